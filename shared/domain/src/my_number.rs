@@ -1,0 +1,160 @@
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::digits;
+
+/// A My Number (個人番号): twelve digits, the last a check digit. Never stored or logged in clear,
+/// never in an export. `Debug` does not show it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MyNumber(u64);
+
+/// Why something is not a My Number. Carries nothing of what was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum MyNumberError {
+    /// Digits only, but not twelve. Eleven mean that a leading zero was lost; it is not put back,
+    /// because one lost elsewhere would then name somebody else.
+    #[error("a My Number has twelve digits")]
+    Length,
+    /// Something else than the digits 0 to 9.
+    #[error("a My Number has digits only")]
+    NotDigits,
+    /// A number as a spreadsheet rounds it (1.23457E+11): its last digits are gone.
+    #[error("a spreadsheet rounded this My Number")]
+    Exponent,
+    /// The twelfth digit does not follow from the first eleven.
+    #[error("the check digit of the My Number is wrong")]
+    CheckDigit,
+}
+
+impl MyNumber {
+    /// Reads twelve ASCII digits.
+    pub fn parse(text: &[u8]) -> Result<Self, MyNumberError> {
+        let Some(value) = digits::value_of(text) else {
+            let exponent = text.iter().any(|byte| matches!(byte, b'E' | b'e'))
+                && text
+                    .iter()
+                    .all(|b| b.is_ascii_digit() || b"Ee+-.".contains(b));
+            return Err(if exponent {
+                MyNumberError::Exponent
+            } else {
+                MyNumberError::NotDigits
+            });
+        };
+        if text.len() == 12 {
+            Self::from_u64(value)
+        } else {
+            Err(MyNumberError::Length)
+        }
+    }
+
+    /// Takes the number itself, as [`MyNumber::expose`] gave it.
+    pub fn from_u64(value: u64) -> Result<Self, MyNumberError> {
+        if value > 999_999_999_999 {
+            return Err(MyNumberError::Length);
+        }
+        if check_digit(value / 10) == value % 10 {
+            Ok(Self(value))
+        } else {
+            Err(MyNumberError::CheckDigit)
+        }
+    }
+
+    /// The My Number whose first eleven digits are given; for synthetic registers.
+    #[must_use]
+    pub fn with_check_digit(first_eleven: u64) -> Option<Self> {
+        (first_eleven <= 99_999_999_999)
+            .then(|| Self(first_eleven * 10 + check_digit(first_eleven)))
+    }
+
+    /// The number. Not for logs, errors, metrics, object names, paths or queries.
+    #[must_use]
+    pub const fn expose(self) -> u64 {
+        self.0
+    }
+
+    /// The twelve ASCII digits. Not for logs, errors, metrics, object names, paths or queries.
+    #[must_use]
+    pub fn expose_digits(self) -> [u8; 12] {
+        digits::digits_of(self.0)
+    }
+}
+
+impl fmt::Debug for MyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MyNumber")
+    }
+}
+
+/// Weights 6,5,4,3,2,7,6,5,4,3,2 from the left over eleven digits, so 2 to 7 and again 2 to 6 from
+/// the right; r = sum mod 11; 0 if r ≤ 1, else 11 − r (平成26年総務省令第85号 第5条).
+fn check_digit(first_eleven: u64) -> u64 {
+    let mut rest = first_eleven;
+    let mut sum = 0;
+    for weight in [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6] {
+        sum += rest % 10 * weight;
+        rest /= 10;
+    }
+    match sum % 11 {
+        0 | 1 => 0,
+        rest => 11 - rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_true_number_is_read_and_given_back() {
+        let number = MyNumber::parse(b"983205673214").unwrap();
+        assert_eq!(number.expose(), 983_205_673_214);
+        assert_eq!(&number.expose_digits(), b"983205673214");
+        assert_eq!(MyNumber::with_check_digit(98_320_567_321), Some(number));
+    }
+
+    #[test]
+    fn leading_zeros_are_kept() {
+        let number = MyNumber::with_check_digit(12).unwrap();
+        assert_eq!(MyNumber::parse(&number.expose_digits()), Ok(number));
+        assert!(number.expose_digits().starts_with(b"0000000001"));
+    }
+
+    #[test]
+    fn what_is_no_my_number_says_why() {
+        let cases: [(&[u8], MyNumberError); 9] = [
+            (b"98320567321", MyNumberError::Length),
+            (b"9832056732140", MyNumberError::Length),
+            (b"98320567321498320567321498320567", MyNumberError::Length),
+            (b"983205673215", MyNumberError::CheckDigit),
+            (b"1.23457E+11", MyNumberError::Exponent),
+            (b"9.8321E11", MyNumberError::Exponent),
+            (b"98320567321X", MyNumberError::NotDigits),
+            (b"9832-0567-3214", MyNumberError::NotDigits),
+            (b"", MyNumberError::NotDigits),
+        ];
+        for (text, error) in cases {
+            assert_eq!(MyNumber::parse(text), Err(error), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn every_typo_of_one_digit_in_this_number_is_found() {
+        let digits = *b"983205673214";
+        for place in 0..12 {
+            for wrong in b'0'..=b'9' {
+                let mut changed = digits;
+                changed[place] = wrong;
+                if changed != digits {
+                    assert!(MyNumber::parse(&changed).is_err(), "place {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn it_does_not_print_itself() {
+        let number = MyNumber::parse(b"983205673214").unwrap();
+        assert_eq!(format!("{number:?}"), "MyNumber");
+    }
+}

@@ -1,0 +1,290 @@
+use std::fmt;
+use std::ops::{Add, AddAssign};
+use std::str::FromStr;
+
+use thiserror::Error;
+use uuid::{Builder, Uuid};
+
+/// A word that is none of the known ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not one of the known words")]
+pub struct UnknownWord;
+
+/// The number of an accepted residents file of a tenant: 1, 2, 3 … in the order of acceptance.
+/// Zero stands for "none yet".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// Before the first accepted file.
+    pub const NONE: Self = Self(0);
+
+    /// From its number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The one issued after this.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which drop of which object version this is. Not a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UploadId(Uuid);
+
+impl UploadId {
+    /// From the SHA-256 of bucket, key and version, so that a repeated event finds the same upload.
+    #[must_use]
+    pub fn derive(digest: &[u8; 32]) -> Self {
+        let (half, _) = digest.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        Self(Builder::from_custom_bytes(*half).into_uuid())
+    }
+
+    /// The UUID (version 8).
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for UploadId {
+    type Err = UnknownWord;
+
+    /// Takes the usual form only, so that an upload has one spelling.
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let uuid = Uuid::try_parse(text).map_err(|_| UnknownWord)?;
+        let mut spelled = Uuid::encode_buffer();
+        if uuid.hyphenated().encode_lower(&mut spelled) == text {
+            Ok(Self(uuid))
+        } else {
+            Err(UnknownWord)
+        }
+    }
+}
+
+/// What a dropped file holds; also the name of the folder it is dropped into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// 接種対象者.
+    Residents,
+}
+
+impl FileKind {
+    /// The folder's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Residents => "residents",
+        }
+    }
+}
+
+impl FromStr for FileKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        match text {
+            "residents" => Ok(Self::Residents),
+            _ => Err(UnknownWord),
+        }
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far an upload has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UploadState {
+    /// Its rows are being checked.
+    Checking,
+    /// Refused whole; nothing of it is kept in the register.
+    Refused,
+    /// Would remove so many residents that somebody has to confirm it.
+    Held,
+    /// Accepted; waits for its turn to be loaded.
+    Waiting,
+    /// Being loaded.
+    Loading,
+    /// Its rows were put in force.
+    InForce,
+    /// Equal to what is in force; there was nothing to load.
+    NoChange,
+    /// Was held and then discarded by the municipality.
+    Discarded,
+}
+
+impl UploadState {
+    /// Every state, in the order an upload may pass them.
+    pub const ALL: [Self; 8] = [
+        Self::Checking,
+        Self::Refused,
+        Self::Held,
+        Self::Waiting,
+        Self::Loading,
+        Self::InForce,
+        Self::NoChange,
+        Self::Discarded,
+    ];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Refused => "refused",
+            Self::Held => "held",
+            Self::Waiting => "waiting",
+            Self::Loading => "loading",
+            Self::InForce => "in_force",
+            Self::NoChange => "no_change",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// Whether nothing happens to the upload any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Refused | Self::InForce | Self::NoChange | Self::Discarded
+        )
+    }
+}
+
+impl FromStr for UploadState {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(UnknownWord)
+    }
+}
+
+impl fmt::Display for UploadState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How many rows of a file had which outcome. Rows in = [`RowCounts::total`], always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowCounts {
+    /// Residents not in the register before.
+    pub new: u64,
+    /// Residents whose row says something else than the register.
+    pub changed: u64,
+    /// Residents whose row says what the register says; a removal of somebody who is not in it.
+    pub unchanged: u64,
+    /// Residents taken out of the register.
+    pub removed: u64,
+    /// Rows that were not taken over.
+    pub refused: u64,
+}
+
+impl RowCounts {
+    /// The sum of all outcomes.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.new + self.changed + self.unchanged + self.removed + self.refused
+    }
+}
+
+impl Add for RowCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            new: self.new + other.new,
+            changed: self.changed + other.changed,
+            unchanged: self.unchanged + other.unchanged,
+            removed: self.removed + other.removed,
+            refused: self.refused + other.refused,
+        }
+    }
+}
+
+impl AddAssign for RowCounts {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_id_is_the_same_for_the_same_drop_and_is_a_uuid() {
+        let id = UploadId::derive(&[0xAB; 32]);
+        assert_eq!(id, UploadId::derive(&[0xAB; 32]));
+        assert_eq!(id.uuid().get_version_num(), 8);
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn an_upload_id_has_one_spelling() {
+        let id = UploadId::derive(&[0xAB; 32]).to_string();
+        for other in [
+            id.to_uppercase(),
+            id.replace('-', ""),
+            format!("{{{id}}}"),
+            String::new(),
+        ] {
+            assert_eq!(other.parse::<UploadId>(), Err(UnknownWord), "{other}");
+        }
+    }
+
+    #[test]
+    fn words_are_read_and_given_back() {
+        for state in UploadState::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+        assert_eq!("done".parse::<UploadState>(), Err(UnknownWord));
+        assert_eq!("residents".parse(), Ok(FileKind::Residents));
+        assert_eq!("doses".parse::<FileKind>(), Err(UnknownWord));
+    }
+
+    #[test]
+    fn counts_add_up() {
+        let one = RowCounts {
+            new: 1,
+            changed: 2,
+            unchanged: 3,
+            removed: 4,
+            refused: 5,
+        };
+        let mut sum = RowCounts::default();
+        sum += one;
+        sum += one;
+        assert_eq!(sum.total(), 2 * one.total());
+        assert_eq!(one.total(), 15);
+    }
+}
