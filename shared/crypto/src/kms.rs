@@ -1,0 +1,107 @@
+use aws_sdk_kms::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::Blob,
+};
+use domain::TenantCode;
+use zeroize::Zeroizing;
+
+use crate::{BranchKey, WrappedKey};
+
+/// KMS did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum KmsError {
+    /// Throttled or out of reach for the moment.
+    #[error("the key service asks to try again")]
+    TryAgain,
+    /// Denied, disabled, or not the right context: a matter for the operator.
+    #[error("the key service refused ({code})")]
+    Refused {
+        /// The service's own code.
+        code: String,
+    },
+    /// The answer is not 32 bytes.
+    #[error("the key service answered with something that is no branch key")]
+    NotABranchKey,
+}
+
+/// The two calls made to KMS for branch keys, each bound to the tenant by encryption context.
+#[derive(Debug, Clone)]
+pub struct Kms {
+    client: Client,
+}
+
+impl Kms {
+    /// Wraps the SDK's client.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// A fresh branch key, wrapped; the plain key is not returned by KMS at all.
+    pub async fn new_branch_key(
+        &self,
+        key_id: &str,
+        tenant: TenantCode,
+        version: u8,
+    ) -> Result<WrappedKey, KmsError> {
+        let answer = self
+            .client
+            .generate_data_key_without_plaintext()
+            .key_id(key_id)
+            .number_of_bytes(32)
+            .encryption_context("tenant", tenant.as_str())
+            .send()
+            .await
+            .map_err(|error| classify(&error))?;
+        let blob = answer
+            .ciphertext_blob
+            .ok_or(KmsError::NotABranchKey)?
+            .into_inner();
+        Ok(WrappedKey { version, blob })
+    }
+
+    /// Unwraps a branch key; KMS refuses when it was wrapped for another tenant.
+    pub async fn unwrap(
+        &self,
+        tenant: TenantCode,
+        wrapped: &WrappedKey,
+    ) -> Result<BranchKey, KmsError> {
+        let answer = self
+            .client
+            .decrypt()
+            .ciphertext_blob(Blob::new(wrapped.blob.clone()))
+            .encryption_context("tenant", tenant.as_str())
+            .send()
+            .await
+            .map_err(|error| classify(&error))?;
+        let plain = Zeroizing::new(
+            answer
+                .plaintext
+                .ok_or(KmsError::NotABranchKey)?
+                .into_inner(),
+        );
+        let bytes = plain[..].try_into().map_err(|_| KmsError::NotABranchKey)?;
+        Ok(BranchKey::new(wrapped.version, bytes))
+    }
+}
+
+fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> KmsError {
+    match error {
+        SdkError::ServiceError(service) => match service.err().code() {
+            Some(
+                "ThrottlingException"
+                | "KMSInternalException"
+                | "DependencyTimeoutException"
+                | "KeyUnavailableException"
+                | "InternalFailure"
+                | "ServiceUnavailable",
+            )
+            | None => KmsError::TryAgain,
+            Some(code) => KmsError::Refused {
+                code: code.to_owned(),
+            },
+        },
+        _ => KmsError::TryAgain,
+    }
+}

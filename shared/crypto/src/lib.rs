@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod branch;
+mod keyring;
+mod kms;
+mod nonces;
+mod place;
+mod seal;
+mod tags;
+
+pub use branch::{BranchKey, WrappedKey};
+pub use keyring::{Keyring, TenantKeys};
+pub use kms::{Kms, KmsError};
+pub use nonces::NoncePool;
+pub use place::Place;
+pub use seal::{KeyLabel, OpenError, SEALED_OVERHEAD, Sealer};
+pub use tags::{Fingerprint, ResidentTag, Tag, TagError};

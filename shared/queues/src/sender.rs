@@ -1,0 +1,67 @@
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+
+use crate::LoadMessage;
+
+/// SQS takes at most ten messages in one call.
+const BATCH: usize = 10;
+
+/// A message could not be handed over; sending it again is safe.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not take the messages ({code})")]
+pub struct SendError {
+    /// The service's own code, or the stage that failed.
+    pub code: String,
+}
+
+/// Sends into the queue `loads`.
+#[derive(Debug, Clone)]
+pub struct LoadQueue {
+    client: Client,
+    url: String,
+}
+
+impl LoadQueue {
+    /// `url` is the queue's URL.
+    #[must_use]
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Hands over all messages, ten to a call; an error may leave some of them sent.
+    pub async fn send(&self, messages: &[LoadMessage]) -> Result<(), SendError> {
+        for batch in messages.chunks(BATCH) {
+            let mut call = self.client.send_message_batch().queue_url(&self.url);
+            for (number, message) in batch.iter().enumerate() {
+                let entry = SendMessageBatchRequestEntry::builder()
+                    .id(number.to_string())
+                    .message_body(message.to_json())
+                    .build()
+                    .map_err(|_| SendError {
+                        code: "EntryNotBuilt".to_owned(),
+                    })?;
+                call = call.entries(entry);
+            }
+            let answer = call.send().await.map_err(|error| SendError {
+                code: code_of(&error),
+            })?;
+            if let Some(failed) = answer.failed.first() {
+                return Err(SendError {
+                    code: failed.code.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn code_of<E, R>(error: &aws_sdk_sqs::error::SdkError<E, R>) -> String
+where
+    E: aws_sdk_sqs::error::ProvideErrorMetadata,
+{
+    use aws_sdk_sqs::error::SdkError;
+    match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("Unknown").to_owned(),
+        SdkError::TimeoutError(_) => "Timeout".to_owned(),
+        _ => "NotReached".to_owned(),
+    }
+}

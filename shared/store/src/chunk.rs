@@ -1,0 +1,286 @@
+use domain::{RowCounts, TenantScope, UploadId};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Store, StoreError,
+    item::{Item, Map, n, s, time},
+    keys::{self, SCHEMA},
+    transaction::Change,
+};
+
+/// Chunks are forgotten this long after they were planned; the upload keeps their sums.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+const STATE: &[(&str, &str)] = &[("#state", "state")];
+
+/// A range of whole records of an accepted file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkPlan {
+    /// Counted from 0.
+    pub number: u32,
+    /// First byte in the file.
+    pub from: u64,
+    /// Byte after the last one.
+    pub to: u64,
+    /// Index of its first record, counted from 0 after the header.
+    pub first_row: u32,
+    /// Line of the file on which its first record starts.
+    pub first_line: u64,
+    /// Records in it, refused ones included.
+    pub rows: u32,
+    /// Its part of the list of refused records: first entry.
+    pub refused_from: u32,
+    /// Entry after the last one.
+    pub refused_to: u32,
+}
+
+/// A chunk under lease.
+#[derive(Debug, Clone)]
+pub struct Chunk {
+    /// What it covers.
+    pub plan: ChunkPlan,
+    /// Changed rows that are known to be written, in the order of the file.
+    pub written: u32,
+    /// Counts the workers that took it up.
+    pub attempt: u32,
+}
+
+/// What became of a claim to load a chunk.
+#[derive(Debug)]
+pub enum ChunkClaim {
+    /// This worker may write until its lease ends.
+    Mine(Chunk),
+    /// Another worker holds the lease until the given time.
+    Busy(Timestamp),
+    /// It was loaded before.
+    Done,
+    /// There is no such chunk.
+    Unknown,
+}
+
+impl Store {
+    /// Writes the plan of a chunk; a chunk that is there already stays as it is, whatever its state.
+    pub async fn plan_chunk(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        plan: &ChunkPlan,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let forgotten = now
+            .saturating_add(KEPT)
+            .map_or(i64::MAX, Timestamp::as_second);
+        let item = Map::from([
+            ("pk".to_owned(), s(keys::upload(scope, upload))),
+            ("sk".to_owned(), s(keys::chunk_sk(plan.number))),
+            ("v".to_owned(), n(SCHEMA)),
+            ("number".to_owned(), n(plan.number)),
+            ("from".to_owned(), n(plan.from)),
+            ("to".to_owned(), n(plan.to)),
+            ("first_row".to_owned(), n(plan.first_row)),
+            ("first_line".to_owned(), n(plan.first_line)),
+            ("rows".to_owned(), n(plan.rows)),
+            ("refused_from".to_owned(), n(plan.refused_from)),
+            ("refused_to".to_owned(), n(plan.refused_to)),
+            ("state".to_owned(), s("todo")),
+            ("written".to_owned(), n(0)),
+            ("attempt".to_owned(), n(0)),
+            ("lease_until".to_owned(), n(0)),
+            ("ttl".to_owned(), n(forgotten)),
+        ]);
+        match self.put_new(item).await {
+            Ok(()) | Err(StoreError::Moved) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the lease on a chunk, unless it is done or another worker's lease still runs.
+    pub async fn claim_chunk(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        number: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<ChunkClaim, StoreError> {
+        let pk = keys::upload(scope, upload);
+        let sk = keys::chunk_sk(number);
+        let Some(map) = self.get(pk.clone(), &sk).await? else {
+            return Ok(ChunkClaim::Unknown);
+        };
+        let item = Item(&map);
+        if item.text("state")? == "done" {
+            return Ok(ChunkClaim::Done);
+        }
+        let held_until = item.time("lease_until")?;
+        if held_until > now {
+            return Ok(ChunkClaim::Busy(held_until));
+        }
+        let chunk = read(item)?;
+        let taken = self
+            .change(Change {
+                pk,
+                sk: &sk,
+                update: "SET attempt = :next, lease_until = :until",
+                condition: "#state = :todo AND attempt = :attempt",
+                names: STATE,
+                values: vec![
+                    (":next", n(chunk.attempt + 1)),
+                    (":until", time(lease_until)),
+                    (":todo", s("todo")),
+                    (":attempt", n(chunk.attempt)),
+                ],
+            })
+            .await;
+        match taken {
+            Ok(()) => Ok(ChunkClaim::Mine(Chunk {
+                attempt: chunk.attempt + 1,
+                ..chunk
+            })),
+            Err(StoreError::Moved) => Ok(ChunkClaim::Busy(lease_until)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes how many changed rows are written, so that the next worker goes on from there.
+    pub async fn note_written(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        chunk: &Chunk,
+        written: u32,
+    ) -> Result<(), StoreError> {
+        self.change(Change {
+            pk: keys::upload(scope, upload),
+            sk: &keys::chunk_sk(chunk.plan.number),
+            update: "SET written = :written",
+            condition: "#state = :todo AND attempt = :attempt",
+            names: STATE,
+            values: vec![
+                (":written", n(written)),
+                (":todo", s("todo")),
+                (":attempt", n(chunk.attempt)),
+            ],
+        })
+        .await
+    }
+
+    /// Gives the lease back before its end, so that the next worker need not wait for it.
+    pub async fn release_chunk(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        chunk: &Chunk,
+    ) -> Result<(), StoreError> {
+        self.change(Change {
+            pk: keys::upload(scope, upload),
+            sk: &keys::chunk_sk(chunk.plan.number),
+            update: "SET lease_until = :none",
+            condition: "#state = :todo AND attempt = :attempt",
+            names: STATE,
+            values: vec![
+                (":none", n(0)),
+                (":todo", s("todo")),
+                (":attempt", n(chunk.attempt)),
+            ],
+        })
+        .await
+    }
+
+    /// Marks the chunk loaded and adds its rows to the upload's, in one transaction.
+    ///
+    /// [`StoreError::Moved`] when another worker took the chunk over.
+    pub async fn complete_chunk(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        chunk: &Chunk,
+        rows: &RowCounts,
+    ) -> Result<(), StoreError> {
+        let pk = keys::upload(scope, upload);
+        let done = Change {
+            pk: pk.clone(),
+            sk: &keys::chunk_sk(chunk.plan.number),
+            update: "SET #state = :done",
+            condition: "#state = :todo AND attempt = :attempt",
+            names: STATE,
+            values: vec![
+                (":done", s("done")),
+                (":todo", s("todo")),
+                (":attempt", n(chunk.attempt)),
+            ],
+        };
+        let sums = Change {
+            pk,
+            sk: "UPLOAD",
+            update: "ADD chunks_done :one, rows_new :new, rows_changed :changed, \
+                     rows_unchanged :unchanged, rows_removed :removed",
+            condition: "#state = :loading",
+            names: STATE,
+            values: vec![
+                (":loading", s("loading")),
+                (":one", n(1)),
+                (":new", n(rows.new)),
+                (":changed", n(rows.changed)),
+                (":unchanged", n(rows.unchanged)),
+                (":removed", n(rows.removed)),
+            ],
+        };
+        self.transact(vec![self.update_in(done)?, self.update_in(sums)?])
+            .await
+    }
+
+    /// Numbers of the chunks that are not loaded yet.
+    pub async fn unfinished_chunks(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        chunks: u32,
+    ) -> Result<Vec<u32>, StoreError> {
+        let mut unfinished = Vec::new();
+        let mut after = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :chunk)")
+                .projection_expression("#number, #state")
+                .expression_attribute_names("#number", "number")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":pk", s(keys::upload(scope, upload)))
+                .expression_attribute_values(":chunk", s("CHUNK#"))
+                .set_exclusive_start_key(after)
+                .consistent_read(true)
+                .send()
+                .await?;
+            for map in answer.items() {
+                let number: u32 = Item(map).number("number")?;
+                if number < chunks && Item(map).text("state")? != "done" {
+                    unfinished.push(number);
+                }
+            }
+            after = answer.last_evaluated_key().cloned();
+            if after.is_none() {
+                return Ok(unfinished);
+            }
+        }
+    }
+}
+
+fn read(item: Item<'_>) -> Result<Chunk, StoreError> {
+    let plan = ChunkPlan {
+        number: item.number("number")?,
+        from: item.number("from")?,
+        to: item.number("to")?,
+        first_row: item.number("first_row")?,
+        first_line: item.number("first_line")?,
+        rows: item.number("rows")?,
+        refused_from: item.number("refused_from")?,
+        refused_to: item.number("refused_to")?,
+    };
+    Ok(Chunk {
+        plan,
+        written: item.number("written")?,
+        attempt: item.number("attempt")?,
+    })
+}

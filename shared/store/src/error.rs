@@ -1,0 +1,66 @@
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// A call to the store failed. Nothing a person is called or numbered is in here.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Throttled, timed out or out of reach; the same call may be made again.
+    #[error("the table did not answer for now ({code})")]
+    TryAgain {
+        /// The service's own code, or the stage that failed.
+        code: String,
+    },
+    /// Somebody else moved the item first; look again and decide anew.
+    #[error("somebody else moved it first")]
+    Moved,
+    /// Denied or malformed: a matter for the operator.
+    #[error("the table refused the call ({code})")]
+    Refused {
+        /// The service's own code.
+        code: String,
+    },
+    /// A stored item lacks something that was always written.
+    #[error("a stored item is damaged: {what}")]
+    Damaged {
+        /// Which attribute or item kind.
+        what: &'static str,
+    },
+    /// The key service failed.
+    #[error("keys could not be had")]
+    Keys(#[from] crypto::KmsError),
+}
+
+impl StoreError {
+    /// Whether waiting and trying again may help.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::TryAgain { .. } | Self::Moved | Self::Keys(crypto::KmsError::TryAgain)
+        )
+    }
+}
+
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = match &error {
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some("ConditionalCheckFailedException") => return Self::Moved,
+                Some(code) => code.to_owned(),
+                None => "Unknown".to_owned(),
+            },
+            SdkError::TimeoutError(_) => "Timeout".to_owned(),
+            SdkError::DispatchFailure(_) => "NotReached".to_owned(),
+            SdkError::ResponseError(_) => "AnswerCut".to_owned(),
+            _ => "NotBuilt".to_owned(),
+        };
+        match code.as_str() {
+            "AccessDeniedException"
+            | "ValidationException"
+            | "ResourceNotFoundException"
+            | "ItemCollectionSizeLimitExceededException"
+            | "NotBuilt"
+            | "SerializationException" => Self::Refused { code },
+            _ => Self::TryAgain { code },
+        }
+    }
+}

@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod chunk;
+mod error;
+mod item;
+mod keys;
+mod load;
+mod profile;
+mod register;
+mod residents;
+mod tenant;
+mod transaction;
+mod upload;
+mod upload_item;
+mod wire;
+
+use aws_sdk_dynamodb::Client;
+
+pub use chunk::{Chunk, ChunkClaim, ChunkPlan};
+pub use error::StoreError;
+pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
+pub use profile::{CorruptProfile, read_profile, write_profile};
+pub use register::{InForce, Register, Switch};
+pub use residents::{ResidentInForce, Snapshot};
+pub use tenant::{TenantSettings, TenantState};
+pub use upload::{Acceptance, CheckClaim, Conclusion, Confirmation, Discarding};
+pub use upload_item::{FileRefusal, Upload, UploadPage};
+
+/// The table `records`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// Works on `table` through the SDK's client.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}

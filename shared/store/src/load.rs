@@ -1,0 +1,336 @@
+use std::{sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::{
+    error::SdkError, operation::update_item::UpdateItemError, types::WriteRequest,
+};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use crypto::{Fingerprint, KeyLabel, NoncePool, Place, ResidentTag, Sealer, Tag, TenantKeys};
+use domain::{Generation, TenantScope};
+
+use crate::{
+    Store, StoreError,
+    item::Item,
+    keys::{PROFILE_SK, SCHEMA, TABLE},
+    wire::Json,
+};
+
+/// BatchWriteItem takes at most 25 items.
+const BATCH: u32 = 25;
+/// How often items that DynamoDB left over are offered again before the call is given up.
+const OFFERS: u32 = 8;
+
+/// Whether a resident is in the register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// In the register.
+    Registered,
+    /// Was in it and left; stays known, so that a return is not taken for somebody new.
+    Removed,
+}
+
+impl Status {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Registered => 1,
+            Self::Removed => 2,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Registered),
+            2 => Some(Self::Removed),
+            _ => None,
+        }
+    }
+}
+
+/// What is written of one row.
+#[derive(Clone, Copy)]
+pub struct SlotContent<'a> {
+    /// Who.
+    pub tag: &'a ResidentTag,
+    /// Of the whole row.
+    pub fingerprint: &'a Fingerprint,
+    /// From [`crate::write_profile`].
+    pub profile: &'a [u8],
+    /// From [`crate::write_profile`].
+    pub my_number: &'a [u8],
+    /// Registered or removed.
+    pub status: Status,
+}
+
+/// Builds finished request bodies for the rows of one generation, sealing as it goes.
+pub struct RegisterWriter {
+    table: String,
+    tenant: String,
+    prefix: String,
+    generation: Generation,
+    sealer: Arc<Sealer>,
+    nonces: NoncePool,
+    aad: Vec<u8>,
+    sealed: Vec<u8>,
+    pk: Vec<u8>,
+    batch: Json,
+    items: u32,
+    full: Vec<BatchBody>,
+}
+
+/// A finished BatchWriteItem request.
+#[derive(Debug, Clone)]
+pub struct BatchBody(Bytes);
+
+/// A finished UpdateItem request that shifts a resident's slots.
+#[derive(Debug, Clone)]
+pub struct ShiftBody(Bytes);
+
+impl RegisterWriter {
+    /// A writer for one generation of one tenant.
+    #[must_use]
+    pub fn new(
+        store: &Store,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        generation: Generation,
+    ) -> Self {
+        Self {
+            table: store.table.clone(),
+            tenant: scope.code().as_str().to_owned(),
+            prefix: format!("T#{}#", scope.code()),
+            generation,
+            sealer: keys.sealer(KeyLabel::of(generation)),
+            nonces: NoncePool::default(),
+            aad: Vec::new(),
+            sealed: Vec::new(),
+            pk: Vec::new(),
+            batch: Json::default(),
+            items: 0,
+            full: Vec::new(),
+        }
+    }
+
+    /// Adds a resident whom the register does not know. Safe to repeat: the same generation puts
+    /// the same content, and nothing newer can be there while this generation is being loaded.
+    pub fn add_new(&mut self, content: &SlotContent<'_>) {
+        self.begin_item();
+        self.key_of(content.tag);
+        let mut json = std::mem::take(&mut self.batch);
+        json.raw(r#"{"pk":{"S":""#)
+            .bytes(&self.pk)
+            .raw(r#""},"sk":{"S":"P"},"v":{"N":""#);
+        json.number(u64::from(SCHEMA)).raw(r#""},"newest":"#);
+        self.slot(&mut json, content);
+        json.raw("}}}");
+        self.batch = json;
+        self.end_item();
+    }
+
+    /// Adds the hint that leads from a coupon to a resident.
+    pub fn add_coupon_hint(&mut self, coupon: &Tag, resident: &ResidentTag) {
+        self.hint(b"C#", coupon, resident);
+    }
+
+    /// Adds the hint that leads from a birth date to a resident.
+    pub fn add_birth_hint(&mut self, birth: &Tag, resident: &ResidentTag) {
+        self.hint(b"B#", birth, resident);
+    }
+
+    /// A batch of 25 items, if one is complete.
+    pub fn next_full(&mut self) -> Option<BatchBody> {
+        self.full.pop()
+    }
+
+    /// The last, incomplete batch, if there is one.
+    pub fn flush(&mut self) -> Option<BatchBody> {
+        if self.items > 0 {
+            self.close_batch();
+        }
+        self.full.pop()
+    }
+
+    /// The update that moves what is in force to the older slot and puts `content` in the newest.
+    pub fn shift(&mut self, content: &SlotContent<'_>) -> ShiftBody {
+        self.key_of(content.tag);
+        let mut json = Json::with_capacity(1024);
+        json.raw(r#"{"TableName":""#).raw(&self.table);
+        json.raw(r#"","Key":{"pk":{"S":""#).bytes(&self.pk);
+        json.raw(
+            r#""},"sk":{"S":"P"}},"UpdateExpression":"SET older = newest, newest = :slot","ConditionExpression":"newest.g < :g","ReturnValuesOnConditionCheckFailure":"ALL_OLD","ExpressionAttributeValues":{":g":{"N":""#,
+        );
+        json.number(self.generation.get()).raw(r#""},":slot":"#);
+        self.slot(&mut json, content);
+        json.raw("}}");
+        ShiftBody(json.into_bytes().into())
+    }
+
+    fn slot(&mut self, json: &mut Json, content: &SlotContent<'_>) {
+        json.raw(r#"{"M":{"g":{"N":""#)
+            .number(self.generation.get());
+        json.raw(r#""},"s":{"N":""#)
+            .number(u64::from(content.status.code()));
+        json.raw(r#""},"f":{"B":""#)
+            .base64(content.fingerprint.as_bytes());
+        json.raw(r#""},"p":{"B":""#);
+        self.seal("profile", content.profile);
+        json.base64(&self.sealed).raw(r#""},"m":{"B":""#);
+        self.seal("my_number", content.my_number);
+        json.base64(&self.sealed).raw(r#""}}}"#);
+    }
+
+    fn seal(&mut self, attribute: &str, plaintext: &[u8]) {
+        let place = Place {
+            tenant: &self.tenant,
+            table: TABLE,
+            pk: &self.pk,
+            sk: PROFILE_SK.as_bytes(),
+            attribute,
+            schema: SCHEMA,
+        };
+        self.sealed.clear();
+        self.sealer.seal_into(
+            &mut self.nonces,
+            &mut self.aad,
+            &place,
+            plaintext,
+            &mut self.sealed,
+        );
+    }
+
+    fn key_of(&mut self, tag: &ResidentTag) {
+        self.pk.clear();
+        self.pk.extend_from_slice(self.prefix.as_bytes());
+        self.pk.extend_from_slice(b"R#");
+        tag.write_text(&mut self.pk);
+    }
+
+    fn hint(&mut self, kind: &[u8], from: &Tag, to: &ResidentTag) {
+        self.begin_item();
+        self.pk.clear();
+        self.pk.extend_from_slice(self.prefix.as_bytes());
+        self.pk.extend_from_slice(kind);
+        from.write_text(&mut self.pk);
+        self.batch
+            .raw(r#"{"pk":{"S":""#)
+            .bytes(&self.pk)
+            .raw(r#""},"sk":{"S":""#);
+        self.pk.clear();
+        to.write_text(&mut self.pk);
+        self.batch.bytes(&self.pk).raw(r#""}}}}"#);
+        self.end_item();
+    }
+
+    fn begin_item(&mut self) {
+        if self.items == 0 {
+            self.batch = Json::with_capacity(16 * 1024);
+            self.batch
+                .raw(r#"{"RequestItems":{""#)
+                .raw(&self.table)
+                .raw(r#"":["#);
+        } else {
+            self.batch.raw(",");
+        }
+        self.batch.raw(r#"{"PutRequest":{"Item":"#);
+    }
+
+    fn end_item(&mut self) {
+        self.items += 1;
+        if self.items == BATCH {
+            self.close_batch();
+        }
+    }
+
+    fn close_batch(&mut self) {
+        self.batch.raw("]}}");
+        self.items = 0;
+        self.full.push(BatchBody(
+            std::mem::take(&mut self.batch).into_bytes().into(),
+        ));
+    }
+}
+
+impl Store {
+    /// Sends a batch of puts; what DynamoDB leaves over is offered again, with growing pauses.
+    pub async fn put_batch(&self, batch: BatchBody) -> Result<(), StoreError> {
+        let answer = self
+            .client
+            .batch_write_item()
+            .request_items(&self.table, Vec::new())
+            .customize()
+            .mutate_request(replacing(batch.0))
+            .send()
+            .await?;
+        let mut left = answer.unprocessed_items.unwrap_or_default();
+        for offer in 1..=OFFERS {
+            if left.values().all(Vec::is_empty) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(25 << offer)).await;
+            let left_now: std::collections::HashMap<String, Vec<WriteRequest>> =
+                std::mem::take(&mut left);
+            let answer = self
+                .client
+                .batch_write_item()
+                .set_request_items(Some(left_now))
+                .send()
+                .await?;
+            left = answer.unprocessed_items.unwrap_or_default();
+        }
+        Err(StoreError::TryAgain {
+            code: "UnprocessedItems".to_owned(),
+        })
+    }
+
+    /// Sends a shift. One that was made before changes nothing and is no error.
+    pub async fn put_shift(
+        &self,
+        shift: ShiftBody,
+        generation: Generation,
+    ) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(std::collections::HashMap::new()))
+            .customize()
+            .mutate_request(replacing(shift.0))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => already_shifted(error, generation),
+        }
+    }
+}
+
+/// The condition fails when this generation is there already, which is fine, or when the resident
+/// is not there at all, which is not.
+fn already_shifted<R>(
+    error: SdkError<UpdateItemError, R>,
+    generation: Generation,
+) -> Result<(), StoreError> {
+    if let SdkError::ServiceError(service) = &error
+        && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()
+    {
+        let newest = failed.item().and_then(|item| Item(item).map("newest"));
+        let stands: Option<u64> = newest.and_then(|slot| slot.number("g").ok());
+        return match stands {
+            Some(stands) if stands == generation.get() => Ok(()),
+            _ => Err(StoreError::Damaged {
+                what: "slot of a known resident",
+            }),
+        };
+    }
+    Err(error.into())
+}
+
+fn replacing(
+    body: Bytes,
+) -> impl Fn(&mut aws_sdk_dynamodb::config::http::HttpRequest) + Send + Sync + 'static {
+    move |request| {
+        request
+            .headers_mut()
+            .insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body.clone());
+    }
+}

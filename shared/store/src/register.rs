@@ -1,0 +1,283 @@
+use domain::{Generation, TenantScope, UploadId};
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    Store, StoreError, Upload,
+    item::{Item, Map, b, n, s, time},
+    keys,
+    transaction::Change,
+};
+
+const CURRENT: &str = "CURRENT";
+
+/// The state of a municipality's register: what is in force, issued and being loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Register {
+    /// What readers see; `None` before the first file came into force.
+    pub in_force: Option<InForce>,
+    /// Newest generation issued; 0 when none was.
+    pub issued: Generation,
+    /// Generation being loaded, and the file it comes from.
+    pub loading: Option<(Generation, UploadId)>,
+    /// Newest as-of date among the files that were given a generation.
+    pub issued_as_of: Option<Date>,
+    /// When the newest file that was given a generation was dropped.
+    pub issued_dropped_at: Option<Timestamp>,
+}
+
+/// A register that came into force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    /// Its number.
+    pub generation: Generation,
+    /// Where its manifest is: the generation that wrote it and the object version.
+    /// `None` while the register has never held anybody.
+    pub manifest: Option<(Generation, String)>,
+    /// Residents in the manifest, removed ones included.
+    pub entries: u64,
+    /// Residents in force.
+    pub active: u64,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Revision of the settings under which the file was checked.
+    pub settings_revision: u32,
+}
+
+/// The move of `CURRENT` from one generation to the next.
+#[derive(Debug, Clone)]
+pub struct Switch {
+    /// The register that comes into force.
+    pub next: InForce,
+    /// The file it comes from.
+    pub upload: UploadId,
+}
+
+impl Register {
+    /// Generation in force; 0 before the first.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.in_force
+            .as_ref()
+            .map_or_else(Generation::default, |in_force| in_force.generation)
+    }
+
+    fn read(map: &Map) -> Result<Self, StoreError> {
+        let item = Item(map);
+        let in_force = match item.maybe_number("in_force")? {
+            None | Some(0) => None,
+            Some(number) => Some(read_in_force(item, Generation::new(number))?),
+        };
+        let loading = match item.maybe_number("loading")? {
+            None => None,
+            Some(number) => {
+                let upload = item.text("loading_upload")?.parse();
+                let upload = upload.map_err(|_| StoreError::Damaged {
+                    what: "loading_upload",
+                })?;
+                Some((Generation::new(number), upload))
+            }
+        };
+        let as_of = item.maybe_text("issued_as_of").map(str::parse).transpose();
+        Ok(Self {
+            in_force,
+            issued: Generation::new(item.number("issued")?),
+            loading,
+            issued_as_of: as_of.map_err(|_| StoreError::Damaged {
+                what: "issued_as_of",
+            })?,
+            issued_dropped_at: item.maybe_time("issued_dropped_at")?,
+        })
+    }
+}
+
+fn read_in_force(item: Item<'_>, generation: Generation) -> Result<InForce, StoreError> {
+    let manifest = match item.maybe_number("manifest_generation")? {
+        None => None,
+        Some(number) => Some((
+            Generation::new(number),
+            item.text("manifest_version")?.to_owned(),
+        )),
+    };
+    let damaged = StoreError::Damaged { what: "sha256" };
+    Ok(InForce {
+        generation,
+        manifest,
+        entries: item.number("entries")?,
+        active: item.number("active")?,
+        sha256: item.bytes("sha256")?.try_into().map_err(|_| damaged)?,
+        settings_revision: item.number("settings_revision")?,
+    })
+}
+
+impl Store {
+    /// Reads `CURRENT` consistently; an empty register when nothing was ever accepted.
+    pub async fn register(&self, scope: &TenantScope) -> Result<Register, StoreError> {
+        match self.get(keys::current(scope), CURRENT).await? {
+            Some(item) => Register::read(&item),
+            None => Ok(Register::default()),
+        }
+    }
+
+    /// The file that waits to become `generation`, if one does.
+    pub async fn waiting(
+        &self,
+        scope: &TenantScope,
+        generation: Generation,
+    ) -> Result<Option<UploadId>, StoreError> {
+        let item = self
+            .get(keys::current(scope), &keys::waiting_sk(generation))
+            .await?;
+        let Some(item) = item else { return Ok(None) };
+        let id = Item(&item).text("upload")?.parse();
+        id.map(Some)
+            .map_err(|_| StoreError::Damaged { what: "upload" })
+    }
+
+    /// Lets the file that waits for `generation` begin to load.
+    ///
+    /// One transaction: nothing is being loaded and the generation before is in force. Otherwise
+    /// [`StoreError::Moved`], and nothing is changed.
+    pub async fn start_load(
+        &self,
+        scope: &TenantScope,
+        generation: Generation,
+        upload: &UploadId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let current = Change {
+            pk: keys::current(scope),
+            sk: CURRENT,
+            update: "SET loading = :g, loading_upload = :u",
+            condition: "attribute_not_exists(loading) AND in_force = :before",
+            names: &[],
+            values: vec![
+                (":g", n(generation.get())),
+                (":u", s(upload.to_string())),
+                (":before", n(generation.get().saturating_sub(1))),
+            ],
+        };
+        let file = Change {
+            pk: keys::upload(scope, upload),
+            sk: "UPLOAD",
+            update: "SET #state = :to, moved_at = :now",
+            condition: "#state = :from AND generation = :g",
+            names: &[("#state", "state")],
+            values: vec![
+                (":from", s("waiting")),
+                (":to", s("loading")),
+                (":now", time(now)),
+                (":g", n(generation.get())),
+            ],
+        };
+        let waiting = self.delete_in(keys::current(scope), &keys::waiting_sk(generation))?;
+        self.transact(vec![
+            self.update_in(current)?,
+            self.update_in(file)?,
+            waiting,
+        ])
+        .await
+    }
+
+    /// The one conditional move by which a loaded generation comes into force.
+    ///
+    /// [`StoreError::Moved`] when it is in force already or is not the one being loaded.
+    pub async fn switch(
+        &self,
+        scope: &TenantScope,
+        switch: &Switch,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let next = &switch.next;
+        let mut values = vec![
+            (":g", n(next.generation.get())),
+            (":before", n(next.generation.get().saturating_sub(1))),
+            (":entries", n(next.entries)),
+            (":active", n(next.active)),
+            (":sha256", b(&next.sha256)),
+            (":settings", n(next.settings_revision)),
+        ];
+        let update = match &next.manifest {
+            Some((generation, version)) => {
+                values.push((":manifest", n(generation.get())));
+                values.push((":version", s(version)));
+                "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
+                 settings_revision = :settings, manifest_generation = :manifest, \
+                 manifest_version = :version REMOVE loading, loading_upload"
+            }
+            None => {
+                "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
+                 settings_revision = :settings REMOVE loading, loading_upload"
+            }
+        };
+        let current = Change {
+            pk: keys::current(scope),
+            sk: CURRENT,
+            update,
+            condition: "loading = :g AND in_force = :before",
+            names: &[],
+            values,
+        };
+        let file = Change {
+            pk: keys::upload(scope, &switch.upload),
+            sk: "UPLOAD",
+            update: "SET #state = :to, moved_at = :now",
+            condition: "#state = :from AND chunks_done = chunks",
+            names: &[("#state", "state")],
+            values: vec![
+                (":from", s("loading")),
+                (":to", s("in_force")),
+                (":now", time(now)),
+            ],
+        };
+        self.transact(vec![self.update_in(current)?, self.update_in(file)?])
+            .await
+    }
+}
+
+/// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`.
+pub(crate) fn issue<'a>(
+    scope: &TenantScope,
+    register: &Register,
+    upload: &Upload,
+) -> (Generation, Change<'a>) {
+    let generation = register.issued.next();
+    let mut values = vec![
+        (":g", n(generation.get())),
+        (":zero", n(0)),
+        (":before", n(register.issued.get())),
+        (
+            ":dropped",
+            time(newest(register.issued_dropped_at, upload.dropped_at)),
+        ),
+        (":v", n(keys::SCHEMA)),
+    ];
+    let as_of = register.issued_as_of.max(upload.as_of);
+    let update = if let Some(date) = as_of {
+        values.push((":as_of", s(date.to_string())));
+        "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
+         issued_dropped_at = :dropped, issued_as_of = :as_of"
+    } else {
+        "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
+         issued_dropped_at = :dropped"
+    };
+    let condition = if register.issued.get() == 0 {
+        "attribute_not_exists(pk) OR issued = :before"
+    } else {
+        "issued = :before"
+    };
+    (
+        generation,
+        Change {
+            pk: keys::current(scope),
+            sk: CURRENT,
+            update,
+            condition,
+            names: &[],
+            values,
+        },
+    )
+}
+
+fn newest(known: Option<Timestamp>, dropped: Timestamp) -> Timestamp {
+    known.map_or(dropped, |known| known.max(dropped))
+}

@@ -1,0 +1,262 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
+use domain::{CouponNumber, Generation, Resident, TenantScope};
+use jiff::civil::Date;
+
+use crate::{
+    Status, Store, StoreError,
+    item::{Item, Map, s},
+    keys::{self, PROFILE_SK, SCHEMA, TABLE},
+    profile::{read_my_number, read_profile},
+    transaction::not_built,
+};
+
+/// BatchGetItem takes at most 100 keys.
+const BATCH: usize = 100;
+/// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
+const TRIES: u32 = 5;
+
+/// A resident as the register in force has them.
+#[derive(Debug, Clone)]
+pub struct ResidentInForce {
+    /// What the resident is called inside the system.
+    pub tag: ResidentTag,
+    /// Generation of the row that is in force.
+    pub since: Generation,
+    /// The resident.
+    pub resident: Resident,
+}
+
+/// Residents read at one moment: all of them under the same generation.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The generation in force at that moment.
+    pub generation: Generation,
+    /// Registered residents that were asked for, in no order.
+    pub residents: Vec<ResidentInForce>,
+}
+
+/// How residents are asked for.
+enum Wanted<'a> {
+    Tags(&'a [ResidentTag]),
+    Hints(String),
+}
+
+impl Store {
+    /// Residents by tag.
+    pub async fn residents_by_tag(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        tags: &[ResidentTag],
+    ) -> Result<Snapshot, StoreError> {
+        self.snapshot(scope, keys, &Wanted::Tags(tags)).await
+    }
+
+    /// Residents who have this coupon number in force.
+    pub async fn residents_by_coupon(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        coupon: CouponNumber,
+    ) -> Result<Snapshot, StoreError> {
+        let hints = Wanted::Hints(keys::coupon(scope, &keys.coupon_tag(coupon)));
+        let mut snapshot = self.snapshot(scope, keys, &hints).await?;
+        snapshot
+            .residents
+            .retain(|found| found.resident.coupon == Some(coupon));
+        Ok(snapshot)
+    }
+
+    /// Residents born on this day.
+    pub async fn residents_by_birth_date(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        date: Date,
+    ) -> Result<Snapshot, StoreError> {
+        let hints = Wanted::Hints(keys::birth(scope, &keys.birth_tag(date)));
+        let mut snapshot = self.snapshot(scope, keys, &hints).await?;
+        snapshot
+            .residents
+            .retain(|found| found.resident.birth_date == date);
+        Ok(snapshot)
+    }
+
+    /// Reads `CURRENT`, what is wanted, and `CURRENT` again; begins anew if it moved between.
+    async fn snapshot(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        wanted: &Wanted<'_>,
+    ) -> Result<Snapshot, StoreError> {
+        for _ in 0..TRIES {
+            let generation = self.register(scope).await?.generation();
+            let residents = if generation == Generation::NONE {
+                Vec::new()
+            } else {
+                self.read_under(scope, keys, wanted, generation).await?
+            };
+            if self.register(scope).await?.generation() == generation {
+                return Ok(Snapshot {
+                    generation,
+                    residents,
+                });
+            }
+        }
+        Err(StoreError::TryAgain {
+            code: "RegisterMoves".to_owned(),
+        })
+    }
+
+    async fn read_under(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        wanted: &Wanted<'_>,
+        generation: Generation,
+    ) -> Result<Vec<ResidentInForce>, StoreError> {
+        let hinted;
+        let tags = match wanted {
+            Wanted::Tags(tags) => *tags,
+            Wanted::Hints(pk) => {
+                hinted = self.hints(pk).await?;
+                &hinted
+            }
+        };
+        let mut found = Vec::with_capacity(tags.len());
+        for some in tags.chunks(BATCH) {
+            for item in self.profiles(scope, some).await? {
+                found.extend(open(scope, keys, &item, generation)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn hints(&self, pk: &str) -> Result<Vec<ResidentTag>, StoreError> {
+        let mut tags = Vec::new();
+        let mut after = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", s(pk))
+                .set_exclusive_start_key(after)
+                .consistent_read(true)
+                .send()
+                .await?;
+            for item in answer.items() {
+                let tag = ResidentTag::parse(Item(item).text("sk")?);
+                tags.push(tag.map_err(|_| StoreError::Damaged { what: "hint" })?);
+            }
+            after = answer.last_evaluated_key().cloned();
+            if after.is_none() {
+                return Ok(tags);
+            }
+        }
+    }
+
+    async fn profiles(
+        &self,
+        scope: &TenantScope,
+        tags: &[ResidentTag],
+    ) -> Result<Vec<Map>, StoreError> {
+        let key = |tag: &ResidentTag| {
+            HashMap::from([
+                ("pk".to_owned(), s(keys::resident(scope, tag))),
+                ("sk".to_owned(), s(PROFILE_SK)),
+            ])
+        };
+        let mut left: Vec<Map> = tags.iter().map(key).collect();
+        let mut items = Vec::with_capacity(tags.len());
+        while !left.is_empty() {
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(left))
+                .consistent_read(true)
+                .build()
+                .map_err(|_| not_built())?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, request)
+                .send()
+                .await?;
+            let mut responses = answer.responses.unwrap_or_default();
+            let got = responses.remove(&self.table).unwrap_or_default();
+            let mut unprocessed = answer.unprocessed_keys.unwrap_or_default();
+            left = unprocessed
+                .remove(&self.table)
+                .map(|rest| rest.keys)
+                .unwrap_or_default();
+            if got.is_empty() && !left.is_empty() {
+                return Err(StoreError::TryAgain {
+                    code: "UnprocessedKeys".to_owned(),
+                });
+            }
+            items.extend(got);
+        }
+        Ok(items)
+    }
+}
+
+/// The resident under `generation`: newest slot that is not above it, unless it says "removed".
+fn open(
+    scope: &TenantScope,
+    keys: &TenantKeys,
+    map: &Map,
+    generation: Generation,
+) -> Result<Option<ResidentInForce>, StoreError> {
+    let item = Item(map);
+    let pk = item.text("pk")?;
+    let code = scope.code();
+    let slots = ["newest", "older"]
+        .into_iter()
+        .filter_map(|slot| item.map(slot));
+    for slot in slots {
+        let since: u64 = slot.number("g")?;
+        if since > generation.get() {
+            continue;
+        }
+        let status = Status::from_code(slot.number("s")?);
+        if status.ok_or(StoreError::Damaged { what: "status" })? == Status::Removed {
+            return Ok(None);
+        }
+        let label = KeyLabel::of(Generation::new(since));
+        let place = |attribute| Place {
+            tenant: code.as_str(),
+            table: TABLE,
+            pk: pk.as_bytes(),
+            sk: PROFILE_SK.as_bytes(),
+            attribute,
+            schema: SCHEMA,
+        };
+        let unseal = |attribute, sealed| {
+            keys.open_under(label, &place(attribute), sealed)
+                .map_err(|_| StoreError::Damaged {
+                    what: "sealed resident",
+                })
+        };
+        let number = unseal("my_number", slot.bytes("m")?)?;
+        let damaged = |_| StoreError::Damaged { what: "profile" };
+        let my_number = read_my_number(&number).map_err(damaged)?;
+        let resident =
+            read_profile(&unseal("profile", slot.bytes("p")?)?, my_number).map_err(damaged)?;
+        let tag = pk
+            .rsplit('#')
+            .next()
+            .and_then(|text| ResidentTag::parse(text).ok());
+        let tag = tag.ok_or(StoreError::Damaged {
+            what: "resident key",
+        })?;
+        return Ok(Some(ResidentInForce {
+            tag,
+            since: Generation::new(since),
+            resident,
+        }));
+    }
+    Ok(None)
+}

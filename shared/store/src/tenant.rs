@@ -1,0 +1,178 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use crypto::{Keyring, TenantKeys, WrappedKey};
+use domain::TenantScope;
+use jiff::Timestamp;
+
+use crate::{
+    Store, StoreError,
+    item::{Item, Map, b, n, s},
+    keys::{self, SCHEMA},
+    transaction::Change,
+};
+
+const SETTINGS: &str = "SETTINGS";
+const KEY_PREFIX: &str = "KEY#";
+
+/// What a municipality may set for its own files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantSettings {
+    /// Columns of the municipality's own system, by the name that stands in its header -> our name.
+    pub columns: BTreeMap<String, String>,
+    /// A file with more refused rows than this percentage is refused whole.
+    pub max_refused_percent: u8,
+    /// A file that removes more of the register than this percentage is held for confirmation.
+    pub max_removed_percent: u8,
+    /// Counts the changes of these settings, from 1.
+    pub revision: u32,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        Self {
+            columns: BTreeMap::new(),
+            max_refused_percent: 10,
+            max_removed_percent: 20,
+            revision: 1,
+        }
+    }
+}
+
+/// A municipality that takes part: its settings and its wrapped keys.
+#[derive(Debug, Clone)]
+pub struct TenantState {
+    /// Settings in force.
+    pub settings: TenantSettings,
+    wrapped: Vec<WrappedKey>,
+}
+
+impl Store {
+    /// The municipality's settings and wrapped keys, `None` when it does not take part.
+    pub async fn tenant(&self, scope: &TenantScope) -> Result<Option<TenantState>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(keys::tenant(scope)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        let mut settings = None;
+        let mut wrapped = Vec::new();
+        for map in answer.items() {
+            let item = Item(map);
+            let sk = item.text("sk")?;
+            if sk == SETTINGS {
+                settings = Some(read_settings(item)?);
+            } else if let Some(version) = sk.strip_prefix(KEY_PREFIX) {
+                let version = version.parse().map_err(|_| StoreError::Damaged {
+                    what: "key version",
+                })?;
+                wrapped.push(WrappedKey {
+                    version,
+                    blob: item.bytes("blob")?.to_vec(),
+                });
+            }
+        }
+        Ok(settings.map(|settings| TenantState { settings, wrapped }))
+    }
+
+    /// Enters a municipality: its settings and its first wrapped key, in one transaction.
+    ///
+    /// [`StoreError::Moved`] when it is there already; nothing is changed then.
+    pub async fn add_tenant(
+        &self,
+        scope: &TenantScope,
+        settings: &TenantSettings,
+        key: &WrappedKey,
+    ) -> Result<(), StoreError> {
+        let pk = keys::tenant(scope);
+        let key_sk = format!("{KEY_PREFIX}{:03}", key.version);
+        let settings_change = Change {
+            pk: pk.clone(),
+            sk: SETTINGS,
+            update: SET_SETTINGS,
+            condition: "attribute_not_exists(pk)",
+            names: &[],
+            values: setting_values(settings),
+        };
+        let key_change = Change {
+            pk,
+            sk: &key_sk,
+            update: "SET v = :v, blob = :blob",
+            condition: "attribute_not_exists(pk)",
+            names: &[],
+            values: vec![(":v", n(SCHEMA)), (":blob", b(&key.blob))],
+        };
+        self.transact(vec![
+            self.update_in(settings_change)?,
+            self.update_in(key_change)?,
+        ])
+        .await
+    }
+
+    /// Replaces the settings; `settings.revision` must be one above the stored one.
+    ///
+    /// [`StoreError::Moved`] when somebody else changed them first.
+    pub async fn set_tenant(
+        &self,
+        scope: &TenantScope,
+        settings: &TenantSettings,
+    ) -> Result<(), StoreError> {
+        let mut values = setting_values(settings);
+        values.push((":before", n(settings.revision.saturating_sub(1))));
+        self.change(Change {
+            pk: keys::tenant(scope),
+            sk: SETTINGS,
+            update: SET_SETTINGS,
+            condition: "revision = :before",
+            names: &[],
+            values,
+        })
+        .await
+    }
+}
+
+impl TenantState {
+    /// The municipality's keys, from the ring or unwrapped now.
+    pub async fn keys(
+        &self,
+        scope: &TenantScope,
+        ring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Arc<TenantKeys>, StoreError> {
+        match ring.kept(scope.code(), now) {
+            Some(keys) => Ok(keys),
+            None => Ok(ring.unwrap(scope.code(), &self.wrapped, now).await?),
+        }
+    }
+}
+
+const SET_SETTINGS: &str = "SET v = :v, columns = :columns, max_refused = :refused, \
+                            max_removed = :removed, revision = :revision";
+
+fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
+    let columns: Map = settings
+        .columns
+        .iter()
+        .map(|(theirs, ours)| (theirs.clone(), s(ours)))
+        .collect();
+    vec![
+        (":v", n(SCHEMA)),
+        (":columns", AttributeValue::M(columns)),
+        (":refused", n(settings.max_refused_percent)),
+        (":removed", n(settings.max_removed_percent)),
+        (":revision", n(settings.revision)),
+    ]
+}
+
+fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
+    Ok(TenantSettings {
+        columns: item.texts("columns"),
+        max_refused_percent: item.number("max_refused")?,
+        max_removed_percent: item.number("max_removed")?,
+        revision: item.number("revision")?,
+    })
+}

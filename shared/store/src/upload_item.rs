@@ -1,0 +1,166 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{FileKind, Generation, RowCounts, UploadId, UploadState};
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    StoreError,
+    item::{Item, Map, s},
+};
+
+/// A file that a municipality dropped, and what became of it so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upload {
+    /// Derived from bucket, key and version.
+    pub id: UploadId,
+    /// What kind of rows it holds.
+    pub kind: FileKind,
+    /// Object key in the drop bucket.
+    pub key: String,
+    /// Object version that was pinned.
+    pub version: String,
+    /// Last part of the key: the file's name as the municipality gave it.
+    pub name: String,
+    /// Where it stands.
+    pub state: UploadState,
+    /// When it was dropped, by the event.
+    pub dropped_at: Timestamp,
+    /// When the state last moved.
+    pub moved_at: Timestamp,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// As-of date in the file's name.
+    pub as_of: Option<Date>,
+    /// Number of this accepted file among the tenant's files.
+    pub generation: Option<Generation>,
+    /// UTF-8 (with or without BOM) or CP932, as the layouts write it; empty until known.
+    pub encoding: String,
+    /// Bytes before the first record: byte order mark and header with its line end.
+    pub header_end: u64,
+    /// The day by which dates were judged.
+    pub checked_on: Option<Date>,
+    /// Revision of the tenant's settings it was checked under.
+    pub settings_revision: u32,
+    /// SHA-256 of the file.
+    pub sha256: Option<[u8; 32]>,
+    /// Rows checked so far, while checking; all rows afterwards.
+    pub rows_checked: u64,
+    /// Rows by outcome; `refused` is known once checked, the others as chunks complete.
+    pub rows: RowCounts,
+    /// Chunks the file was cut into.
+    pub chunks: u32,
+    /// Chunks loaded.
+    pub chunks_done: u32,
+    /// Rows that would remove somebody who is in the register in force.
+    pub removals: u64,
+    /// Residents in force when the file was checked.
+    pub register_before: u64,
+    /// Refused rows by stable code.
+    pub problems: BTreeMap<String, u64>,
+    /// What was accepted and is worth knowing, by stable code.
+    pub notices: BTreeMap<String, u64>,
+    /// Why the file was refused whole.
+    pub refusal: Option<FileRefusal>,
+    /// Whether an `errors.csv` was written.
+    pub has_errors: bool,
+    /// Counts the workers that took up the check.
+    pub attempt: u32,
+    /// Until when the current check may write.
+    pub lease_until: Timestamp,
+}
+
+/// Why a file was refused whole; written for people, without any value from a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRefusal {
+    /// Stable code.
+    pub code: String,
+    /// Line of the file where it shows, counted from 1.
+    pub line: Option<u64>,
+    /// What is wrong and what to do, in Japanese.
+    pub ja: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// One page of the list of dropped files, newest first.
+#[derive(Debug, Clone)]
+pub struct UploadPage {
+    /// The files.
+    pub items: Vec<Upload>,
+    /// Where the next page starts, `None` on the last.
+    pub next: Option<String>,
+}
+
+impl FileRefusal {
+    pub(crate) fn to_attribute(&self) -> AttributeValue {
+        let mut map = Map::from([
+            ("code".to_owned(), s(&self.code)),
+            ("ja".to_owned(), s(&self.ja)),
+            ("en".to_owned(), s(&self.en)),
+        ]);
+        if let Some(line) = self.line {
+            map.insert("line".to_owned(), crate::item::n(line));
+        }
+        AttributeValue::M(map)
+    }
+
+    fn read(item: Item<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            code: item.text("code")?.to_owned(),
+            line: item.maybe_number("line")?,
+            ja: item.text("ja")?.to_owned(),
+            en: item.text("en")?.to_owned(),
+        })
+    }
+}
+
+impl Upload {
+    pub(crate) fn read(map: &Map) -> Result<Self, StoreError> {
+        let item = Item(map);
+        let damaged = |what| StoreError::Damaged { what };
+        let date = |name| -> Result<Option<Date>, StoreError> {
+            item.maybe_text(name)
+                .map(|text| text.parse().map_err(|_| damaged(name)))
+                .transpose()
+        };
+        Ok(Self {
+            id: item.text("id")?.parse().map_err(|_| damaged("id"))?,
+            kind: item.text("kind")?.parse().map_err(|_| damaged("kind"))?,
+            key: item.text("key")?.to_owned(),
+            version: item.text("version")?.to_owned(),
+            name: item.text("name")?.to_owned(),
+            state: item.text("state")?.parse().map_err(|_| damaged("state"))?,
+            dropped_at: item.time("dropped_at")?,
+            moved_at: item.time("moved_at")?,
+            size: item.number("size")?,
+            as_of: date("as_of")?,
+            generation: item.maybe_number("generation")?.map(Generation::new),
+            encoding: item.maybe_text("encoding").unwrap_or_default().to_owned(),
+            header_end: item.maybe_number("header_end")?.unwrap_or_default(),
+            checked_on: date("checked_on")?,
+            settings_revision: item.maybe_number("settings_revision")?.unwrap_or_default(),
+            sha256: item
+                .maybe_bytes("sha256")
+                .and_then(|bytes| bytes.try_into().ok()),
+            rows_checked: item.maybe_number("rows_checked")?.unwrap_or_default(),
+            rows: RowCounts {
+                new: item.maybe_number("rows_new")?.unwrap_or_default(),
+                changed: item.maybe_number("rows_changed")?.unwrap_or_default(),
+                unchanged: item.maybe_number("rows_unchanged")?.unwrap_or_default(),
+                removed: item.maybe_number("rows_removed")?.unwrap_or_default(),
+                refused: item.maybe_number("rows_refused")?.unwrap_or_default(),
+            },
+            chunks: item.maybe_number("chunks")?.unwrap_or_default(),
+            chunks_done: item.maybe_number("chunks_done")?.unwrap_or_default(),
+            removals: item.maybe_number("removals")?.unwrap_or_default(),
+            register_before: item.maybe_number("register_before")?.unwrap_or_default(),
+            problems: item.counts("problems")?,
+            notices: item.counts("notices")?,
+            refusal: item.map("refusal").map(FileRefusal::read).transpose()?,
+            has_errors: item.flag("has_errors"),
+            attempt: item.number("attempt")?,
+            lease_until: item.time("lease_until")?,
+        })
+    }
+}
