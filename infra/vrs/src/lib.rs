@@ -1,0 +1,3 @@
+//! What the command `vrs` is made of. Tests and benchmarks take their synthetic files from here.
+
+pub mod generate;
