@@ -1,0 +1,74 @@
+//! Types of resources that do nothing on one machine, property by property.
+
+use anyhow::Result;
+
+use super::fields::Fields;
+
+struct Inert {
+    kind: &'static str,
+    /// Why it has no effect here.
+    why: &'static str,
+    properties: &'static [&'static str],
+}
+
+const INERT: [Inert; 7] = [
+    Inert {
+        kind: "AWS::S3::BucketPolicy",
+        why: "its statements are about TLS; the stack listens on loopback only",
+        properties: &["Bucket", "PolicyDocument"],
+    },
+    Inert {
+        kind: "AWS::SQS::QueuePolicy",
+        why: "only the buckets of this process send events",
+        properties: &["Queues", "PolicyDocument"],
+    },
+    Inert {
+        kind: "AWS::Lambda::Permission",
+        why: "only the gateway of this process calls functions",
+        properties: &["Action", "FunctionName", "Principal", "SourceArn"],
+    },
+    Inert {
+        kind: "AWS::Logs::LogGroup",
+        why: "logs go to the terminal",
+        properties: &["LogGroupName", "RetentionInDays"],
+    },
+    Inert {
+        kind: "AWS::SNS::Topic",
+        why: "the terminal is the alarm",
+        properties: &["TopicName"],
+    },
+    Inert {
+        kind: "AWS::SNS::TopicPolicy",
+        why: "the terminal is the alarm",
+        properties: &["Topics", "PolicyDocument"],
+    },
+    Inert {
+        kind: "AWS::CloudWatch::Alarm",
+        why: "the terminal is the alarm",
+        properties: &[
+            "AlarmDescription",
+            "Namespace",
+            "MetricName",
+            "Dimensions",
+            "Statistic",
+            "Period",
+            "EvaluationPeriods",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "AlarmActions",
+        ],
+    },
+];
+
+/// `true` if the type is one of these and all of its properties are known.
+pub(super) fn read(kind: &str, mut fields: Fields) -> Result<bool> {
+    let Some(inert) = INERT.iter().find(|inert| inert.kind == kind) else {
+        return Ok(false);
+    };
+    for property in inert.properties {
+        fields.without_effect(&[(property, inert.why)]);
+    }
+    fields.finish()?;
+    Ok(true)
+}

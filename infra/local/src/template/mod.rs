@@ -1,0 +1,186 @@
+//! `infra/template.yaml`, read into what the local stack is built from.
+//!
+//! A section, a type of resource, a property or an intrinsic function that this module does not
+//! know is an error that names it: what is passed over in silence would be tested here and do
+//! something else on AWS. Properties that are known and change nothing on one machine are listed
+//! with the reason.
+
+mod api;
+mod document;
+mod fields;
+mod function;
+mod inert;
+mod names;
+mod queue;
+mod resolve;
+mod storage;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, bail};
+
+use self::{
+    api::ApiParts,
+    document::{Document, RawResource},
+    fields::Fields,
+    resolve::Resolver,
+};
+pub use self::{
+    api::{Api, Authorizer, Route},
+    function::{Function, Role, Statement},
+    queue::{Mapping, Queue, Redrive},
+    storage::{Bucket, Key, Notification, Table},
+};
+
+/// The template that is deployed, as it was when this crate was built.
+pub const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// Where the stack stands, in the words of CloudFormation.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Twelve digits.
+    pub account: String,
+    /// `ap-northeast-1`
+    pub region: String,
+    /// Name of the stack.
+    pub stack: String,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            account: "000000000000".to_owned(),
+            region: "ap-northeast-1".to_owned(),
+            stack: "vrs".to_owned(),
+        }
+    }
+}
+
+/// All that has an effect here, intrinsics resolved.
+#[derive(Debug, Default)]
+pub struct Template {
+    /// DynamoDB tables.
+    pub tables: Vec<Table>,
+    /// S3 buckets.
+    pub buckets: Vec<Bucket>,
+    /// KMS keys.
+    pub keys: Vec<Key>,
+    /// SQS queues.
+    pub queues: Vec<Queue>,
+    /// Lambda functions.
+    pub functions: Vec<Function>,
+    /// Queues that feed functions.
+    pub mappings: Vec<Mapping>,
+    /// Roles of the functions.
+    pub roles: Vec<Role>,
+    /// The HTTP API.
+    pub api: Option<Api>,
+}
+
+impl Template {
+    /// Reads a template with values for its parameters.
+    ///
+    /// Fails on anything that the local stack does not know, naming resource and property.
+    pub fn parse(yaml: &str, parameters: &BTreeMap<String, String>, place: &Place) -> Result<Self> {
+        let document = Document::parse(yaml)?;
+        let resolver = Resolver::new(&document, parameters, place)?;
+        let mut template = Self::default();
+        let mut api = ApiParts::default();
+        for (id, resource) in &document.resources {
+            let properties = resolver
+                .properties(&document.properties_of(resource))
+                .with_context(|| format!("resource {id} ({})", resource.kind))?;
+            let fields = Fields::new(id, &resource.kind, properties);
+            template.add(&resolver, id, resource, fields, &mut api)?;
+        }
+        template.api = api.finish()?;
+        template.check()?;
+        Ok(template)
+    }
+
+    fn add(
+        &mut self,
+        resolver: &Resolver<'_>,
+        id: &str,
+        resource: &RawResource,
+        fields: Fields,
+        api: &mut ApiParts,
+    ) -> Result<()> {
+        let name = resolver.own_name(id, resource)?;
+        let kind = resource.kind.as_str();
+        let arn = || names::attribute(id, kind, &name, "Arn", resolver.place);
+        match kind {
+            "AWS::DynamoDB::Table" => self.tables.push(storage::table(name, fields)?),
+            "AWS::S3::Bucket" => self.buckets.push(storage::bucket(name, fields)?),
+            "AWS::KMS::Key" => self.keys.push(storage::key(name, fields)?),
+            "AWS::SQS::Queue" => {
+                let url = names::reference(id, kind, &name, resolver.place)?;
+                let arn = arn()?;
+                self.queues.push(queue::queue(name, url, arn, fields)?);
+            }
+            function::KIND => {
+                let arn = arn()?;
+                self.functions.push(function::function(name, arn, fields)?);
+            }
+            "AWS::IAM::Role" => self.roles.push(function::role(arn()?, fields)?),
+            "AWS::Lambda::EventSourceMapping" => self.mappings.push(queue::mapping(fields)?),
+            "AWS::ApiGatewayV2::Api" => api.api(name, fields)?,
+            "AWS::ApiGatewayV2::Stage" => api.stage(fields)?,
+            "AWS::ApiGatewayV2::Authorizer" => api.authorizer(name, fields)?,
+            "AWS::ApiGatewayV2::Integration" => api.integration(name, fields)?,
+            "AWS::ApiGatewayV2::Route" => api.route(id, fields)?,
+            _ if inert::read(kind, fields)? => {}
+            _ => bail!("resource {id}: type {kind} is not known to the local stack"),
+        }
+        Ok(())
+    }
+
+    /// Everything that is pointed at is there.
+    fn check(&self) -> Result<()> {
+        let queue = |arn: &str| self.queues.iter().any(|queue| queue.arn == arn);
+        for arn in self
+            .queues
+            .iter()
+            .filter_map(|queue| queue.redrive.as_ref())
+            .map(|redrive| &redrive.dead_letters)
+            .chain(
+                self.buckets
+                    .iter()
+                    .flat_map(|b| &b.notifications)
+                    .map(|n| &n.queue),
+            )
+            .chain(self.mappings.iter().map(|mapping| &mapping.queue))
+        {
+            if !queue(arn) {
+                bail!("{arn} is not a queue of the template");
+            }
+        }
+        for function in &self.functions {
+            if !self.roles.iter().any(|role| role.arn == function.role) {
+                bail!(
+                    "the role of function {} is not in the template",
+                    function.name
+                );
+            }
+        }
+        for mapping in &self.mappings {
+            if !self
+                .functions
+                .iter()
+                .any(|function| function.name == mapping.function)
+            {
+                bail!("{} is not a function of the template", mapping.function);
+            }
+        }
+        for route in self.api.iter().flat_map(|api| &api.routes) {
+            if !self
+                .functions
+                .iter()
+                .any(|function| function.arn == route.function)
+            {
+                bail!("route {} leads to no function of the template", route.key);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,250 @@
+use std::collections::BTreeMap;
+
+use local::template::{Place, TEMPLATE, Template};
+
+fn parse(yaml: &str) -> anyhow::Result<Template> {
+    let issuer = ("JwtIssuer".to_owned(), "http://127.0.0.1:8080".to_owned());
+    Template::parse(yaml, &BTreeMap::from([issuer]), &Place::default())
+}
+
+/// The error that the deployed template would give after one change.
+fn refusal(from: &str, to: &str) -> String {
+    assert!(
+        TEMPLATE.contains(from),
+        "the template no longer says {from}"
+    );
+    format!("{:#}", parse(&TEMPLATE.replacen(from, to, 1)).unwrap_err())
+}
+
+#[test]
+fn the_deployed_template_is_understood() {
+    let template = parse(TEMPLATE).unwrap();
+    let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        names(template.tables.iter().map(|t| &t.name).collect()),
+        ["records"]
+    );
+    assert_eq!(
+        names(template.buckets.iter().map(|b| &b.name).collect()),
+        ["drop", "work"]
+    );
+    assert_eq!(
+        names(template.keys.iter().map(|k| &k.id).collect()),
+        ["files", "records"]
+    );
+    assert_eq!(
+        names(template.queues.iter().map(|q| &q.name).collect()),
+        [
+            "loads-dead-letters",
+            "loads",
+            "uploads-dead-letters",
+            "uploads"
+        ]
+    );
+    assert_eq!(
+        names(template.functions.iter().map(|f| &f.package).collect()),
+        ["load-chunk", "receive-upload", "residents", "uploads"]
+    );
+    let api = template.api.unwrap();
+    assert_eq!(api.routes.len(), 7);
+    assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
+    assert_eq!(api.authorizer.audience, ["open-vrs"]);
+}
+
+#[test]
+fn what_the_local_stack_does_not_know_is_refused_by_name() {
+    for (from, to, said) in [
+        (
+            "Type: AWS::SNS::Topic",
+            "Type: AWS::SNS::Subject",
+            ["AlarmTopic", "AWS::SNS::Subject"],
+        ),
+        (
+            "BatchSize: 1",
+            "BatchSise: 1",
+            ["ReceiveUploadFromQueue", "BatchSise"],
+        ),
+        (
+            "WindowInDays: 30",
+            "WindowInDay: 30",
+            ["FilesKey", "PendingWindowInDay"],
+        ),
+        (
+            "{ Name: prefix, Value: inbox/ }",
+            "{ Name: suffix, Value: .csv }",
+            [
+                "DropBucket",
+                "NotificationConfiguration.QueueConfigurations[0].Filter.S3Key.Rules[0].Name",
+            ],
+        ),
+        (
+            "AttributeName: pk, AttributeType: S }",
+            "AttributeName: pk, AttributeType: S, More: 1 }",
+            ["RecordsTable", "AttributeDefinitions[0].More"],
+        ),
+        (
+            "maxReceiveCount: 5",
+            "maxReceives: 5",
+            ["UploadsQueue", "RedrivePolicy"],
+        ),
+        (
+            "AuthorizationType: JWT",
+            "AuthorizationType: NONE",
+            ["Route", "AuthorizationType"],
+        ),
+        (
+            "Effect: Allow\n                Action: [sqs:R",
+            "Effect: Deny\n                Action: [sqs:R",
+            ["ReceiveUploadRole", "Statement[0].Effect"],
+        ),
+        (
+            "Code",
+            "Condition: Night\n      Code",
+            ["ReceiveUpload", "Condition"],
+        ),
+        (
+            "    DependsOn:",
+            "    CreationPolicy:",
+            ["DropBucket", "CreationPolicy"],
+        ),
+        (
+            "!Ref RecordsTable",
+            "!Ref Records",
+            ["ReceiveUpload", "Records"],
+        ),
+        (
+            "!Ref RecordsTable",
+            "!ImportValue Records",
+            ["ReceiveUpload", "ImportValue"],
+        ),
+        (
+            "!Ref RecordsTable",
+            "{ Ref: RecordsTable }",
+            ["ReceiveUpload", "short form"],
+        ),
+        (
+            "!GetAtt FilesKey.Arn",
+            "!GetAtt FilesKey.Alias",
+            ["DropBucket", "FilesKey.Alias"],
+        ),
+        ("Outputs:", "Mappings:", ["Mappings", "not known"]),
+        (
+            "  Function:\n    Runtime",
+            "  Api:\n    Runtime",
+            ["Globals.Api", "not known"],
+        ),
+    ] {
+        let refusal = refusal(from, to);
+        for word in said {
+            assert!(refusal.contains(word), "{to}: {refusal}");
+        }
+    }
+}
+
+#[test]
+fn a_pointer_to_nothing_is_refused() {
+    for (from, to) in [
+        (
+            "Target: !Sub \"integrations/${ResidentsIntegration}\"",
+            "Target: integrations/none",
+        ),
+        (
+            "FunctionName: !Ref ReceiveUpload\n",
+            "FunctionName: receive\n",
+        ),
+        (
+            "Role: !GetAtt ResidentsRole.Arn",
+            "Role: arn:aws:iam::000000000000:role/none",
+        ),
+        (
+            "deadLetterTargetArn: !GetAtt UploadsDeadLetters.Arn",
+            "deadLetterTargetArn: none",
+        ),
+    ] {
+        refusal(from, to);
+    }
+}
+
+#[test]
+fn a_parameter_needs_a_value() {
+    let none = Template::parse(TEMPLATE, &BTreeMap::new(), &Place::default()).unwrap_err();
+    assert!(format!("{none:#}").contains("JwtIssuer"), "{none:#}");
+}
+
+/// What cannot be seen from one resource alone.
+mod rules {
+    use super::*;
+
+    #[test]
+    fn a_message_is_hidden_for_six_times_the_time_that_its_function_has() {
+        let template = parse(TEMPLATE).unwrap();
+        for mapping in &template.mappings {
+            let queue = template
+                .queues
+                .iter()
+                .find(|q| q.arn == mapping.queue)
+                .unwrap();
+            let function = template
+                .functions
+                .iter()
+                .find(|f| f.name == mapping.function)
+                .unwrap();
+            assert_eq!(queue.visibility, function.timeout * 6, "{}", queue.name);
+            assert!(
+                queue.redrive.is_some(),
+                "{} has no dead letters",
+                queue.name
+            );
+        }
+    }
+
+    #[test]
+    fn no_role_may_scan_or_act_on_everything() {
+        for role in parse(TEMPLATE).unwrap().roles {
+            for statement in role.statements {
+                for action in &statement.actions {
+                    assert!(!action.contains('*'), "{}: {action}", role.arn);
+                    let action = action.to_ascii_lowercase();
+                    assert!(
+                        !action.contains("scan") && !action.contains("partiql"),
+                        "{action}"
+                    );
+                }
+                for resource in &statement.resources {
+                    assert!(resource.starts_with("arn:aws:"), "{}: {resource}", role.arn);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_may_unwrap_keys_may_do_so_for_one_tenant_at_a_time() {
+        let mut seen = 0;
+        for role in parse(TEMPLATE).unwrap().roles {
+            for statement in role.statements {
+                if statement
+                    .resources
+                    .iter()
+                    .any(|r| r.ends_with("key/records"))
+                {
+                    assert_eq!(statement.actions, ["kms:Decrypt"], "{}", role.arn);
+                    assert_eq!(statement.context, ["tenant"], "{}", role.arn);
+                    seen += 1;
+                }
+            }
+        }
+        assert_eq!(seen, 3);
+    }
+
+    #[test]
+    fn each_function_has_a_role_of_its_own() {
+        let template = parse(TEMPLATE).unwrap();
+        let roles: std::collections::BTreeSet<_> = template
+            .functions
+            .iter()
+            .map(|function| &function.role)
+            .collect();
+        assert_eq!(roles.len(), template.functions.len());
+        assert_eq!(roles.len(), template.roles.len());
+    }
+}
