@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod branch;
+mod digest;
 mod keyring;
 mod kms;
 mod nonces;
@@ -10,6 +11,7 @@ mod seal;
 mod tags;
 
 pub use branch::{BranchKey, WrappedKey};
+pub use digest::Sha256;
 pub use keyring::{Keyring, TenantKeys};
 pub use kms::{Kms, KmsError};
 pub use nonces::NoncePool;

@@ -1,9 +1,13 @@
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 
+use jiff::SignedDuration;
+
 use crate::LoadMessage;
 
 /// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
+/// SQS delays a message by at most 15 minutes.
+const LONGEST_DELAY: i64 = 900;
 
 /// A message could not be handed over; sending it again is safe.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +33,23 @@ impl LoadQueue {
 
     /// Hands over all messages, ten to a call; an error may leave some of them sent.
     pub async fn send(&self, messages: &[LoadMessage]) -> Result<(), SendError> {
+        self.send_after(messages, SignedDuration::ZERO).await
+    }
+
+    /// Hands over all messages, to be delivered after `delay`: whole seconds, at most 15 minutes.
+    pub async fn send_after(
+        &self,
+        messages: &[LoadMessage],
+        delay: SignedDuration,
+    ) -> Result<(), SendError> {
+        let seconds = i32::try_from(delay.as_secs().clamp(0, LONGEST_DELAY)).unwrap_or_default();
         for batch in messages.chunks(BATCH) {
             let mut call = self.client.send_message_batch().queue_url(&self.url);
             for (number, message) in batch.iter().enumerate() {
                 let entry = SendMessageBatchRequestEntry::builder()
                     .id(number.to_string())
                     .message_body(message.to_json())
+                    .delay_seconds(seconds)
                     .build()
                     .map_err(|_| SendError {
                         code: "EntryNotBuilt".to_owned(),

@@ -57,6 +57,18 @@ pub enum ChunkClaim {
     Unknown,
 }
 
+/// How far a chunk is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChunkState {
+    /// Not loaded yet.
+    Todo,
+    /// Loaded.
+    Done {
+        /// Object version of its share of the next manifest; `None` when nothing changed in it.
+        share: Option<String>,
+    },
+}
+
 impl Store {
     /// Writes the plan of a chunk; a chunk that is there already stays as it is, whatever its state.
     pub async fn plan_chunk(
@@ -141,22 +153,27 @@ impl Store {
         }
     }
 
-    /// Notes how many changed rows are written, so that the next worker goes on from there.
+    /// Notes how many changed rows are written, so that the next worker goes on from there, and
+    /// lets the lease run on until `lease_until`.
+    ///
+    /// [`StoreError::Moved`] when another worker took the chunk over: nothing more may be written.
     pub async fn note_written(
         &self,
         scope: &TenantScope,
         upload: &UploadId,
         chunk: &Chunk,
         written: u32,
+        lease_until: Timestamp,
     ) -> Result<(), StoreError> {
         self.change(Change {
             pk: keys::upload(scope, upload),
             sk: &keys::chunk_sk(chunk.plan.number),
-            update: "SET written = :written",
+            update: "SET written = :written, lease_until = :until",
             condition: "#state = :todo AND attempt = :attempt",
             names: STATE,
             values: vec![
                 (":written", n(written)),
+                (":until", time(lease_until)),
                 (":todo", s("todo")),
                 (":attempt", n(chunk.attempt)),
             ],
@@ -164,29 +181,8 @@ impl Store {
         .await
     }
 
-    /// Gives the lease back before its end, so that the next worker need not wait for it.
-    pub async fn release_chunk(
-        &self,
-        scope: &TenantScope,
-        upload: &UploadId,
-        chunk: &Chunk,
-    ) -> Result<(), StoreError> {
-        self.change(Change {
-            pk: keys::upload(scope, upload),
-            sk: &keys::chunk_sk(chunk.plan.number),
-            update: "SET lease_until = :none",
-            condition: "#state = :todo AND attempt = :attempt",
-            names: STATE,
-            values: vec![
-                (":none", n(0)),
-                (":todo", s("todo")),
-                (":attempt", n(chunk.attempt)),
-            ],
-        })
-        .await
-    }
-
-    /// Marks the chunk loaded and adds its rows to the upload's, in one transaction.
+    /// Marks the chunk loaded and adds its rows to the upload's, in one transaction. `share` is the
+    /// object version of what it adds to the manifest, `None` when it adds nothing.
     ///
     /// [`StoreError::Moved`] when another worker took the chunk over.
     pub async fn complete_chunk(
@@ -195,16 +191,18 @@ impl Store {
         upload: &UploadId,
         chunk: &Chunk,
         rows: &RowCounts,
+        share: Option<&str>,
     ) -> Result<(), StoreError> {
         let pk = keys::upload(scope, upload);
         let done = Change {
             pk: pk.clone(),
             sk: &keys::chunk_sk(chunk.plan.number),
-            update: "SET #state = :done",
+            update: "SET #state = :done, share = :share",
             condition: "#state = :todo AND attempt = :attempt",
             names: STATE,
             values: vec![
                 (":done", s("done")),
+                (":share", s(share.unwrap_or_default())),
                 (":todo", s("todo")),
                 (":attempt", n(chunk.attempt)),
             ],
@@ -229,14 +227,13 @@ impl Store {
             .await
     }
 
-    /// Numbers of the chunks that are not loaded yet.
-    pub async fn unfinished_chunks(
+    /// How far each chunk is, by number.
+    pub async fn chunk_states(
         &self,
         scope: &TenantScope,
         upload: &UploadId,
-        chunks: u32,
-    ) -> Result<Vec<u32>, StoreError> {
-        let mut unfinished = Vec::new();
+    ) -> Result<Vec<(u32, ChunkState)>, StoreError> {
+        let mut states = Vec::new();
         let mut after = None;
         loop {
             let answer = self
@@ -244,9 +241,6 @@ impl Store {
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk AND begins_with(sk, :chunk)")
-                .projection_expression("#number, #state")
-                .expression_attribute_names("#number", "number")
-                .expression_attribute_names("#state", "state")
                 .expression_attribute_values(":pk", s(keys::upload(scope, upload)))
                 .expression_attribute_values(":chunk", s("CHUNK#"))
                 .set_exclusive_start_key(after)
@@ -254,17 +248,24 @@ impl Store {
                 .send()
                 .await?;
             for map in answer.items() {
-                let number: u32 = Item(map).number("number")?;
-                if number < chunks && Item(map).text("state")? != "done" {
-                    unfinished.push(number);
-                }
+                states.push((Item(map).number("number")?, state(Item(map))?));
             }
             after = answer.last_evaluated_key().cloned();
             if after.is_none() {
-                return Ok(unfinished);
+                return Ok(states);
             }
         }
     }
+}
+
+fn state(item: Item<'_>) -> Result<ChunkState, StoreError> {
+    if item.text("state")? != "done" {
+        return Ok(ChunkState::Todo);
+    }
+    let share = item.text("share")?;
+    Ok(ChunkState::Done {
+        share: (!share.is_empty()).then(|| share.to_owned()),
+    })
 }
 
 fn read(item: Item<'_>) -> Result<Chunk, StoreError> {

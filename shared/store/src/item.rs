@@ -13,7 +13,7 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub(crate) fn n(number: impl ToString) -> AttributeValue {
+pub(crate) fn n<T: ToString>(number: T) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 

@@ -17,11 +17,11 @@ mod wire;
 
 use aws_sdk_dynamodb::Client;
 
-pub use chunk::{Chunk, ChunkClaim, ChunkPlan};
+pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState};
 pub use error::StoreError;
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
 pub use profile::{CorruptProfile, read_profile, write_profile};
-pub use register::{InForce, Register, Switch};
+pub use register::{InForce, ManifestPlace, Register, Switch};
 pub use residents::{ResidentInForce, Snapshot};
 pub use tenant::{TenantSettings, TenantState};
 pub use upload::{Acceptance, CheckClaim, Conclusion, Confirmation, Discarding};

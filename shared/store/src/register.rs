@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::types::ReturnValue;
 use domain::{Generation, TenantScope, UploadId};
 use jiff::{Timestamp, civil::Date};
 
@@ -30,9 +31,8 @@ pub struct Register {
 pub struct InForce {
     /// Its number.
     pub generation: Generation,
-    /// Where its manifest is: the generation that wrote it and the object version.
-    /// `None` while the register has never held anybody.
-    pub manifest: Option<(Generation, String)>,
+    /// Where its manifest is; `None` while the register has never held anybody.
+    pub manifest: Option<ManifestPlace>,
     /// Residents in the manifest, removed ones included.
     pub entries: u64,
     /// Residents in force.
@@ -41,6 +41,17 @@ pub struct InForce {
     pub sha256: [u8; 32],
     /// Revision of the settings under which the file was checked.
     pub settings_revision: u32,
+}
+
+/// Which object is a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestPlace {
+    /// The generation that wrote it.
+    pub generation: Generation,
+    /// Number of the merge that wrote it, from [`Store::begin_merge`].
+    pub merge: u32,
+    /// Object version.
+    pub version: String,
 }
 
 /// The move of `CURRENT` from one generation to the next.
@@ -178,6 +189,33 @@ impl Store {
         .await
     }
 
+    /// A number for a merge of the shares of `generation` that no other merge of the tenant has.
+    ///
+    /// [`StoreError::Moved`] when that generation is not being loaded (any more).
+    pub async fn begin_merge(
+        &self,
+        scope: &TenantScope,
+        generation: Generation,
+    ) -> Result<u32, StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(keys::current(scope)))
+            .key("sk", s(CURRENT))
+            .update_expression("ADD merges :one")
+            .condition_expression("loading = :g")
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":g", n(generation.get()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await?;
+        let item = answer
+            .attributes
+            .ok_or(StoreError::Damaged { what: "merges" })?;
+        Item(&item).number("merges")
+    }
+
     /// The one conditional move by which a loaded generation comes into force.
     ///
     /// [`StoreError::Moved`] when it is in force already or is not the one being loaded.
@@ -197,12 +235,13 @@ impl Store {
             (":settings", n(next.settings_revision)),
         ];
         let update = match &next.manifest {
-            Some((generation, version)) => {
-                values.push((":manifest", n(generation.get())));
-                values.push((":version", s(version)));
+            Some(place) => {
+                values.push((":manifest", n(place.generation.get())));
+                values.push((":merge", n(place.merge)));
+                values.push((":version", s(&place.version)));
                 "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
                  settings_revision = :settings, manifest_generation = :manifest, \
-                 manifest_version = :version REMOVE loading, loading_upload"
+                 manifest_merge = :merge, manifest_version = :version REMOVE loading, loading_upload"
             }
             None => {
                 "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \

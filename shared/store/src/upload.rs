@@ -55,6 +55,8 @@ pub struct Conclusion {
     pub rows: RowCounts,
     /// Chunks that were written for it.
     pub chunks: u32,
+    /// Object version of the list of refused records, where there are any.
+    pub refused_version: Option<String>,
     /// Rows that would remove somebody in force.
     pub removals: u64,
     /// Residents in force.
@@ -189,23 +191,27 @@ impl Store {
         Ok(())
     }
 
-    /// Tells how many rows were checked so far.
+    /// Tells how many rows were checked so far, and lets the lease run on until `lease_until`.
+    ///
+    /// [`StoreError::Moved`] when another worker took the check over.
     pub async fn note_progress(
         &self,
         scope: &TenantScope,
         mine: &Upload,
         rows: u64,
+        lease_until: Timestamp,
     ) -> Result<(), StoreError> {
         self.change(Change {
             pk: keys::upload(scope, &mine.id),
             sk: UPLOAD,
-            update: "SET rows_checked = :rows",
+            update: "SET rows_checked = :rows, lease_until = :until",
             condition: MINE,
             names: STATE,
             values: vec![
                 (":checking", s("checking")),
                 (":attempt", n(mine.attempt)),
                 (":rows", n(rows)),
+                (":until", time(lease_until)),
             ],
         })
         .await
@@ -322,7 +328,7 @@ impl Store {
         self.change(Change {
             pk: keys::upload(scope, id),
             sk: UPLOAD,
-            update: "SET #state = :discarded, moved_at = :now",
+            update: "SET #state = :discarded, moved_at = :now, rows_refused = rows_checked",
             condition: "#state = :held",
             names: STATE,
             values: vec![
@@ -498,6 +504,10 @@ fn conclusion(
     if let Some(sha256) = &found.sha256 {
         sets.push("sha256 = :sha256");
         values.push((":sha256", b(sha256)));
+    }
+    if let Some(version) = &found.refused_version {
+        sets.push("refused_version = :refused_version");
+        values.push((":refused_version", s(version)));
     }
     if let Some(refusal) = &found.refusal {
         sets.push("refusal = :refusal");

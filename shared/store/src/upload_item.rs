@@ -5,7 +5,7 @@ use domain::{FileKind, Generation, RowCounts, UploadId, UploadState};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    StoreError,
+    Conclusion, StoreError,
     item::{Item, Map, s},
 };
 
@@ -52,6 +52,8 @@ pub struct Upload {
     pub chunks: u32,
     /// Chunks loaded.
     pub chunks_done: u32,
+    /// Object version of the list of refused records, where there are any.
+    pub refused_version: Option<String>,
     /// Rows that would remove somebody who is in the register in force.
     pub removals: u64,
     /// Residents in force when the file was checked.
@@ -116,6 +118,37 @@ impl FileRefusal {
 }
 
 impl Upload {
+    /// The upload as it will be once the check has ended so; what the receipt is written from.
+    #[must_use]
+    pub fn concluded(
+        &self,
+        state: UploadState,
+        found: &Conclusion,
+        generation: Option<Generation>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            state,
+            moved_at: now,
+            generation,
+            encoding: found.encoding.clone(),
+            header_end: found.header_end,
+            sha256: found.sha256,
+            rows_checked: found.rows_checked,
+            rows: found.rows,
+            chunks: found.chunks,
+            chunks_done: 0,
+            refused_version: found.refused_version.clone(),
+            removals: found.removals,
+            register_before: found.register_before,
+            problems: found.problems.clone(),
+            notices: found.notices.clone(),
+            refusal: found.refusal.clone(),
+            has_errors: found.has_errors,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn read(map: &Map) -> Result<Self, StoreError> {
         let item = Item(map);
         let damaged = |what| StoreError::Damaged { what };
@@ -153,6 +186,7 @@ impl Upload {
             },
             chunks: item.maybe_number("chunks")?.unwrap_or_default(),
             chunks_done: item.maybe_number("chunks_done")?.unwrap_or_default(),
+            refused_version: item.maybe_text("refused_version").map(str::to_owned),
             removals: item.maybe_number("removals")?.unwrap_or_default(),
             register_before: item.maybe_number("register_before")?.unwrap_or_default(),
             problems: item.counts("problems")?,

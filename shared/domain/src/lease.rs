@@ -1,0 +1,81 @@
+use jiff::{SignedDuration, Timestamp};
+
+/// How long a lease runs unless it is renewed. A worker that died is missed for this long.
+const TERM: SignedDuration = SignedDuration::from_secs(60);
+/// A request that was sent is over after this time, whatever became of it: clients are set up so.
+const LONGEST_REQUEST: SignedDuration = SignedDuration::from_secs(10);
+/// A lease is renewed once less than this is left of it.
+const RENEW_BELOW: SignedDuration = SignedDuration::from_secs(40);
+
+/// The right of one worker to write, until a time that never lies beyond its invocation.
+///
+/// Nothing may be sent that could still arrive after the lease has ended: from then on another
+/// worker may have finished the work, and what was in force may have moved on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    until: Timestamp,
+    deadline: Timestamp,
+}
+
+impl Lease {
+    /// A lease that starts now, for an invocation that is ended at `deadline`.
+    #[must_use]
+    pub fn new(now: Timestamp, deadline: Timestamp) -> Self {
+        let term = now.saturating_add(TERM).unwrap_or(deadline);
+        Self { until: term.min(deadline), deadline }
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn until(&self) -> Timestamp {
+        self.until
+    }
+
+    /// Whether a request sent now is over before the lease ends.
+    #[must_use]
+    pub fn covers_a_request(&self, now: Timestamp) -> bool {
+        self.until.duration_since(now) >= LONGEST_REQUEST
+    }
+
+    /// The lease to ask for when this one is running low; `None` while enough is left of it, or
+    /// when the invocation ends before anything would be gained.
+    #[must_use]
+    pub fn renewal(&self, now: Timestamp) -> Option<Self> {
+        let low = self.until.duration_since(now) < RENEW_BELOW;
+        let renewed = Self::new(now, self.deadline);
+        (low && renewed.until > self.until).then_some(renewed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_lease_never_outlives_its_invocation() {
+        assert_eq!(Lease::new(at(0), at(900)).until(), at(60));
+        assert_eq!(Lease::new(at(0), at(30)).until(), at(30));
+        let last = Lease::new(at(870), at(900));
+        assert_eq!(last.until(), at(900));
+        assert_eq!(last.renewal(at(895)), None);
+    }
+
+    #[test]
+    fn it_is_renewed_when_it_runs_low_and_only_then() {
+        let lease = Lease::new(at(0), at(900));
+        assert_eq!(lease.renewal(at(10)), None);
+        assert_eq!(lease.renewal(at(21)).map(|renewed| renewed.until()), Some(at(81)));
+    }
+
+    #[test]
+    fn nothing_is_sent_that_could_arrive_after_its_end() {
+        let lease = Lease::new(at(0), at(900));
+        assert!(lease.covers_a_request(at(50)));
+        assert!(!lease.covers_a_request(at(51)));
+        assert!(!lease.covers_a_request(at(61)));
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod block;
+mod entry;
+mod merge;
+mod reader;
+mod writer;
+
+pub use block::{ENTRIES_PER_BLOCK, ManifestError};
+pub use entry::{Entry, Presence, ShortTags};
+pub use merge::{Merged, merge};
+pub use reader::{Block, ManifestReader};
+pub use writer::ManifestWriter;
