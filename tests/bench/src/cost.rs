@@ -1,0 +1,275 @@
+//! What AWS would charge: prices, what a resident costs in each of them, and the arithmetic in the open.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+/// List prices on demand for ap-northeast-1 (Tokyo) in US dollars without tax, as known on 2026-11-23 and
+/// not looked up that day: check them before you rely on a sum. Free tiers are left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Prices {
+    /// `DynamoDB`, a million write request units (one write of up to 1 KB).
+    pub million_writes: f64,
+    /// `DynamoDB`, a GB-month of the table.
+    pub table_gb_month: f64,
+    /// `DynamoDB`, a GB-month of point-in-time recovery.
+    pub recovery_gb_month: f64,
+    /// S3 Standard, a GB-month.
+    pub object_gb_month: f64,
+    /// S3, a thousand PUT, POST or LIST.
+    pub thousand_object_writes: f64,
+    /// S3, a thousand GET.
+    pub thousand_object_reads: f64,
+    /// Lambda on arm64, a GB-second.
+    pub lambda_gb_second: f64,
+    /// Lambda, a million invocations.
+    pub million_invocations: f64,
+    /// SQS standard queue, a million requests.
+    pub million_messages: f64,
+    /// KMS, ten thousand requests.
+    pub ten_thousand_key_uses: f64,
+    /// KMS, a key for a month.
+    pub key_month: f64,
+}
+
+/// Tokyo.
+pub const TOKYO: Prices = Prices {
+    million_writes: 0.715,
+    table_gb_month: 0.285,
+    recovery_gb_month: 0.228,
+    object_gb_month: 0.025,
+    thousand_object_writes: 0.0047,
+    thousand_object_reads: 0.000_37,
+    lambda_gb_second: 0.000_013_333_4,
+    million_invocations: 0.20,
+    million_messages: 0.40,
+    ten_thousand_key_uses: 0.03,
+    key_month: 1.0,
+};
+
+/// How much there is to do, and what this system needs for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    /// Residents of all municipalities.
+    pub residents: f64,
+    /// Municipalities, each with one file a night.
+    pub municipalities: f64,
+    /// Share of residents who change from one night to the next.
+    pub changed: f64,
+    /// Bytes of a row in a file.
+    pub row_bytes: f64,
+    /// Bytes of a chunk.
+    pub chunk_bytes: f64,
+    /// Writes for a new resident: the resident and two hints, each below 1 KB.
+    pub writes_for_new: f64,
+    /// Writes for a changed resident: one shift of slots, and a hint where coupon or birth date changed.
+    pub writes_for_changed: f64,
+    /// Bytes stored for a resident: the resident with both slots, the hints, and `DynamoDB`'s 100 for each.
+    pub stored_bytes: f64,
+    /// Rows checked by receive-upload in a second of one core.
+    pub checked_per_second: f64,
+    /// New residents loaded by load-chunk in a second of one core.
+    pub new_per_second: f64,
+    /// Rows loaded by load-chunk in a second of one core when one in a hundred changed.
+    pub nightly_per_second: f64,
+    /// Share of an invocation's time in which it has work for its CPU and does not wait.
+    pub busy: f64,
+}
+
+/// All of Japan, with the figures of the run in this folder's README.
+pub const JAPAN: Work = Work {
+    residents: 126_000_000.0,
+    municipalities: 1_741.0,
+    changed: 0.01,
+    row_bytes: 130.0,
+    chunk_bytes: 25_165_824.0,
+    writes_for_new: 3.0,
+    writes_for_changed: 1.1,
+    stored_bytes: 1_300.0,
+    checked_per_second: 1_000_000.0,
+    new_per_second: 50_000.0,
+    nightly_per_second: 500_000.0,
+    busy: 0.5,
+};
+
+/// Lambda gives one core at 1,769 MB and a proportional share below; so a second of one core costs the
+/// same at any size, in GB-seconds.
+const GB_SECONDS_PER_CORE_SECOND: f64 = 1_769.0 / 1_024.0;
+
+/// The nights of a month.
+const NIGHTS: f64 = 30.0;
+
+/// Days that a dropped file is kept.
+const KEPT_DAYS: f64 = 35.0;
+
+/// A column of the sum: what happens once, or every night.
+struct Load<'a> {
+    title: &'a str,
+    writes: f64,
+    loaded_per_second: f64,
+}
+
+/// The arithmetic, line by line.
+pub fn arithmetic(prices: &Prices, work: &Work) -> Result<String> {
+    let mut out = String::new();
+    let new = Load {
+        title: "First load (every resident is new)",
+        writes: work.residents * work.writes_for_new,
+        loaded_per_second: work.new_per_second,
+    };
+    let first = one_load(&mut out, prices, work, &new)?;
+    let changed = work.residents * work.changed;
+    let nightly = Load {
+        title: "One night (every municipality drops its whole register, 1 % changed)",
+        writes: changed * work.writes_for_changed,
+        loaded_per_second: work.nightly_per_second,
+    };
+    let night = one_load(&mut out, prices, work, &nightly)?;
+    let standing = standing(&mut out, prices, work)?;
+    writeln!(out, "In all")?;
+    writeln!(
+        out,
+        "  first load, once                                  {first:>12.2} USD"
+    )?;
+    writeln!(
+        out,
+        "  a month: {NIGHTS} nights x {night:.2} + standing {standing:.2}"
+    )?;
+    writeln!(
+        out,
+        "                                                    {:>12.2} USD",
+        NIGHTS * night + standing
+    )?;
+    let rewritten = work.residents * work.writes_for_new / 1e6 * prices.million_writes;
+    writeln!(
+        out,
+        "  for comparison, writing everybody anew every night: writes alone, a month"
+    )?;
+    writeln!(
+        out,
+        "                                                    {:>12.2} USD",
+        NIGHTS * rewritten
+    )?;
+    Ok(out)
+}
+
+fn one_load(out: &mut String, prices: &Prices, work: &Work, load: &Load<'_>) -> Result<f64> {
+    writeln!(out, "{}", load.title)?;
+    let bytes = work.residents * work.row_bytes;
+    // A municipality smaller than a chunk still has one.
+    let chunks = bytes / work.chunk_bytes + work.municipalities;
+    // For each chunk: claimed, done, counted; for each file: upload, list, acceptance, start, switch, end.
+    let own_writes = 4.0 * chunks + 12.0 * work.municipalities;
+    let invocations = chunks + 3.0 * work.municipalities;
+    // For each chunk: its range and the manifest; for each file: ranges of 8 MB and every share again.
+    let reads = 2.0 * chunks + bytes / 8_388_608.0 + chunks;
+    // For each chunk its share; for each file the drop itself, receipt, errors, manifest.
+    let puts = chunks + 4.0 * work.municipalities;
+    let core_seconds =
+        work.residents / work.checked_per_second + work.residents / load.loaded_per_second;
+    let gb_seconds = core_seconds / work.busy * GB_SECONDS_PER_CORE_SECOND;
+    let mut sum = Sum { out, total: 0.0 };
+    sum.add(
+        "residents and hints, million writes",
+        load.writes / 1e6,
+        prices.million_writes,
+    )?;
+    sum.add(
+        "uploads and chunks, million writes",
+        own_writes / 1e6,
+        prices.million_writes,
+    )?;
+    sum.add("Lambda, GB-seconds", gb_seconds, prices.lambda_gb_second)?;
+    sum.add(
+        "Lambda, million invocations",
+        invocations / 1e6,
+        prices.million_invocations,
+    )?;
+    // Sent, received, deleted.
+    sum.add(
+        "SQS, million requests",
+        3.0 * invocations / 1e6,
+        prices.million_messages,
+    )?;
+    sum.add(
+        "S3, thousand GET",
+        reads / 1e3,
+        prices.thousand_object_reads,
+    )?;
+    sum.add(
+        "S3, thousand PUT",
+        puts / 1e3,
+        prices.thousand_object_writes,
+    )?;
+    sum.add(
+        "KMS, ten thousand requests",
+        invocations / 1e4,
+        prices.ten_thousand_key_uses,
+    )?;
+    sum.close()
+}
+
+fn standing(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {
+    writeln!(out, "Standing, a month")?;
+    let table = work.residents * work.stored_bytes / 1e9;
+    let files = work.residents * work.row_bytes * KEPT_DAYS / 1e9;
+    let mut sum = Sum { out, total: 0.0 };
+    sum.add("table, GB-months", table, prices.table_gb_month)?;
+    sum.add(
+        "point-in-time recovery, GB-months",
+        table,
+        prices.recovery_gb_month,
+    )?;
+    sum.add(
+        "dropped files of 35 days, GB-months",
+        files,
+        prices.object_gb_month,
+    )?;
+    sum.add("KMS keys", 1.0, prices.key_month)?;
+    sum.close()
+}
+
+struct Sum<'a> {
+    out: &'a mut String,
+    total: f64,
+}
+
+impl Sum<'_> {
+    fn add(&mut self, what: &str, quantity: f64, price: f64) -> Result<()> {
+        let amount = quantity * price;
+        self.total += amount;
+        Ok(writeln!(
+            self.out,
+            "  {what:<37} {quantity:>12.3} x {price:<12} {amount:>9.2} USD"
+        )?)
+    }
+
+    fn close(self) -> Result<f64> {
+        writeln!(self.out, "  {:<65} {:>9.2} USD\n", "sum", self.total)?;
+        Ok(self.total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JAPAN, TOKYO, Work, arithmetic};
+
+    #[test]
+    fn the_first_load_is_dominated_by_three_writes_for_each_resident() {
+        let text = arithmetic(&TOKYO, &JAPAN).unwrap();
+        // 126 million x 3 writes x 0.715 USD a million.
+        assert!(text.contains("378.000 x 0.715"), "{text}");
+        assert!(text.contains("270.27 USD"), "{text}");
+    }
+
+    #[test]
+    fn nothing_to_do_costs_only_what_stands() {
+        let nothing = Work {
+            residents: 0.0,
+            municipalities: 0.0,
+            ..JAPAN
+        };
+        let text = arithmetic(&TOKYO, &nothing).unwrap();
+        assert!(text.contains("+ standing 1.00"), "{text}");
+    }
+}

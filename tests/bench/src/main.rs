@@ -1,0 +1,121 @@
+//! `cargo run --release -p bench`: measures everything and prints one table.
+
+#![expect(clippy::print_stdout, reason = "a command whose output is its table")]
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use bench::cost::{JAPAN, TOKYO, arithmetic};
+use bench::suite::{Extent, Part, Places, Suite, TODAY, check_once};
+use clap::{Parser, Subcommand};
+
+/// Measures speed, memory and cost of Open VRS and prints one table.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Only these parts
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// How often each figure is taken; the median is shown
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Smaller files: minutes instead of a quarter of an hour, and rougher figures
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What AWS would charge for 126 million residents, with the arithmetic
+    Cost,
+    /// Checks a file and prints the CPU time in nanoseconds (used by the bench itself)
+    #[command(hide = true)]
+    Check { file: PathBuf },
+    /// Loads a file the usual way (used by the bench itself)
+    #[command(hide = true)]
+    LoadUsual { file: PathBuf },
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Some(Command::Cost) => print!("{}", arithmetic(&TOKYO, &JAPAN)?),
+        Some(Command::Check { file }) => println!("{}", check_once(file)?.as_nanos()),
+        Some(Command::LoadUsual { file }) => load_usual(file)?,
+        None => {
+            let table = Suite::new(places()?, extent(&arguments)).run()?;
+            println!("{table}");
+            if table.missed() > 0 {
+                bail!("{} targets missed", table.missed());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn extent(arguments: &Arguments) -> Extent {
+    let all = [
+        Part::Check,
+        Part::Load,
+        Part::Nightly,
+        Part::Memory,
+        Part::Start,
+    ];
+    let parts = if arguments.only.is_empty() {
+        all.to_vec()
+    } else {
+        arguments.only.clone()
+    };
+    let runs = arguments.runs.max(1);
+    if arguments.quick {
+        let memory = vec![200_000];
+        return Extent {
+            parts,
+            runs,
+            rows: 200_000,
+            loaded: 50_000,
+            python: 5_000,
+            memory,
+            starts: 5,
+        };
+    }
+    let memory = vec![1_000_000, 3_700_000];
+    Extent {
+        parts,
+        runs,
+        rows: 1_000_000,
+        loaded: 300_000,
+        python: 20_000,
+        memory,
+        starts: 20,
+    }
+}
+
+fn places() -> Result<Places> {
+    let itself = std::env::current_exe()?;
+    let binaries = itself
+        .parent()
+        .context("a program in no folder")?
+        .to_owned();
+    let target = binaries
+        .parent()
+        .context("a program in no target folder")?
+        .to_owned();
+    let files = target.join("bench-files");
+    Ok(Places {
+        itself,
+        binaries,
+        target,
+        files,
+    })
+}
+
+fn load_usual(file: &Path) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(bench::rival::usual::load(file, TODAY))?;
+    println!("{}", serde_json::to_string(&outcome)?);
+    Ok(())
+}

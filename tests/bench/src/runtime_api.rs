@@ -1,0 +1,189 @@
+//! The Lambda Runtime API: what a function's binary asks for events and tells its answers.
+
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Method, Request};
+use tokio::sync::mpsc as events;
+
+use crate::server::{Answer, Server, ready, response};
+
+/// How long an invocation may take before the bench gives up.
+const PATIENCE: Duration = Duration::from_mins(15);
+
+/// What the function did.
+#[derive(Debug)]
+enum Said {
+    /// It asked for the next event: the former one, if any, is done.
+    Polled,
+    Answered(Bytes),
+    Failed(Bytes),
+}
+
+/// One function's Runtime API.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    server: Server,
+    events: events::UnboundedSender<String>,
+    said: mpsc::Receiver<Said>,
+}
+
+impl RuntimeApi {
+    /// Starts listening.
+    pub fn start() -> Result<Self> {
+        let (events, waiting) = events::unbounded_channel();
+        let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
+        let (say, said) = mpsc::channel();
+        let say = Arc::new(Mutex::new(say));
+        let server = Server::start(
+            "runtime-api",
+            Arc::new(move |request| {
+                answer(
+                    &request,
+                    &say.lock().unwrap_or_else(PoisonError::into_inner),
+                    &waiting,
+                )
+            }),
+        )?;
+        Ok(Self {
+            server,
+            events,
+            said,
+        })
+    }
+
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        self.server.authority()
+    }
+
+    /// Waits until the function asks for an event.
+    pub fn wait_for_poll(&self) -> Result<()> {
+        match self
+            .said
+            .recv_timeout(PATIENCE)
+            .context("the function asks for no event")?
+        {
+            Said::Polled => Ok(()),
+            Said::Answered(_) => bail!("the function answered what was not asked"),
+            Said::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
+        }
+    }
+
+    /// Hands over an event; returns the answer once the function has asked for the next one.
+    pub fn invoke(&self, event: String) -> Result<Bytes> {
+        self.events
+            .send(event)
+            .context("the Runtime API has stopped")?;
+        let answer = match self
+            .said
+            .recv_timeout(PATIENCE)
+            .context("the function is silent")?
+        {
+            Said::Answered(answer) => answer,
+            Said::Polled => bail!("the function asked for the next event without an answer"),
+            Said::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
+        };
+        self.wait_for_poll()?;
+        Ok(answer)
+    }
+}
+
+fn answer(
+    request: &Request<Bytes>,
+    say: &mpsc::Sender<Said>,
+    waiting: &Arc<tokio::sync::Mutex<events::UnboundedReceiver<String>>>,
+) -> Answer {
+    let path = request.uri().path();
+    // A send fails only when the bench has given up on the function.
+    if request.method() == Method::GET && path.ends_with("/invocation/next") {
+        let _ = say.send(Said::Polled);
+        let waiting = Arc::clone(waiting);
+        return Box::pin(async move {
+            match waiting.lock().await.recv().await {
+                Some(event) => invocation(event),
+                None => response(410, "text/plain", "no more events"),
+            }
+        });
+    }
+    let body = request.body().clone();
+    let _ = if path.ends_with("/response") {
+        say.send(Said::Answered(body))
+    } else {
+        say.send(Said::Failed(body))
+    };
+    ready(response(202, "application/json", r#"{"status":"OK"}"#))
+}
+
+fn invocation(event: String) -> hyper::Response<http_body_util::Full<Bytes>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a deadline for a real process is real time"
+    )]
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let deadline = (now + PATIENCE).as_millis().to_string();
+    let mut answer = response(200, "application/json", event);
+    let headers = [
+        (
+            "lambda-runtime-aws-request-id",
+            "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        ),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:ap-northeast-1:0:function:bench",
+        ),
+        ("lambda-runtime-deadline-ms", &deadline),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            answer
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RuntimeApi;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    fn ask(authority: &str, request: &str) -> String {
+        let mut stream = TcpStream::connect(authority).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_function_that_asks_gets_the_event_and_its_answer_comes_back() {
+        let api = RuntimeApi::start().unwrap();
+        let authority = api.authority();
+        let function = std::thread::spawn(move || {
+            let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            let event = ask(&authority, next);
+            assert!(event.ends_with("{\"a\":1}"), "{event}");
+            assert!(event.contains("lambda-runtime-deadline-ms"));
+            ask(
+                &authority,
+                "POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok",
+            );
+            let mut stream = TcpStream::connect(&authority).unwrap();
+            stream.write_all(next.as_bytes()).unwrap();
+            stream
+        });
+        api.wait_for_poll().unwrap();
+        assert_eq!(api.invoke("{\"a\":1}".to_owned()).unwrap(), "ok");
+        drop(function.join().unwrap());
+    }
+}
