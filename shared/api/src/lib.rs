@@ -2,15 +2,19 @@
 #![warn(missing_docs)]
 
 mod caller;
+mod code;
 mod cursor;
+mod fault;
 mod fields;
 mod problem;
 mod request;
 mod response;
 
 pub use caller::{Caller, Role};
+pub use code::{Act, Code};
 pub use cursor::{Page, PageLimits};
+pub use fault::Fault;
 pub use fields::{BODY_LIMIT, Fields};
-pub use problem::{Act, Code, Fault, Problem};
+pub use problem::Problem;
 pub use request::{RawRequest, Request};
 pub use response::Response;

@@ -1,0 +1,249 @@
+/// Who must do something before the same request can succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// The municipality that asked.
+    Municipality,
+    /// Whoever runs the system.
+    Operator,
+}
+
+impl Act {
+    /// The word it is answered as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Municipality => "municipality",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// What kind of problem it is. The word of each is stable: programs may depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No verified token came with the request.
+    Unauthenticated,
+    /// The token names no municipality, or not exactly one.
+    TenantClaim,
+    /// The token is of a municipality that does not take part.
+    TenantNotEnrolled,
+    /// The caller lacks the role.
+    RoleMissing,
+    /// There is no such thing in the caller's own area.
+    NotFound,
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// The body is not one JSON object.
+    BodyMalformed,
+    /// A field stands twice.
+    FieldDoubled,
+    /// A field that this route does not know.
+    FieldUnknown,
+    /// A field that this route needs.
+    FieldMissing,
+    /// A field whose value breaks a rule; says which by a [`Fault`].
+    FieldInvalid,
+    /// A query parameter that this route does not know.
+    QueryUnknown,
+    /// A query parameter whose value breaks a rule.
+    QueryInvalid,
+    /// Not exactly one of the ways to search.
+    SearchCriteria,
+    /// The upload is not held for confirmation.
+    UploadNotHeld,
+    /// A newer file was accepted while the upload was held.
+    UploadStale,
+    /// Passing trouble; the same request may succeed later.
+    TryAgain,
+    /// Our own fault.
+    Internal,
+}
+
+/// What stands behind a [`Code`].
+struct Entry {
+    status: u16,
+    act: Act,
+    word: &'static str,
+    ja: &'static str,
+    en: &'static str,
+}
+
+const fn municipality(
+    status: u16,
+    word: &'static str,
+    ja: &'static str,
+    en: &'static str,
+) -> Entry {
+    Entry {
+        status,
+        act: Act::Municipality,
+        word,
+        ja,
+        en,
+    }
+}
+
+const fn operator(status: u16, word: &'static str, ja: &'static str, en: &'static str) -> Entry {
+    Entry {
+        status,
+        act: Act::Operator,
+        word,
+        ja,
+        en,
+    }
+}
+
+impl Code {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 18] = [
+        Self::Unauthenticated,
+        Self::TenantClaim,
+        Self::TenantNotEnrolled,
+        Self::RoleMissing,
+        Self::NotFound,
+        Self::BodyTooLarge,
+        Self::BodyMalformed,
+        Self::FieldDoubled,
+        Self::FieldUnknown,
+        Self::FieldMissing,
+        Self::FieldInvalid,
+        Self::QueryUnknown,
+        Self::QueryInvalid,
+        Self::SearchCriteria,
+        Self::UploadNotHeld,
+        Self::UploadStale,
+        Self::TryAgain,
+        Self::Internal,
+    ];
+
+    #[rustfmt::skip]
+    const fn entry(self) -> Entry {
+        match self {
+            Self::Unauthenticated => municipality(401, "UNAUTHENTICATED",
+                "ログインが必要です。もう一度ログインしてください。",
+                "a valid token is needed; sign in again"),
+            Self::TenantClaim => operator(403, "TENANT_CLAIM",
+                "利用者に自治体がひとつだけ割り当てられていません。運用者に連絡してください。",
+                "the token does not name exactly one municipality; the operator must correct the account"),
+            Self::TenantNotEnrolled => operator(403, "TENANT_NOT_ENROLLED",
+                "この自治体はまだ利用登録されていません。運用者に連絡してください。",
+                "this municipality is not enrolled; the operator must add it"),
+            Self::RoleMissing => municipality(403, "ROLE_MISSING",
+                "この操作に必要な権限がありません。自治体の管理者に権限の付与を依頼してください。",
+                "the caller lacks the role for this; the municipality's administrator can grant it"),
+            Self::NotFound => municipality(404, "NOT_FOUND",
+                "見つかりません。",
+                "there is no such thing"),
+            Self::BodyTooLarge => municipality(413, "BODY_TOO_LARGE",
+                "リクエスト本文が大きすぎます。64 KB 以内にしてください。",
+                "the body is over 64 KB"),
+            Self::BodyMalformed => municipality(400, "BODY_MALFORMED",
+                "リクエスト本文が JSON オブジェクトとして読めません。",
+                "the body is not one JSON object in UTF-8"),
+            Self::FieldDoubled => municipality(400, "FIELD_DOUBLED",
+                "同じ項目が二回あります。",
+                "a field stands twice"),
+            Self::FieldUnknown => municipality(400, "FIELD_UNKNOWN",
+                "この操作にない項目があります。",
+                "a field that this route does not know"),
+            Self::FieldMissing => municipality(400, "FIELD_MISSING",
+                "必須の項目がありません。",
+                "a required field is missing"),
+            Self::FieldInvalid => municipality(400, "FIELD_INVALID",
+                "項目の値が正しくありません。",
+                "the value of a field breaks a rule"),
+            Self::QueryUnknown => municipality(400, "QUERY_UNKNOWN",
+                "この操作にないクエリパラメーターがあります。",
+                "a query parameter that this route does not know"),
+            Self::QueryInvalid => municipality(400, "QUERY_INVALID",
+                "クエリパラメーターの値が正しくありません。",
+                "the value of a query parameter breaks a rule"),
+            Self::SearchCriteria => municipality(400, "SEARCH_CRITERIA",
+                "「生年月日と氏名」「券番号」「宛名番号」のいずれかひとつで検索してください。",
+                "search by birth_date and name, or by coupon, or by number"),
+            Self::UploadNotHeld => municipality(409, "UPLOAD_NOT_HELD",
+                "このファイルは確認待ちではありません。",
+                "this upload is not held for confirmation"),
+            Self::UploadStale => municipality(409, "UPLOAD_STALE",
+                "確認待ちの間に新しいファイルが受け付けられました。このファイルは破棄してください。",
+                "a newer file was accepted while this one was held; discard it"),
+            Self::TryAgain => municipality(503, "TRY_AGAIN",
+                "一時的に処理できません。少し待ってからもう一度お試しください。",
+                "passing trouble; wait a little and try again"),
+            Self::Internal => operator(500, "INTERNAL",
+                "システムの不具合です。運用者に連絡してください。",
+                "a fault of the system; the operator must look into it"),
+        }
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.entry().word
+    }
+
+    /// HTTP status.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        self.entry().status
+    }
+
+    /// Who must act.
+    #[must_use]
+    pub const fn act(self) -> Act {
+        self.entry().act
+    }
+
+    /// What it says in Japanese.
+    #[must_use]
+    pub const fn title_ja(self) -> &'static str {
+        self.entry().ja
+    }
+
+    /// What it says in English.
+    #[must_use]
+    pub const fn title_en(self) -> &'static str {
+        self.entry().en
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_word_of_its_own_a_status_and_both_titles() {
+        let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        for code in Code::ALL {
+            let word = code.as_str();
+            assert!(
+                word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'),
+                "{word}"
+            );
+            assert!((400..600).contains(&code.status()), "{word}");
+            assert!(
+                !code.title_ja().is_ascii() && code.title_ja().ends_with('。'),
+                "{word}"
+            );
+            assert!(
+                code.title_en().is_ascii() && !code.title_en().is_empty(),
+                "{word}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_our_fault_is_for_the_operator() {
+        for code in Code::ALL {
+            if code.status() == 500 {
+                assert_eq!(code.act(), Act::Operator, "{code:?}");
+            }
+            if code.status() == 400 {
+                assert_eq!(code.act(), Act::Municipality, "{code:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use crypto::{Keyring, Kms};
+use domain::Clock;
+use jiff::Timestamp;
+use objects::Objects;
+use queues::LoadQueue;
+use store::Store;
+
+use crate::{SettingError, Settings};
+
+/// A call that takes longer than this, its repetitions included, has failed.
+const OPERATION: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(2);
+/// Repetitions wait up to 1, 2 and 4 s, so that the last one still falls within [`OPERATION`].
+const ATTEMPTS: u32 = 4;
+
+/// What a function may work with, built when it asks for it.
+#[derive(Clone)]
+pub struct Adapters {
+    settings: Settings,
+    config: SdkConfig,
+    clock: Arc<dyn Clock>,
+}
+
+impl Adapters {
+    /// `config` decides where the calls go, with which credentials, and how patiently.
+    #[must_use]
+    pub const fn new(settings: Settings, config: SdkConfig, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            settings,
+            config,
+            clock,
+        }
+    }
+
+    /// The function's settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The table `RECORDS_TABLE`.
+    pub fn store(&self) -> Result<Store, SettingError> {
+        let client = aws_sdk_dynamodb::Client::new(&self.config);
+        Ok(Store::new(
+            client,
+            self.settings.get("RECORDS_TABLE")?.to_owned(),
+        ))
+    }
+
+    /// The bucket `DROP_BUCKET`, which municipalities see.
+    pub fn drop_bucket(&self) -> Result<Objects, SettingError> {
+        self.bucket("DROP_BUCKET")
+    }
+
+    /// The bucket `WORK_BUCKET`, which only our own functions see.
+    pub fn work_bucket(&self) -> Result<Objects, SettingError> {
+        self.bucket("WORK_BUCKET")
+    }
+
+    fn bucket(&self, setting: &str) -> Result<Objects, SettingError> {
+        let client = aws_sdk_s3::Client::new(&self.config);
+        Ok(Objects::new(client, self.settings.get(setting)?.to_owned()))
+    }
+
+    /// The queue `LOADS_QUEUE_URL`.
+    pub fn loads(&self) -> Result<LoadQueue, SettingError> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        Ok(LoadQueue::new(
+            client,
+            self.settings.get("LOADS_QUEUE_URL")?.to_owned(),
+        ))
+    }
+
+    /// An empty ring of keys over KMS.
+    #[must_use]
+    pub fn keys(&self) -> Keyring {
+        Keyring::new(Kms::new(aws_sdk_kms::Client::new(&self.config)))
+    }
+}
+
+impl fmt::Debug for Adapters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adapters")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Region, credentials and endpoints as AWS sets them for a function, with our timeouts.
+pub async fn sdk_config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(OPERATION)
+        .connect_timeout(CONNECT)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .load()
+        .await
+}
+
+/// The clock of the machine, for `main.rs` and whoever stands in for it.
+#[must_use]
+pub fn system_clock() -> Timestamp {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the machine's clock is read"
+    )]
+    Timestamp::now()
+}

@@ -1,0 +1,35 @@
+use lambda_runtime::Diagnostic;
+
+use crate::{Failure, SettingError};
+
+/// The function cannot start, or cannot make anything of an event.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The deployment lacks a setting.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The event is not what the function's trigger sends; it holds nothing of it.
+    #[error("the event is no event of {0}")]
+    Event(&'static str),
+    /// The process cannot do what every process needs.
+    #[error("the process cannot start")]
+    Process(#[from] std::io::Error),
+    /// Lambda's own interface broke off.
+    #[error("the loop over events ended")]
+    Loop(#[source] Failure),
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let error_type = match error {
+            Error::Setting(_) => "Setting",
+            Error::Event(_) => "Event",
+            Error::Process(_) => "Process",
+            Error::Loop(_) => "Loop",
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}

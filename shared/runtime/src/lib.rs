@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod adapters;
+mod dispatch;
+mod error;
+mod gateway;
+mod handler;
+mod lambda;
+mod log;
+mod metric;
+mod panics;
+mod queue;
+mod settings;
+
+pub use adapters::{Adapters, sdk_config, system_clock};
+pub use dispatch::dispatch;
+pub use error::Error;
+pub use handler::{BoxFuture, Failure, Handler};
+pub use lambda::{run, start};
+pub use log::{invocation, subscriber};
+pub use panics::quiet_panics;
+pub use settings::{SettingError, Settings};
