@@ -102,9 +102,10 @@ fn record(route: &str, response: &Response) {
     let status = response.status();
     let problem = response.problem();
     let code = problem.map_or("OK", |problem| problem.code().as_str());
-    match problem.and_then(Problem::cause) {
-        Some(cause) => tracing::error!(route, status, code, error = cause, "a request failed"),
-        None => tracing::info!(route, status, code, "a request was answered"),
+    if let Some(cause) = problem.and_then(Problem::cause) {
+        tracing::error!(route, status, code, error = cause, "a request failed");
+    } else {
+        tracing::info!(route, status, code, "a request was answered");
     }
     if status >= 500 {
         tracing::info!(target: "metrics", requests_failed = 1);

@@ -23,18 +23,11 @@ impl Settings {
     /// Reads the environment of the process.
     #[must_use]
     pub fn from_env() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where the environment is read"
-        )]
-        let all = std::env::vars_os();
-        // What is not UTF-8 is none of ours.
-        Self(
-            all.filter_map(|(name, value)| {
-                Some((name.into_string().ok()?, value.into_string().ok()?))
-            })
-            .collect(),
-        )
+        // The one place where the environment is read. What is not UTF-8 is none of ours.
+        let pairs = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self(pairs.collect())
     }
 
     /// Takes a map for the environment.
