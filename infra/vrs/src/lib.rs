@@ -1,3 +1,6 @@
 //! What the command `vrs` is made of. Tests and benchmarks take their synthetic files from here.
 
+pub mod cli;
+pub mod commands;
 pub mod generate;
+mod text;

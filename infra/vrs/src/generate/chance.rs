@@ -65,7 +65,9 @@ const HALF: u64 = 100_000;
 impl Shuffle {
     pub(super) fn new(seed: u64, purpose: u64) -> Self {
         let mut chance = Chance::of(seed, purpose, 0);
-        Self { keys: std::array::from_fn(|_| chance.next()) }
+        Self {
+            keys: std::array::from_fn(|_| chance.next()),
+        }
     }
 
     /// The number at `index`; different for each index below 10^10.
@@ -90,7 +92,12 @@ pub(super) struct Picks {
 impl Picks {
     /// `chosen` is at most `total`.
     pub(super) fn new(seed: u64, purpose: u64, total: u64, chosen: u64) -> Self {
-        Self { seed, purpose, total, chosen: chosen.min(total) }
+        Self {
+            seed,
+            purpose,
+            total,
+            chosen: chosen.min(total),
+        }
     }
 
     /// Which pick the row is, counted from 0, if it is one.
@@ -116,7 +123,10 @@ mod tests {
     fn a_shuffle_never_repeats_and_keeps_to_ten_digits() {
         let shuffle = Shuffle::new(1, 2);
         let mut seen = HashSet::new();
-        for index in (0..200_000).chain(5_000_000..5_100_000).chain(9_999_900_000..10_000_000_000) {
+        for index in (0..200_000)
+            .chain(5_000_000..5_100_000)
+            .chain(9_999_900_000..10_000_000_000)
+        {
             let number = shuffle.at(index);
             assert!(number < 10_000_000_000);
             assert!(seen.insert(number), "{number} came twice");
@@ -125,18 +135,35 @@ mod tests {
 
     #[test]
     fn picks_are_as_many_as_asked_for() {
-        for (total, chosen) in [(1, 1), (10, 0), (10, 3), (10, 10), (1000, 7), (99_999, 1234)] {
+        for (total, chosen) in [
+            (1, 1),
+            (10, 0),
+            (10, 3),
+            (10, 10),
+            (1000, 7),
+            (99_999, 1234),
+        ] {
             let picks = Picks::new(5, 6, total, chosen);
-            let numbers: Vec<u64> =
-                (0..total + 10).filter_map(|index| picks.number_of(index)).collect();
-            assert_eq!(numbers, (0..chosen).collect::<Vec<_>>(), "{chosen} of {total}");
+            let numbers: Vec<u64> = (0..total + 10)
+                .filter_map(|index| picks.number_of(index))
+                .collect();
+            assert_eq!(
+                numbers,
+                (0..chosen).collect::<Vec<_>>(),
+                "{chosen} of {total}"
+            );
         }
     }
 
     #[test]
     fn draws_depend_on_seed_purpose_and_index() {
         let first = |seed, purpose, index| Chance::of(seed, purpose, index).next();
-        let all = [first(1, 1, 1), first(2, 1, 1), first(1, 2, 1), first(1, 1, 2)];
+        let all = [
+            first(1, 1, 1),
+            first(2, 1, 1),
+            first(1, 2, 1),
+            first(1, 1, 2),
+        ];
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), 4);
         assert_eq!(first(1, 1, 1), first(1, 1, 1));
     }

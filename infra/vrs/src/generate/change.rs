@@ -45,8 +45,15 @@ impl Fate {
         index: u64,
         today: Date,
     ) {
-        let Reasons { born, moved_in, moved_within, moved_away, died, married, coupon_again } =
-            &people.lexicon.reasons;
+        let Reasons {
+            born,
+            moved_in,
+            moved_within,
+            moved_away,
+            died,
+            married,
+            coupon_again,
+        } = &people.lexicon.reasons;
         let mut chance = Chance::of(person.number, PURPOSE_FATE, index);
         let reason = match self {
             Self::Same => return,
@@ -79,9 +86,10 @@ impl Fate {
 fn another<'a>(name: Name<'a>, people: &'a People, chance: &mut Chance) -> Name<'a> {
     loop {
         let other = match name {
-            Name::Japanese { given, .. } => {
-                Name::Japanese { family: chance.favoured(&people.lexicon.surnames), given }
-            }
+            Name::Japanese { given, .. } => Name::Japanese {
+                family: chance.favoured(&people.lexicon.surnames),
+                given,
+            },
             Name::Foreign(_) => Name::Foreign(chance.any(&people.lexicon.foreign)),
         };
         let same = match (name, other) {

@@ -82,7 +82,10 @@ impl Defect {
     /// Whether it is about two rows, of which both are refused.
     #[must_use]
     pub const fn is_shared(self) -> bool {
-        matches!(self, Self::MyNumberShared | Self::CouponShared | Self::NumberTwice)
+        matches!(
+            self,
+            Self::MyNumberShared | Self::CouponShared | Self::NumberTwice
+        )
     }
 
     /// The column whose content the row before lends to this one.

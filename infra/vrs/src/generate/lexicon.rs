@@ -105,7 +105,10 @@ pub(super) fn encode(encoding: Encoding, text: &str) -> Cow<'_, [u8]> {
 }
 
 fn script(encoding: Encoding, text: &str) -> Script {
-    Script { text: text.to_owned(), written: encode(encoding, text).into_owned() }
+    Script {
+        text: text.to_owned(),
+        written: encode(encoding, text).into_owned(),
+    }
 }
 
 fn word(encoding: Encoding, text: &str, kana: &str) -> Word {

@@ -23,8 +23,8 @@ pub use change::Fate;
 pub use defect::Defect;
 use lexicon::{Lexicon, encode};
 pub use percent::{NotAPercent, Percent};
-use person::{FIRST_DAY, People};
 pub use person::Person;
+use person::{FIRST_DAY, People};
 use row::{Cells, Column, HEADER};
 
 /// More residents than the largest municipality has.
@@ -49,7 +49,7 @@ pub enum Encoding {
 }
 
 /// What a file is asked to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Spec {
     /// Whose register.
     pub tenant: TenantCode,
@@ -99,7 +99,9 @@ impl ResidentsFile {
     /// Plans the file; writes nothing yet.
     #[must_use]
     pub fn new(spec: Spec) -> Self {
-        let place = municipalities().iter().position(|it| it.code() == spec.tenant);
+        let place = municipalities()
+            .iter()
+            .position(|it| it.code() == spec.tenant);
         let place = place.and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
         let residents = u64::from(spec.residents.min(MOST_RESIDENTS));
         let changes = spec.changed.of(residents);
@@ -107,14 +109,21 @@ impl ResidentsFile {
         let rows = residents + added;
         let seed = spec.seed ^ (place << 32);
         let second_day = FIRST_DAY.saturating_add(1.day());
-        let day = if spec.changed.is_zero() { FIRST_DAY } else { second_day };
+        let day = if spec.changed.is_zero() {
+            FIRST_DAY
+        } else {
+            second_day
+        };
         Self {
             as_of: spec.as_of.unwrap_or(day),
             people: People::new(spec.seed, place, Lexicon::new(spec.encoding)),
             changed: Picks::new(seed, PURPOSE_CHANGED, residents, changes - added),
             added,
             defects: Picks::new(seed, PURPOSE_DEFECTS, rows, spec.defects.of(rows)),
-            spec: Spec { residents: spec.residents.min(MOST_RESIDENTS), ..spec },
+            spec: Spec {
+                residents: spec.residents.min(MOST_RESIDENTS),
+                ..spec
+            },
         }
     }
 
@@ -134,7 +143,8 @@ impl ResidentsFile {
     #[must_use]
     pub fn person(&self, index: u64) -> Person<'_> {
         let mut person = self.people.person(index);
-        self.fate(index).befall(&mut person, &self.people, index, self.as_of);
+        self.fate(index)
+            .befall(&mut person, &self.people, index, self.as_of);
         person
     }
 
@@ -191,7 +201,11 @@ impl ResidentsFile {
     /// Writes the file.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let encoding = self.spec.encoding;
-        let line_end: &[u8] = if encoding == Encoding::Utf8 { b"\n" } else { b"\r\n" };
+        let line_end: &[u8] = if encoding == Encoding::Utf8 {
+            b"\n"
+        } else {
+            b"\r\n"
+        };
         let mut block = Vec::with_capacity(BLOCK + 1024);
         if encoding == Encoding::Utf8Bom {
             block.extend_from_slice(b"\xEF\xBB\xBF");
@@ -226,7 +240,9 @@ impl ResidentsFile {
 
     /// Two rows can share a number when the row before is sound and both register somebody with one.
     fn can_share(&self, defect: Defect, index: u64) -> bool {
-        let Some(before) = index.checked_sub(1) else { return false };
+        let Some(before) = index.checked_sub(1) else {
+            return false;
+        };
         if self.defects.number_of(before).is_some() {
             return false;
         }

@@ -40,8 +40,14 @@ impl FromStr for Percent {
         if !digits(whole) || !digits(decimals) || decimals.len() > 3 || whole.len() > 3 {
             return Err(NotAPercent);
         }
-        let thousandths: u32 = format!("{whole}{decimals:0<3}").parse().map_err(|_| NotAPercent)?;
-        if thousandths > WHOLE { Err(NotAPercent) } else { Ok(Self(thousandths)) }
+        let thousandths: u32 = format!("{whole}{decimals:0<3}")
+            .parse()
+            .map_err(|_| NotAPercent)?;
+        if thousandths > WHOLE {
+            Err(NotAPercent)
+        } else {
+            Ok(Self(thousandths))
+        }
     }
 }
 
@@ -59,16 +65,27 @@ mod tests {
 
     #[test]
     fn percentages_are_read() {
-        for (text, of_200_000) in
-            [("0", 0), ("100", 200_000), ("1", 2000), ("0.5", 1000), ("0.001", 2), ("12.25", 24_500)]
-        {
-            assert_eq!(text.parse::<Percent>().map(|it| it.of(200_000)), Ok(of_200_000), "{text}");
+        for (text, of_200_000) in [
+            ("0", 0),
+            ("100", 200_000),
+            ("1", 2000),
+            ("0.5", 1000),
+            ("0.001", 2),
+            ("12.25", 24_500),
+        ] {
+            assert_eq!(
+                text.parse::<Percent>().map(|it| it.of(200_000)),
+                Ok(of_200_000),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_percentage_is_refused() {
-        for text in ["", ".5", "5.", "101", "-1", "1e1", "0.0001", "1000", "100.1", " 1", "NaN"] {
+        for text in [
+            "", ".5", "5.", "101", "-1", "1e1", "0.0001", "1000", "100.1", " 1", "NaN",
+        ] {
             assert_eq!(text.parse::<Percent>(), Err(NotAPercent), "{text}");
         }
     }

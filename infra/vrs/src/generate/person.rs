@@ -18,8 +18,8 @@ const COUPONS_AGAIN: u64 = 10_000_000_000 / 2;
 
 /// Residents in ten thousands by age, five years to a class, Japan 2021, rounded.
 const AGES: [u16; 21] = [
-    450, 505, 535, 565, 640, 640, 655, 735, 830, 975, 880, 790, 740, 800, 955, 675, 545, 385, 190, 55,
-    8,
+    450, 505, 535, 565, 640, 640, 655, 735, 830, 975, 880, 790, 740, 800, 955, 675, 545, 385, 190,
+    55, 8,
 ];
 
 const PURPOSE_PERSON: u64 = 1;
@@ -89,7 +89,11 @@ impl Person<'_> {
     }
 
     pub(super) fn reading<'w>(&self, word: &'w Word) -> &'w Script {
-        if self.half_kana { &word.half_kana } else { &word.kana }
+        if self.half_kana {
+            &word.half_kana
+        } else {
+            &word.kana
+        }
     }
 }
 
@@ -125,7 +129,11 @@ impl People {
             // Numbers of residents who left leave gaps.
             number: 10_000_000 + index * 7 + chance.below(7),
             coupon: (age >= 12).then(|| self.coupons.at(index)),
-            my_number: if chance.once_in(300) { None } else { self.my_number(index) },
+            my_number: if chance.once_in(300) {
+                None
+            } else {
+                self.my_number(index)
+            },
             name: self.name(&mut chance, index, sex, age),
             half_kana: chance.once_in(50),
             birth_date,
@@ -182,7 +190,11 @@ impl People {
             (person.moved_on, person.reason) = (Some(person.birth_date), Some(&reasons.born));
         } else {
             let within = chance.once_in(3);
-            let reason = if within { &reasons.moved_within } else { &reasons.moved_in };
+            let reason = if within {
+                &reasons.moved_within
+            } else {
+                &reasons.moved_in
+            };
             (person.moved_on, person.reason) = (Some(moved_on), Some(reason));
         }
     }

@@ -73,7 +73,8 @@ impl Cells {
         push_date(self.get_mut(Column::BirthDate), person.birth_date);
         self.get_mut(Column::Sex).push(b'0' + person.sex.code());
         if person.movement == Movement::Remove || !person.movement_left_empty {
-            self.get_mut(Column::Movement).push(b'0' + person.movement.code());
+            self.get_mut(Column::Movement)
+                .push(b'0' + person.movement.code());
         }
         if let Some(moved_on) = person.moved_on {
             push_date(self.get_mut(Column::MovedOn), moved_on);
@@ -81,7 +82,10 @@ impl Cells {
         if let Some(reason) = person.reason {
             self.set(Column::Reason, &reason.written);
         }
-        self.set(Column::Protected, if person.protected { b"1" } else { b"0" });
+        self.set(
+            Column::Protected,
+            if person.protected { b"1" } else { b"0" },
+        );
     }
 
     /// Fills name and reading; `wide_space` stands between surname and given name.

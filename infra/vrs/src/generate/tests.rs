@@ -9,7 +9,10 @@ fn spec(residents: u32, seed: u64) -> Spec {
 }
 
 fn changed(percent: u32, spec: &Spec) -> Spec {
-    Spec { changed: Percent::new(percent), ..spec.clone() }
+    Spec {
+        changed: Percent::new(percent),
+        ..*spec
+    }
 }
 
 fn written(spec: Spec) -> Vec<u8> {
@@ -35,7 +38,7 @@ fn the_same_seed_writes_the_same_bytes() {
         encoding: Encoding::Cp932,
         ..spec(3000, 7)
     };
-    assert_eq!(written(with_all.clone()), written(with_all));
+    assert_eq!(written(with_all), written(with_all));
     assert_ne!(written(spec(3000, 7)), written(spec(3000, 8)));
 }
 
@@ -49,8 +52,14 @@ fn the_first_rows_of_seed_one_stay_what_they_are() {
 #[test]
 fn every_encoding_says_the_same_people() {
     let utf8 = written(spec(2000, 3));
-    let bom = written(Spec { encoding: Encoding::Utf8Bom, ..spec(2000, 3) });
-    let cp932 = written(Spec { encoding: Encoding::Cp932, ..spec(2000, 3) });
+    let bom = written(Spec {
+        encoding: Encoding::Utf8Bom,
+        ..spec(2000, 3)
+    });
+    let cp932 = written(Spec {
+        encoding: Encoding::Cp932,
+        ..spec(2000, 3)
+    });
     assert!(bom.starts_with(b"\xEF\xBB\xBF"));
     let bom = String::from_utf8(bom[3..].to_vec()).unwrap();
     assert_eq!(bom.replace("\r\n", "\n").as_bytes(), utf8);
@@ -59,7 +68,10 @@ fn every_encoding_says_the_same_people() {
     assert!(!broken);
     let (utf8, cp932) = (records(&utf8), records(decoded.as_bytes()));
     let others = utf8.iter().zip(&cp932).filter(|(a, b)| a != b).count();
-    assert!((1..40).contains(&others), "only rare characters may differ, {others} rows do");
+    assert!(
+        (1..40).contains(&others),
+        "only rare characters may differ, {others} rows do"
+    );
     for (a, b) in utf8.iter().zip(&cp932) {
         assert_eq!((&a[..4], &a[5..]), (&b[..4], &b[5..]));
     }
@@ -70,11 +82,10 @@ fn what_the_file_says_of_a_person_can_be_asked_for() {
     let file = ResidentsFile::new(spec(500, 4));
     for (index, row) in (0..).zip(records(&written(spec(500, 4)))) {
         let person = file.person(index);
-        assert_eq!([&row[1], &row[4], &row[5]], [
-            &person.number_text(),
-            &person.name(),
-            &person.kana()
-        ]);
+        assert_eq!(
+            [&row[1], &row[4], &row[5]],
+            [&person.number_text(), &person.name(), &person.kana()]
+        );
         assert_eq!(row[6], person.birth_date.strftime("%Y%m%d").to_string());
     }
 }
@@ -83,7 +94,10 @@ fn what_the_file_says_of_a_person_can_be_asked_for() {
 fn numbers_are_valid_and_never_twice() {
     let file = ResidentsFile::new(changed(10, &spec(100_000, 5)));
     let neighbour = TenantCode::parse("131024").unwrap();
-    let neighbour = ResidentsFile::new(Spec { tenant: neighbour, ..spec(100_000, 5) });
+    let neighbour = ResidentsFile::new(Spec {
+        tenant: neighbour,
+        ..spec(100_000, 5)
+    });
     let (mut numbers, mut coupons, mut my_numbers) =
         (HashSet::new(), HashSet::new(), HashSet::new());
     for index in 0..file.rows() {
@@ -92,9 +106,18 @@ fn numbers_are_valid_and_never_twice() {
         assert!(person.coupon.is_none_or(|it| coupons.insert(it)));
         assert!(person.my_number.is_none_or(|it| my_numbers.insert(it)));
     }
-    assert!(my_numbers.iter().all(|it| it.expose_digits().starts_with(b"9")));
+    assert!(
+        my_numbers
+            .iter()
+            .all(|it| it.expose_digits().starts_with(b"9"))
+    );
     for index in 0..neighbour.rows() {
-        assert!(neighbour.person(index).my_number.is_none_or(|it| my_numbers.insert(it)));
+        assert!(
+            neighbour
+                .person(index)
+                .my_number
+                .is_none_or(|it| my_numbers.insert(it))
+        );
     }
 }
 
@@ -102,29 +125,50 @@ fn numbers_are_valid_and_never_twice() {
 fn the_register_looks_like_one() {
     let file = ResidentsFile::new(spec(50_000, 6));
     let people: Vec<_> = (0..file.rows()).map(|index| file.person(index)).collect();
-    let ages = people.iter().map(|it| FIRST_DAY.year() - it.birth_date.year());
+    let ages = people
+        .iter()
+        .map(|it| FIRST_DAY.year() - it.birth_date.year());
     assert!(ages.clone().max() >= Some(100) && ages.max() <= Some(106));
     assert!(people.iter().all(|it| it.birth_date <= FIRST_DAY));
     let share = |of: &dyn Fn(&Person<'_>) -> bool| {
         people.iter().filter(|it| of(it)).count() * 1000 / people.len()
     };
     assert!((1..5).contains(&share(&|it| it.protected)), "支援措置");
-    assert!((80..200).contains(&share(&|it| it.moved_on.is_some())), "異動");
-    assert!((80..150).contains(&share(&|it| it.coupon.is_none())), "children");
+    assert!(
+        (80..200).contains(&share(&|it| it.moved_on.is_some())),
+        "異動"
+    );
+    assert!(
+        (80..150).contains(&share(&|it| it.coupon.is_none())),
+        "children"
+    );
     assert!((15..30).contains(&share(&|it| matches!(it.name, person::Name::Foreign(_)))));
-    let rare = |it: &Person<'_>| it.name().chars().any(|c| ('\u{E000}'..'\u{F8FF}').contains(&c));
+    let rare = |it: &Person<'_>| {
+        it.name()
+            .chars()
+            .any(|c| ('\u{E000}'..'\u{F8FF}').contains(&c))
+    };
     assert!((1..5).contains(&share(&rare)), "外字");
 }
 
 #[test]
 fn a_second_file_says_the_same_people_and_changes_just_so_many() {
     let base = spec(10_000, 8);
-    let (first, second) = (written(base.clone()), written(changed(4, &base)));
+    let (first, second) = (written(base), written(changed(4, &base)));
     let (first, second) = (records(&first), records(&second));
     assert_eq!(second.len(), 10_000 + 40);
-    let differing = first.iter().zip(&second).filter(|(old, new)| old != new).count();
+    let differing = first
+        .iter()
+        .zip(&second)
+        .filter(|(old, new)| old != new)
+        .count();
     assert_eq!(differing, 400 - 40);
-    assert!(first.iter().zip(&second).all(|(old, new)| old[..2] == new[..2]));
+    assert!(
+        first
+            .iter()
+            .zip(&second)
+            .all(|(old, new)| old[..2] == new[..2])
+    );
 
     let file = ResidentsFile::new(changed(4, &base));
     for (index, (old, new)) in (0..).zip(first.iter().zip(&second)) {
@@ -143,11 +187,20 @@ fn a_second_file_says_the_same_people_and_changes_just_so_many() {
 
 #[test]
 fn outcomes_account_for_every_row() {
-    let base = Spec { defects: Percent::new(5), ..spec(10_000, 9) };
-    let first = ResidentsFile::new(base.clone());
-    let second = ResidentsFile::new(Spec { defects: Percent::new(0), ..changed(10, &base) });
+    let base = Spec {
+        defects: Percent::new(5),
+        ..spec(10_000, 9)
+    };
+    let first = ResidentsFile::new(base);
+    let second = ResidentsFile::new(Spec {
+        defects: Percent::new(0),
+        ..changed(10, &base)
+    });
     let counts = first.outcomes(None);
-    assert_eq!((counts.total(), counts.new + counts.refused), (10_000, 10_000));
+    assert_eq!(
+        (counts.total(), counts.new + counts.refused),
+        (10_000, 10_000)
+    );
     assert!((500..600).contains(&counts.refused));
 
     let counts = second.outcomes(Some(&first));
@@ -162,15 +215,26 @@ fn outcomes_account_for_every_row() {
 #[test]
 fn defects_are_many_kinds_and_stand_where_they_are_said_to() {
     for encoding in [Encoding::Utf8, Encoding::Cp932] {
-        let sound = Spec { encoding, ..spec(4000, 10) };
-        let planted = Spec { defects: Percent::new(5), ..sound.clone() };
-        let file = ResidentsFile::new(planted.clone());
+        let sound = Spec {
+            encoding,
+            ..spec(4000, 10)
+        };
+        let planted = Spec {
+            defects: Percent::new(5),
+            ..sound
+        };
+        let file = ResidentsFile::new(planted);
         let (sound, bytes) = (written(sound), written(planted));
         let lines = |bytes: &[u8]| -> Vec<Vec<u8>> {
-            bytes.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::to_vec).collect()
+            bytes
+                .split(|&byte| byte == b'\n')
+                .skip(1)
+                .map(<[u8]>::to_vec)
+                .collect()
         };
         let mut seen = HashSet::new();
-        for (index, (sound, line)) in (0..file.rows()).zip(lines(&sound).iter().zip(lines(&bytes))) {
+        for (index, (sound, line)) in (0..file.rows()).zip(lines(&sound).iter().zip(lines(&bytes)))
+        {
             let defect = file.defect(index);
             assert_eq!(defect.is_some(), *sound != line, "row {index}: {defect:?}");
             assert!(defect.is_none() || file.is_refused(index));
@@ -182,7 +246,10 @@ fn defects_are_many_kinds_and_stand_where_they_are_said_to() {
 
 #[test]
 fn a_wrong_check_digit_is_wrong() {
-    let file = ResidentsFile::new(Spec { defects: Percent::new(100), ..spec(300, 11) });
+    let file = ResidentsFile::new(Spec {
+        defects: Percent::new(100),
+        ..spec(300, 11)
+    });
     let mut bytes = Vec::new();
     file.write(&mut bytes).unwrap();
     let rows = records(&bytes);

@@ -1,0 +1,236 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use domain::{Date, TenantCode};
+
+use crate::generate::{Encoding, MOST_RESIDENTS, Percent};
+
+/// Open VRS: a vaccination record system for municipalities.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vrs",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the main job on synthetic files, in a fresh stack in memory; takes some seconds
+    Demo,
+    /// Run the whole stack on this machine until Ctrl-C
+    Serve(Serve),
+    /// Print a token for the API of a running `vrs serve`
+    Token(Token),
+    /// Enter municipalities, list them, change their settings
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Write a synthetic file; the same seed writes the same bytes
+    Generate(Generate),
+    /// Drop a residents file into a running `vrs serve` and follow it to its receipt
+    Upload(Upload),
+}
+
+/// `vrs serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Folder that keeps everything between runs; made when it is not there
+    #[arg(long, value_name = "DIR", default_value = ".data")]
+    pub data: PathBuf,
+    /// Where the HTTP API listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub api: SocketAddr,
+    /// Where S3 listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub s3: SocketAddr,
+    /// Where DynamoDB listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub dynamodb: SocketAddr,
+}
+
+/// Where a running `vrs serve` is found.
+#[derive(Debug, Args)]
+pub struct ApiAddress {
+    /// The HTTP API of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub api: String,
+}
+
+/// `vrs token`
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Municipality code, six digits
+    #[arg(long, value_name = "CODE", value_parser = tenant_code)]
+    pub tenant: TenantCode,
+    /// What the token allows: read, register, doses, inquire or approve; may be given several times
+    #[arg(long = "role", value_name = "ROLE", required = true, num_args = 1..)]
+    pub roles: Vec<String>,
+    #[command(flatten)]
+    pub at: ApiAddress,
+}
+
+/// `vrs upload`
+#[derive(Debug, Args)]
+pub struct Upload {
+    /// The residents file (CSV)
+    pub file: PathBuf,
+    /// Municipality code, six digits
+    #[arg(long, value_name = "CODE", value_parser = tenant_code)]
+    pub tenant: TenantCode,
+    /// S3 of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub s3: String,
+    #[command(flatten)]
+    pub at: ApiAddress,
+}
+
+/// `vrs generate`. What is to be written follows from the count that is given: `--residents`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Municipality code, six digits
+    #[arg(long, value_name = "CODE", value_parser = tenant_code)]
+    pub tenant: TenantCode,
+    /// Write a residents file (接種対象者) of so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_RESIDENTS)))]
+    pub residents: u32,
+    /// Other seeds draw other people
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// How the file is encoded
+    #[arg(long, value_name = "NAME", value_enum, default_value = "utf-8")]
+    pub encoding: Encoding,
+    /// Plant a defect in so many rows
+    #[arg(long, value_name = "PERCENT", default_value = "0")]
+    pub defects: Percent,
+    /// Write the second file: the same people, of whom so many changed, left or came
+    #[arg(long, value_name = "PERCENT", default_value = "0")]
+    pub changed: Percent,
+    /// Day the register is as of, not before 2021-04-01, which is the default; the second file's is the day after
+    #[arg(long, value_name = "YYYYMMDD", value_parser = as_of_date)]
+    pub as_of: Option<Date>,
+    /// Where to write; `-` is standard output [default: `residents_YYYYMMDD.csv`]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `vrs tenant`
+#[derive(Debug, Subcommand)]
+pub enum Tenant {
+    /// Enter a municipality: its settings and a branch key of its own
+    Add(TenantAt),
+    /// List the municipalities that take part
+    List(Services),
+    /// Show a municipality's settings, or change those that are given
+    Settings(TenantSettings),
+}
+
+/// One municipality of the stack.
+#[derive(Debug, Args)]
+pub struct TenantAt {
+    /// Municipality code, six digits
+    #[arg(value_name = "CODE", value_parser = tenant_code)]
+    pub tenant: TenantCode,
+    #[command(flatten)]
+    pub services: Services,
+}
+
+/// `vrs tenant settings`
+#[derive(Debug, Args)]
+pub struct TenantSettings {
+    #[command(flatten)]
+    pub at: TenantAt,
+    /// Read the municipality's column THEIRS as our column OURS; THEIRS= takes it back
+    #[arg(long = "column", value_name = "THEIRS=OURS")]
+    pub columns: Vec<String>,
+    /// Refuse a file whole when more of its rows are refused
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub max_refused: Option<u8>,
+    /// Hold a file for confirmation when it removes more of the register
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub max_removed: Option<u8>,
+}
+
+/// The services that know the municipalities.
+#[derive(Debug, Args)]
+pub struct Services {
+    /// DynamoDB and KMS of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
+    pub dynamodb: String,
+}
+
+fn tenant_code(text: &str) -> Result<TenantCode, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn as_of_date(text: &str) -> Result<Date, String> {
+    let date = domain::parse_date(text).map_err(|error| error.to_string())?;
+    if date < Date::constant(2021, 4, 1) {
+        return Err("synthetic registers begin on 2021-04-01".to_owned());
+    }
+    Ok(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(line.split(' ')).map(|cli| cli.command)
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_documented_line_is_understood() {
+        for line in [
+            "vrs demo",
+            "vrs serve",
+            "vrs serve --data D --api 127.0.0.1:1 --s3 127.0.0.1:2 --dynamodb [::1]:3",
+            "vrs token --tenant 131016 --role read --role register",
+            "vrs token --tenant 131016 --role read register",
+            "vrs tenant add 131016",
+            "vrs tenant list",
+            "vrs tenant settings 131016",
+            "vrs tenant settings 131016 --column 住民番号=個別宛名番号 --max-refused 5",
+            "vrs generate --tenant 131016 --residents 200000 --seed 7",
+            "vrs generate --tenant 131016 --residents 10 --seed 7 --encoding cp932 --defects 2.5",
+            "vrs generate --tenant 131016 --residents 10 --changed 1 --as-of 20210501 --out -",
+            "vrs upload residents.csv --tenant 131016",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_before_anything_is_done() {
+        for line in [
+            "vrs token --tenant 131016",
+            "vrs token --tenant 131017 --role read",
+            "vrs tenant add 13101",
+            "vrs generate --tenant 131016 --seed 7",
+            "vrs generate --tenant 131016 --residents 0",
+            "vrs generate --tenant 131016 --residents 4000001",
+            "vrs generate --tenant 131016 --residents 10 --defects 101",
+            "vrs generate --tenant 131016 --residents 10 --encoding euc-jp",
+            "vrs generate --tenant 131016 --residents 10 --as-of 20210331",
+            "vrs upload --tenant 131016",
+            "vrs serve --api 8080",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}
