@@ -1,0 +1,103 @@
+//! A municipality searches and reads its own residents.
+//!
+//! **Triggered by** the HTTP API: `POST /residents/search` and `GET /residents/{id}`, both for the
+//! role `read`.
+//!
+//! **What a repeat does.** Nothing is written, so a repeat only reads again. Every answer is of one
+//! moment: all residents in it are as one generation of the register has them.
+//!
+//! What a person is called or numbered comes in a body and goes out in a body. The id in a path is
+//! the resident's tag, which says nothing to anybody without the municipality's key. My Number is
+//! not answered at all. Removed residents are not found.
+
+mod found;
+mod search;
+
+use std::sync::Arc;
+
+use api::{Code, Problem, Request, Response, Role};
+use crypto::{Keyring, ResidentTag, TenantKeys};
+use domain::{Clock, TenantScope};
+use store::{Store, StoreError};
+
+use crate::found::{Found, Shown};
+use crate::search::Search;
+
+/// The function's work, over its adapters.
+pub struct Residents {
+    store: Store,
+    keys: Keyring,
+    clock: Arc<dyn Clock>,
+}
+
+impl Residents {
+    /// Wires the function: the table, the municipalities' keys, time.
+    #[must_use]
+    pub fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
+        Self { store, keys, clock }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response {
+        let answer = match request.route() {
+            "POST /residents/search" => self.search(&request).await,
+            "GET /residents/{id}" => self.read(&request).await,
+            _ => Err(Problem::not_found()),
+        };
+        answer.into()
+    }
+
+    async fn search(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Read)?;
+        let search = Search::read(request.fields()?)?;
+        let scope = request.caller().scope();
+        let keys = self.tenant_keys(scope).await?;
+        let snapshot = match &search {
+            Search::Born { on, .. } => {
+                let found = self.store.residents_by_birth_date(scope, &keys, *on);
+                found.await
+            }
+            Search::Coupon(coupon) => {
+                let found = self.store.residents_by_coupon(scope, &keys, *coupon);
+                found.await
+            }
+            Search::Number(number) => {
+                let tag = keys.resident_tag(number.expose());
+                self.store.residents_by_tag(scope, &keys, &[tag]).await
+            }
+        };
+        let snapshot = snapshot.map_err(|error| problem(&error))?;
+        Ok(Response::json(&Found::of(&snapshot, &search)))
+    }
+
+    async fn read(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Read)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        let keys = self.tenant_keys(scope).await?;
+        let tag = ResidentTag::parse(request.path("id")).map_err(|_| Problem::not_found())?;
+        let snapshot = self.store.residents_by_tag(scope, &keys, &[tag]).await;
+        let snapshot = snapshot.map_err(|error| problem(&error))?;
+        let resident = snapshot.residents.first().ok_or(Problem::not_found())?;
+        Ok(Response::json(&Shown::of(resident)))
+    }
+
+    async fn tenant_keys(&self, scope: &TenantScope) -> Result<Arc<TenantKeys>, Problem> {
+        let tenant = self
+            .store
+            .tenant(scope)
+            .await
+            .map_err(|error| problem(&error))?;
+        let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
+        let keys = tenant.keys(scope, &self.keys, self.clock.now()).await;
+        keys.map_err(|error| problem(&error))
+    }
+}
+
+fn problem(error: &StoreError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}
