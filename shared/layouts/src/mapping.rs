@@ -1,0 +1,57 @@
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+/// How a municipality's system names the columns: its name -> ours. Part of the tenant's settings;
+/// which of our names exist, each layout knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnMapping(BTreeMap<String, String>);
+
+/// Why a mapping cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MappingProblem {
+    /// A name is mapped to something that is no column of the layout.
+    #[error("the layout has no column \"{0}\"")]
+    NoSuchColumn(String),
+    /// Two names are mapped to one column. Both could stand in one file, so it is refused at once.
+    #[error("more than one name is mapped to the column \"{0}\"")]
+    MappedTwice(String),
+}
+
+impl ColumnMapping {
+    /// From pairs of the municipality's name and ours. `columns`: the names of the layout.
+    pub(crate) fn checked(
+        pairs: impl IntoIterator<Item = (String, String)>,
+        columns: &[&str],
+    ) -> Result<Self, MappingProblem> {
+        let mut mapping = BTreeMap::new();
+        for (theirs, ours) in pairs {
+            if !columns.contains(&ours.as_str()) {
+                return Err(MappingProblem::NoSuchColumn(ours));
+            }
+            if mapping.values().any(|taken| *taken == ours) {
+                return Err(MappingProblem::MappedTwice(ours));
+            }
+            mapping.insert(trimmed(&theirs).to_owned(), ours);
+        }
+        Ok(Self(mapping))
+    }
+
+    /// The pairs, the municipality's name first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(theirs, ours)| (theirs.as_str(), ours.as_str()))
+    }
+
+    /// Our name for a cell of a header.
+    pub(crate) fn ours<'a>(&'a self, cell: &'a str) -> &'a str {
+        let cell = trimmed(cell);
+        self.0.get(cell).map_or(cell, String::as_str)
+    }
+}
+
+/// Without blanks around it, ideographic ones included.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\u{3000}'])
+}

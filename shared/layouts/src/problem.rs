@@ -1,0 +1,273 @@
+//! What can be wrong with a file or a row, and how it is told: what, where, and what to do. Never the
+//! value that was read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use domain::UnknownWord;
+use thiserror::Error;
+
+mod texts;
+
+pub use texts::{NoticeCode, ProblemCode};
+
+/// Who can put a problem right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The municipality that dropped the file.
+    Municipality,
+    /// Who runs the system.
+    Operator,
+}
+
+impl Actor {
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Municipality => "municipality",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// Why a file is refused whole.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct FileProblem {
+    /// What is wrong.
+    pub code: ProblemCode,
+    /// The line where it shows, counted from 1.
+    pub line: Option<u64>,
+    /// The column it is about: a cell of the header, shortened, never a cell of a row.
+    pub column: Option<String>,
+}
+
+impl FileProblem {
+    /// A problem of the file as a whole.
+    #[must_use]
+    pub const fn new(code: ProblemCode) -> Self {
+        Self {
+            code,
+            line: None,
+            column: None,
+        }
+    }
+
+    /// A problem that shows on a line.
+    #[must_use]
+    pub const fn at(code: ProblemCode, line: u64) -> Self {
+        Self {
+            code,
+            line: Some(line),
+            column: None,
+        }
+    }
+
+    /// A problem of a column, named as in the header; cut to 40 characters, without control characters.
+    pub(crate) fn of_column(code: ProblemCode, name: &str) -> Self {
+        let name = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        Self {
+            code,
+            line: Some(1),
+            column: Some(name),
+        }
+    }
+
+    /// For the staff of the municipality: where, what is wrong, what to do.
+    #[must_use]
+    pub fn message_ja(&self) -> String {
+        place_ja(self.line, self.column.as_deref()) + self.code.text_ja()
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub fn message_en(&self) -> String {
+        place_en(self.line, self.column.as_deref()) + self.code.text_en()
+    }
+}
+
+impl fmt::Display for FileProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message_en())
+    }
+}
+
+/// Why a row is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub struct RowProblem {
+    /// What is wrong.
+    pub code: ProblemCode,
+    /// The name of the column in our layout; `None` if it is about the row as a whole.
+    pub column: Option<&'static str>,
+    /// The line on which the row begins, counted from 1.
+    pub line: u64,
+}
+
+impl RowProblem {
+    /// For the staff of the municipality: where, what is wrong, what to do.
+    #[must_use]
+    pub fn message_ja(&self) -> String {
+        place_ja(Some(self.line), self.column) + self.code.text_ja()
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub fn message_en(&self) -> String {
+        place_en(Some(self.line), self.column) + self.code.text_en()
+    }
+}
+
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message_en())
+    }
+}
+
+fn place_ja(line: Option<u64>, column: Option<&str>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!("{line}行目「{column}」：　"),
+        (Some(line), None) => format!("{line}行目：　"),
+        (None, Some(column)) => format!("「{column}」：　"),
+        (None, None) => String::new(),
+    }
+}
+
+fn place_en(line: Option<u64>, column: Option<&str>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!("line {line}, column \"{column}\": "),
+        (Some(line), None) => format!("line {line}: "),
+        (None, Some(column)) => format!("column \"{column}\": "),
+        (None, None) => String::new(),
+    }
+}
+
+/// The notices of one row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notices(u16);
+
+impl Notices {
+    pub(crate) fn add(&mut self, code: NoticeCode) {
+        self.0 |= 1 << (code as u16);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them once.
+    pub fn iter(self) -> impl Iterator<Item = NoticeCode> {
+        NoticeCode::ALL
+            .iter()
+            .copied()
+            .filter(move |&code| self.0 & 1 << (code as u16) != 0)
+    }
+}
+
+/// What a stored code means, in Japanese and in English; `None` for a word that is no code.
+#[must_use]
+pub fn describe(code: &str) -> Option<(&'static str, &'static str)> {
+    let problem = ProblemCode::ALL.iter().find(|known| known.as_str() == code);
+    let notice = || NoticeCode::ALL.iter().find(|known| known.as_str() == code);
+    match problem {
+        Some(problem) => Some((problem.text_ja(), problem.text_en())),
+        None => notice().map(|notice| (notice.text_ja(), notice.text_en())),
+    }
+}
+
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ProblemCode {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == word)
+            .ok_or(UnknownWord)
+    }
+}
+
+impl fmt::Display for NoticeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for NoticeCode {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == word)
+            .ok_or(UnknownWord)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_its_own_and_is_read_back() {
+        let words: BTreeSet<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), ProblemCode::ALL.len());
+        for code in ProblemCode::ALL {
+            assert_eq!(code.as_str().parse(), Ok(*code));
+        }
+        for code in NoticeCode::ALL {
+            assert_eq!(code.as_str().parse(), Ok(*code));
+        }
+        assert_eq!("NOT_A_CODE".parse::<ProblemCode>(), Err(UnknownWord));
+    }
+
+    #[test]
+    fn every_text_can_be_written_in_cp932() {
+        let problems = ProblemCode::ALL.iter().map(|code| code.text_ja());
+        let notices = NoticeCode::ALL.iter().map(|code| code.text_ja());
+        for text in problems.chain(notices) {
+            assert!(crate::cp932::encode(text).is_some(), "{text}");
+            assert!(text.ends_with('。'), "{text}");
+        }
+        assert!(crate::cp932::encode(&place_ja(Some(1), Some("氏名"))).is_some());
+    }
+
+    #[test]
+    fn a_message_says_where() {
+        let code = ProblemCode::MyNumberCheckDigit;
+        let problem = RowProblem {
+            code,
+            column: Some("個人番号"),
+            line: 12,
+        };
+        assert!(problem.message_ja().starts_with("12行目「個人番号」：　"));
+        assert!(
+            problem
+                .message_en()
+                .starts_with("line 12, column \"個人番号\": ")
+        );
+        let problem = FileProblem::of_column(ProblemCode::UnknownColumn, &"住\t所".repeat(30));
+        assert_eq!(problem.column.map(|name| name.chars().count()), Some(40));
+    }
+
+    #[test]
+    fn notices_are_kept_once_each() {
+        let mut notices = Notices::default();
+        assert!(notices.is_empty());
+        for code in NoticeCode::ALL {
+            notices.add(*code);
+            notices.add(*code);
+        }
+        assert!(notices.iter().eq(NoticeCode::ALL.iter().copied()));
+    }
+}

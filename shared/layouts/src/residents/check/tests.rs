@@ -1,0 +1,308 @@
+//! What must hold for any file: the pieces in which it comes make no difference, a range read again
+//! yields the same records, and no record is lost.
+
+use domain::{Date, TenantCode};
+use proptest::prelude::*;
+
+use super::*;
+use crate::residents::Rows;
+
+fn rules() -> Rules {
+    Rules {
+        tenant: TenantCode::parse("131016").unwrap(),
+        today: Date::constant(2021, 4, 1),
+        max_bytes: 2_000_000_000,
+    }
+}
+
+/// All that a record says, to be compared.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    index: u32,
+    line: u64,
+    span: Range64,
+    raw: Vec<u8>,
+    row: Result<domain::Resident, Vec<crate::RowProblem>>,
+    notices: crate::Notices,
+    number: Option<String>,
+}
+
+impl Said {
+    fn of(record: &Record<'_>) -> Self {
+        Self {
+            index: record.index,
+            line: record.line,
+            span: record.span,
+            raw: record.raw.to_vec(),
+            row: record
+                .row
+                .map(|row| row.to_resident())
+                .map_err(<[_]>::to_vec),
+            notices: record.notices,
+            number: record.keys.number.map(str::to_owned),
+        }
+    }
+}
+
+type Outcome = (Vec<Said>, Result<Summary, FileProblem>);
+
+fn check(bytes: &[u8], window: usize, piece: usize) -> Outcome {
+    let mut said = Vec::new();
+    let mut sink = |record: &Record<'_>| said.push(Said::of(record));
+    let mut check = Check::with_window(rules(), &ColumnMapping::default(), window);
+    for piece in bytes.chunks(piece) {
+        if let Err(problem) = check.push(piece, &mut sink) {
+            return (said, Err(problem));
+        }
+    }
+    let summary = check.finish(&mut sink);
+    (said, summary)
+}
+
+fn key(summary: &Result<Summary, FileProblem>) -> String {
+    match summary {
+        Ok(it) => format!(
+            "{:?} {:?} {} {} {} {:?} {:?}",
+            it.header.encoding(),
+            it.header_span,
+            it.bytes,
+            it.rows,
+            it.refused,
+            it.problems,
+            it.notices
+        ),
+        Err(problem) => format!("{problem:?}"),
+    }
+}
+
+const HEADER: &str =
+    "自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動事由";
+
+/// Cells of one column each, most of them right.
+fn row() -> impl Strategy<Value = String> {
+    let cell = |right: &'static [&'static str], wrong: &'static [&'static str]| {
+        prop_oneof![
+            12 => prop::sample::select(right),
+            1 => prop::sample::select(wrong),
+        ]
+    };
+    (
+        cell(
+            &["131016", "13101", "１３１０１６", "\"131016\""],
+            &["", "131017", "x", "131\"016"],
+        ),
+        cell(
+            &["1", "A-77", "００１", "12345678"],
+            &["", "1\u{200B}", "1.23457E+11", "\"1\"2"],
+        ),
+        cell(
+            &["", "1234567890", "０１２３４５６７８９"],
+            &["123", "12345678x0"],
+        ),
+        cell(&["", "983205673214"], &["98320567321", "983205673215"]),
+        cell(
+            &[
+                "山田　太郎",
+                "\"山田\r\n太郎\"",
+                "髙橋",
+                "\"a \"\"b\"\" c\"",
+                "齋藤",
+                "JOHN",
+            ],
+            &["", "\u{1}山"],
+        ),
+        cell(&["", "ﾔﾏﾀﾞ ﾀﾛｳ", "ヤマダ", "\"ヤマダ,\""], &["\0"]),
+        cell(
+            &["19500102", "S25.1.2", "昭和25年1月2日", "１９５０／１／２"],
+            &["19500230", "", "x"],
+        ),
+        cell(&["0", "1", "2", "９"], &["3", "男"]),
+        cell(&["", "転入", "\"転\n居\""], &["=1+1=1+1=1+1=1+1=1+1=1+1"]),
+    )
+        .prop_map(|it| [it.0, it.1, it.2, it.3, it.4, it.5, it.6, it.7, it.8].join(","))
+}
+
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    let end = prop::sample::select(vec!["\r\n", "\n", "\r", "\r\n\r\n"]);
+    let rows = prop::collection::vec((row(), end), 0..30);
+    (rows, any::<bool>(), any::<bool>()).prop_map(|(rows, cp932, bom)| {
+        let mut text = format!("{HEADER}\r\n");
+        rows.iter()
+            .for_each(|(row, end)| text += &format!("{row}{end}"));
+        if cp932 {
+            // What CP932 lacks has nothing to do here.
+            let text = text.replace('\u{200B}', "");
+            return crate::cp932::encode(&text).unwrap();
+        }
+        let mark = if bom { "\u{FEFF}" } else { "" };
+        (mark.to_owned() + &text).into_bytes()
+    })
+}
+
+/// The same with a few bytes changed, taken out, put in, or the end cut off.
+fn damaged_file() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = prop_oneof![
+        prop::sample::select(b",\"\r\n\0\x1A\x1B$=E\xE3\x81\xFF'".to_vec()),
+        any::<u8>()
+    ];
+    let change = (any::<prop::sample::Index>(), 0..4_u8, bytes);
+    (file(), prop::collection::vec(change, 1..6)).prop_map(|(mut file, changes)| {
+        for (at, kind, byte) in changes {
+            let at = at.index(file.len().max(1));
+            match kind {
+                0 if at < file.len() => file[at] = byte,
+                1 if at < file.len() => drop(file.remove(at)),
+                2 => file.insert(at, byte),
+                _ if byte < 32 => file.truncate(at),
+                _ => {}
+            }
+        }
+        file
+    })
+}
+
+/// Every record once, in order, no byte outside of them but blank lines and the header.
+fn nothing_is_lost(bytes: &[u8], said: &[Said], summary: &Result<Summary, FileProblem>) {
+    for (index, record) in (0..).zip(said) {
+        assert_eq!(record.index, index);
+        assert_eq!(
+            record.raw,
+            bytes[record.span.start as usize..record.span.end as usize]
+        );
+        assert!(
+            record
+                .row
+                .as_ref()
+                .err()
+                .is_none_or(|problems| !problems.is_empty())
+        );
+    }
+    let Ok(summary) = summary else { return };
+    assert_eq!(summary.rows as usize, said.len());
+    let refused = said.iter().filter(|record| record.row.is_err()).count();
+    assert_eq!(summary.refused as usize, refused);
+    assert_eq!(summary.bytes, bytes.len() as u64);
+    let mut at = summary.header_span.end as usize;
+    for span in said.iter().map(|record| record.span) {
+        assert!(
+            bytes[at..span.start as usize]
+                .iter()
+                .all(|byte| b"\r\n\x1A".contains(byte))
+        );
+        at = span.end as usize;
+    }
+    assert!(bytes[at..].iter().all(|byte| b"\r\n\x1A".contains(byte)));
+}
+
+/// The records of a range, read as load-chunk does.
+fn again(bytes: &[u8], summary: &Summary, said: &[Said]) -> Vec<Said> {
+    let (Some(first), Some(last)) = (said.first(), said.last()) else {
+        return Vec::new();
+    };
+    let encoding = summary.header.encoding();
+    let header = Header::bind(summary.header.bytes(), encoding, &ColumnMapping::default()).unwrap();
+    let base = first.span.start;
+    let range = &bytes[base as usize..last.span.end as usize];
+    let mut rows = Rows::new(&header, rules(), range, first.index, first.line);
+    let mut said = Vec::new();
+    while let Some(record) = rows.next().unwrap() {
+        let mut record = Said::of(&record);
+        record.span = Range64 {
+            start: record.span.start + base,
+            end: record.span.end + base,
+        };
+        said.push(record);
+    }
+    said
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    #[test]
+    fn the_pieces_in_which_a_file_comes_make_no_difference(
+        bytes in prop_oneof![file(), damaged_file()], window in 1..300_usize, piece in 1..300_usize,
+    ) {
+        let (whole, summary) = check(&bytes, 1 << 20, 1 << 20);
+        let (pieces, other) = check(&bytes, window, piece);
+        prop_assert_eq!(key(&other), key(&summary));
+        prop_assert_eq!(pieces, whole);
+    }
+
+    #[test]
+    fn a_damaged_file_never_panics_and_no_record_is_lost(bytes in damaged_file()) {
+        let (said, summary) = check(&bytes, 1 << 20, 1 << 20);
+        nothing_is_lost(&bytes, &said, &summary);
+    }
+
+    #[test]
+    fn a_range_read_again_yields_the_same_records(
+        bytes in prop_oneof![3 => file(), 1 => damaged_file()], from: prop::sample::Index, to: prop::sample::Index,
+    ) {
+        let (said, summary) = check(&bytes, 1 << 20, 1 << 20);
+        nothing_is_lost(&bytes, &said, &summary);
+        if let Ok(summary) = summary {
+            let (from, to) = (from.index(said.len()), to.index(said.len() + 1));
+            let range = &said[from.min(to)..from.max(to)];
+            prop_assert_eq!(again(&bytes, &summary, range), range);
+        }
+    }
+}
+
+#[test]
+fn a_file_of_many_windows_is_read_again_range_by_range() {
+    let mut text = format!("{HEADER}\n");
+    for number in 0..20_000 {
+        let name = if number % 7 == 0 {
+            "\"山田\n太郎\""
+        } else {
+            "山田　太郎"
+        };
+        text += &format!("131016,{number},,,{name},ﾔﾏﾀﾞ,19500102,{},\r\n", number % 4);
+    }
+    for bytes in [
+        text.clone().into_bytes(),
+        crate::cp932::encode(&text).unwrap(),
+    ] {
+        let (said, summary) = check(&bytes, WINDOW, 1 << 20);
+        let summary = summary.unwrap();
+        assert_eq!((summary.rows, summary.refused), (20_000, 5_000));
+        nothing_is_lost(&bytes, &said, &Ok(summary.clone()));
+        for range in said.chunks(7_777) {
+            assert!(again(&bytes, &summary, range) == range);
+        }
+    }
+}
+
+#[test]
+fn a_long_file_without_a_line_end_is_stopped_early() {
+    let mut check = Check::new(rules(), &ColumnMapping::default());
+    check
+        .push(format!("{HEADER}\n131016,1,\"\n").as_bytes(), &mut |_| {})
+        .unwrap();
+    let block = [b'x'; 100_000];
+    let mut sent = 0;
+    let problem = loop {
+        sent += block.len();
+        assert!(sent < 1_000_000);
+        if let Err(problem) = check.push(&block, &mut |_| {}) {
+            break problem;
+        }
+    };
+    assert_eq!(problem, FileProblem::at(ProblemCode::UnclosedQuote, 2));
+    assert_eq!(check.push(b"", &mut |_| {}), Err(problem));
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused() {
+    let rules = Rules {
+        max_bytes: 200,
+        ..rules()
+    };
+    let mut check = Check::new(rules, &ColumnMapping::default());
+    check
+        .push(format!("{HEADER}\n").repeat(2).as_bytes(), &mut |_| {})
+        .unwrap();
+    let problem = check.finish(&mut |_| {}).unwrap_err();
+    assert_eq!(problem.code, ProblemCode::FileTooLarge);
+}

@@ -1,0 +1,95 @@
+use crate::{ColumnMapping, MappingProblem};
+
+/// A column of the residents layout (接種対象者).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// 自治体コード, six digits.
+    Municipality,
+    /// 個別宛名番号, up to 40 characters.
+    Number,
+    /// 券番号, ten digits.
+    Coupon,
+    /// 個人番号, twelve digits.
+    MyNumber,
+    /// 氏名, up to 100 characters.
+    Name,
+    /// 氏名カナ, up to 100 characters.
+    Kana,
+    /// 生年月日.
+    BirthDate,
+    /// 性別, one digit.
+    Sex,
+    /// 異動区分, one digit.
+    Movement,
+    /// 異動日.
+    MovedOn,
+    /// 異動事由, up to 20 characters.
+    Reason,
+    /// 支援措置, one digit.
+    Protected,
+}
+
+/// How many columns the layout has.
+pub(crate) const COLUMNS: usize = Column::ALL.len();
+
+/// The columns that `errors.csv` adds. Known, and passed over.
+pub const ERROR_COLUMNS: [&str; 2] = ["エラーコード", "エラー内容"];
+
+impl Column {
+    /// All of them, in the order of the layout.
+    pub const ALL: [Self; 12] = [
+        Self::Municipality,
+        Self::Number,
+        Self::Coupon,
+        Self::MyNumber,
+        Self::Name,
+        Self::Kana,
+        Self::BirthDate,
+        Self::Sex,
+        Self::Movement,
+        Self::MovedOn,
+        Self::Reason,
+        Self::Protected,
+    ];
+
+    /// Its name in our layout.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Municipality => "自治体コード",
+            Self::Number => "個別宛名番号",
+            Self::Coupon => "券番号",
+            Self::MyNumber => "個人番号",
+            Self::Name => "氏名",
+            Self::Kana => "氏名カナ",
+            Self::BirthDate => "生年月日",
+            Self::Sex => "性別",
+            Self::Movement => "異動区分",
+            Self::MovedOn => "異動日",
+            Self::Reason => "異動事由",
+            Self::Protected => "支援措置",
+        }
+    }
+
+    /// Whether a file must have it, filled in on every row.
+    #[must_use]
+    pub const fn is_required(self) -> bool {
+        matches!(
+            self,
+            Self::Municipality | Self::Number | Self::Name | Self::BirthDate | Self::Sex
+        )
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+}
+
+impl ColumnMapping {
+    /// For residents files, from pairs of the municipality's column name and ours.
+    pub fn of_residents(
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, MappingProblem> {
+        Self::checked(pairs, &Column::ALL.map(Column::name))
+    }
+}

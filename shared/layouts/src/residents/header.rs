@@ -1,0 +1,185 @@
+use super::columns::{COLUMNS, Column, ERROR_COLUMNS};
+use crate::split::{Field, Split, Splitter};
+use crate::{ColumnMapping, Encoding, FileProblem, ProblemCode};
+
+/// The header of a residents file, its columns found by name, in whatever order they stand.
+#[derive(Clone, Debug)]
+pub struct Header {
+    bytes: Vec<u8>,
+    encoding: Encoding,
+    binding: Binding,
+}
+
+/// Where each column stands in a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Binding {
+    /// By column; [`Binding::ABSENT`] if the file does not have it.
+    positions: [usize; COLUMNS],
+    /// How many fields a row has.
+    pub(crate) width: usize,
+    /// Where the columns of an errors.csv stand. A file with both of them has guarded cells.
+    errors: [usize; 2],
+}
+
+impl Binding {
+    const ABSENT: usize = usize::MAX;
+
+    /// Where the column stands, counted from 0; behind every row if the file does not have it.
+    pub(crate) fn position(&self, column: Column) -> usize {
+        self.positions
+            .get(column as usize)
+            .copied()
+            .unwrap_or(Self::ABSENT)
+    }
+
+    /// Where the columns of an errors.csv stand, if the file is one.
+    pub(crate) fn error_positions(&self) -> Option<[usize; 2]> {
+        (!self.errors.contains(&Self::ABSENT)).then_some(self.errors)
+    }
+
+    /// The same, each by itself; behind every row if the file does not have it.
+    pub(crate) const fn error_columns(&self) -> [usize; 2] {
+        self.errors
+    }
+}
+
+impl Header {
+    /// Binds the columns of a header: the bytes of the file's first record, without a byte order mark.
+    ///
+    /// Refuses what has an unknown column, a required one missing, one twice, or no header at all.
+    pub fn bind(
+        bytes: &[u8],
+        encoding: Encoding,
+        mapping: &ColumnMapping,
+    ) -> Result<Self, FileProblem> {
+        let cells = cells(bytes, encoding)?;
+        let mut binding = Binding {
+            positions: [Binding::ABSENT; COLUMNS],
+            width: cells.len(),
+            errors: [Binding::ABSENT; 2],
+        };
+        let known = count_known(&cells, mapping);
+        for (at, cell) in cells.iter().enumerate() {
+            let Some(place) = binding.place(mapping.ours(cell)) else {
+                return Err(unknown(cell, &cells, known, mapping));
+            };
+            if *place != Binding::ABSENT {
+                return Err(FileProblem::of_column(ProblemCode::DoubledColumn, cell));
+            }
+            *place = at;
+        }
+        let bound = Self {
+            bytes: bytes.to_vec(),
+            encoding,
+            binding,
+        };
+        let missing = bound.absent().find(|column| column.is_required());
+        match missing {
+            Some(column) => Err(FileProblem::of_column(
+                ProblemCode::MissingColumn,
+                column.name(),
+            )),
+            None => Ok(bound),
+        }
+    }
+
+    /// The encoding of the file.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The header as it stands in the file.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Columns of the layout that the file does not have.
+    pub fn absent(&self) -> impl Iterator<Item = Column> {
+        let binding = self.binding;
+        Column::ALL
+            .into_iter()
+            .filter(move |&column| binding.position(column) == Binding::ABSENT)
+    }
+
+    pub(crate) const fn binding(&self) -> &Binding {
+        &self.binding
+    }
+
+    /// The same header of a file whose encoding was told by its rows.
+    pub(crate) fn in_encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+}
+
+impl Binding {
+    fn place(&mut self, name: &str) -> Option<&mut usize> {
+        if let Some(at) = ERROR_COLUMNS.iter().position(|&column| column == name) {
+            return self.errors.get_mut(at);
+        }
+        self.positions.get_mut(Column::of_name(name)? as usize)
+    }
+}
+
+/// Whether this text is a header of ours, in the right encoding.
+pub(crate) fn is_header(text: &str, mapping: &ColumnMapping) -> bool {
+    let bytes = text.as_bytes();
+    cells(bytes, Encoding::Utf8 { bom: false }).is_ok_and(|cells| count_known(&cells, mapping) > 0)
+}
+
+fn cells(bytes: &[u8], encoding: Encoding) -> Result<Vec<String>, FileProblem> {
+    let mut splitter = Splitter::new(1);
+    let split = splitter.next(bytes, 0, true);
+    match split.map_err(|problem| FileProblem::at(problem.code, problem.line))? {
+        Split::Record { .. } => {}
+        Split::Incomplete { .. } | Split::Nothing => {
+            return Err(FileProblem::at(ProblemCode::NoHeader, 1));
+        }
+    }
+    splitter
+        .fields()
+        .iter()
+        .map(|field| cell(*field, bytes, encoding))
+        .collect()
+}
+
+fn cell(field: Field, bytes: &[u8], encoding: Encoding) -> Result<String, FileProblem> {
+    let mut scratch = Vec::new();
+    match encoding.decode(field.value(bytes, &mut scratch)) {
+        Some(text) => Ok(text.into_owned()),
+        None => Err(FileProblem::at(
+            crate::encoding::undecodable(encoding, bytes, false),
+            1,
+        )),
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    Column::of_name(name).is_some() || ERROR_COLUMNS.contains(&name)
+}
+
+fn count_known(cells: &[String], mapping: &ColumnMapping) -> usize {
+    cells
+        .iter()
+        .filter(|cell| is_known(mapping.ours(cell)))
+        .count()
+}
+
+/// What an unknown cell means. The cell is named only where the line is a header beyond doubt: without
+/// one, the first line is a person.
+fn unknown(cell: &str, cells: &[String], known: usize, mapping: &ColumnMapping) -> FileProblem {
+    let divided_by = |sign: char| {
+        let parts = cells.iter().flat_map(|cell| cell.split(sign));
+        parts
+            .filter(|part| is_known(mapping.ours(part.trim_matches('"'))))
+            .count()
+    };
+    if divided_by('\t').max(divided_by(';')) > known {
+        FileProblem::at(ProblemCode::WrongDelimiter, 1)
+    } else if known < 3 {
+        FileProblem::at(ProblemCode::NoHeader, 1)
+    } else {
+        FileProblem::of_column(ProblemCode::UnknownColumn, cell)
+    }
+}

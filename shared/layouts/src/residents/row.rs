@@ -1,0 +1,278 @@
+use std::ops::Range;
+
+use domain::{CouponNumber, Date, Movement, MyNumber, ResidentRow, TenantCode};
+
+use super::header::Binding;
+use super::rules::{Parts, RowCheck};
+use crate::encoding::{has_iso_2022_jp, undecodable};
+use crate::split::{Split, Splitter};
+use crate::{Encoding, FileProblem, Notices, ProblemCode, RowProblem};
+
+/// What rows are checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Whose file it is; a row of another municipality makes the file refused.
+    pub tenant: TenantCode,
+    /// The day of the check in Japan. Later dates are refused. It must be the same when the rows are
+    /// read again, so that they come out the same.
+    pub today: Date,
+    /// The size in bytes from which a file is refused.
+    pub max_bytes: u64,
+}
+
+/// One record of a file, accepted or refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Which record it is, counted from 0 and without the header.
+    pub index: u32,
+    /// The line on which it begins, counted from 1 with the header.
+    pub line: u64,
+    /// Where it stands in the file, or in the bytes given to [`super::Rows`]; line end included.
+    pub span: Range64,
+    /// Its bytes as they came, line end included.
+    pub raw: &'a [u8],
+    /// What it says, or all that is wrong with it: at least one problem.
+    pub row: Result<ResidentRow<'a>, &'a [RowProblem]>,
+    /// What was accepted, but is worth a look.
+    pub notices: Notices,
+    /// Its numbers as far as they could be read, even if the row is refused.
+    pub keys: RowKeys<'a>,
+}
+
+/// A range of bytes in a file, from `start` up to, not including, `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range64 {
+    /// The first byte.
+    pub start: u64,
+    /// Behind the last byte.
+    pub end: u64,
+}
+
+impl From<Range64> for Range<u64> {
+    fn from(range: Range64) -> Self {
+        range.start..range.end
+    }
+}
+
+/// What must be unique among the rows of a file.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct RowKeys<'a> {
+    /// 個別宛名番号.
+    pub number: Option<&'a str>,
+    /// 券番号, of a row that registers.
+    pub coupon: Option<CouponNumber>,
+    /// 個人番号, of a row that registers.
+    pub my_number: Option<MyNumber>,
+}
+
+impl std::fmt::Debug for RowKeys<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RowKeys")
+    }
+}
+
+/// Bytes of a file that are looked at in one go.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Their valid beginning, unless the file is in CP932.
+    pub(super) text: Option<&'a str>,
+    /// Nothing comes behind them.
+    pub(super) last: bool,
+}
+
+impl<'a> Window<'a> {
+    /// `encoding`: `None` while nothing but ASCII was seen.
+    pub(super) fn new(bytes: &'a [u8], encoding: Option<Encoding>, last: bool) -> Self {
+        let text = match encoding {
+            Some(Encoding::Cp932) => None,
+            Some(Encoding::Utf8 { .. }) | None => Some(valid_beginning(bytes)),
+        };
+        Self { bytes, text, last }
+    }
+}
+
+fn valid_beginning(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(valid).unwrap_or_default()
+        }
+    }
+}
+
+/// Reads one record after the other off windows.
+#[derive(Debug)]
+pub(super) struct RowReader {
+    pub(super) encoding: Option<Encoding>,
+    binding: Binding,
+    rules: Rules,
+    splitter: Splitter,
+    next_index: u32,
+    /// Where the window begins, in the file or the range.
+    pub(super) window_start: u64,
+    text: String,
+    spare: String,
+    unquoted: Vec<u8>,
+    problems: Vec<RowProblem>,
+}
+
+impl RowReader {
+    pub(super) fn new(
+        binding: Binding,
+        encoding: Option<Encoding>,
+        rules: Rules,
+        first_index: u32,
+        first_line: u64,
+    ) -> Self {
+        Self {
+            encoding,
+            binding,
+            rules,
+            splitter: Splitter::new(first_line),
+            next_index: first_index,
+            window_start: 0,
+            text: String::new(),
+            spare: String::new(),
+            unquoted: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// The line on which the next record begins.
+    pub(super) const fn line(&self) -> u64 {
+        self.splitter.line()
+    }
+
+    /// Cuts the next record at or behind `at` off the window.
+    #[inline]
+    pub(super) fn split(&mut self, window: &Window<'_>, at: usize) -> Result<Split, FileProblem> {
+        let split = self.splitter.next(window.bytes, at, window.last);
+        split.map_err(|problem| FileProblem::at(problem.code, problem.line))
+    }
+
+    /// Checks the record that was split off at `start..end`.
+    #[inline]
+    pub(super) fn check<'r>(
+        &'r mut self,
+        window: &Window<'r>,
+        (start, end, line): (usize, usize, u64),
+    ) -> Result<Record<'r>, FileProblem> {
+        let raw = window.bytes.get(start..end).unwrap_or_default();
+        self.refuse_foreign(window, raw, end, line)?;
+        self.unquote(window.bytes);
+        self.text.clear();
+        self.problems.clear();
+        let mut check = RowCheck {
+            window: *window,
+            fields: self.splitter.fields(),
+            unquoted: &self.unquoted,
+            binding: &self.binding,
+            rules: &self.rules,
+            raw,
+            ends_file: window.last && end == window.bytes.len(),
+            line,
+            text: &mut self.text,
+            spare: &mut self.spare,
+            problems: &mut self.problems,
+            notices: Notices::default(),
+        };
+        let parts = check.parts()?;
+        let notices = check.notices;
+        let index = self.next_index;
+        self.next_index += 1;
+        let span = Range64 {
+            start: self.window_start + start as u64,
+            end: self.window_start + end as u64,
+        };
+        let keys = parts.keys(&self.text);
+        let row = row_of(&parts, &self.text, &self.problems);
+        Ok(Record {
+            index,
+            line,
+            span,
+            raw,
+            row,
+            notices,
+            keys,
+        })
+    }
+
+    /// What shows in the raw bytes that the file cannot be read at all.
+    #[inline]
+    fn refuse_foreign(
+        &self,
+        window: &Window<'_>,
+        raw: &[u8],
+        end: usize,
+        line: u64,
+    ) -> Result<(), FileProblem> {
+        if window.text.is_some_and(|text| text.len() < end) {
+            let utf8 = Encoding::Utf8 { bom: false };
+            let ends_inside = std::str::from_utf8(raw).is_err_and(|it| it.error_len().is_none());
+            let cut = ends_inside && window.last && end == window.bytes.len();
+            return Err(FileProblem::at(undecodable(utf8, raw, cut), line));
+        }
+        if self.encoding.is_none()
+            && self
+                .splitter
+                .fields()
+                .iter()
+                .any(|field| field.has_control())
+            && has_iso_2022_jp(raw)
+        {
+            return Err(FileProblem::at(ProblemCode::Iso2022Jp, line));
+        }
+        Ok(())
+    }
+
+    /// Fields with doubled quotes stand in the file differently from what they say; their bytes are
+    /// put aside, one behind the other.
+    fn unquote(&mut self, bytes: &[u8]) {
+        self.unquoted.clear();
+        for field in self.splitter.fields() {
+            if field.is_doubled() && !field.is_stray() {
+                field.unquote_into(bytes, &mut self.unquoted);
+            }
+        }
+    }
+}
+
+fn row_of<'r>(
+    parts: &Parts<'r>,
+    text: &'r str,
+    problems: &'r [RowProblem],
+) -> Result<ResidentRow<'r>, &'r [RowProblem]> {
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    parts.row(text).ok_or(problems)
+}
+
+impl<'a> Parts<'a> {
+    fn keys(&self, text: &'a str) -> RowKeys<'a> {
+        let registers = self.movement != Some(Movement::Remove);
+        RowKeys {
+            number: self.number.as_ref().map(|number| number.resolve(text)),
+            coupon: self.coupon.filter(|_| registers),
+            my_number: self.my_number.filter(|_| registers),
+        }
+    }
+
+    fn row(&self, text: &'a str) -> Option<ResidentRow<'a>> {
+        Some(ResidentRow {
+            number: self.number?.resolve(text),
+            coupon: self.coupon,
+            my_number: self.my_number,
+            name: self.name?.resolve(text),
+            kana: self.kana.map(|kana| kana.resolve(text)),
+            birth_date: self.birth_date?,
+            sex: self.sex?,
+            movement: self.movement?,
+            moved_on: self.moved_on,
+            reason: self.reason.map(|reason| reason.resolve(text)),
+            protected: self.protected,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+use super::header::Header;
+use super::row::{Record, RowReader, Rules, Window};
+use crate::FileProblem;
+use crate::split::Split;
+
+/// So many bytes are validated in one go: few enough to be still at hand when they are split.
+pub(super) const WINDOW: usize = 128 * 1024;
+
+/// The records of a range of a file that begins and ends where records do. They are the very ones that
+/// [`super::Check`] saw there.
+pub struct Rows<'a> {
+    reader: RowReader,
+    bytes: &'a [u8],
+    window: Window<'a>,
+    /// Where the window begins.
+    start: usize,
+    /// Where the next record begins, in the window.
+    at: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// `bytes`: the range. `first_index`, `first_line`: of its first record, as its [`Record`] had them.
+    #[must_use]
+    pub fn new(
+        header: &Header,
+        rules: Rules,
+        bytes: &'a [u8],
+        first_index: u32,
+        first_line: u64,
+    ) -> Self {
+        let encoding = Some(header.encoding());
+        let reader = RowReader::new(*header.binding(), encoding, rules, first_index, first_line);
+        let window = Window::new(&[], encoding, bytes.is_empty());
+        let mut rows = Self {
+            reader,
+            bytes,
+            window,
+            start: 0,
+            at: 0,
+        };
+        rows.open_window(0, WINDOW);
+        rows
+    }
+
+    /// The next record; `None` behind the last. `Err`: the bytes are not what was checked.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a record borrows from the reader, which an Iterator cannot say"
+    )]
+    pub fn next(&mut self) -> Result<Option<Record<'_>>, FileProblem> {
+        loop {
+            let from = match self.reader.split(&self.window, self.at)? {
+                Split::Record { start, end, line } => {
+                    self.at = end;
+                    return self
+                        .reader
+                        .check(&self.window, (start, end, line))
+                        .map(Some);
+                }
+                Split::Incomplete { start } => start,
+                Split::Nothing => self.window.bytes.len(),
+            };
+            if self.window.last {
+                return Ok(None);
+            }
+            // A record longer than the window gets a larger one.
+            let size = if from == 0 {
+                self.window.bytes.len() * 2
+            } else {
+                WINDOW
+            };
+            self.open_window(self.start + from, size.max(WINDOW));
+        }
+    }
+
+    fn open_window(&mut self, start: usize, size: usize) {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let window = match rest.get(..size) {
+            Some(window) => up_to_last_line_end(window),
+            None => rest,
+        };
+        let last = window.len() == rest.len();
+        self.window = Window::new(window, self.reader.encoding, last);
+        self.reader.window_start = start as u64;
+        self.start = start;
+        self.at = 0;
+    }
+}
+
+/// Without what comes behind the last line end, which may be half a character. All, if there is none.
+pub(super) fn up_to_last_line_end(bytes: &[u8]) -> &[u8] {
+    memchr::memrchr(b'\n', bytes)
+        .and_then(|end| bytes.get(..=end))
+        .unwrap_or(bytes)
+}
