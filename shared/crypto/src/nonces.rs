@@ -37,6 +37,23 @@ impl NoncePool {
     }
 }
 
+/// Eight random bytes for the place that wires a function; everybody else is given them.
+///
+/// # Panics
+/// When the system's random generator fails.
+#[must_use]
+pub fn random_seed() -> u64 {
+    let mut bytes = [0_u8; 8];
+    #[expect(
+        clippy::expect_used,
+        reason = "a process without random numbers must not start"
+    )]
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the system's random generator works");
+    u64::from_ne_bytes(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -12,7 +12,7 @@ use objects::Objects;
 use queues::LoadQueue;
 use store::Store;
 
-use crate::{SettingError, Settings};
+use crate::{Retry, SettingError, Settings};
 
 /// A call that takes longer than this, its repetitions included, has failed.
 const OPERATION: Duration = Duration::from_secs(10);
@@ -82,6 +82,12 @@ impl Adapters {
             client,
             self.settings.get("LOADS_QUEUE_URL")?.to_owned(),
         ))
+    }
+
+    /// Retries of the function's own queue, whose URL stands in the setting of this name.
+    pub fn retry(&self, queue_url: &str) -> Result<Retry, SettingError> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        Ok(Retry::new(client, self.settings.get(queue_url)?.to_owned()))
     }
 
     /// An empty ring of keys over KMS.

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use api::{Request, Response};
 use jiff::Timestamp;
 
+use crate::Retry;
+
 /// A future of its own, on the heap.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -17,8 +19,9 @@ type OnRequest = dyn Fn(Request) -> BoxFuture<Response> + Send + Sync;
 
 /// What a function does with what triggers it.
 pub enum Handler {
-    /// A message of a queue: its body, and the instant at which the invocation is ended by force.
-    Queue(Box<OnMessage>),
+    /// A message of a queue: its body, and the instant at which the invocation is ended by force;
+    /// and how a message that failed is made to come back soon.
+    Queue(Box<OnMessage>, Option<Retry>),
     /// A request of the HTTP API.
     Http(Box<OnRequest>),
 }
@@ -31,10 +34,20 @@ impl Handler {
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Failure> + 'static,
     {
-        Self::Queue(Box::new(move |body, deadline| {
+        let on_message = move |body, deadline| -> BoxFuture<Result<(), Failure>> {
             let handled = handle(body, deadline);
             Box::pin(async move { handled.await.map_err(Into::into) })
-        }))
+        };
+        Self::Queue(Box::new(on_message), None)
+    }
+
+    /// Makes messages that failed come back after seconds, not after the queue's visibility time.
+    #[must_use]
+    pub fn retried_by(self, retry: Retry) -> Self {
+        match self {
+            Self::Queue(handle, _) => Self::Queue(handle, Some(retry)),
+            Self::Http(_) => self,
+        }
     }
 
     /// A function behind the HTTP API.
@@ -50,7 +63,7 @@ impl Handler {
 impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Queue(_) => "Handler::Queue",
+            Self::Queue(..) => "Handler::Queue",
             Self::Http(_) => "Handler::Http",
         })
     }

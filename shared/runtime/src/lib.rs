@@ -11,6 +11,7 @@ mod log;
 mod metric;
 mod panics;
 mod queue;
+mod retry;
 mod settings;
 
 pub use adapters::{Adapters, sdk_config, system_clock};
@@ -20,4 +21,5 @@ pub use handler::{BoxFuture, Failure, Handler};
 pub use lambda::{run, start};
 pub use log::{invocation, subscriber};
 pub use panics::quiet_panics;
+pub use retry::Retry;
 pub use settings::{SettingError, Settings};

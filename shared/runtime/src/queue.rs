@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::panics::catching;
-use crate::{BoxFuture, Error, Failure};
+use crate::{BoxFuture, Error, Failure, Retry};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -14,6 +14,8 @@ struct RawBatch {
 #[serde(rename_all = "camelCase")]
 struct RawMessage {
     message_id: String,
+    #[serde(default)]
+    receipt_handle: String,
     body: String,
     #[serde(default)]
     attributes: RawAttributes,
@@ -41,6 +43,7 @@ struct FailedItem {
 /// does not keep the next from being dealt with.
 pub(crate) async fn dispatch<F>(
     handle: &F,
+    retry: Option<&Retry>,
     event: &[u8],
     deadline: Timestamp,
 ) -> Result<Vec<u8>, Error>
@@ -63,6 +66,14 @@ where
             error = chain(&*failure),
             "a message failed",
         );
+        if let Some(retry) = retry {
+            let attempt = message
+                .attributes
+                .approximate_receive_count
+                .parse()
+                .unwrap_or(1);
+            retry.soon(&message.receipt_handle, attempt).await;
+        }
         failures.push(FailedItem {
             item_identifier: message.message_id,
         });

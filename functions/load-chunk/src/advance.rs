@@ -1,0 +1,83 @@
+//! Moving a tenant's loads on: start the next waiting one, hand out its chunks, and put it in
+//! force when all of them are loaded. Every step looks at the records first, so any message, first
+//! or repeated, may set it off.
+
+use domain::{TenantScope, UploadId, UploadState};
+use queues::LoadMessage;
+use store::{ChunkState, StoreError};
+
+use crate::{LoadChunk, LoadError};
+
+impl LoadChunk {
+    /// Takes the tenant's loads as far as they can go without loading a chunk.
+    ///
+    /// Sends messages for every chunk that is not loaded; one that is under way already finds the
+    /// lease taken and is sent again for nothing.
+    pub(crate) async fn advance(&self, scope: &TenantScope) -> Result<(), LoadError> {
+        loop {
+            let register = self.store.register(scope).await?;
+            let Some((generation, id)) = register.loading else {
+                let next = register.generation().next();
+                let Some(id) = self.store.waiting(scope, next).await? else {
+                    return Ok(());
+                };
+                match self
+                    .store
+                    .start_load(scope, next, &id, self.clock.now())
+                    .await
+                {
+                    Ok(()) => tracing::info!(upload = %id, generation = %next, "load started"),
+                    Err(StoreError::Moved) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                continue;
+            };
+            let upload = self.store.upload(scope, &id).await?;
+            let upload = upload.ok_or(StoreError::Damaged {
+                what: "loading upload",
+            })?;
+            if upload.chunks_done < upload.chunks {
+                return self.hand_out(scope, &id).await;
+            }
+            if upload.generation != Some(generation) {
+                return Err(StoreError::Damaged {
+                    what: "generation of the loading upload",
+                }
+                .into());
+            }
+            self.put_in_force(scope, &register, &upload).await?;
+        }
+    }
+
+    /// After a chunk: when it was the last one, puts the file in force and starts the next.
+    /// Repeated after the switch, it writes the receipt again and starts the next again.
+    pub(crate) async fn settle(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
+        let upload = self.store.upload(scope, id).await?;
+        let upload = upload.ok_or(StoreError::Damaged {
+            what: "upload of a chunk",
+        })?;
+        match upload.state {
+            UploadState::Loading if upload.chunks_done < upload.chunks => Ok(()),
+            UploadState::InForce => {
+                self.write_receipt(scope, &upload).await?;
+                self.advance(scope).await
+            }
+            _ => self.advance(scope).await,
+        }
+    }
+
+    async fn hand_out(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
+        let states = self.store.chunk_states(scope, id).await?;
+        let messages: Vec<_> = states
+            .into_iter()
+            .filter(|(_, state)| *state == ChunkState::Todo)
+            .map(|(chunk, _)| LoadMessage::Chunk {
+                tenant: scope.code(),
+                upload: *id,
+                chunk,
+            })
+            .collect();
+        tracing::info!(upload = %id, chunks = messages.len(), "chunks handed out");
+        Ok(self.loads.send(&messages).await?)
+    }
+}

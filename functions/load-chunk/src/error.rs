@@ -1,0 +1,50 @@
+use jiff::Timestamp;
+
+/// A message could not be worked off; it comes again. Nothing of a person is in here.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Another worker has the chunk under lease until the given time.
+    #[error("another worker has the chunk under lease")]
+    Busy(Timestamp),
+    /// The invocation's time is up; what is written is noted, and the next worker goes on.
+    #[error("the invocation's time is up")]
+    OutOfTime,
+    /// The message is not one of ours.
+    #[error(transparent)]
+    Message(#[from] queues::NotALoadMessage),
+    /// The table failed.
+    #[error("the table failed")]
+    Store(#[from] store::StoreError),
+    /// The drop bucket failed.
+    #[error("a bucket failed")]
+    Objects(#[from] objects::ObjectsError),
+    /// A manifest or share failed.
+    #[error("a manifest failed")]
+    Manifest(#[from] manifest::ManifestError),
+    /// The queue failed.
+    #[error("the queue failed")]
+    Queue(#[from] queues::SendError),
+    /// What was checked cannot be read again as it was; the load stays where it is, for the operator.
+    #[error("an accepted file does not read as it was checked: {what}")]
+    NotAsChecked {
+        /// What differs.
+        what: &'static str,
+    },
+}
+
+impl LoadError {
+    /// Whether the same message may succeed later without anybody doing something.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
+            Self::Store(error) => error.is_passing(),
+            Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
+                error.is_passing()
+            }
+            Self::Message(_)
+            | Self::Manifest(manifest::ManifestError::Damaged { .. })
+            | Self::NotAsChecked { .. } => false,
+        }
+    }
+}

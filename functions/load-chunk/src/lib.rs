@@ -1,0 +1,94 @@
+//! Loads accepted residents files into the register.
+//!
+//! **Triggered by** messages of the queue `loads`, one at a time: `advance` (start the tenant's next
+//! waiting load, or take up an unfinished one) and `chunk` (load one chunk of a file).
+//!
+//! **What a repeat does.** Every message is a hint to look at the records; what they say decides.
+//! - A chunk that is done, or whose file is in force, is not loaded again; only what comes after it
+//!   (switch, receipt, start of the next file) is made sure of.
+//! - A chunk under another worker's lease is left alone; the message is sent anew, delayed until
+//!   that lease ends.
+//! - New residents are put unconditionally, with the same content each time; that is safe because
+//!   one generation loads at a time and no worker sends anything beyond its lease.
+//! - Known residents are shifted on the condition that the generation is not there yet.
+//! - The switch is one transaction from g − 1 to g; the second attempt changes nothing.
+//!
+//! A worker that runs out of time notes how many changed rows are written; the next goes on there.
+
+mod advance;
+mod chunk;
+mod compare;
+mod error;
+mod in_force;
+mod write;
+
+use std::sync::Arc;
+
+use crypto::Keyring;
+use domain::{Clock, TenantScope};
+use jiff::{SignedDuration, Timestamp};
+use objects::Objects;
+use queues::{LoadMessage, LoadQueue};
+use store::{Store, StoreError, TenantState};
+
+pub use error::LoadError;
+
+/// The function's work, over its adapters.
+pub struct LoadChunk {
+    store: Store,
+    drop: Objects,
+    work: Objects,
+    loads: LoadQueue,
+    keys: Keyring,
+    clock: Arc<dyn Clock>,
+}
+
+impl LoadChunk {
+    /// Wires the function: the table, the drop and the work bucket, its own queue, keys, time.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        drop: Objects,
+        work: Objects,
+        loads: LoadQueue,
+        keys: Keyring,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            drop,
+            work,
+            loads,
+            keys,
+            clock,
+        }
+    }
+
+    /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
+    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadError> {
+        let message = LoadMessage::parse(body)?;
+        let scope = message.scope();
+        match &message {
+            LoadMessage::Advance { .. } => self.advance(&scope).await,
+            LoadMessage::Chunk { upload, chunk, .. } => {
+                match self.load(&scope, upload, *chunk, deadline).await {
+                    // Neither is a failure, so neither may count as one of the message's attempts.
+                    Err(LoadError::Busy(until)) => {
+                        let wait = until.duration_since(self.clock.now());
+                        let after = wait.saturating_add(SignedDuration::from_secs(1));
+                        Ok(self.loads.send_after(&[message], after).await?)
+                    }
+                    Err(LoadError::OutOfTime) => Ok(self.loads.send(&[message]).await?),
+                    other => other,
+                }
+            }
+        }
+    }
+
+    async fn tenant(&self, scope: &TenantScope) -> Result<TenantState, LoadError> {
+        let tenant = self.store.tenant(scope).await?;
+        Ok(tenant.ok_or(StoreError::Damaged {
+            what: "tenant of a load",
+        })?)
+    }
+}

@@ -1,0 +1,26 @@
+//! Wires load-chunk to AWS: settings, adapters, run.
+
+use std::sync::Arc;
+
+use load_chunk::LoadChunk;
+use runtime::{Adapters, Error, Handler};
+
+fn main() -> Result<(), Error> {
+    runtime::start(wire)
+}
+
+fn wire(adapters: &Adapters) -> Result<Handler, Error> {
+    let function = Arc::new(LoadChunk::new(
+        adapters.store()?,
+        adapters.drop_bucket()?,
+        adapters.work_bucket()?,
+        adapters.loads()?,
+        adapters.keys(),
+        adapters.clock(),
+    ));
+    let handler = Handler::queue(move |body: String, deadline| {
+        let function = Arc::clone(&function);
+        async move { function.handle(&body, deadline).await }
+    });
+    Ok(handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?))
+}

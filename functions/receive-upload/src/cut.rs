@@ -1,0 +1,142 @@
+//! Cutting a file into chunks of whole records, and remembering where records stand.
+
+use std::ops::Range;
+
+use store::ChunkPlan;
+
+/// Every how many records a place is remembered, so that a record can be read again later.
+const MARK_EVERY: u32 = 1_024;
+
+/// Where a record stands in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Index of the record, from 0.
+    pub(crate) row: u32,
+    /// Line on which it starts.
+    pub(crate) line: u64,
+    /// First byte.
+    pub(crate) from: u64,
+}
+
+/// Takes the records one after the other and closes a chunk once it is large enough.
+#[derive(Debug)]
+pub(crate) struct Cutter {
+    chunk_bytes: u64,
+    open: Option<Mark>,
+    end: u64,
+    rows: u32,
+    bounds: Vec<(Mark, u64, u32)>,
+    marks: Vec<Mark>,
+}
+
+impl Cutter {
+    /// Chunks end with the first record by which they reach `chunk_bytes`.
+    #[must_use]
+    pub(crate) fn new(chunk_bytes: u64) -> Self {
+        Self {
+            chunk_bytes,
+            open: None,
+            end: 0,
+            rows: 0,
+            bounds: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// The next record: its index, line, and bytes in the file.
+    pub(crate) fn record(&mut self, row: u32, line: u64, span: &Range<u64>) {
+        let mark = Mark {
+            row,
+            line,
+            from: span.start,
+        };
+        if row.is_multiple_of(MARK_EVERY) {
+            self.marks.push(mark);
+        }
+        let open = *self.open.get_or_insert(mark);
+        self.end = span.end;
+        self.rows = row + 1;
+        if span.end - open.from >= self.chunk_bytes {
+            self.close(open);
+        }
+    }
+
+    /// Bytes of the file up to the end of the last record, and the places that were remembered.
+    #[must_use]
+    pub(crate) fn marks(&self) -> (u64, &[Mark]) {
+        (self.end, &self.marks)
+    }
+
+    /// The chunks; `refused` are the indexes of refused records, ascending.
+    #[must_use]
+    pub(crate) fn finish(mut self, refused: &[u32]) -> Vec<ChunkPlan> {
+        if let Some(open) = self.open {
+            self.close(open);
+        }
+        let place = |row: u32| {
+            u32::try_from(refused.partition_point(|refused| *refused < row)).unwrap_or(u32::MAX)
+        };
+        let plan = |(number, (first, to, end_row)): (u32, &(Mark, u64, u32))| ChunkPlan {
+            number,
+            from: first.from,
+            to: *to,
+            first_row: first.row,
+            first_line: first.line,
+            rows: end_row - first.row,
+            refused_from: place(first.row),
+            refused_to: place(*end_row),
+        };
+        (0..).zip(&self.bounds).map(plan).collect()
+    }
+
+    fn close(&mut self, open: Mark) {
+        self.bounds.push((open, self.end, self.rows));
+        self.open = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(lengths: &[u64], chunk_bytes: u64, refused: &[u32]) -> Vec<ChunkPlan> {
+        let mut cutter = Cutter::new(chunk_bytes);
+        let mut at = 10;
+        for (row, length) in (0..).zip(lengths) {
+            cutter.record(row, u64::from(row) + 2, &(at..at + length));
+            at += length;
+        }
+        cutter.finish(refused)
+    }
+
+    #[test]
+    fn chunks_cover_every_record_once_and_in_order() {
+        for chunk_bytes in [1, 5, 7, 100] {
+            let chunks = cut(&[3, 4, 5, 1, 1, 9], chunk_bytes, &[]);
+            assert_eq!(chunks.first().unwrap().from, 10);
+            assert_eq!(chunks.last().unwrap().to, 33);
+            assert!(chunks.windows(2).all(|pair| pair[0].to == pair[1].from));
+            assert_eq!(chunks.iter().map(|chunk| chunk.rows).sum::<u32>(), 6);
+            assert!(
+                (0..)
+                    .zip(&chunks)
+                    .all(|(number, chunk)| chunk.number == number)
+            );
+        }
+    }
+
+    #[test]
+    fn each_chunk_knows_its_part_of_the_refused_records() {
+        let chunks = cut(&[5; 6], 10, &[0, 2, 3, 5]);
+        let parts: Vec<_> = chunks
+            .iter()
+            .map(|chunk| (chunk.refused_from, chunk.refused_to))
+            .collect();
+        assert_eq!(parts, [(0, 1), (1, 3), (3, 4)]);
+    }
+
+    #[test]
+    fn a_file_without_records_has_no_chunks() {
+        assert_eq!(cut(&[], 10, &[]), []);
+    }
+}

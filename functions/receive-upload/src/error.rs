@@ -1,0 +1,38 @@
+use jiff::Timestamp;
+
+use crate::event::NotANotification;
+
+/// A message could not be worked off; it comes again. Nothing of a person is in here.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// Another worker checks the file until the given time.
+    #[error("another worker checks the file")]
+    Busy(Timestamp),
+    /// The invocation's time is not enough for the file.
+    #[error("the invocation's time is up")]
+    OutOfTime,
+    /// The message is not one of S3's.
+    #[error(transparent)]
+    Message(#[from] NotANotification),
+    /// The table failed.
+    #[error("the table failed")]
+    Store(#[from] store::StoreError),
+    /// A bucket failed.
+    #[error("a bucket failed")]
+    Objects(#[from] objects::ObjectsError),
+    /// The manifest failed.
+    #[error("the manifest failed")]
+    Manifest(#[from] manifest::ManifestError),
+    /// The queue failed.
+    #[error("the queue failed")]
+    Queue(#[from] queues::SendError),
+    /// A setting of the municipality cannot be used.
+    #[error("the municipality's column mapping cannot be used")]
+    Mapping,
+    /// Reading the same bytes twice gave different rows.
+    #[error("the file does not read as it did: {what}")]
+    NotAsRead {
+        /// What differs.
+        what: &'static str,
+    },
+}

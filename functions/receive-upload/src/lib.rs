@@ -1,0 +1,87 @@
+//! Receives what municipalities drop: checks every row, accepts or refuses the file, and cuts an
+//! accepted one into chunks.
+//!
+//! **Triggered by** object-created events of the drop bucket's `inbox/`, through the queue `uploads`.
+//!
+//! **What a repeat does.** An upload's id is derived from bucket, key and version, so a repeated
+//! event finds the upload that the first one made.
+//! - Once the upload is decided, a repeat only tells load-chunk again that there is something to do.
+//! - While another worker checks it, the event is left in the queue and comes again.
+//! - A check whose worker died is done anew from the first byte, with the same day and settings. Its
+//!   outputs are written under the same names; what decides is one transaction at the end, which
+//!   only the holder of the lease can make.
+//!
+//! The receipt is written before the decision, never after it: from then on load-chunk writes it.
+
+mod check;
+mod cut;
+mod decide;
+mod error;
+mod errors_file;
+mod event;
+mod pass;
+mod receive;
+mod removals;
+mod reread;
+
+use std::sync::Arc;
+
+use crypto::Keyring;
+use domain::Clock;
+use jiff::Timestamp;
+use objects::Objects;
+use queues::LoadQueue;
+use store::Store;
+
+pub use error::ReceiveError;
+
+/// How many bytes of a file make a chunk, where the setting does not say otherwise: some 200,000 rows.
+pub const CHUNK_BYTES: u64 = 24 * 1024 * 1024;
+
+/// The function's work, over its adapters.
+pub struct ReceiveUpload {
+    store: Store,
+    drop: Objects,
+    work: Objects,
+    loads: LoadQueue,
+    keys: Keyring,
+    clock: Arc<dyn Clock>,
+    chunk_bytes: u64,
+    seed: u64,
+}
+
+impl ReceiveUpload {
+    /// Wires the function: the table, the drop and the work bucket, the queue `loads`, keys, time,
+    /// how many bytes of a file make a chunk, and a random number that the writer of a file does not
+    /// know.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        drop: Objects,
+        work: Objects,
+        loads: LoadQueue,
+        keys: Keyring,
+        clock: Arc<dyn Clock>,
+        chunk_bytes: u64,
+        seed: u64,
+    ) -> Self {
+        Self {
+            store,
+            drop,
+            work,
+            loads,
+            keys,
+            clock,
+            chunk_bytes,
+            seed,
+        }
+    }
+
+    /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
+    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ReceiveError> {
+        for dropped in event::parse(body)? {
+            self.receive(&dropped, deadline).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! One dropped object, from its event to a decision.
+
+use crypto::Sha256;
+use domain::{FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
+use jiff::Timestamp;
+use layouts::{FileProblem, ProblemCode};
+use objects::{InboxKey, NotInInbox, ObjectName, PinnedObject};
+use queues::LoadMessage;
+use receipts::{Receipt, Unplaced};
+use store::{
+    Acceptance, CheckClaim, Conclusion, FileRefusal, Register, StoreError, TenantState, Upload,
+};
+
+use crate::{
+    ReceiveError, ReceiveUpload,
+    check::Checked,
+    decide::{Decision, Found, decide},
+    event::Dropped,
+};
+
+/// The register may move while a file is decided; more often than this it cannot in earnest.
+const DECISIONS: u32 = 5;
+
+/// A file under check, with the right to decide it.
+pub(crate) struct Mine<'a> {
+    pub(crate) scope: &'a TenantScope,
+    pub(crate) tenant: &'a TenantState,
+    pub(crate) upload: Upload,
+    pub(crate) lease: Lease,
+    pub(crate) object: PinnedObject,
+}
+
+impl ReceiveUpload {
+    pub(crate) async fn receive(
+        &self,
+        dropped: &Dropped,
+        deadline: Timestamp,
+    ) -> Result<(), ReceiveError> {
+        let id = UploadId::derive(&Sha256::of_parts(&[
+            dropped.bucket.as_bytes(),
+            dropped.key.as_bytes(),
+            dropped.version.as_bytes(),
+        ]));
+        let key = match InboxKey::from_event(&dropped.key) {
+            Ok(key) => key,
+            Err(NotInInbox::Folder) => return Ok(()),
+            Err(NotInInbox::UnknownTenant | NotInInbox::Elsewhere | NotInInbox::Unreadable) => {
+                return self.unplaced(id, ProblemCode::UnknownTenant).await;
+            }
+            Err(
+                NotInInbox::UnknownKind(code)
+                | NotInInbox::TooDeep(code)
+                | NotInInbox::NotCsv(code),
+            ) => {
+                let scope = TenantScope::from_inbox_folder(code);
+                return self.misplaced(&scope, id, ProblemCode::UnknownKind).await;
+            }
+        };
+        let scope = TenantScope::from_inbox_folder(key.tenant());
+        let Some(tenant) = self.store.tenant(&scope).await? else {
+            return self.unplaced(id, ProblemCode::UnknownTenant).await;
+        };
+        let now = self.clock.now();
+        let lease = Lease::new(now, deadline);
+        let claim = claim(id, &key, dropped, &tenant, now);
+        match self
+            .store
+            .claim_check(&scope, &claim, now, lease.until())
+            .await?
+        {
+            Acceptance::Busy(until) => Err(ReceiveError::Busy(until)),
+            Acceptance::Decided(upload) => self.tell_load_chunk(&scope, upload.state).await,
+            Acceptance::Mine(upload) => {
+                let object = PinnedObject::dropped(&key, &dropped.version);
+                let mut mine = Mine {
+                    scope: &scope,
+                    tenant: &tenant,
+                    upload,
+                    lease,
+                    object,
+                };
+                let state = self.check_and_decide(&mut mine).await?;
+                tracing::info!(upload = %id, state = state.as_str(), "file decided");
+                self.tell_load_chunk(&scope, state).await
+            }
+        }
+    }
+
+    async fn check_and_decide(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        let checked = self.check(mine).await?;
+        match checked {
+            Checked::Refused(problem, found) => self.refuse(mine, &problem, found).await,
+            Checked::Rows(rows) => {
+                for _ in 0..DECISIONS {
+                    let register = self.store.register(mine.scope).await?;
+                    let decided = self.decide(mine, &rows.found, &rows, &register).await;
+                    match decided {
+                        Err(ReceiveError::Store(StoreError::Moved)) => {}
+                        other => return other,
+                    }
+                }
+                Err(StoreError::Moved.into())
+            }
+        }
+    }
+
+    async fn decide(
+        &self,
+        mine: &Mine<'_>,
+        conclusion: &Conclusion,
+        rows: &crate::check::CheckedRows,
+        register: &Register,
+    ) -> Result<UploadState, ReceiveError> {
+        let settings = &mine.tenant.settings;
+        let removals = self
+            .removals_in_force(mine, &rows.removals, register)
+            .await?;
+        let active = register
+            .in_force
+            .as_ref()
+            .map_or(0, |in_force| in_force.active);
+        let mut conclusion = Conclusion {
+            removals,
+            register_before: active,
+            ..conclusion.clone()
+        };
+        let found = Found {
+            rows: conclusion.rows_checked,
+            refused: conclusion.rows.refused,
+            removals,
+            sha256: rows.sha256,
+            as_of: mine.upload.as_of,
+            dropped_at: mine.upload.dropped_at,
+        };
+        match decide(&found, register, settings) {
+            Decision::Stale => {
+                self.refuse(mine, &FileProblem::new(ProblemCode::Stale), conclusion)
+                    .await
+            }
+            Decision::TooManyRefused => {
+                self.refuse(
+                    mine,
+                    &FileProblem::new(ProblemCode::TooManyRefused),
+                    conclusion,
+                )
+                .await
+            }
+            Decision::NoChange => {
+                conclusion.rows.unchanged = conclusion.rows_checked - conclusion.rows.refused;
+                self.conclude(mine, UploadState::NoChange, &conclusion)
+                    .await
+            }
+            Decision::Hold => self.conclude(mine, UploadState::Held, &conclusion).await,
+            Decision::Accept => {
+                let now = self.clock.now();
+                let next = Some(register.issued.next());
+                let upload = mine
+                    .upload
+                    .concluded(UploadState::Waiting, &conclusion, next, now);
+                self.write_receipt(mine, &upload).await?;
+                self.store
+                    .accept(mine.scope, &mine.upload, register, &conclusion, now)
+                    .await?;
+                Ok(UploadState::Waiting)
+            }
+        }
+    }
+
+    /// Refuses the file whole: every row counts as refused, for none reaches the register.
+    pub(crate) async fn refuse(
+        &self,
+        mine: &Mine<'_>,
+        problem: &FileProblem,
+        mut conclusion: Conclusion,
+    ) -> Result<UploadState, ReceiveError> {
+        conclusion.rows = domain::RowCounts {
+            refused: conclusion.rows_checked,
+            ..domain::RowCounts::default()
+        };
+        conclusion.refusal = Some(FileRefusal {
+            code: problem.code.as_str().to_owned(),
+            line: problem.line,
+            ja: problem.message_ja(),
+            en: problem.message_en(),
+        });
+        self.conclude(mine, UploadState::Refused, &conclusion).await
+    }
+
+    async fn conclude(
+        &self,
+        mine: &Mine<'_>,
+        state: UploadState,
+        conclusion: &Conclusion,
+    ) -> Result<UploadState, ReceiveError> {
+        let now = self.clock.now();
+        let upload = mine.upload.concluded(state, conclusion, None, now);
+        self.write_receipt(mine, &upload).await?;
+        self.store
+            .conclude(mine.scope, &mine.upload, state, conclusion, now)
+            .await?;
+        Ok(state)
+    }
+
+    async fn write_receipt(&self, mine: &Mine<'_>, upload: &Upload) -> Result<(), ReceiveError> {
+        let receipt = Receipt::of(mine.scope, upload).to_json();
+        let name = ObjectName::Receipt(upload.id);
+        self.drop
+            .put_small(mine.scope, &name, receipt.into())
+            .await?;
+        Ok(())
+    }
+
+    /// Tells load-chunk that there is something to do for the tenant, as often as asked.
+    async fn tell_load_chunk(
+        &self,
+        scope: &TenantScope,
+        state: UploadState,
+    ) -> Result<(), ReceiveError> {
+        if matches!(state, UploadState::Waiting | UploadState::Loading) {
+            self.loads
+                .send(&[LoadMessage::Advance {
+                    tenant: scope.code(),
+                }])
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// A file in the folder of a municipality, but not where files belong.
+    async fn misplaced(
+        &self,
+        scope: &TenantScope,
+        id: UploadId,
+        code: ProblemCode,
+    ) -> Result<(), ReceiveError> {
+        if self.store.tenant(scope).await?.is_none() {
+            return self.unplaced(id, ProblemCode::UnknownTenant).await;
+        }
+        tracing::warn!(upload = %id, code = code.as_str(), "file refused by its place");
+        let receipt = Unplaced::of(&id, &FileProblem::new(code)).to_json();
+        self.drop
+            .put_small(scope, &ObjectName::Receipt(id), receipt.into())
+            .await?;
+        Ok(())
+    }
+
+    /// A file that belongs to nobody who takes part: for the operator to look at.
+    async fn unplaced(&self, id: UploadId, code: ProblemCode) -> Result<(), ReceiveError> {
+        tracing::warn!(upload = %id, code = code.as_str(), "file belongs to no municipality");
+        let receipt = Unplaced::of(&id, &FileProblem::new(code)).to_json();
+        self.drop.put_unassigned_receipt(id, receipt.into()).await?;
+        Ok(())
+    }
+}
+
+fn claim(
+    id: UploadId,
+    key: &InboxKey,
+    dropped: &Dropped,
+    tenant: &TenantState,
+    now: Timestamp,
+) -> CheckClaim {
+    let FileKind::Residents = key.kind();
+    CheckClaim {
+        id,
+        kind: key.kind(),
+        key: key.key(),
+        version: dropped.version.clone(),
+        name: key.name().to_owned(),
+        dropped_at: dropped.at,
+        size: dropped.size,
+        as_of: as_of_date(key.name()),
+        checked_on: japan_date(now),
+        settings_revision: tenant.settings.revision,
+    }
+}

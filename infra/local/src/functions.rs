@@ -1,0 +1,77 @@
+//! The functions of the template by the name of their package, built in process.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use load_chunk::LoadChunk;
+use receive_upload::ReceiveUpload;
+use residents::Residents;
+use runtime::{Adapters, Handler};
+use uploads::Uploads;
+
+/// Every package that can be built here; a test holds the list against template and folders.
+pub const PACKAGES: [&str; 4] = ["load-chunk", "receive-upload", "residents", "uploads"];
+
+/// Builds a function as its `main.rs` does.
+pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
+    Ok(match package {
+        "receive-upload" => {
+            let function = Arc::new(ReceiveUpload::new(
+                adapters.store()?,
+                adapters.drop_bucket()?,
+                adapters.work_bucket()?,
+                adapters.loads()?,
+                adapters.keys(),
+                adapters.clock(),
+                adapters
+                    .settings()
+                    .number("CHUNK_BYTES", receive_upload::CHUNK_BYTES)?,
+                crypto::random_seed(),
+            ));
+            let handler = Handler::queue(move |body: String, deadline| {
+                let function = Arc::clone(&function);
+                async move { function.handle(&body, deadline).await }
+            });
+            handler.retried_by(adapters.retry("UPLOADS_QUEUE_URL")?)
+        }
+        "load-chunk" => {
+            let function = Arc::new(LoadChunk::new(
+                adapters.store()?,
+                adapters.drop_bucket()?,
+                adapters.work_bucket()?,
+                adapters.loads()?,
+                adapters.keys(),
+                adapters.clock(),
+            ));
+            let handler = Handler::queue(move |body: String, deadline| {
+                let function = Arc::clone(&function);
+                async move { function.handle(&body, deadline).await }
+            });
+            handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?)
+        }
+        "residents" => {
+            let function = Arc::new(Residents::new(
+                adapters.store()?,
+                adapters.keys(),
+                adapters.clock(),
+            ));
+            Handler::http(move |request| {
+                let function = Arc::clone(&function);
+                async move { function.handle(request).await }
+            })
+        }
+        "uploads" => {
+            let function = Arc::new(Uploads::new(
+                adapters.store()?,
+                adapters.drop_bucket()?,
+                adapters.loads()?,
+                adapters.clock(),
+            ));
+            Handler::http(move |request| {
+                let function = Arc::clone(&function);
+                async move { function.handle(request).await }
+            })
+        }
+        other => bail!("the local stack has no function {other}"),
+    })
+}

@@ -1,0 +1,238 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod unplaced;
+mod words;
+
+pub use unplaced::Unplaced;
+
+use domain::{TenantScope, UploadState, municipality};
+use serde::Serialize;
+use store::Upload;
+
+/// A receipt, as it is written and shown.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Receipt {
+    /// Id of the upload.
+    pub id: String,
+    /// The file's name as it was dropped.
+    pub file: String,
+    /// Object key in the drop bucket.
+    pub key: String,
+    /// Object version that was read.
+    pub version: String,
+    /// What kind of rows it holds.
+    pub kind: &'static str,
+    /// Whose file it is.
+    pub municipality: Municipality,
+    /// Stable word for where it stands.
+    pub state: &'static str,
+    /// The same for people.
+    pub state_text: Words,
+    /// Whether nothing happens to it any more.
+    pub ended: bool,
+    /// When it was dropped (UTC).
+    pub dropped_at: String,
+    /// When the state last moved (UTC).
+    pub moved_at: String,
+    /// Number among the municipality's accepted files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Bytes.
+    pub size: u64,
+    /// `utf-8`, `utf-8-bom` or `cp932`; absent when it could not be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Of the file, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Where every row went.
+    pub rows: Rows,
+    /// How far the load is.
+    pub chunks: Chunks,
+    /// Refused rows by reason, most frequent first.
+    pub refused_by: Vec<Reason>,
+    /// Accepted rows that are worth a look, by reason.
+    pub notices: Vec<Reason>,
+    /// Why the whole file was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// Why the file is held for confirmation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+    /// Whether there is an `errors.csv` beside this receipt.
+    pub errors_file: bool,
+}
+
+/// A text in both languages.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Words {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+/// A municipality.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Municipality {
+    /// Six digits.
+    pub code: String,
+    /// Name in Japanese.
+    pub name: &'static str,
+}
+
+/// Rows by outcome.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows read so far; all rows of the file once it was checked.
+    #[serde(rename = "in")]
+    pub rows_in: u64,
+    /// Not in the register before.
+    pub new: u64,
+    /// In the register with another content.
+    pub changed: u64,
+    /// In the register as they are.
+    pub unchanged: u64,
+    /// Taken out of the register.
+    pub removed: u64,
+    /// Not taken over.
+    pub refused: u64,
+}
+
+/// Progress of the load.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Chunks {
+    /// Parts the file was cut into.
+    pub total: u32,
+    /// Parts loaded.
+    pub done: u32,
+}
+
+/// A reason with the number of rows it applies to.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Reason {
+    /// Stable code.
+    pub code: String,
+    /// Rows.
+    pub rows: u64,
+    /// For people.
+    #[serde(flatten)]
+    pub text: Words,
+}
+
+/// Why a whole file was refused.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable code.
+    pub code: String,
+    /// Line of the file where it shows, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// For people: what is wrong and what to do.
+    #[serde(flatten)]
+    pub text: Words,
+}
+
+/// Why a file waits for a person.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Held {
+    /// Residents it would remove.
+    pub removals: u64,
+    /// Residents in the register.
+    pub register: u64,
+    /// For people.
+    #[serde(flatten)]
+    pub text: Words,
+}
+
+impl Receipt {
+    /// The receipt of `upload` as it stands.
+    #[must_use]
+    pub fn of(scope: &TenantScope, upload: &Upload) -> Self {
+        let code = scope.code();
+        Self {
+            id: upload.id.to_string(),
+            file: upload.name.clone(),
+            key: upload.key.clone(),
+            version: upload.version.clone(),
+            kind: upload.kind.as_str(),
+            municipality: Municipality {
+                code: code.to_string(),
+                name: municipality(code).map_or("", domain::Municipality::name),
+            },
+            state: upload.state.as_str(),
+            state_text: words::state(upload.state),
+            ended: upload.state.is_final(),
+            dropped_at: upload.dropped_at.to_string(),
+            moved_at: upload.moved_at.to_string(),
+            generation: upload.generation.map(domain::Generation::get),
+            size: upload.size,
+            encoding: Some(upload.encoding.clone()).filter(|name| !name.is_empty()),
+            sha256: upload.sha256.map(|bytes| hexadecimal(&bytes)),
+            rows: rows(upload),
+            chunks: Chunks {
+                total: upload.chunks,
+                done: upload.chunks_done,
+            },
+            refused_by: reasons(&upload.problems),
+            notices: reasons(&upload.notices),
+            refusal: upload.refusal.as_ref().map(|refusal| Refusal {
+                code: refusal.code.clone(),
+                line: refusal.line,
+                text: Words {
+                    ja: refusal.ja.clone(),
+                    en: refusal.en.clone(),
+                },
+            }),
+            held: (upload.state == UploadState::Held).then(|| Held {
+                removals: upload.removals,
+                register: upload.register_before,
+                text: words::held(upload.removals, upload.register_before),
+            }),
+            errors_file: upload.has_errors,
+        }
+    }
+
+    /// The document, indented, UTF-8.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "strings and numbers always serialise")]
+        let mut json = serde_json::to_vec_pretty(self).expect("a receipt is strings and numbers");
+        json.push(b'\n');
+        json
+    }
+}
+
+fn rows(upload: &Upload) -> Rows {
+    let rows = &upload.rows;
+    Rows {
+        rows_in: upload.rows_checked,
+        new: rows.new,
+        changed: rows.changed,
+        unchanged: rows.unchanged,
+        removed: rows.removed,
+        refused: rows.refused,
+    }
+}
+
+fn reasons(counts: &std::collections::BTreeMap<String, u64>) -> Vec<Reason> {
+    let reason = |(code, rows): (&String, &u64)| Reason {
+        code: code.clone(),
+        rows: *rows,
+        text: words::reason(code),
+    };
+    let mut reasons: Vec<_> = counts.iter().map(reason).collect();
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.rows));
+    reasons
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

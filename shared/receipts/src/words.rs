@@ -1,0 +1,59 @@
+use domain::UploadState;
+
+use crate::Words;
+
+fn words(ja: impl Into<String>, en: impl Into<String>) -> Words {
+    Words {
+        ja: ja.into(),
+        en: en.into(),
+    }
+}
+
+pub(crate) fn state(state: UploadState) -> Words {
+    match state {
+        UploadState::Checking => words("行を確認しています", "the rows are being checked"),
+        UploadState::Refused => words(
+            "ファイル全体を受け付けませんでした。台帳は変わっていません",
+            "the whole file was refused; the register is as it was",
+        ),
+        UploadState::Held => words(
+            "削除が多いため、確認を待っています",
+            "waits for confirmation, because it removes many residents",
+        ),
+        UploadState::Waiting => words(
+            "受け付けました。前のファイルの取込みが終わるのを待っています",
+            "accepted; waits for the file before it",
+        ),
+        UploadState::Loading => words("取り込んでいます", "is being loaded"),
+        UploadState::InForce => words("台帳に反映しました", "is in force"),
+        UploadState::NoChange => words(
+            "現在の台帳と同じ内容のため、取込みは不要でした",
+            "equals the register in force; there was nothing to load",
+        ),
+        UploadState::Discarded => words(
+            "確認の結果、取り込まずに破棄しました",
+            "was discarded instead of being confirmed",
+        ),
+    }
+}
+
+pub(crate) fn held(removals: u64, register: u64) -> Words {
+    words(
+        format!(
+            "このファイルは、登録されている{register}人のうち{removals}人を削除します。\
+             正しければ確認(confirm)、誤りであれば破棄(discard)してください。"
+        ),
+        format!(
+            "this file removes {removals} of the {register} residents in the register; \
+             confirm it if that is right, discard it if not"
+        ),
+    )
+}
+
+/// What a code means; an unknown one, from a newer version, stands for itself.
+pub(crate) fn reason(code: &str) -> Words {
+    match layouts::describe(code) {
+        Some((ja, en)) => words(ja, en),
+        None => words(code, code),
+    }
+}
