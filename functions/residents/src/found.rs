@@ -1,6 +1,6 @@
 //! What is answered of residents.
 
-use domain::{OwnedText, Resident, Sex, fold_name};
+use domain::{CouponNumber, OwnedText, Resident, Sex, fold_name};
 use serde::Serialize;
 use store::{ResidentInForce, Snapshot};
 
@@ -70,7 +70,7 @@ impl<'a> Shown<'a> {
     pub(crate) fn of(found: &'a ResidentInForce) -> Self {
         let resident = &found.resident;
         let text = |text: &'a OwnedText| text.utf8.expose().as_str();
-        let coupon = resident.coupon.map(|coupon| coupon.expose_digits());
+        let coupon = resident.coupon.map(CouponNumber::expose_digits);
         let name = text(&resident.name);
         let kana = resident.kana.as_ref().map(text);
         Self {
@@ -108,7 +108,7 @@ const fn is_gaiji(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use crypto::ResidentTag;
-    use domain::{CouponNumber, Date, Generation, Movement, MyNumber};
+    use domain::{Date, Generation, Movement, MyNumber};
     use serde_json::{Value, json};
 
     use super::*;

@@ -1,0 +1,196 @@
+//! A municipality drops a file without S3 of its own, follows it, confirms or discards it.
+//!
+//! **Triggered by** the HTTP API:
+//! - `POST /uploads` gives a link to PUT one file under exactly one key (role `register`);
+//! - `GET /uploads` lists the dropped files, newest first (role `read` or `register`);
+//! - `GET /uploads/{id}` shows one as its receipt does, with links to receipt and refused rows
+//!   (role `read` or `register`);
+//! - `POST /uploads/{id}/confirm` and `/discard` decide about a file that is held (role `register`).
+//!
+//! **What a repeat does.**
+//! - A link can be asked for and followed any number of times; each file that is dropped makes a
+//!   version, and so an upload, of its own.
+//! - Confirming again what was confirmed changes nothing, but sends the hint to load once more: the
+//!   first may have been lost after the file was released.
+//! - Discarding again what was discarded changes nothing, but writes the receipt once more, for the
+//!   same reason.
+//!
+//! This function never opens a record and has no right to: an upload is counts, codes and times.
+
+mod answer;
+mod drop;
+
+use std::sync::Arc;
+
+use api::{Code, PageLimits, Problem, Request, Response, Role};
+use domain::{Clock, TenantScope, UploadId};
+use objects::{ObjectName, Objects, ObjectsError};
+use queues::{LoadMessage, LoadQueue};
+use receipts::Receipt;
+use store::{Confirmation, Discarding, Store, StoreError, Upload};
+
+use crate::answer::{Links, Listed, Page, Shown};
+use crate::drop::{FileToDrop, Ticket};
+
+/// Who may look at uploads.
+const LOOK: [Role; 2] = [Role::Read, Role::Register];
+const LIMITS: PageLimits = PageLimits {
+    usual: 20,
+    most: 100,
+};
+
+/// The function's work, over its adapters.
+pub struct Uploads {
+    store: Store,
+    drop: Objects,
+    loads: LoadQueue,
+    clock: Arc<dyn Clock>,
+}
+
+impl Uploads {
+    /// Wires the function: the table, the drop bucket, the queue that starts loads, time.
+    #[must_use]
+    pub fn new(store: Store, drop: Objects, loads: LoadQueue, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            drop,
+            loads,
+            clock,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response {
+        let answer = match request.route() {
+            "POST /uploads" => self.create(&request).await,
+            "GET /uploads" => self.list(&request).await,
+            "GET /uploads/{id}" => self.show(&request).await,
+            "POST /uploads/{id}/confirm" => self.confirm(&request).await,
+            "POST /uploads/{id}/discard" => self.discard(&request).await,
+            _ => Err(Problem::not_found()),
+        };
+        answer.into()
+    }
+
+    async fn create(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Register)?;
+        let scope = request.caller().scope();
+        let key = FileToDrop::read(request.fields()?)?.key(scope)?;
+        self.enrolled(scope).await?;
+        let now = self.clock.now();
+        let link = self.drop.upload_link(scope, &key, now, drop::VALID_FOR);
+        let link = link.await.map_err(|error| of_objects(&error))?;
+        Ok(Response::json(&Ticket::of(&key, link)))
+    }
+
+    async fn list(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        let page = request.page(LIMITS)?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let uploads = self.store.uploads(scope, page.limit, page.after).await;
+        let uploads = uploads.map_err(|error| of_store(&error))?;
+        Ok(Response::json(&Page {
+            uploads: uploads
+                .items
+                .iter()
+                .map(|upload| Listed::of(Receipt::of(scope, upload)))
+                .collect(),
+            next: uploads.next.map(|position| request.cursor(&position)),
+        }))
+    }
+
+    async fn show(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let upload = self.store.upload(scope, &id(request)?).await;
+        let upload = upload.map_err(|error| of_store(&error))?;
+        self.shown(scope, &upload.ok_or(Problem::not_found())?)
+            .await
+    }
+
+    async fn confirm(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Register)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let id = id(request)?;
+        let done = self.store.release_held(scope, &id, self.clock.now()).await;
+        match done.map_err(|error| of_store(&error))? {
+            Confirmation::Issued(upload) => {
+                let advance = LoadMessage::Advance {
+                    tenant: scope.code(),
+                };
+                let sent = self.loads.send(&[advance]).await;
+                sent.map_err(|error| Problem::try_again(&error))?;
+                self.shown(scope, &upload).await
+            }
+            Confirmation::Stale => Err(Problem::new(Code::UploadStale)),
+            Confirmation::NotHeld(_) => Err(Problem::new(Code::UploadNotHeld)),
+            Confirmation::Unknown => Err(Problem::not_found()),
+        }
+    }
+
+    async fn discard(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Register)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let id = id(request)?;
+        let done = self.store.discard_held(scope, &id, self.clock.now()).await;
+        match done.map_err(|error| of_store(&error))? {
+            Discarding::Discarded(upload) => {
+                let receipt = Receipt::of(scope, &upload).to_json();
+                let name = ObjectName::Receipt(upload.id);
+                let written = self.drop.put_small(scope, &name, receipt.into()).await;
+                written.map_err(|error| of_objects(&error))?;
+                self.shown(scope, &upload).await
+            }
+            Discarding::NotHeld(_) => Err(Problem::new(Code::UploadNotHeld)),
+            Discarding::Unknown => Err(Problem::not_found()),
+        }
+    }
+
+    async fn shown(&self, scope: &TenantScope, upload: &Upload) -> Result<Response, Problem> {
+        let links = Links::to(&self.drop, scope, upload, self.clock.now()).await;
+        let links = links.map_err(|error| of_objects(&error))?;
+        let receipt = Receipt::of(scope, upload);
+        Ok(Response::json(&Shown { receipt, links }))
+    }
+
+    /// Nothing is done for a municipality that does not take part, whatever its token says.
+    async fn enrolled(&self, scope: &TenantScope) -> Result<(), Problem> {
+        let tenant = self
+            .store
+            .tenant(scope)
+            .await
+            .map_err(|error| of_store(&error))?;
+        tenant
+            .map(|_| ())
+            .ok_or(Problem::new(Code::TenantNotEnrolled))
+    }
+}
+
+/// What is no id is the id of nothing.
+fn id(request: &Request) -> Result<UploadId, Problem> {
+    let id = request.path("id").parse();
+    id.map_err(|_| Problem::not_found())
+}
+
+fn of_store(error: &StoreError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}
+
+fn of_objects(error: &ObjectsError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}

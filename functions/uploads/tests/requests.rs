@@ -1,0 +1,204 @@
+//! The sample events through `dispatch`, with nothing of AWS in reach: what is decided before any
+//! call, and what the caller is told when calls fail.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use domain::{FileKind, TenantCode, TenantScope};
+use jiff::Timestamp;
+use objects::InboxKey;
+use runtime::{Adapters, Handler, Settings, dispatch};
+use serde_json::{Value, json};
+use uploads::Uploads;
+
+const CREATE: &str = include_str!("../events/create.json");
+const LIST: &str = include_str!("../events/list.json");
+const SHOW: &str = include_str!("../events/show.json");
+const CONFIRM: &str = include_str!("../events/confirm.json");
+const DISCARD: &str = include_str!("../events/discard.json");
+const EVENTS: [&str; 5] = [CREATE, LIST, SHOW, CONFIRM, DISCARD];
+
+/// Nothing listens on port 1.
+fn unreachable() -> SdkConfig {
+    let credentials = Credentials::for_tests();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("ap-northeast-1"))
+        .endpoint_url("http://127.0.0.1:1")
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .build()
+}
+
+fn adapters() -> Adapters {
+    let settings = [
+        ("RECORDS_TABLE", "records"),
+        ("DROP_BUCKET", "drop"),
+        ("LOADS_QUEUE_URL", "http://127.0.0.1:1/0/loads"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let settings = Settings::from_map(BTreeMap::from(settings));
+    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    Adapters::new(settings, unreachable(), clock)
+}
+
+fn function() -> Handler {
+    let adapters = adapters();
+    let function = Arc::new(Uploads::new(
+        adapters.store().unwrap(),
+        adapters.drop_bucket().unwrap(),
+        adapters.loads().unwrap(),
+        adapters.clock(),
+    ));
+    Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    })
+}
+
+async fn answer(event: &Value) -> (u64, Value) {
+    let event = event.to_string();
+    let bytes = dispatch(&function(), event.as_bytes(), Timestamp::MAX).await;
+    let answer: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
+    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    (answer["statusCode"].as_u64().unwrap(), body)
+}
+
+fn event(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn with_roles(text: &str, roles: &str) -> Value {
+    let mut event = event(text);
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
+    event
+}
+
+#[tokio::test]
+async fn a_table_out_of_reach_is_passing_trouble() {
+    for text in EVENTS {
+        let (status, body) = answer(&event(text)).await;
+        assert_eq!(
+            (status, &body["code"]),
+            (503, &json!("TRY_AGAIN")),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_reads_may_look_and_only_who_registers_may_act() {
+    for (text, read_may) in [
+        (CREATE, false),
+        (LIST, true),
+        (SHOW, true),
+        (CONFIRM, false),
+        (DISCARD, false),
+    ] {
+        let (status, _) = answer(&with_roles(text, "[read]")).await;
+        assert_eq!(status, if read_may { 503 } else { 403 }, "{text}");
+        for roles in ["", "[doses inquire approve]", "[Register]"] {
+            let (status, body) = answer(&with_roles(text, roles)).await;
+            assert_eq!(
+                (status, &body["code"]),
+                (403, &json!("ROLE_MISSING")),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drop_has_a_kind_and_a_safe_name_and_nothing_else() {
+    let cases = [
+        (json!({}), "FIELD_MISSING", "kind"),
+        (json!({"kind": "residents"}), "FIELD_MISSING", "name"),
+        (
+            json!({"kind": "doses", "name": "a.csv"}),
+            "FIELD_INVALID",
+            "kind",
+        ),
+        (
+            json!({"kind": "residents", "name": "../a.csv"}),
+            "FIELD_INVALID",
+            "name",
+        ),
+        (
+            json!({"kind": "residents", "name": "山田太郎.csv"}),
+            "FIELD_INVALID",
+            "name",
+        ),
+        (
+            json!({"kind": "residents", "name": "a.csv", "key": "x"}),
+            "FIELD_UNKNOWN",
+            "key",
+        ),
+        (
+            json!({"kind": "residents", "name": "a.csv", "tenant": "0"}),
+            "FIELD_UNKNOWN",
+            "tenant",
+        ),
+    ];
+    for (said, code, field) in cases {
+        let mut event = event(CREATE);
+        event["body"] = json!(said.to_string());
+        let (status, body) = answer(&event).await;
+        assert_eq!(
+            (status, &body["code"], &body["field"]),
+            (400, &json!(code), &json!(field))
+        );
+        assert!(!body.to_string().contains("山田"));
+    }
+}
+
+#[tokio::test]
+async fn a_list_goes_on_only_from_a_cursor_of_its_own() {
+    for query in [
+        json!({"after": "x"}),
+        json!({"limit": "1000"}),
+        json!({"state": "held"}),
+    ] {
+        let mut event = event(LIST);
+        event["queryStringParameters"] = query;
+        assert_eq!(answer(&event).await.0, 400);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_not_found() {
+    for text in EVENTS {
+        let mut event = event(text);
+        event["routeKey"] = json!("PUT /uploads/{id}");
+        assert_eq!(answer(&event).await.0, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_for_one_key_and_needs_nothing_that_a_browser_cannot_send() {
+    let scope = TenantScope::from_verified_claim(TenantCode::parse("131016").unwrap());
+    let key = InboxKey::for_drop(&scope, FileKind::Residents, "a.csv").unwrap();
+    let drop = adapters().drop_bucket().unwrap();
+    let link = drop
+        .upload_link(&scope, &key, Timestamp::UNIX_EPOCH, Duration::from_mins(15))
+        .await
+        .unwrap();
+    let (place, query) = link.url.split_once('?').unwrap();
+    assert_eq!(
+        place,
+        "http://127.0.0.1:1/drop/inbox/131016/residents/a.csv"
+    );
+    assert!(
+        query.contains("X-Amz-Signature=") && query.contains("X-Amz-Expires=900"),
+        "{query}"
+    );
+    // A checksum in the link would be that of an empty file, and every other file would be refused.
+    assert!(!query.to_lowercase().contains("checksum"), "{query}");
+    assert_eq!(link.headers, []);
+    assert_eq!(link.expires.to_string(), "1970-01-01T00:15:00Z");
+}
