@@ -1,0 +1,255 @@
+use std::fmt;
+
+use domain::{FileKind, TenantCode, TenantScope};
+
+/// The longest key that S3 takes, in bytes of UTF-8.
+const LONGEST_KEY: usize = 1024;
+
+/// The key of a dropped file: `inbox/<code>/<kind>/<name>.csv`.
+///
+/// The name is chosen by people and does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InboxKey {
+    tenant: TenantCode,
+    kind: FileKind,
+    name: String,
+}
+
+/// Why a key is not that of a dropped file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotInInbox {
+    /// It is not text, or longer than S3 allows.
+    #[error("the object's name is not readable")]
+    Unreadable,
+    /// It does not begin with `inbox/<something>/`.
+    #[error("the object is not in the inbox")]
+    Elsewhere,
+    /// It ends with a slash: what consoles make to show an empty folder. Not a file at all.
+    #[error("the object is a folder")]
+    Folder,
+    /// The folder is not the code of a municipality.
+    #[error("the folder is not that of a municipality")]
+    UnknownTenant,
+    /// The municipality's folder has no such folder in it, or the file is not in one.
+    #[error("there is no such kind of file")]
+    UnknownKind(TenantCode),
+    /// The file lies in a folder below that of its kind.
+    #[error("the file lies too deep")]
+    TooDeep(TenantCode),
+    /// The name does not end in `.csv`, or has nothing before it.
+    #[error("the file's name does not end in .csv")]
+    NotCsv(TenantCode),
+}
+
+impl NotInInbox {
+    /// The municipality whose folder the object lies in, as far as that is known.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantCode> {
+        match self {
+            Self::UnknownKind(tenant) | Self::TooDeep(tenant) | Self::NotCsv(tenant) => {
+                Some(*tenant)
+            }
+            Self::Unreadable | Self::Elsewhere | Self::Folder | Self::UnknownTenant => None,
+        }
+    }
+}
+
+impl InboxKey {
+    /// Reads the key of an S3 event, which comes encoded as in a form (`+` for a space).
+    pub fn from_event(encoded: &str) -> Result<Self, NotInInbox> {
+        let key = form_decoded(encoded).ok_or(NotInInbox::Unreadable)?;
+        Self::parse(&key)
+    }
+
+    /// Reads a key as it is.
+    pub fn parse(key: &str) -> Result<Self, NotInInbox> {
+        if key.len() > LONGEST_KEY {
+            return Err(NotInInbox::Unreadable);
+        }
+        let (folder, rest) = key
+            .strip_prefix("inbox/")
+            .and_then(|rest| rest.split_once('/'))
+            .ok_or(NotInInbox::Elsewhere)?;
+        if key.ends_with('/') {
+            return Err(NotInInbox::Folder);
+        }
+        let tenant = TenantCode::parse(folder).map_err(|_| NotInInbox::UnknownTenant)?;
+        let (kind, name) = rest
+            .split_once('/')
+            .ok_or(NotInInbox::UnknownKind(tenant))?;
+        let kind = kind.parse().map_err(|_| NotInInbox::UnknownKind(tenant))?;
+        if name.contains('/') {
+            return Err(NotInInbox::TooDeep(tenant));
+        }
+        if !is_csv(name) {
+            return Err(NotInInbox::NotCsv(tenant));
+        }
+        Ok(Self {
+            tenant,
+            kind,
+            name: name.to_owned(),
+        })
+    }
+
+    /// The key under which a tenant drops a file of this name.
+    pub fn for_drop(scope: &TenantScope, kind: FileKind, name: &str) -> Result<Self, NotInInbox> {
+        let tenant = scope.code();
+        // Read back, so that what is handed out is what an event will be read as.
+        let key = Self::parse(&format!("inbox/{tenant}/{kind}/{name}"))?;
+        if key.tenant == tenant {
+            Ok(key)
+        } else {
+            Err(NotInInbox::Elsewhere)
+        }
+    }
+
+    /// The municipality whose folder it is.
+    #[must_use]
+    pub fn tenant(&self) -> TenantCode {
+        self.tenant
+    }
+
+    /// What the file holds, by its folder.
+    #[must_use]
+    pub fn kind(&self) -> FileKind {
+        self.kind
+    }
+
+    /// The file's name with its ending. Not for logs.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole key, not encoded. Not for logs.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("inbox/{}/{}/{}", self.tenant, self.kind, self.name)
+    }
+}
+
+impl fmt::Debug for InboxKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InboxKey({}/{}/…)", self.tenant, self.kind)
+    }
+}
+
+/// In any case: `RESIDENTS.CSV` is how some systems write it.
+fn is_csv(name: &str) -> bool {
+    let ending = name.len().checked_sub(4).filter(|start| *start > 0);
+    ending
+        .and_then(|start| name.get(start..))
+        .is_some_and(|e| e.eq_ignore_ascii_case(".csv"))
+}
+
+/// Decodes `+` and `%XX`; none when that is broken or does not give text.
+fn form_decoded(encoded: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut bytes = encoded.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => hex(bytes.next()?)? * 16 + hex(bytes.next()?)?,
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chiyoda() -> TenantCode {
+        TenantCode::parse("131016").unwrap()
+    }
+
+    #[test]
+    fn keys_of_dropped_files_are_read() {
+        for (event, name) in [
+            (
+                "inbox/131016/residents/residents_20210401.csv",
+                "residents_20210401.csv",
+            ),
+            ("inbox/131016/residents/RESIDENTS.CSV", "RESIDENTS.CSV"),
+            (
+                "inbox/131016/residents/%E4%BD%8F%E6%B0%91+4%E6%9C%88%2B.csv",
+                "住民 4月+.csv",
+            ),
+            ("inbox%2F131016%2Fresidents%2Fa.csv", "a.csv"),
+        ] {
+            let key = InboxKey::from_event(event).unwrap();
+            assert_eq!(key.tenant(), chiyoda(), "{event}");
+            assert_eq!(key.kind(), FileKind::Residents);
+            assert_eq!(key.name(), name);
+            assert_eq!(InboxKey::parse(&key.key()), Ok(key));
+        }
+    }
+
+    #[test]
+    fn every_other_key_says_why_it_is_none() {
+        let long = format!("inbox/131016/residents/{}.csv", "a".repeat(LONGEST_KEY));
+        for (event, why) in [
+            ("", NotInInbox::Elsewhere),
+            ("outbox/131016/uploads/x/errors.csv", NotInInbox::Elsewhere),
+            ("inbox/a.csv", NotInInbox::Elsewhere),
+            ("/inbox/131016/residents/a.csv", NotInInbox::Elsewhere),
+            ("inbox/131016/", NotInInbox::Folder),
+            ("inbox/131016/residents/", NotInInbox::Folder),
+            ("inbox/131017/residents/a.csv", NotInInbox::UnknownTenant),
+            ("inbox/130001/residents/a.csv", NotInInbox::UnknownTenant),
+            ("inbox//residents/a.csv", NotInInbox::UnknownTenant),
+            ("inbox/131016/a.csv", NotInInbox::UnknownKind(chiyoda())),
+            (
+                "inbox/131016/Residents/a.csv",
+                NotInInbox::UnknownKind(chiyoda()),
+            ),
+            (
+                "inbox/131016/residents/2021/a.csv",
+                NotInInbox::TooDeep(chiyoda()),
+            ),
+            (
+                "inbox/131016/residents/a.xlsx",
+                NotInInbox::NotCsv(chiyoda()),
+            ),
+            ("inbox/131016/residents/.csv", NotInInbox::NotCsv(chiyoda())),
+            ("inbox/131016/residents/é.c", NotInInbox::NotCsv(chiyoda())),
+            ("inbox/131016/residents/%ff.csv", NotInInbox::Unreadable),
+            ("inbox/131016/residents/a%2", NotInInbox::Unreadable),
+            (long.as_str(), NotInInbox::Unreadable),
+        ] {
+            assert_eq!(InboxKey::from_event(event), Err(why), "{event}");
+        }
+    }
+
+    #[test]
+    fn a_name_for_a_drop_cannot_leave_the_folder() {
+        let scope = TenantScope::for_operator(chiyoda());
+        let drop = |name| InboxKey::for_drop(&scope, FileKind::Residents, name);
+        let key = drop("residents.csv").unwrap();
+        assert_eq!(key.key(), "inbox/131016/residents/residents.csv");
+        for name in [
+            "",
+            ".csv",
+            "a",
+            "../011002/residents/a.csv",
+            "/a.csv",
+            "a/b.csv",
+            "a.csv/",
+        ] {
+            assert!(drop(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_chosen_by_people_does_not_print() {
+        let key = InboxKey::parse("inbox/131016/residents/山田太郎.csv").unwrap();
+        assert_eq!(format!("{key:?}"), "InboxKey(131016/residents/…)");
+    }
+}

@@ -1,0 +1,132 @@
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use domain::{TenantScope, UploadId};
+use jiff::Timestamp;
+
+use crate::{InboxKey, ObjectName, Objects, ObjectsError};
+
+const CALL: &str = "Presign";
+
+/// A link that anybody who has it may follow until it expires. It is a secret and holds a name
+/// chosen by people, so it does not print.
+pub struct UploadLink {
+    /// Where to PUT the file.
+    pub url: String,
+    /// Headers that must be sent along as they are.
+    pub headers: Vec<(String, String)>,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// A link to read one object. A secret as well.
+pub struct DownloadLink {
+    /// Where to GET it.
+    pub url: String,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+impl Objects {
+    /// A link to drop one file under exactly this key.
+    ///
+    /// It may be followed more than once; each time makes a version, and so an upload, of its
+    /// own. A PUT link cannot limit the size (S3 can sign a length, not a maximum), so files that
+    /// are too large are refused after they arrived. Where the caller's credentials are temporary
+    /// the link ends with them, even before `expires`.
+    pub async fn upload_link(
+        &self,
+        scope: &TenantScope,
+        key: &InboxKey,
+        now: Timestamp,
+        valid_for: Duration,
+    ) -> Result<UploadLink, ObjectsError> {
+        if key.tenant() != scope.code() {
+            return Err(ObjectsError::Foreign);
+        }
+        let request = self
+            .client
+            .put_object()
+            .bucket(&*self.bucket)
+            .key(key.key())
+            .presigned(times(now, valid_for)?)
+            .await
+            .map_err(|error| ObjectsError::from_sdk(CALL, &error))?;
+        let headers = request
+            .headers()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(UploadLink {
+            headers: headers.collect(),
+            url: url(&request),
+            expires: end(now, valid_for)?,
+        })
+    }
+
+    /// A link to the receipt of an upload.
+    pub async fn receipt_link(
+        &self,
+        scope: &TenantScope,
+        upload: UploadId,
+        now: Timestamp,
+        valid_for: Duration,
+    ) -> Result<DownloadLink, ObjectsError> {
+        let name = ObjectName::Receipt(upload);
+        self.download_link(scope, name, "receipt.json", now, valid_for)
+            .await
+    }
+
+    /// A link to the refused rows of an upload, which a browser saves as `errors.csv`.
+    pub async fn errors_link(
+        &self,
+        scope: &TenantScope,
+        upload: UploadId,
+        now: Timestamp,
+        valid_for: Duration,
+    ) -> Result<DownloadLink, ObjectsError> {
+        let name = ObjectName::Errors(upload);
+        self.download_link(scope, name, "errors.csv", now, valid_for)
+            .await
+    }
+
+    async fn download_link(
+        &self,
+        scope: &TenantScope,
+        name: ObjectName,
+        saved_as: &str,
+        now: Timestamp,
+        valid_for: Duration,
+    ) -> Result<DownloadLink, ObjectsError> {
+        let request = self
+            .client
+            .get_object()
+            .bucket(&*self.bucket)
+            .key(name.key(scope))
+            // Never shown as a page of the bucket's own host.
+            .response_content_disposition(format!("attachment; filename=\"{saved_as}\""))
+            .presigned(times(now, valid_for)?)
+            .await
+            .map_err(|error| ObjectsError::from_sdk(CALL, &error))?;
+        Ok(DownloadLink {
+            url: url(&request),
+            expires: end(now, valid_for)?,
+        })
+    }
+}
+
+/// S3 takes up to seven days.
+fn times(now: Timestamp, valid_for: Duration) -> Result<PresigningConfig, ObjectsError> {
+    PresigningConfig::builder()
+        .start_time(SystemTime::from(now))
+        .expires_in(valid_for)
+        .build()
+        .map_err(|_| ObjectsError::ours(CALL, "ExpiryTooFar"))
+}
+
+fn end(now: Timestamp, valid_for: Duration) -> Result<Timestamp, ObjectsError> {
+    now.checked_add(valid_for)
+        .map_err(|_| ObjectsError::ours(CALL, "ExpiryTooFar"))
+}
+
+fn url(request: &PresignedRequest) -> String {
+    request.uri().to_owned()
+}

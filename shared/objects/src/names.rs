@@ -1,0 +1,113 @@
+use domain::{Generation, TenantScope, UploadId};
+
+/// What our own functions write for a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectName {
+    /// Drop bucket: the receipt of an upload, JSON.
+    Receipt(UploadId),
+    /// Drop bucket: the refused rows of an upload, ready to be mended, CSV.
+    Errors(UploadId),
+    /// Work bucket: the manifest of a generation, as one merge wrote it. Each merge of a load has a
+    /// number of its own, so none ever writes over what another put in force.
+    Manifest(Generation, u32),
+    /// Work bucket: which rows of an upload were refused.
+    Refused(UploadId),
+    /// Work bucket: what a chunk of an upload adds to the next manifest. Chunks count from 0.
+    Share(UploadId, u32),
+}
+
+impl ObjectName {
+    /// The object's key, in the tenant's folder.
+    #[must_use]
+    pub fn key(&self, scope: &TenantScope) -> String {
+        let code = scope.code();
+        match self {
+            Self::Receipt(upload) => format!("outbox/{code}/uploads/{upload}/receipt.json"),
+            Self::Errors(upload) => format!("outbox/{code}/uploads/{upload}/errors.csv"),
+            Self::Manifest(generation, merge) => {
+                format!("tenants/{code}/manifests/{generation}/{merge}")
+            }
+            Self::Refused(upload) => format!("tenants/{code}/uploads/{upload}/refused"),
+            Self::Share(upload, chunk) => {
+                format!("tenants/{code}/uploads/{upload}/shares/{chunk}")
+            }
+        }
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Receipt(_) => "application/json",
+            Self::Errors(_) => "text/csv",
+            Self::Manifest(..) | Self::Refused(_) | Self::Share(..) => "application/octet-stream",
+        }
+    }
+}
+
+/// The receipt of a file that lies under no known tenant or kind.
+pub(crate) fn unassigned_receipt(upload: UploadId) -> String {
+    format!("unassigned/{upload}/receipt.json")
+}
+
+/// Whether a key lies in one of the tenant's folders.
+pub(crate) fn is_of(scope: &TenantScope, key: &str) -> bool {
+    let rest = ["inbox/", "outbox/", "tenants/"]
+        .iter()
+        .find_map(|top| key.strip_prefix(top));
+    let rest = rest.and_then(|rest| rest.strip_prefix(scope.code().as_str()));
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::TenantCode;
+
+    use super::*;
+
+    #[test]
+    fn every_name_lies_in_the_folder_of_its_tenant_only() {
+        let chiyoda = TenantScope::for_operator(TenantCode::parse("131016").unwrap());
+        let sapporo = TenantScope::for_operator(TenantCode::parse("011002").unwrap());
+        let upload = UploadId::derive(&[7; 32]);
+        for (name, key) in [
+            (
+                ObjectName::Receipt(upload),
+                format!("outbox/131016/uploads/{upload}/receipt.json"),
+            ),
+            (
+                ObjectName::Errors(upload),
+                format!("outbox/131016/uploads/{upload}/errors.csv"),
+            ),
+            (
+                ObjectName::Manifest(Generation::new(12), 1),
+                "tenants/131016/manifests/12/1".to_owned(),
+            ),
+            (
+                ObjectName::Refused(upload),
+                format!("tenants/131016/uploads/{upload}/refused"),
+            ),
+            (
+                ObjectName::Share(upload, 3),
+                format!("tenants/131016/uploads/{upload}/shares/3"),
+            ),
+        ] {
+            assert_eq!(name.key(&chiyoda), key);
+            assert!(is_of(&chiyoda, &key), "{key}");
+            assert!(!is_of(&sapporo, &key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_outside_the_folders_is_nobodys() {
+        let scope = TenantScope::for_operator(TenantCode::parse("131016").unwrap());
+        for key in [
+            "131016/residents/a.csv",
+            "inbox/131016",
+            "inbox/1310160/residents/a.csv",
+            "unassigned/131016/receipt.json",
+            "x/inbox/131016/residents/a.csv",
+            "",
+        ] {
+            assert!(!is_of(&scope, key), "{key}");
+        }
+    }
+}
