@@ -172,6 +172,23 @@ mod tests {
     }
 
     #[test]
+    fn a_resident_is_shown_as_the_description_says() {
+        let description = include_str!("../../../infra/api.yaml");
+        let description: Value = serde_yaml_ng::from_str(description).unwrap();
+        let example = &description["components"]["schemas"]["Resident"]["examples"][0];
+        let shown = found(vec![resident("1", "山田", None)], "山");
+        let names = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&shown["residents"][0]), names(example));
+    }
+
+    #[test]
     fn characters_that_cannot_be_shown_are_pointed_out() {
         let shown = found(vec![resident("1", "\u{E000}田", None)], "田");
         assert_eq!(shown["residents"][0]["gaiji"], true);

@@ -112,3 +112,103 @@ impl From<DownloadLink> for Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use domain::{FileKind, Generation, RowCounts, TenantCode, UploadId};
+    use serde_json::Value;
+    use store::FileRefusal;
+
+    use super::*;
+
+    fn upload() -> Upload {
+        Upload {
+            id: UploadId::derive(&[1; 32]),
+            kind: FileKind::Residents,
+            key: "inbox/131016/residents/a.csv".to_owned(),
+            version: "v".to_owned(),
+            name: "a.csv".to_owned(),
+            state: UploadState::Held,
+            dropped_at: Timestamp::UNIX_EPOCH,
+            moved_at: Timestamp::UNIX_EPOCH,
+            size: 9,
+            as_of: None,
+            generation: Some(Generation::new(1)),
+            encoding: "utf-8".to_owned(),
+            header_end: 1,
+            checked_on: None,
+            settings_revision: 1,
+            sha256: Some([1; 32]),
+            rows_checked: 3,
+            rows: RowCounts {
+                refused: 3,
+                ..RowCounts::default()
+            },
+            chunks: 1,
+            chunks_done: 0,
+            refused_version: None,
+            removals: 2,
+            register_before: 3,
+            problems: BTreeMap::from([("BIRTH_DATE".to_owned(), 3)]),
+            notices: BTreeMap::new(),
+            refusal: Some(FileRefusal {
+                code: "X".to_owned(),
+                line: Some(1),
+                ja: "あ".to_owned(),
+                en: "a".to_owned(),
+            }),
+            has_errors: true,
+            attempt: 1,
+            lease_until: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn properties(schema: &str) -> BTreeSet<String> {
+        let description = include_str!("../../../infra/api.yaml");
+        let description: Value = serde_yaml_ng::from_str(description).unwrap();
+        let properties = &description["components"]["schemas"][schema]["properties"];
+        properties.as_object().unwrap().keys().cloned().collect()
+    }
+
+    fn names(shown: &impl Serialize) -> BTreeSet<String> {
+        let shown = serde_json::to_value(shown).unwrap();
+        shown.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn uploads_are_shown_as_the_description_says() {
+        let scope = TenantScope::from_verified_claim(TenantCode::parse("131016").unwrap());
+        let receipt = Receipt::of(&scope, &upload());
+        let links = Links {
+            receipt: None,
+            errors: None,
+        };
+        assert_eq!(
+            names(&links),
+            BTreeSet::from(["errors".to_owned(), "receipt".to_owned()])
+        );
+        assert_eq!(
+            names(&Listed::of(receipt.clone())),
+            properties("ListedUpload")
+        );
+        assert_eq!(names(&Shown { receipt, links }), properties("Upload"));
+        let page = Page {
+            uploads: Vec::new(),
+            next: None,
+        };
+        assert_eq!(names(&page), properties("UploadPage"));
+    }
+
+    #[test]
+    fn every_state_is_described() {
+        let description = include_str!("../../../infra/api.yaml");
+        let description: Value = serde_yaml_ng::from_str(description).unwrap();
+        let described = &description["components"]["schemas"]["UploadState"]["enum"];
+        assert_eq!(
+            *described,
+            serde_json::json!(UploadState::ALL.map(UploadState::as_str))
+        );
+    }
+}

@@ -202,3 +202,18 @@ async fn a_link_is_for_one_key_and_needs_nothing_that_a_browser_cannot_send() {
     assert_eq!(link.headers, []);
     assert_eq!(link.expires.to_string(), "1970-01-01T00:15:00Z");
 }
+
+#[tokio::test]
+async fn every_example_of_the_description_is_taken() {
+    let description = include_str!("../../../infra/api.yaml");
+    let description: Value = serde_yaml_ng::from_str(description).unwrap();
+    let request = &description["paths"]["/uploads"]["post"]["requestBody"];
+    let examples = &request["content"]["application/json"]["examples"];
+    for (_, example) in examples.as_object().unwrap() {
+        let mut event = event(CREATE);
+        event["body"] = json!(example["value"].to_string());
+        // As far as the table, which is out of reach.
+        let (status, body) = answer(&event).await;
+        assert_eq!(status, 503, "{body}");
+    }
+}
