@@ -159,12 +159,21 @@ pub struct TenantSettings {
     pub max_removed: Option<u8>,
 }
 
-/// The services that know the municipalities.
+/// The services that know the municipalities: of a running `vrs serve`, or on AWS.
 #[derive(Debug, Args)]
 pub struct Services {
     /// DynamoDB and KMS of the running stack
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     pub dynamodb: String,
+    /// Go to AWS instead, with the credentials and region of the AWS command line
+    #[arg(long, conflicts_with = "dynamodb", requires_all = ["table", "key"])]
+    pub aws: bool,
+    /// The table; on AWS the stack's output `RecordsTableName`
+    #[arg(long, value_name = "NAME", default_value = "records")]
+    pub table: String,
+    /// The key that wraps branch keys; on AWS the stack's output `RecordsKeyId`
+    #[arg(long, value_name = "ID", default_value = "records")]
+    pub key: String,
 }
 
 fn tenant_code(text: &str) -> Result<TenantCode, String> {
@@ -204,6 +213,8 @@ mod tests {
             "vrs token --tenant 131016 --role read register",
             "vrs tenant add 131016",
             "vrs tenant list",
+            "vrs tenant list --dynamodb http://127.0.0.1:8001",
+            "vrs tenant add 131016 --aws --table t --key k",
             "vrs tenant settings 131016",
             "vrs tenant settings 131016 --column 住民番号=個別宛名番号 --max-refused 5",
             "vrs generate --tenant 131016 --residents 200000 --seed 7",

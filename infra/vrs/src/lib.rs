@@ -3,4 +3,7 @@
 pub mod cli;
 pub mod commands;
 pub mod generate;
+mod http;
+mod receipt;
+mod registry;
 mod text;

@@ -7,9 +7,14 @@ use clap::Parser as _;
 use vrs::cli::{Cli, Command};
 use vrs::commands;
 
-fn main() -> Result<()> {
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut out = io::stdout();
     match Cli::parse().command {
-        Command::Generate(asked) => commands::generate::run(asked, &mut io::stdout().lock()),
+        Command::Generate(asked) => commands::generate::run(asked, &mut out),
+        Command::Token(asked) => commands::token::run(asked, &mut out).await,
+        Command::Tenant(asked) => commands::tenant::run(asked, &mut out).await,
+        Command::Upload(asked) => commands::upload::run(asked, &mut out).await,
         _ => anyhow::bail!("not yet"),
     }
 }

@@ -1,3 +1,5 @@
+mod layout;
+
 use std::collections::HashSet;
 
 use domain::MyNumber;

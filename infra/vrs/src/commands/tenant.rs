@@ -1,0 +1,141 @@
+use std::io::Write;
+
+use anyhow::{Context as _, Result, bail};
+use aws_config::BehaviorVersion;
+use domain::{TenantCode, municipality};
+use store::TenantSettings;
+
+use crate::cli;
+use crate::registry::{Registry, on_this_machine};
+use crate::text::{grouped, padded};
+
+/// Enters municipalities, lists them, shows and changes their settings.
+pub async fn run(asked: cli::Tenant, out: &mut dyn Write) -> Result<()> {
+    match asked {
+        cli::Tenant::Add(cli::TenantAt { tenant, services }) => {
+            registry(&services).await?.add(tenant).await?;
+            writeln!(out, "{tenant} {} takes part", name(tenant))?;
+        }
+        cli::Tenant::List(services) => {
+            let found = registry(&services).await?.list().await?;
+            for (tenant, _) in &found {
+                writeln!(out, "{tenant}  {}", name(*tenant))?;
+            }
+            writeln!(out, "{} take part", grouped(found.len() as u64))?;
+        }
+        cli::Tenant::Settings(asked) => settings(&asked, out).await?,
+    }
+    Ok(())
+}
+
+async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()> {
+    let cli::TenantAt { tenant, services } = &asked.at;
+    let registry = registry(services).await?;
+    let known = registry.settings(*tenant).await?;
+    let known = known.with_context(|| format!("{tenant} does not take part"))?;
+    let wanted = changed(&known, asked)?;
+    if wanted != known {
+        registry.change(*tenant, wanted).await?;
+    }
+    let now = registry
+        .settings(*tenant)
+        .await?
+        .context("the settings went away")?;
+    let TenantSettings {
+        columns,
+        max_refused_percent,
+        max_removed_percent,
+        revision,
+    } = now;
+    writeln!(out, "{tenant} {}  (revision {revision})", name(*tenant))?;
+    writeln!(
+        out,
+        "  {max_refused_percent:>3} %  of rows may be refused, else the file is"
+    )?;
+    writeln!(
+        out,
+        "  {max_removed_percent:>3} %  of the register may be removed unasked"
+    )?;
+    for (theirs, ours) in columns {
+        writeln!(out, "  {} is our {ours}", padded(&theirs, 20))?;
+    }
+    Ok(())
+}
+
+/// The settings as asked for; those that are not mentioned stay.
+fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<TenantSettings> {
+    let mut wanted = known.clone();
+    wanted.max_refused_percent = asked.max_refused.unwrap_or(wanted.max_refused_percent);
+    wanted.max_removed_percent = asked.max_removed.unwrap_or(wanted.max_removed_percent);
+    for pair in &asked.columns {
+        match pair.split_once('=') {
+            Some((theirs, "")) if !theirs.is_empty() => wanted.columns.remove(theirs),
+            Some((theirs, ours)) if !theirs.is_empty() => {
+                wanted.columns.insert(theirs.to_owned(), ours.to_owned())
+            }
+            _ => bail!("{pair}: write their column, =, our column"),
+        };
+    }
+    Ok(wanted)
+}
+
+async fn registry(services: &cli::Services) -> Result<Registry> {
+    let config = if services.aws {
+        aws_config::load_defaults(BehaviorVersion::latest()).await
+    } else {
+        on_this_machine(&services.dynamodb)
+    };
+    Ok(Registry::new(&config, &services.table, &services.key))
+}
+
+fn name(tenant: TenantCode) -> String {
+    municipality(tenant)
+        .map(|it| format!("{}{}", it.prefecture(), it.name()))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command, Tenant};
+
+    fn asked(arguments: &[&str]) -> cli::TenantSettings {
+        let line = ["vrs", "tenant", "settings", "131016"]
+            .iter()
+            .chain(arguments);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Tenant(Tenant::Settings(asked)) => asked,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_is_mentioned_changes() {
+        let known = TenantSettings {
+            max_removed_percent: 33,
+            ..TenantSettings::default()
+        };
+        assert_eq!(changed(&known, &asked(&[])).unwrap(), known);
+        let wanted = changed(&known, &asked(&["--column", "住民番号=個別宛名番号"])).unwrap();
+        assert_eq!(wanted.columns["住民番号"], "個別宛名番号");
+        assert_eq!(wanted.max_removed_percent, 33);
+        assert_eq!(
+            changed(&wanted, &asked(&["--column", "住民番号="])).unwrap(),
+            known
+        );
+        let wanted = changed(&known, &asked(&["--max-refused", "3"])).unwrap();
+        assert_eq!(
+            (wanted.max_refused_percent, wanted.max_removed_percent),
+            (3, 33)
+        );
+    }
+
+    #[test]
+    fn a_column_without_a_name_is_refused() {
+        for pair in ["住民番号", "=個別宛名番号", "="] {
+            assert!(changed(&TenantSettings::default(), &asked(&["--column", pair])).is_err());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A receipt as staff of a municipality read it.
+
+use std::io::{self, Write};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::text::{grouped, padded, width};
+
+/// What is shown of a receipt, out of `receipt.json` or `GET /uploads/{id}`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Receipt {
+    pub(crate) id: String,
+    pub(crate) file: String,
+    pub(crate) municipality: Municipality,
+    pub(crate) state: String,
+    pub(crate) state_text: Words,
+    pub(crate) ended: bool,
+    pub(crate) generation: Option<u64>,
+    pub(crate) encoding: Option<String>,
+    pub(crate) rows: Rows,
+    pub(crate) refused_by: Vec<Reason>,
+    pub(crate) notices: Vec<Reason>,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) held: Option<Words>,
+    pub(crate) errors_file: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Municipality {
+    pub(crate) code: String,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Words {
+    pub(crate) ja: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+pub(crate) struct Rows {
+    #[serde(rename = "in")]
+    pub(crate) total: u64,
+    pub(crate) new: u64,
+    pub(crate) changed: u64,
+    pub(crate) unchanged: u64,
+    pub(crate) removed: u64,
+    pub(crate) refused: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Reason {
+    pub(crate) code: String,
+    pub(crate) rows: u64,
+    pub(crate) ja: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) code: String,
+    pub(crate) line: Option<u64>,
+    pub(crate) ja: String,
+}
+
+impl Rows {
+    /// Rows that have come to their end.
+    pub(crate) fn accounted(&self) -> u64 {
+        self.new + self.changed + self.unchanged + self.removed + self.refused
+    }
+}
+
+impl Receipt {
+    pub(crate) fn read(document: &Value) -> Result<Self> {
+        Receipt::deserialize(document).context("that is no receipt")
+    }
+
+    /// The sentence with which a receipt begins.
+    pub(crate) fn headline(&self) -> String {
+        match self.generation {
+            Some(generation) => format!("{}（第{generation}世代）", self.state_text.ja),
+            None => self.state_text.ja.clone(),
+        }
+    }
+
+    /// Prints the receipt; every line begins with `indent`, at most `reasons` reasons are listed.
+    pub(crate) fn print(
+        &self,
+        out: &mut dyn Write,
+        indent: &str,
+        reasons: usize,
+    ) -> io::Result<()> {
+        let Municipality { code, name } = &self.municipality;
+        let encoding = self.encoding.as_deref().unwrap_or("—");
+        writeln!(
+            out,
+            "{indent}受領証  {name} ({code})  {}  {encoding}",
+            self.file
+        )?;
+        writeln!(out, "{indent}{}", self.headline())?;
+        if let Some(Refusal { code, line, ja }) = &self.refusal {
+            let place = line.map(|line| format!("{line}行目  ")).unwrap_or_default();
+            writeln!(out, "{indent}{place}{ja} [{code}]")?;
+        }
+        if let Some(held) = &self.held {
+            writeln!(out, "{indent}{}", held.ja)?;
+        }
+        self.print_rows(out, indent)?;
+        print_reasons(out, indent, "受け付けなかった行", &self.refused_by, reasons)?;
+        print_reasons(out, indent, "ご確認ください", &self.notices, reasons)
+    }
+
+    fn print_rows(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
+        let Rows {
+            total,
+            new,
+            changed,
+            unchanged,
+            removed,
+            refused,
+        } = self.rows;
+        let columns = [
+            ("行数", total),
+            ("新規", new),
+            ("変更", changed),
+            ("変更なし", unchanged),
+            ("削除", removed),
+            ("受付不可", refused),
+        ];
+        let titles = columns.map(|(title, _)| right(title, 10)).concat();
+        let counts = columns
+            .map(|(_, count)| right(&grouped(count), 10))
+            .concat();
+        writeln!(out, "{indent}{titles}\n{indent}{counts}")
+    }
+}
+
+fn print_reasons(
+    out: &mut dyn Write,
+    indent: &str,
+    title: &str,
+    reasons: &[Reason],
+    most: usize,
+) -> io::Result<()> {
+    if reasons.is_empty() || most == 0 {
+        return Ok(());
+    }
+    writeln!(out, "{indent}{title}:")?;
+    for Reason { code, rows, ja } in reasons.iter().take(most) {
+        let text = format!("{indent}{}  {ja}", right(&grouped(*rows), 10));
+        writeln!(out, "{text}  [{code}]")?;
+    }
+    if let Some(more) = reasons.len().checked_sub(most).filter(|more| *more > 0) {
+        writeln!(out, "{indent}{}  ほか{more}種類", padded("", 10))?;
+    }
+    Ok(())
+}
+
+/// The text at the right end of so many columns.
+fn right(text: &str, columns: usize) -> String {
+    let spaces = columns.saturating_sub(width(text));
+    format!("{:spaces$}{text}", "")
+}
