@@ -22,13 +22,28 @@ pub enum CouponNumberError {
 
 impl CouponNumber {
     /// Reads ten ASCII digits.
+    #[inline]
     pub fn parse(text: &[u8]) -> Result<Self, CouponNumberError> {
-        let value = digits::value_of(text).ok_or(CouponNumberError::NotDigits)?;
-        if text.len() == 10 {
-            Ok(Self(value))
-        } else {
-            Err(CouponNumberError::Length)
+        if let Some((first, [a, b])) = text.split_first_chunk::<8>()
+            && let Some(first) = digits::eight_digits(*first)
+            && a.is_ascii_digit()
+            && b.is_ascii_digit()
+        {
+            return Ok(Self(
+                first * 100 + u64::from(a & 0xF) * 10 + u64::from(b & 0xF),
+            ));
         }
+        Self::refuse(text)
+    }
+
+    #[cold]
+    fn refuse(text: &[u8]) -> Result<Self, CouponNumberError> {
+        let digits = digits::value_of(text).is_some();
+        Err(if digits {
+            CouponNumberError::Length
+        } else {
+            CouponNumberError::NotDigits
+        })
     }
 
     /// Takes the number itself, as [`CouponNumber::expose`] gave it.

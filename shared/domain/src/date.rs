@@ -1,5 +1,9 @@
+use std::str::FromStr;
+
 use jiff::civil::Date;
 use thiserror::Error;
+
+use crate::digits;
 
 /// Why something is not a date. Carries nothing of what was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -48,6 +52,9 @@ const fn era(names: [&'static str; 3], first: (i16, i8, i8), last: (i16, i8, i8)
     }
 }
 
+/// In bytes: ２０２１年１２月３１日 with a blank here and there.
+const LONGEST: usize = 64;
+
 /// Reads a date as municipal systems write it: `20210401`, `2021-04-01`, `2021/4/1`, `2021年4月1日`,
 /// `R3.4.1`, `R030401`, `令和3年4月1日`, `令和元年5月1日`, the eras R, H, S, T and M up to their last day; full-width
 /// digits, letters and signs count as their usual forms.
@@ -57,32 +64,30 @@ pub fn parse_date(text: &str) -> Result<Date, DateError> {
     {
         return date;
     }
-    // No form of date is longer than 令和99年12月31日 with a blank here and there.
-    if text.len() > 64 {
+    if text.len() > LONGEST {
         return Err(DateError::Unreadable);
     }
-    let folded: String = text.chars().filter_map(fold).collect();
+    let mut buffer = [0; LONGEST];
+    let folded = folded(text, &mut buffer);
     for era in &ERAS {
         if let Some(rest) = era.names.iter().find_map(|name| folded.strip_prefix(name)) {
             return era_date(era, rest);
         }
     }
-    common_date(&folded)
+    common_date(folded)
 }
 
 /// The fast path: `YYYYMMDD` in ASCII. `None` if it is not eight digits.
 #[must_use]
+#[inline]
 pub fn parse_eight_digits(text: &[u8; 8]) -> Option<Result<Date, DateError>> {
-    if !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let digits = text.map(|byte| i16::from(byte - b'0'));
-    let value = |digits: &[i16]| digits.iter().fold(0, |value, digit| value * 10 + digit);
-    Some(civil(
-        value(&digits[..4]),
-        value(&digits[4..6]),
-        value(&digits[6..]),
-    ))
+    let value = digits::eight_digits(*text)?;
+    let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
+    // Four and two digits fit.
+    let (Ok(year), Ok(month), Ok(day)) = (year.try_into(), month.try_into(), day.try_into()) else {
+        return Some(Err(DateError::Impossible));
+    };
+    Some(civil(year, month, day))
 }
 
 /// The as-of date in the name of a dropped file: `residents_20210401.csv`. `None` without one.
@@ -94,6 +99,21 @@ pub fn as_of_date(file_name: &str) -> Option<Date> {
         return None;
     }
     parse_eight_digits(digits.as_bytes().try_into().ok()?)?.ok()
+}
+
+/// The text with every character folded, which never makes one longer.
+fn folded<'b>(text: &str, buffer: &'b mut [u8; LONGEST]) -> &'b str {
+    let mut length = 0;
+    for c in text.chars().filter_map(fold) {
+        let Some(free) = buffer.get_mut(length..length + c.len_utf8()) else {
+            return "";
+        };
+        length += c.encode_utf8(free).len();
+    }
+    buffer
+        .get(..length)
+        .and_then(|folded| std::str::from_utf8(folded).ok())
+        .unwrap_or_default()
 }
 
 /// Full width to usual width, every kind of separator to one, blanks dropped.
@@ -146,7 +166,7 @@ fn common_date(text: &str) -> Result<Date, DateError> {
     civil(number(year, 4)?, month, day)
 }
 
-fn month_and_day(text: &str) -> Result<(i16, i16), DateError> {
+fn month_and_day(text: &str) -> Result<(i8, i8), DateError> {
     let (month, day) = part(text, '月')?;
     Ok((
         number(month, 2)?,
@@ -159,17 +179,15 @@ fn part(text: &str, sign: char) -> Result<(&str, &str), DateError> {
     text.split_once(['.', sign]).ok_or(DateError::Unreadable)
 }
 
-fn number(digits: &str, most: usize) -> Result<i16, DateError> {
+fn number<N: FromStr>(digits: &str, most: usize) -> Result<N, DateError> {
     if digits.is_empty() || digits.len() > most || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(DateError::Unreadable);
     }
     digits.parse().map_err(|_| DateError::Unreadable)
 }
 
-fn civil(year: i16, month: i16, day: i16) -> Result<Date, DateError> {
-    let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else {
-        return Err(DateError::Impossible);
-    };
+#[inline]
+fn civil(year: i16, month: i8, day: i8) -> Result<Date, DateError> {
     if year == 0 {
         return Err(DateError::Impossible);
     }

@@ -22,7 +22,10 @@ impl Lease {
     #[must_use]
     pub fn new(now: Timestamp, deadline: Timestamp) -> Self {
         let term = now.saturating_add(TERM).unwrap_or(deadline);
-        Self { until: term.min(deadline), deadline }
+        Self {
+            until: term.min(deadline),
+            deadline,
+        }
     }
 
     /// When it ends.
@@ -68,7 +71,10 @@ mod tests {
     fn it_is_renewed_when_it_runs_low_and_only_then() {
         let lease = Lease::new(at(0), at(900));
         assert_eq!(lease.renewal(at(10)), None);
-        assert_eq!(lease.renewal(at(21)).map(|renewed| renewed.until()), Some(at(81)));
+        assert_eq!(
+            lease.renewal(at(21)).map(|renewed| renewed.until()),
+            Some(at(81))
+        );
     }
 
     #[test]

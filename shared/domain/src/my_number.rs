@@ -29,7 +29,28 @@ pub enum MyNumberError {
 
 impl MyNumber {
     /// Reads twelve ASCII digits.
+    #[inline]
     pub fn parse(text: &[u8]) -> Result<Self, MyNumberError> {
+        if let [a, b, c, d, e, f, g, h, ..] = *text
+            && let [.., i, j, k, l] = *text
+            && text.len() == 12
+            && let Some(first) = digits::eight_digits([a, b, c, d, e, f, g, h])
+            && let Some(last) = digits::eight_digits([b'0', b'0', b'0', b'0', i, j, k, l])
+        {
+            let weighed = [a, b, c, d, e, f, g, h, i, j, k].into_iter().zip(WEIGHTS);
+            let sum: u16 = weighed
+                .map(|(digit, weight)| u16::from(digit & 0xF) * weight)
+                .sum();
+            let check = check_digit_of_sum(u64::from(sum));
+            if check == u64::from(l & 0xF) {
+                return Ok(Self(first * 10_000 + last));
+            }
+        }
+        Self::parse_slowly(text)
+    }
+
+    #[cold]
+    fn parse_slowly(text: &[u8]) -> Result<Self, MyNumberError> {
         let Some(value) = digits::value_of(text) else {
             let exponent = text.iter().any(|byte| matches!(byte, b'E' | b'e'))
                 && text
@@ -86,19 +107,25 @@ impl fmt::Debug for MyNumber {
     }
 }
 
-/// Weights 6,5,4,3,2,7,6,5,4,3,2 from the left over eleven digits, so 2 to 7 and again 2 to 6 from
-/// the right; r = sum mod 11; 0 if r ≤ 1, else 11 − r (平成26年総務省令第85号 第5条).
-fn check_digit(first_eleven: u64) -> u64 {
-    let mut rest = first_eleven;
-    let mut sum = 0;
-    for weight in [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6] {
-        sum += rest % 10 * weight;
-        rest /= 10;
-    }
+/// From the left over the first eleven digits (平成26年総務省令第85号 第5条).
+const WEIGHTS: [u16; 11] = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
+
+/// r = sum mod 11; 0 if r ≤ 1, else 11 − r.
+const fn check_digit_of_sum(sum: u64) -> u64 {
     match sum % 11 {
         0 | 1 => 0,
         rest => 11 - rest,
     }
+}
+
+fn check_digit(first_eleven: u64) -> u64 {
+    let digits: [u8; 11] = digits::digits_of(first_eleven);
+    let weighed = digits.into_iter().zip(WEIGHTS);
+    check_digit_of_sum(
+        weighed
+            .map(|(digit, weight)| u64::from(digit & 0xF) * u64::from(weight))
+            .sum(),
+    )
 }
 
 #[cfg(test)]
