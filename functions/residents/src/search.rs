@@ -90,6 +90,9 @@ fn as_compared(text: &Sensitive<String>) -> Sensitive<String> {
 #[cfg(test)]
 mod tests {
     use api::{RawRequest, Request};
+    use domain::TenantCode;
+    use layouts::ColumnMapping;
+    use layouts::residents::{Check, Record, Rules};
     use serde_json::{Value, json};
 
     use super::*;
@@ -123,6 +126,50 @@ mod tests {
             panic!("by number");
         };
         assert_eq!(number.expose(), "A-77");
+    }
+
+    /// Number and coupon as a file's row is read.
+    fn in_a_file(number: &str, coupon: &str) -> (String, u64) {
+        let rules = Rules {
+            tenant: TenantCode::parse("131016").unwrap(),
+            today: Date::constant(2021, 4, 12),
+            max_bytes: 1_000,
+        };
+        let file = format!(
+            "自治体コード,個別宛名番号,券番号,氏名,生年月日,性別\n131016,{number},{coupon},山,19500102,1\n"
+        );
+        let mut read = None;
+        let mut sink = |record: &Record<'_>| {
+            let row = record.row.as_ref().unwrap();
+            read = Some((row.number.to_owned(), row.coupon.unwrap().expose()));
+        };
+        let mut check = Check::new(rules, &ColumnMapping::default());
+        check.push(file.as_bytes(), &mut sink).unwrap();
+        check.finish(&mut sink).unwrap();
+        read.unwrap()
+    }
+
+    #[test]
+    fn a_search_reads_numbers_as_a_file_does() {
+        let cases = [
+            ("A-77", "0000001234"),
+            ("Ａ－７７", "００００００１２３４"),
+            (" A−77\u{3000}", " 0000001234\u{3000}"),
+            ("a‐7 7", "0000001234 "),
+            ("千代田\u{3000}１～２", "\u{3000}０000001234"),
+            ("ｶﾅ！", "0000001234"),
+        ];
+        for (number, coupon) in cases {
+            let (file_number, file_coupon) = in_a_file(number, coupon);
+            let Ok(Search::Number(searched)) = read(&json!({"number": number})) else {
+                panic!("{number}");
+            };
+            assert_eq!(*searched.expose(), file_number);
+            let Ok(Search::Coupon(searched)) = read(&json!({"coupon": coupon})) else {
+                panic!("{coupon}");
+            };
+            assert_eq!(searched.expose(), file_coupon);
+        }
     }
 
     #[test]
