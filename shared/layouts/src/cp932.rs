@@ -21,6 +21,29 @@ static TWO_BYTES: LazyLock<Vec<u16>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Which of them, by the same index, an encoder writes differently; 64 to a word.
+static TWICE: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut twice = vec![0; 0x8000 / 64];
+    for (at, pair) in (0x8000..=0xFFFF_u16)
+        .enumerate()
+        .filter(|it| has_other_code(it.1.to_be_bytes()[0]))
+    {
+        let c = decode_pair(pair).and_then(|code| char::from_u32(u32::from(code)));
+        if c.is_some_and(|c| !is_canonical(c, pair.to_be_bytes()))
+            && let Some(word) = twice.get_mut(at / 64)
+        {
+            *word |= 1_u64 << (at % 64);
+        }
+    }
+    twice
+});
+
+fn is_twice(at: usize) -> bool {
+    TWICE
+        .get(at / 64)
+        .is_some_and(|word| word >> (at % 64) & 1 == 1)
+}
+
 fn decode_pair(pair: u16) -> Option<u16> {
     let bytes = pair.to_be_bytes();
     if !is_lead(bytes[0]) {
@@ -40,6 +63,8 @@ const fn is_lead(byte: u8) -> bool {
 /// Appends the text of `bytes`, and tells what was seen in it.
 pub(crate) fn decode_into(bytes: &[u8], out: &mut String) -> Result<Seen, Undecodable> {
     let table = TWO_BYTES.as_slice();
+    // Two bytes become three, and a half-width one too, which is rare in long texts.
+    out.reserve(bytes.len() * 2);
     let mut seen = Seen::default();
     let mut rest = bytes;
     while let Some((&byte, behind)) = rest.split_first() {
@@ -60,7 +85,7 @@ pub(crate) fn decode_into(bytes: &[u8], out: &mut String) -> Result<Seen, Undeco
                 return Err(Undecodable { cut: false });
             };
             seen.private |= (0xE000..0xF900).contains(&code);
-            seen.twice |= has_other_code(byte) && !is_canonical(c, [byte, trail]);
+            seen.twice |= has_other_code(byte) && is_twice(at);
             seen.solid |= c != '\u{3000}';
             out.push(c);
         } else if let Some(c) = half_width(byte) {

@@ -17,6 +17,7 @@ pub struct ErrorsWriter<W: io::Write> {
     encoding: Encoding,
     /// Where the file itself has such columns, if it is a mended errors.csv; they are left out.
     earlier: [usize; 2],
+    guarded: bool,
     splitter: Splitter,
     cells: Vec<Vec<u8>>,
     rows: u64,
@@ -33,6 +34,7 @@ impl<W: io::Write> ErrorsWriter<W> {
             csv: SafeCsvWriter::new(out, encoding)?,
             encoding,
             earlier: header.binding().error_columns(),
+            guarded: header.binding().is_guarded(),
             splitter: Splitter::new(1),
             cells: Vec::new(),
             rows: 0,
@@ -49,11 +51,7 @@ impl<W: io::Write> ErrorsWriter<W> {
             .map(|problem| problem.code.as_str().to_owned())
             .collect();
         let texts = problems.iter().map(RowProblem::message_ja).collect();
-        self.write(
-            raw,
-            [&join(codes), &join(texts)],
-            self.earlier.iter().all(|&at| at != usize::MAX),
-        )?;
+        self.write(raw, [&join(codes), &join(texts)], self.guarded)?;
         self.rows += 1;
         Ok(())
     }

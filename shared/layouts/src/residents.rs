@@ -1,5 +1,6 @@
 //! The residents layout (接種対象者): which residents a municipality has, one a row.
 
+mod cells;
 mod check;
 mod columns;
 mod duplicates;

@@ -36,15 +36,16 @@ impl Field {
         self.marks & Self::STRAY != 0
     }
 
-    /// Has a control character in it, line breaks within quotes included.
-    pub(crate) const fn has_control(self) -> bool {
-        self.marks & Self::CONTROL != 0
+    /// Either of them.
+    #[inline]
+    pub(crate) const fn is_unusual(self) -> bool {
+        self.marks & (Self::DOUBLED | Self::STRAY) != 0
     }
 
     /// The field without its quotes. What is doubled or stray goes through `scratch`.
     pub(crate) fn value<'a>(self, bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
         let raw = bytes.get(self.start..self.end).unwrap_or_default();
-        if self.marks & (Self::DOUBLED | Self::STRAY) == 0 {
+        if !self.is_unusual() {
             return raw;
         }
         scratch.clear();
@@ -65,13 +66,11 @@ impl Field {
         while let Some((&byte, behind)) = rest.split_first() {
             rest = behind;
             if byte == b'"' && quoted {
-                match behind.split_first() {
-                    Some((b'"', behind)) => rest = behind,
-                    _ => {
-                        quoted = false;
-                        continue;
-                    }
-                }
+                let Some((b'"', behind)) = behind.split_first() else {
+                    quoted = false;
+                    continue;
+                };
+                rest = behind;
             }
             out.push(byte);
         }
@@ -100,6 +99,8 @@ pub(crate) struct SplitProblem {
 #[derive(Debug)]
 pub(crate) struct Splitter {
     fields: Vec<Field>,
+    /// The marks of all fields together.
+    marks: u8,
     line: u64,
 }
 
@@ -117,6 +118,7 @@ impl Splitter {
     pub(crate) fn new(line: u64) -> Self {
         Self {
             fields: Vec::with_capacity(16),
+            marks: 0,
             line,
         }
     }
@@ -124,6 +126,16 @@ impl Splitter {
     /// The fields of the record found last.
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
+    }
+
+    /// Whether a field of that record has doubled quotes.
+    pub(crate) const fn has_doubled(&self) -> bool {
+        self.marks & Field::DOUBLED != 0
+    }
+
+    /// Whether that record has a control character in it, line breaks within quotes included.
+    pub(crate) const fn has_control(&self) -> bool {
+        self.marks & Field::CONTROL != 0
     }
 
     /// The line on which the next record or blank line begins.
@@ -180,6 +192,7 @@ impl Splitter {
     #[inline]
     fn scan(&mut self, bytes: &[u8], start: usize, last: bool) -> Result<Scan, SplitProblem> {
         self.fields.clear();
+        self.marks = 0;
         let mut field = FieldStart {
             at: start,
             marks: 0,
@@ -286,6 +299,7 @@ impl Splitter {
             marks |= Field::STRAY;
             (field.at, end)
         };
+        self.marks |= marks;
         self.fields.push(Field {
             start: range.0,
             end: range.1,

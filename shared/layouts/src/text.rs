@@ -2,6 +2,10 @@
 
 /// What was seen in a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing seen by itself"
+)]
 pub(crate) struct Seen {
     /// Its length in characters.
     pub(crate) chars: usize,
@@ -35,45 +39,28 @@ impl Seen {
     }
 }
 
-/// Whether text is not blank, and nothing in it needs a second look, by its bytes alone. May say no to
-/// what is fine, never yes to what is not.
+/// Whether text is not blank, and nothing in it needs a second look: ASCII, kana and kanji, judged by the
+/// first bytes of characters in UTF-8. May say no to what is fine, never yes to what is not.
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let Some(&first) = text.first() else {
-        return false;
-    };
-    // An ideographic space begins with E3 80.
-    if first <= b' ' || (first == 0xE3 && text.get(1) == Some(&0x80)) {
+    // A blank in front, usual or ideographic, may mean that there is nothing else.
+    if matches!(text, [] | [b' ', ..] | [0xE3, 0x80, ..]) {
         return false;
     }
     let mut rest = text;
-    while let Some((&byte, behind)) = rest.split_first() {
-        rest = behind;
-        if !LOOK[usize::from(byte)] {
-            continue;
-        }
-        // Half-width kana, full-width signs and some kanji share their first byte with rarer things.
-        if byte != 0xEF
-            || !matches!(behind.first(), Some(0xA4..=0xBA | 0xBC..=0xBE))
-            || behind.get(1) == Some(&0xA0)
-        {
-            return false;
+    loop {
+        rest = match rest {
+            [] => return true,
+            // ASCII; kana and kanji; kanji that are there for compatibility.
+            [b' '..=b'~', behind @ ..]
+            | [0xE3..=0xE9, _, _, behind @ ..]
+            | [0xEF, 0xA4..=0xAB, _, behind @ ..] => behind,
+            // Half-width kana and full-width signs; behind A0 is a blank that looks like one.
+            [0xEF, 0xBC..=0xBE, last, behind @ ..] if *last != 0xA0 => behind,
+            _ => return false,
         }
     }
-    true
 }
-
-/// First bytes of UTF-8 characters that may be control, invisible, private or replaced ones.
-const LOOK: [bool; 256] = {
-    let mut look = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        look[byte] =
-            matches!(byte, 0..=0x1F | 0x7F | 0xC2 | 0xCD | 0xD8 | 0xE1 | 0xE2 | 0xEE..=0xFF);
-        byte += 1;
-    }
-    look
-};
 
 /// Zero-width characters and those that steer the direction of text. Selectors of variants are not
 /// among them: they are part of how a name is written.

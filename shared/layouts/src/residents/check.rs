@@ -32,7 +32,7 @@ enum Stage {
     Rows {
         header: Header,
         span: Range64,
-        reader: RowReader,
+        reader: Box<RowReader>,
     },
 }
 
@@ -233,7 +233,13 @@ impl Check {
         };
         let assumed = encoding.unwrap_or(Encoding::Utf8 { bom: false });
         let header = Header::bind(cells, assumed, &self.mapping)?;
-        let reader = RowReader::new(*header.binding(), encoding, self.rules, 0, splitter.line());
+        let reader = Box::new(RowReader::new(
+            *header.binding(),
+            encoding,
+            self.rules,
+            0,
+            splitter.line(),
+        ));
         let span = Range64 {
             start: self.offset + start as u64,
             end: self.offset + end as u64,

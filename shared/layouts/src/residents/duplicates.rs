@@ -11,9 +11,8 @@ pub(super) const MAX_ROWS: u32 = 1 << INDEX_BITS;
 const INDEX_BITS: u32 = 27;
 const KEY_BITS: u32 = 64 - INDEX_BITS;
 const KEY_MASK: u64 = (1 << KEY_BITS) - 1;
-const PARTITIONS: usize = 256;
-/// Keys in a block: a page of 4 KB, so that partitions waste little.
-const BLOCK: usize = 512;
+/// Keys in a block. Blocks instead of one vector, which would need twice the room when it grows.
+const BLOCK: usize = 1 << 16;
 
 /// Collects the keys of all rows of a file, then says which stand there more than once.
 pub struct Duplicates {
@@ -64,9 +63,9 @@ impl Duplicates {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            numbers: Keys::new(),
-            coupons: Keys::new(),
-            my_numbers: Keys::new(),
+            numbers: Keys::default(),
+            coupons: Keys::default(),
+            my_numbers: Keys::default(),
         }
     }
 
@@ -102,13 +101,12 @@ impl Duplicates {
         });
         certain.sort_unstable();
         let mut rows = Vec::new();
-        self.numbers.shared(|key, index| {
-            rows.push(NumberRow {
-                index,
-                key,
-                number: 0,
-            })
-        });
+        let row = |key, index| NumberRow {
+            index,
+            key,
+            number: 0,
+        };
+        self.numbers.shared(|key, index| rows.push(row(key, index)));
         rows.sort_unstable_by_key(|row| row.index);
         Suspects {
             certain,
@@ -122,6 +120,7 @@ impl Duplicates {
 
 impl NumberSuspects {
     /// The rows to be read again, ascending.
+    #[must_use]
     pub fn indexes(&self) -> impl ExactSizeIterator<Item = u32> {
         self.rows.iter().map(|row| row.index)
     }
@@ -159,53 +158,95 @@ impl NumberSuspects {
     }
 }
 
-/// Keys and their rows, kept apart by the first bits of the key, so that each part is sorted where the
-/// processor has it at hand.
-struct Keys(Vec<Partition>);
-
+/// Keys and their rows, in the order in which they came.
 #[derive(Default)]
-struct Partition {
+struct Keys {
     full: Vec<Vec<u64>>,
     last: Vec<u64>,
 }
 
 impl Keys {
-    fn new() -> Self {
-        let mut partitions = Vec::new();
-        partitions.resize_with(PARTITIONS, Partition::default);
-        Self(partitions)
-    }
-
     #[inline]
     fn add(&mut self, key: u64, index: u32) {
-        let key = key & KEY_MASK;
-        let [_, _, _, _, _, _, _, first] = (key << INDEX_BITS).to_le_bytes();
-        let Some(partition) = self.0.get_mut(usize::from(first)) else {
-            return;
-        };
-        if partition.last.len() == BLOCK {
-            let full = std::mem::replace(&mut partition.last, Vec::with_capacity(BLOCK));
-            partition.full.push(full);
+        if self.last.len() == BLOCK {
+            let full = std::mem::replace(&mut self.last, Vec::with_capacity(BLOCK));
+            self.full.push(full);
         }
-        partition.last.push(key << INDEX_BITS | u64::from(index));
+        self.last.push(key << INDEX_BITS | u64::from(index));
+    }
+
+    fn entries(&self) -> impl Iterator<Item = u64> {
+        self.full.iter().flatten().chain(&self.last).copied()
     }
 
     /// Calls `found` with key and row of all keys that more than one row has.
+    ///
+    /// A bit for the first bits of each key tells for nearly all rows that nothing else is like them; only
+    /// the others are sorted.
     fn shared(self, mut found: impl FnMut(u64, u32)) {
-        let mut entries = Vec::new();
-        for Partition { full, last } in self.0 {
-            entries.clear();
-            full.iter()
-                .chain([&last])
-                .for_each(|block| entries.extend_from_slice(block));
-            drop((full, last));
-            entries.sort_unstable();
-            let groups = entries.chunk_by(|a, b| a >> INDEX_BITS == b >> INDEX_BITS);
-            for &entry in groups.filter(|group| group.len() > 1).flatten() {
-                let index = u32::try_from(entry & u64::from(MAX_ROWS - 1)).unwrap_or_default();
-                found(entry >> INDEX_BITS, index);
+        let count = self.full.len() * BLOCK + self.last.len();
+        let (mut seen, mut again) = (Bits::for_keys(count), Bits::for_keys(count));
+        let mut any = false;
+        for entry in self.entries() {
+            if seen.set(entry) {
+                again.set(entry);
+                any = true;
             }
         }
+        if !any {
+            return;
+        }
+        drop(seen);
+        let mut alike: Vec<u64> = self.entries().filter(|&entry| again.has(entry)).collect();
+        alike.sort_unstable();
+        let groups = alike.chunk_by(|a, b| a >> INDEX_BITS == b >> INDEX_BITS);
+        for &entry in groups.filter(|group| group.len() > 1).flatten() {
+            let index = u32::try_from(entry & u64::from(MAX_ROWS - 1)).unwrap_or_default();
+            found(entry >> INDEX_BITS, index);
+        }
+    }
+}
+
+/// A set of the first bits of keys.
+struct Bits {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Bits {
+    /// Sixteen places a key, so that few keys share one by chance.
+    fn for_keys(count: usize) -> Self {
+        let places = (count * 16).next_power_of_two().clamp(1 << 10, 1 << 30);
+        Self {
+            words: vec![0; places / 64],
+            shift: 64 - places.ilog2(),
+        }
+    }
+
+    fn place(&self, entry: u64) -> (usize, u64) {
+        let place = entry >> self.shift;
+        (
+            usize::try_from(place >> 6).unwrap_or_default(),
+            1 << (place & 63),
+        )
+    }
+
+    /// Puts the entry in; whether it was there.
+    #[inline]
+    fn set(&mut self, entry: u64) -> bool {
+        let (at, bit) = self.place(entry);
+        let Some(word) = self.words.get_mut(at) else {
+            return true;
+        };
+        let had = *word & bit != 0;
+        *word |= bit;
+        had
+    }
+
+    #[inline]
+    fn has(&self, entry: u64) -> bool {
+        let (at, bit) = self.place(entry);
+        self.words.get(at).is_none_or(|word| word & bit != 0)
     }
 }
 
@@ -324,12 +365,42 @@ mod tests {
     }
 
     #[test]
-    fn sequential_numbers_are_spread_over_all_partitions_and_stay_apart() {
+    fn sequential_numbers_are_spread_and_stay_apart() {
         let keys: std::collections::BTreeSet<_> = (0..100_000).map(spread).collect();
         assert_eq!(keys.len(), 100_000);
-        let mut partitions = [0_u32; PARTITIONS];
-        keys.iter()
-            .for_each(|key| partitions[(key >> (KEY_BITS - 8)) as usize] += 1);
-        assert!(partitions.iter().all(|&count| (300..500).contains(&count)));
+        let mut parts = [0_u32; 256];
+        for key in &keys {
+            parts[usize::try_from(key >> (KEY_BITS - 8)).unwrap()] += 1;
+        }
+        assert!(parts.iter().all(|&count| (300..500).contains(&count)));
+    }
+
+    #[test]
+    fn rows_in_different_blocks_are_compared() {
+        let mut duplicates = Duplicates::new(0);
+        for index in 0..200_000_u32 {
+            let shared = [0, 70_000, 199_999].contains(&index);
+            let number = index.to_string();
+            let number = if shared { "0" } else { &number };
+            duplicates.add(
+                index,
+                &keys(number, u64::from(index), u64::from(index / 199_999) + 1),
+            );
+        }
+        let Suspects {
+            certain,
+            mut numbers,
+        } = duplicates.finish();
+        assert_eq!(
+            certain.len(),
+            199_999,
+            "all My Numbers but the last are the same"
+        );
+        for index in numbers.indexes().collect::<Vec<_>>() {
+            let shared = [0, 70_000, 199_999].contains(&index);
+            numbers.tell(index, &if shared { 0 } else { index }.to_string());
+        }
+        let found: Vec<_> = numbers.finish().iter().map(|it| it.index).collect();
+        assert_eq!(found, [0, 70_000, 199_999]);
     }
 }

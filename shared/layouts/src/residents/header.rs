@@ -25,6 +25,7 @@ impl Binding {
     const ABSENT: usize = usize::MAX;
 
     /// Where the column stands, counted from 0; behind every row if the file does not have it.
+    #[inline]
     pub(crate) fn position(&self, column: Column) -> usize {
         self.positions
             .get(column as usize)
@@ -32,12 +33,13 @@ impl Binding {
             .unwrap_or(Self::ABSENT)
     }
 
-    /// Where the columns of an errors.csv stand, if the file is one.
-    pub(crate) fn error_positions(&self) -> Option<[usize; 2]> {
-        (!self.errors.contains(&Self::ABSENT)).then_some(self.errors)
+    /// Whether the file is a mended errors.csv, whose cells may be guarded.
+    #[inline]
+    pub(crate) const fn is_guarded(&self) -> bool {
+        self.errors[0] != Self::ABSENT && self.errors[1] != Self::ABSENT
     }
 
-    /// The same, each by itself; behind every row if the file does not have it.
+    /// Where the columns of an errors.csv stand; behind every row if the file does not have them.
     pub(crate) const fn error_columns(&self) -> [usize; 2] {
         self.errors
     }

@@ -1,9 +1,13 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
 use domain::{CouponNumber, Date, Movement, MyNumber, ResidentRow, TenantCode};
 
+use encoding_rs::UTF_8;
+
+use super::cells::RowCheck;
 use super::header::Binding;
-use super::rules::{Parts, RowCheck};
+use super::rules::Parts;
 use crate::encoding::{has_iso_2022_jp, undecodable};
 use crate::split::{Split, Splitter};
 use crate::{Encoding, FileProblem, Notices, ProblemCode, RowProblem};
@@ -93,6 +97,12 @@ impl<'a> Window<'a> {
 }
 
 fn valid_beginning(bytes: &[u8]) -> &str {
+    // Three times as fast on Japanese text as the standard library, but says less when it fails.
+    if let Some(Cow::Borrowed(text)) =
+        UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
+    {
+        return text;
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -116,6 +126,7 @@ pub(super) struct RowReader {
     spare: String,
     unquoted: Vec<u8>,
     problems: Vec<RowProblem>,
+    fatal: Option<FileProblem>,
 }
 
 impl RowReader {
@@ -137,6 +148,7 @@ impl RowReader {
             spare: String::new(),
             unquoted: Vec::new(),
             problems: Vec::new(),
+            fatal: None,
         }
     }
 
@@ -161,7 +173,9 @@ impl RowReader {
     ) -> Result<Record<'r>, FileProblem> {
         let raw = window.bytes.get(start..end).unwrap_or_default();
         self.refuse_foreign(window, raw, end, line)?;
-        self.unquote(window.bytes);
+        if self.splitter.has_doubled() {
+            self.unquote(window.bytes);
+        }
         self.text.clear();
         self.problems.clear();
         let mut check = RowCheck {
@@ -176,10 +190,17 @@ impl RowReader {
             text: &mut self.text,
             spare: &mut self.spare,
             problems: &mut self.problems,
+            fatal: &mut self.fatal,
             notices: Notices::default(),
         };
-        let parts = check.parts()?;
+        let parts = check.parts();
+        if !check.problems.is_empty() || check.binding.is_guarded() {
+            check.decode_throughout();
+        }
         let notices = check.notices;
+        if let Some(problem) = self.fatal.take() {
+            return Err(problem);
+        }
         let index = self.next_index;
         self.next_index += 1;
         let span = Range64 {
@@ -214,14 +235,7 @@ impl RowReader {
             let cut = ends_inside && window.last && end == window.bytes.len();
             return Err(FileProblem::at(undecodable(utf8, raw, cut), line));
         }
-        if self.encoding.is_none()
-            && self
-                .splitter
-                .fields()
-                .iter()
-                .any(|field| field.has_control())
-            && has_iso_2022_jp(raw)
-        {
+        if self.encoding.is_none() && self.splitter.has_control() && has_iso_2022_jp(raw) {
             return Err(FileProblem::at(ProblemCode::Iso2022Jp, line));
         }
         Ok(())

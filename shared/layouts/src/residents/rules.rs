@@ -3,70 +3,18 @@
 
 use domain::{
     CouponNumber, CouponNumberError, Date, DateError, Movement, MyNumber, MyNumberError, Sex,
-    TenantCode, Text, parse_date, parse_eight_digits,
+    TenantCode, parse_date, parse_eight_digits,
 };
 
+use super::cells::{Piece, RowCheck, TextPiece};
 use super::columns::Column;
-use super::header::Binding;
-use super::row::{Rules, Window};
-use crate::encoding::{is_utf8_in_cp932, undecodable};
-use crate::guard::unguarded;
-use crate::mapping::trimmed;
-use crate::split::Field;
-use crate::text::{Seen, fold_in_key, is_hidden_in_key, is_plain, is_private};
-use crate::{Encoding, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, cp932};
+use crate::text::{Seen, is_plain, is_private};
+use crate::{FileProblem, NoticeCode, ProblemCode};
 
 const MAX_NUMBER: usize = 40;
 const MAX_NAME: usize = 100;
 const MAX_REASON: usize = 20;
 const EARLIEST_BIRTH: Date = Date::constant(1880, 1, 1);
-
-/// A text that stands in the window, or in the row's own decoded text.
-#[derive(Clone, Copy)]
-pub(super) enum Piece<'a> {
-    Window(&'a str),
-    Decoded { start: usize, end: usize },
-}
-
-impl<'a> Piece<'a> {
-    pub(super) fn resolve(self, decoded: &'a str) -> &'a str {
-        match self {
-            Self::Window(text) => text,
-            Self::Decoded { start, end } => decoded.get(start..end).unwrap_or_default(),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct TextPiece<'a> {
-    utf8: Piece<'a>,
-    original: Option<&'a [u8]>,
-}
-
-impl<'a> TextPiece<'a> {
-    pub(super) fn resolve(self, decoded: &'a str) -> Text<'a> {
-        Text {
-            utf8: self.utf8.resolve(decoded),
-            original: self.original,
-        }
-    }
-}
-
-/// A field without its quotes.
-#[derive(Clone, Copy)]
-struct Cell<'a> {
-    bytes: &'a [u8],
-    /// Where it stands in the window; [`Cell::ELSEWHERE`] if it had to be unquoted.
-    start: usize,
-}
-
-impl Cell<'_> {
-    const ELSEWHERE: usize = usize::MAX;
-    const EMPTY: Self = Cell {
-        bytes: &[],
-        start: Self::ELSEWHERE,
-    };
-}
 
 /// What was read off a row; complete if there was no problem.
 #[derive(Default)]
@@ -84,66 +32,51 @@ pub(super) struct Parts<'a> {
     pub(super) protected: bool,
 }
 
-/// One row under check.
-pub(super) struct RowCheck<'r, 's> {
-    pub(super) window: Window<'r>,
-    pub(super) fields: &'r [Field],
-    /// Fields with doubled quotes, as they are meant, one behind the other.
-    pub(super) unquoted: &'r [u8],
-    pub(super) binding: &'r Binding,
-    pub(super) rules: &'r Rules,
-    pub(super) raw: &'r [u8],
-    /// Nothing comes behind the row, not even a line end.
-    pub(super) ends_file: bool,
-    pub(super) line: u64,
-    pub(super) text: &'s mut String,
-    pub(super) spare: &'s mut String,
-    pub(super) problems: &'s mut Vec<RowProblem>,
-    pub(super) notices: Notices,
-}
-
 impl<'r> RowCheck<'r, '_> {
-    /// All columns. `Err`: something on the row makes the file refused.
+    /// All columns.
     #[inline]
-    pub(super) fn parts(&mut self) -> Result<Parts<'r>, FileProblem> {
-        let mut parts = Parts::default();
+    pub(super) fn parts(&mut self) -> Parts<'r> {
         let (has, wants) = (self.fields.len(), self.binding.width);
-        if has == wants {
-            self.municipality()?;
-            parts.number = self.number()?;
-            parts.coupon = self.coupon()?;
-            parts.my_number = self.my_number()?;
-            parts.name = self.text(Column::Name, MAX_NAME)?;
-            parts.kana = self.text(Column::Kana, MAX_NAME)?;
-            parts.birth_date = self.date(Column::BirthDate)?;
-            parts.sex = self.digit(Column::Sex, ProblemCode::SexUnknown, Sex::from_code)?;
-            parts.movement = self.movement()?;
-            parts.moved_on = self.date(Column::MovedOn)?;
-            parts.reason = self.text(Column::Reason, MAX_REASON)?;
-            parts.protected = self.protected()?;
-        } else if has < wants {
-            self.refuse_row(ProblemCode::TooFewFields);
-        } else {
-            self.refuse_row(ProblemCode::TooManyFields);
+        if has != wants {
+            let few = has < wants;
+            self.refuse_row(if few {
+                ProblemCode::TooFewFields
+            } else {
+                ProblemCode::TooManyFields
+            });
+            return Parts::default();
         }
-        if !self.problems.is_empty() || self.binding.error_positions().is_some() {
-            self.decodable_throughout()?;
+        self.municipality();
+        Parts {
+            number: self.number(),
+            coupon: self.coupon(),
+            my_number: self.my_number(),
+            name: self.text(Column::Name, MAX_NAME),
+            kana: self.text(Column::Kana, MAX_NAME),
+            birth_date: self.date(Column::BirthDate),
+            sex: self.digit(Column::Sex, ProblemCode::SexUnknown, Sex::from_code),
+            movement: self.movement(),
+            moved_on: self.date(Column::MovedOn),
+            reason: self.text(Column::Reason, MAX_REASON),
+            protected: self.protected(),
         }
-        Ok(parts)
     }
 
-    fn municipality(&mut self) -> Result<(), FileProblem> {
-        let column = Column::Municipality;
-        let Some(cell) = self.cell(column) else {
-            return Ok(());
+    #[inline]
+    fn municipality(&mut self) {
+        let Some(cell) = self.cell(Column::Municipality) else {
+            return;
         };
-        if cell.bytes == self.rules.tenant.as_str().as_bytes() {
-            return Ok(());
+        if cell.bytes != self.rules.tenant.as_str().as_bytes()
+            && let Some(code) = self.folded(cell, Column::Municipality)
+        {
+            self.other_municipality(code);
         }
-        let Some(code) = self.folded(cell, column)? else {
-            return Ok(());
-        };
-        let tenant = self.rules.tenant;
+    }
+
+    #[cold]
+    fn other_municipality(&mut self, code: Piece<'r>) {
+        let (column, tenant) = (Column::Municipality, self.rules.tenant);
         let code = code.resolve(self.text);
         let named = TenantCode::parse(code).or_else(|_| TenantCode::from_five_digits(code));
         match named {
@@ -153,13 +86,9 @@ impl<'r> RowCheck<'r, '_> {
                 }
             }
             Ok(_) => {
-                let column = Some(column.name().to_owned());
+                let (line, column) = (Some(self.line), Some(column.name().to_owned()));
                 let code = ProblemCode::OtherMunicipality;
-                return Err(FileProblem {
-                    code,
-                    line: Some(self.line),
-                    column,
-                });
+                self.refuse_file(FileProblem { code, line, column });
             }
             Err(_) if code.is_empty() => self.refuse(ProblemCode::RequiredEmpty, column),
             Err(_) if tenant.as_str().strip_prefix('0') == Some(code) => {
@@ -167,23 +96,25 @@ impl<'r> RowCheck<'r, '_> {
             }
             Err(_) => self.refuse(ProblemCode::MunicipalityCode, column),
         }
-        Ok(())
     }
 
-    fn number(&mut self) -> Result<Option<Piece<'r>>, FileProblem> {
-        let column = Column::Number;
-        let Some(cell) = self.cell(column) else {
-            return Ok(None);
-        };
-        let plain = (1..=MAX_NUMBER).contains(&cell.bytes.len())
-            && cell.bytes.iter().all(u8::is_ascii_graphic)
-            && !is_rounded(cell.bytes);
-        if plain && let Some(number) = self.utf8(cell).or_else(|| ascii(cell.bytes)) {
-            return Ok(Some(Piece::Window(number)));
+    #[inline]
+    fn number(&mut self) -> Option<Piece<'r>> {
+        let cell = self.cell(Column::Number)?;
+        // Without an E it is not a rounded number either.
+        let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'E' | b'e');
+        if (1..=MAX_NUMBER).contains(&cell.bytes.len())
+            && cell.bytes.iter().all(plain)
+            && let Some(number) = self.ascii(cell)
+        {
+            return Some(Piece::Window(number));
         }
-        let Some(piece) = self.folded(cell, column)? else {
-            return Ok(None);
-        };
+        let folded = self.folded(cell, Column::Number)?;
+        self.unusual_number(folded)
+    }
+
+    #[cold]
+    fn unusual_number(&mut self, piece: Piece<'r>) -> Option<Piece<'r>> {
         let number = piece.resolve(self.text);
         let problem = if number.is_empty() {
             ProblemCode::RequiredEmpty
@@ -195,106 +126,90 @@ impl<'r> RowCheck<'r, '_> {
             if number.contains(is_private) {
                 self.notices.add(NoticeCode::PrivateCharacter);
             }
-            return Ok(Some(piece));
+            return Some(piece);
         };
-        self.refuse(problem, column);
-        Ok(None)
+        self.refuse(problem, Column::Number);
+        None
     }
 
-    fn coupon(&mut self) -> Result<Option<CouponNumber>, FileProblem> {
-        let column = Column::Coupon;
-        let Some(cell) = self.cell(column) else {
-            return Ok(None);
-        };
+    #[inline]
+    fn coupon(&mut self) -> Option<CouponNumber> {
+        let cell = self.cell(Column::Coupon)?;
         if cell.bytes.is_empty() {
-            return Ok(None);
+            return None;
         }
         if let Ok(coupon) = CouponNumber::parse(cell.bytes) {
-            return Ok(Some(coupon));
+            return Some(coupon);
         }
-        let Some(piece) = self.folded(cell, column)? else {
-            return Ok(None);
-        };
-        let digits = piece.resolve(self.text);
+        let digits = self.folded(cell, Column::Coupon)?.resolve(self.text);
         if digits.is_empty() {
-            return Ok(None);
+            return None;
         }
         let problem = match CouponNumber::parse(digits.as_bytes()) {
-            Ok(coupon) => return Ok(Some(coupon)),
+            Ok(coupon) => return Some(coupon),
             Err(CouponNumberError::Length) => ProblemCode::CouponLength,
             Err(CouponNumberError::NotDigits) => ProblemCode::CouponNotDigits,
         };
-        self.refuse(problem, column);
-        Ok(None)
+        self.refuse(problem, Column::Coupon);
+        None
     }
 
-    fn my_number(&mut self) -> Result<Option<MyNumber>, FileProblem> {
-        let column = Column::MyNumber;
-        let Some(cell) = self.cell(column) else {
-            return Ok(None);
-        };
+    #[inline]
+    fn my_number(&mut self) -> Option<MyNumber> {
+        let cell = self.cell(Column::MyNumber)?;
         if cell.bytes.is_empty() {
-            return Ok(None);
+            return None;
         }
         if let Ok(number) = MyNumber::parse(cell.bytes) {
-            return Ok(Some(number));
+            return Some(number);
         }
-        let Some(piece) = self.folded(cell, column)? else {
-            return Ok(None);
-        };
-        let digits = piece.resolve(self.text);
+        let digits = self.folded(cell, Column::MyNumber)?.resolve(self.text);
         if digits.is_empty() {
-            return Ok(None);
+            return None;
         }
         let problem = match MyNumber::parse(digits.as_bytes()) {
-            Ok(number) => return Ok(Some(number)),
+            Ok(number) => return Some(number),
             Err(MyNumberError::Length) => ProblemCode::MyNumberLength,
             Err(MyNumberError::NotDigits) => ProblemCode::MyNumberNotDigits,
             Err(MyNumberError::Exponent) => ProblemCode::MyNumberRounded,
             Err(MyNumberError::CheckDigit) => ProblemCode::MyNumberCheckDigit,
         };
-        self.refuse(problem, column);
-        Ok(None)
+        self.refuse(problem, Column::MyNumber);
+        None
     }
 
-    fn text(&mut self, column: Column, most: usize) -> Result<Option<TextPiece<'r>>, FileProblem> {
-        let Some(cell) = self.cell(column) else {
-            return Ok(None);
-        };
+    #[inline]
+    fn text(&mut self, column: Column, most: usize) -> Option<TextPiece<'r>> {
+        let cell = self.cell(column)?;
         if cell.bytes.is_empty() {
-            if column.is_required() {
-                self.refuse(ProblemCode::RequiredEmpty, column);
-            }
-            return Ok(None);
+            return self.absent(column);
         }
-        if let Some(text) = self.utf8(cell)
-            && cell.bytes.len() <= most
+        if cell.bytes.len() <= most
+            && let Some(text) = self.utf8(cell)
             && is_plain(cell.bytes)
         {
-            return Ok(Some(TextPiece {
-                utf8: Piece::Window(text),
-                original: None,
-            }));
+            return Some(TextPiece::new(Piece::Window(text)));
         }
         let (utf8, seen) = self.decoded(cell)?;
         let problem = if !seen.solid {
             // Blank: as good as empty.
-            column.is_required().then_some(ProblemCode::RequiredEmpty)
+            return self.absent(column);
         } else if seen.control {
-            Some(ProblemCode::HiddenCharacter)
+            ProblemCode::HiddenCharacter
         } else if seen.chars > most {
-            Some(ProblemCode::TooLong)
+            ProblemCode::TooLong
         } else {
             self.note(seen);
-            let original = seen.twice.then_some(cell.bytes);
-            return Ok(Some(TextPiece { utf8, original }));
+            return Some(TextPiece::with_original(
+                utf8,
+                seen.twice.then_some(cell.bytes),
+            ));
         };
-        if let Some(problem) = problem {
-            self.refuse(problem, column);
-        }
-        Ok(None)
+        self.refuse(problem, column);
+        None
     }
 
+    #[inline]
     fn note(&mut self, seen: Seen) {
         let found = [
             (seen.private, NoticeCode::PrivateCharacter),
@@ -306,22 +221,18 @@ impl<'r> RowCheck<'r, '_> {
         }
     }
 
-    fn date(&mut self, column: Column) -> Result<Option<Date>, FileProblem> {
-        let Some(cell) = self.cell(column) else {
-            return Ok(None);
-        };
+    #[inline]
+    fn date(&mut self, column: Column) -> Option<Date> {
+        let cell = self.cell(column)?;
         let eight = cell.bytes.try_into().ok().and_then(parse_eight_digits);
         let read = if let Some(date) = eight {
             date
         } else if cell.bytes.is_empty() {
-            return Ok(self.absent(column));
+            return self.absent(column);
         } else {
-            let Some(piece) = self.folded(cell, column)? else {
-                return Ok(None);
-            };
-            let date = piece.resolve(self.text);
+            let date = self.folded(cell, column)?.resolve(self.text);
             if date.is_empty() {
-                return Ok(self.absent(column));
+                return self.absent(column);
             }
             parse_date(date)
         };
@@ -330,35 +241,38 @@ impl<'r> RowCheck<'r, '_> {
             Ok(date) if column == Column::BirthDate && date < EARLIEST_BIRTH => {
                 ProblemCode::BirthTooEarly
             }
-            Ok(date) => return Ok(Some(date)),
+            Ok(date) => return Some(date),
             Err(DateError::Unreadable) => ProblemCode::DateUnreadable,
             Err(DateError::Impossible) => ProblemCode::DateImpossible,
             Err(DateError::OutsideEra) => ProblemCode::DateOutsideEra,
         };
         self.refuse(problem, column);
-        Ok(None)
+        None
     }
 
-    fn movement(&mut self) -> Result<Option<Movement>, FileProblem> {
+    /// Empty means register.
+    #[inline]
+    fn movement(&mut self) -> Option<Movement> {
         let before = self.problems.len();
         let code = ProblemCode::MovementUnknown;
-        let movement = self.digit(Column::Movement, code, Movement::from_code)?;
+        let movement = self.digit(Column::Movement, code, Movement::from_code);
         let empty = movement.is_none() && self.problems.len() == before;
-        Ok(if empty {
+        if empty {
             Some(Movement::Register)
         } else {
             movement
-        })
+        }
     }
 
-    fn protected(&mut self) -> Result<bool, FileProblem> {
+    #[inline]
+    fn protected(&mut self) -> bool {
         let flag = |digit| match digit {
             0 => Some(false),
             1 => Some(true),
             _ => None,
         };
-        let protected = self.digit(Column::Protected, ProblemCode::ProtectionUnknown, flag)?;
-        Ok(protected.unwrap_or(false))
+        let protected = self.digit(Column::Protected, ProblemCode::ProtectionUnknown, flag);
+        protected.unwrap_or(false)
     }
 
     /// A column of one digit.
@@ -368,202 +282,28 @@ impl<'r> RowCheck<'r, '_> {
         column: Column,
         problem: ProblemCode,
         meaning: impl Fn(u8) -> Option<T>,
-    ) -> Result<Option<T>, FileProblem> {
-        let Some(cell) = self.cell(column) else {
-            return Ok(None);
-        };
+    ) -> Option<T> {
+        let cell = self.cell(column)?;
         let of_digit = |text: &[u8]| match text {
             [digit @ b'0'..=b'9'] => meaning(digit - b'0'),
             _ => None,
         };
         if let Some(value) = of_digit(cell.bytes) {
-            return Ok(Some(value));
+            return Some(value);
         }
         if cell.bytes.is_empty() {
-            return Ok(self.absent(column));
+            return self.absent(column);
         }
-        let Some(piece) = self.folded(cell, column)? else {
-            return Ok(None);
-        };
-        let text = piece.resolve(self.text);
+        let text = self.folded(cell, column)?.resolve(self.text);
         if text.is_empty() {
-            return Ok(self.absent(column));
+            return self.absent(column);
         }
         let value = of_digit(text.as_bytes());
         if value.is_none() {
             self.refuse(problem, column);
         }
-        Ok(value)
+        value
     }
-}
-
-/// How cells are got, decoded and folded, and problems kept.
-impl<'r> RowCheck<'r, '_> {
-    /// The field of a column without quotes; empty if the file does not have it. `None`: its quotes are
-    /// wrong, which is noted.
-    #[inline]
-    fn cell(&mut self, column: Column) -> Option<Cell<'r>> {
-        let position = self.binding.position(column);
-        let Some(field) = self.fields.get(position) else {
-            return Some(Cell::EMPTY);
-        };
-        if field.is_stray() {
-            self.refuse(ProblemCode::QuotesMisplaced, column);
-            return None;
-        }
-        let mut cell = if field.is_doubled() {
-            Cell {
-                bytes: self.unquoted_field(position),
-                start: Cell::ELSEWHERE,
-            }
-        } else {
-            let bytes = self
-                .window
-                .bytes
-                .get(field.start..field.end)
-                .unwrap_or_default();
-            Cell {
-                bytes,
-                start: field.start,
-            }
-        };
-        if self.binding.error_positions().is_some() {
-            let length = cell.bytes.len();
-            cell.bytes = unguarded(cell.bytes);
-            cell.start = cell.start.saturating_add(length - cell.bytes.len());
-        }
-        Some(cell)
-    }
-
-    #[cold]
-    fn unquoted_field(&self, position: usize) -> &'r [u8] {
-        // A doubled quote is one byte less behind unquoting.
-        let length = |field: &Field| {
-            let raw = self
-                .window
-                .bytes
-                .get(field.start..field.end)
-                .unwrap_or_default();
-            raw.len() - memchr::memchr_iter(b'"', raw).count() / 2
-        };
-        let fields = self.fields.iter().take(position + 1);
-        let mut lengths = fields
-            .filter(|it| it.is_doubled() && !it.is_stray())
-            .map(length);
-        let own = lengths.next_back().unwrap_or(0);
-        let start: usize = lengths.sum();
-        self.unquoted.get(start..start + own).unwrap_or_default()
-    }
-
-    /// The text of a cell, without decoding: only in UTF-8.
-    #[inline]
-    fn utf8(&self, cell: Cell<'r>) -> Option<&'r str> {
-        let text = self.window.text?;
-        if cell.start == Cell::ELSEWHERE {
-            return std::str::from_utf8(cell.bytes).ok();
-        }
-        // The window was validated as a whole, which costs less than validating cells.
-        text.get(cell.start..cell.start + cell.bytes.len())
-    }
-
-    /// The text of a cell, and what was seen in it.
-    fn decoded(&mut self, cell: Cell<'r>) -> Result<(Piece<'r>, Seen), FileProblem> {
-        if let Some(text) = self.utf8(cell) {
-            return Ok((Piece::Window(text), Seen::in_text(text)));
-        }
-        let start = self.text.len();
-        let seen = cp932::decode_into(cell.bytes, self.text).map_err(|error| {
-            let at_end = self.ends_file && self.raw.ends_with(cell.bytes);
-            self.undecodable(error.cut && at_end)
-        })?;
-        if is_utf8_in_cp932(cell.bytes) && std::str::from_utf8(self.raw).is_ok() {
-            return Err(FileProblem::at(ProblemCode::MixedEncodings, self.line));
-        }
-        Ok((
-            Piece::Decoded {
-                start,
-                end: self.text.len(),
-            },
-            seen,
-        ))
-    }
-
-    /// A number or code as it is compared: decoded, folded, without blanks around it. `None`: it holds
-    /// something hidden, which is noted.
-    #[cold]
-    fn folded(&mut self, cell: Cell<'r>, column: Column) -> Result<Option<Piece<'r>>, FileProblem> {
-        let (piece, _) = self.decoded(cell)?;
-        self.spare.clear();
-        let text = piece.resolve(self.text);
-        let mut hidden = false;
-        for c in text.chars() {
-            hidden |= is_hidden_in_key(c);
-            self.spare.push(fold_in_key(c));
-        }
-        let changed = trimmed(self.spare) != trimmed(text);
-        if hidden {
-            self.refuse(ProblemCode::HiddenCharacter, column);
-            return Ok(None);
-        }
-        if changed {
-            self.notices.add(NoticeCode::FullWidthFolded);
-        }
-        let start = self.text.len();
-        self.text.push_str(trimmed(self.spare));
-        Ok(Some(Piece::Decoded {
-            start,
-            end: self.text.len(),
-        }))
-    }
-
-    /// In CP932 single cells are decoded as they are needed; where a row is refused or has cells that
-    /// nothing needs, all of it must decode all the same.
-    fn decodable_throughout(&mut self) -> Result<(), FileProblem> {
-        if self.window.text.is_some() || self.raw.is_ascii() {
-            return Ok(());
-        }
-        self.spare.clear();
-        let decoded = cp932::decode_into(self.raw, self.spare);
-        decoded
-            .map(drop)
-            .map_err(|error| self.undecodable(error.cut && self.ends_file))
-    }
-
-    #[cold]
-    fn undecodable(&self, cut_at_end: bool) -> FileProblem {
-        FileProblem::at(
-            undecodable(Encoding::Cp932, self.raw, cut_at_end),
-            self.line,
-        )
-    }
-
-    /// For an empty cell.
-    #[inline]
-    fn absent<T>(&mut self, column: Column) -> Option<T> {
-        if column.is_required() {
-            self.refuse(ProblemCode::RequiredEmpty, column);
-        }
-        None
-    }
-
-    #[cold]
-    fn refuse(&mut self, code: ProblemCode, column: Column) {
-        let (column, line) = (Some(column.name()), self.line);
-        self.problems.push(RowProblem { code, column, line });
-    }
-
-    #[cold]
-    fn refuse_row(&mut self, code: ProblemCode) {
-        self.problems.push(RowProblem {
-            code,
-            column: None,
-            line: self.line,
-        });
-    }
-}
-
-fn ascii(text: &[u8]) -> Option<&str> {
-    std::str::from_utf8(text).ok()
 }
 
 /// A number as a spreadsheet shows it when it finds it too long: 1.23457E+11.
