@@ -55,6 +55,9 @@ impl LoadChunk {
         }
         let now = self.clock.now();
         let lease = Lease::new(now, deadline);
+        if lease.is_ending(now) {
+            return Err(LoadError::TimeoutTooShort);
+        }
         match self
             .store
             .claim_chunk(scope, id, number, now, lease.until())
@@ -69,14 +72,14 @@ impl LoadChunk {
                     .await?
                     .keys(scope, &self.keys, now)
                     .await?;
-                let mut work = Work {
+                let work = Work {
                     scope,
                     upload: &upload,
                     chunk,
                     lease,
                     keys,
                 };
-                let (rows, share) = self.work_off(&mut work).await?;
+                let (rows, share) = self.work_off(&work).await?;
                 let share = share.as_deref();
                 match self
                     .store
@@ -84,7 +87,7 @@ impl LoadChunk {
                     .await
                 {
                     Ok(()) => {
-                        tracing::info!(upload = %id, chunk = number, rows = rows.total(), "chunk loaded")
+                        tracing::info!(upload = %id, chunk = number, rows = rows.total(), "chunk loaded");
                     }
                     Err(StoreError::Moved) => return Err(LoadError::Busy(work.lease.until())),
                     Err(error) => return Err(error.into()),
@@ -95,10 +98,7 @@ impl LoadChunk {
     }
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.
-    async fn work_off(
-        &self,
-        work: &mut Work<'_>,
-    ) -> Result<(RowCounts, Option<String>), LoadError> {
+    async fn work_off(&self, work: &Work<'_>) -> Result<(RowCounts, Option<String>), LoadError> {
         let source = self.source(work).await?;
         let refused = self.refused(work).await?;
         let (rows, counts) = accepted(work, &source, &refused)?;

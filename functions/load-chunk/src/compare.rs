@@ -21,7 +21,7 @@ pub(crate) struct RowRef {
 /// All accepted rows, found by fingerprint.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    rows: Vec<RowRef>,
+    accepted: Vec<RowRef>,
     known: Vec<bool>,
     index: HashTable<u32>,
 }
@@ -31,7 +31,7 @@ impl Rows {
     #[must_use]
     pub(crate) fn with_capacity(rows: usize) -> Self {
         Self {
-            rows: Vec::with_capacity(rows),
+            accepted: Vec::with_capacity(rows),
             known: Vec::new(),
             index: HashTable::with_capacity(rows),
         }
@@ -39,29 +39,29 @@ impl Rows {
 
     /// Adds a row.
     pub(crate) fn push(&mut self, row: RowRef) {
-        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let rows = &self.rows;
+        let number = u32::try_from(self.accepted.len()).unwrap_or(u32::MAX);
+        let rows = &self.accepted;
         let rehash = |other: &u32| {
             rows.get(*other as usize)
                 .map_or(0, |row| hash(&row.fingerprint))
         };
         self.index
             .insert_unique(hash(&row.fingerprint), number, rehash);
-        self.rows.push(row);
+        self.accepted.push(row);
     }
 
     /// How many rows there are.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.accepted.len()
     }
 
     /// Marks the row that an entry in force says already, if there is one.
     pub(crate) fn mark(&mut self, entry: &Entry) {
-        if self.known.len() != self.rows.len() {
-            self.known.resize(self.rows.len(), false);
+        if self.known.len() != self.accepted.len() {
+            self.known.resize(self.accepted.len(), false);
         }
-        let rows = &self.rows;
+        let rows = &self.accepted;
         let same = |number: &u32| {
             rows.get(*number as usize)
                 .is_some_and(|row| row.fingerprint == entry.fingerprint)
@@ -77,8 +77,8 @@ impl Rows {
     #[must_use]
     pub(crate) fn into_changed(self) -> Vec<RowRef> {
         let mut known = self.known;
-        known.resize(self.rows.len(), false);
-        self.rows
+        known.resize(self.accepted.len(), false);
+        self.accepted
             .into_iter()
             .zip(known)
             .filter_map(|(row, known)| (!known).then_some(row))
@@ -88,8 +88,8 @@ impl Rows {
 
 /// A fingerprint is a keyed hash already: its first bytes serve as they are.
 fn hash(fingerprint: &Fingerprint) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *fingerprint.as_bytes();
-    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+    let first = fingerprint.as_bytes().first_chunk::<8>();
+    first.map_or(0, |first| u64::from_ne_bytes(*first))
 }
 
 /// A changed row, by its resident, with what the register in force knows of them.

@@ -9,6 +9,9 @@ pub enum LoadError {
     /// The invocation's time is up; what is written is noted, and the next worker goes on.
     #[error("the invocation's time is up")]
     OutOfTime,
+    /// The function's timeout leaves no time to write anything: a matter of its deployment.
+    #[error("the function's timeout is too short")]
+    TimeoutTooShort,
     /// The message is not one of ours.
     #[error(transparent)]
     Message(#[from] queues::NotALoadMessage),
@@ -42,7 +45,8 @@ impl LoadError {
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
                 error.is_passing()
             }
-            Self::Message(_)
+            Self::TimeoutTooShort
+            | Self::Message(_)
             | Self::Manifest(manifest::ManifestError::Damaged { .. })
             | Self::NotAsChecked { .. } => false,
         }

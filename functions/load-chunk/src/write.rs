@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crypto::Tag;
-use domain::Lease;
+use domain::{Generation, Lease};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::civil::Date;
 use manifest::{Entry, Presence, ShortTags};
@@ -18,10 +18,6 @@ use crate::{
 
 /// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
 const IN_FLIGHT: usize = 32;
-/// After how many rows the clock is looked at.
-const LOOK_EVERY: usize = 64;
-
-type Flight<'a> = FuturesUnordered<BoxFuture<'a, Result<(), StoreError>>>;
 
 /// A row ready to be written.
 struct Content {
@@ -31,47 +27,53 @@ struct Content {
     birth: Tag,
 }
 
+/// The writing of one chunk.
+struct Writing<'a> {
+    function: &'a LoadChunk,
+    lease: Lease,
+    generation: Generation,
+    writer: RegisterWriter,
+    flight: FuturesUnordered<BoxFuture<'a, Result<(), StoreError>>>,
+}
+
 impl LoadChunk {
     /// Writes the rows that are not written yet, and returns the chunk's share of the manifest.
     pub(crate) async fn write(
         &self,
-        work: &mut Work<'_>,
+        work: &Work<'_>,
         source: &Source,
         changed: &[Changed],
     ) -> Result<Vec<Entry>, LoadError> {
-        let mut writer =
-            RegisterWriter::new(&self.store, work.scope, &work.keys, source.generation);
-        let mut flight = Flight::new();
+        let generation = source.generation;
+        let mut writing = Writing {
+            function: self,
+            lease: work.lease,
+            generation,
+            writer: RegisterWriter::new(&self.store, work.scope, &work.keys, generation),
+            flight: FuturesUnordered::new(),
+        };
         let mut births = HashMap::new();
         let mut share = Vec::with_capacity(changed.len());
-        let written_before = work.chunk.written as usize;
         for (number, row) in changed.iter().enumerate() {
-            let outcome = row.outcome();
-            if outcome == Outcome::Unchanged {
+            if row.outcome() == Outcome::Unchanged {
                 continue;
             }
             let content = content(work, source, row, &mut births)?;
             let entry = entry(row, &content);
             share.push(entry);
-            if number < written_before {
-                continue;
+            if number >= work.chunk.written as usize {
+                writing.keep_lease(work, number).await?;
+                writing.row(row, &entry, &content).await?;
             }
-            if number % LOOK_EVERY == 0 {
-                self.look_at_lease(work, &mut writer, &mut flight, number)
-                    .await?;
-            }
-            self.send_row(&mut writer, &mut flight, source, row, &entry, &content)
-                .await?;
         }
-        self.land(&mut writer, &mut flight).await?;
+        writing.land().await?;
         Ok(share)
     }
+}
 
-    async fn send_row<'a>(
-        &'a self,
-        writer: &mut RegisterWriter,
-        flight: &mut Flight<'a>,
-        source: &Source,
+impl Writing<'_> {
+    async fn row(
+        &mut self,
         row: &Changed,
         entry: &Entry,
         content: &Content,
@@ -89,90 +91,83 @@ impl LoadChunk {
         };
         let known = row.before.map(|(_, hints)| hints);
         if known.is_none() {
-            writer.add_new(&slot);
+            self.writer.add_new(&slot);
         } else {
-            let shift = writer.shift(&slot);
-            take_off(
-                flight,
-                self.store.put_shift(shift, source.generation).boxed(),
-            )
-            .await?;
+            let shift = self.writer.shift(&slot);
+            let sent = self.function.store.put_shift(shift, self.generation);
+            self.take_off(sent.boxed()).await?;
         }
         if let Some(coupon) = &content.coupon
             && known.is_none_or(|hints| hints.coupon != entry.hints.coupon)
         {
-            writer.add_coupon_hint(coupon, &row.tag);
+            self.writer.add_coupon_hint(coupon, &row.tag);
         }
         if known.is_none_or(|hints| hints.birth != entry.hints.birth) {
-            writer.add_birth_hint(&content.birth, &row.tag);
+            self.writer.add_birth_hint(&content.birth, &row.tag);
         }
-        while let Some(batch) = writer.next_full() {
-            take_off(flight, self.store.put_batch(batch).boxed()).await?;
+        while let Some(batch) = self.writer.next_full() {
+            self.take_off(self.function.store.put_batch(batch).boxed())
+                .await?;
         }
         Ok(())
     }
 
-    /// Renews the lease when it runs low, noting what is written; stops when it cannot be renewed.
-    async fn look_at_lease<'a>(
-        &'a self,
-        work: &mut Work<'_>,
-        writer: &mut RegisterWriter,
-        flight: &mut Flight<'a>,
-        written: usize,
-    ) -> Result<(), LoadError> {
-        let now = self.clock.now();
-        let renewal = work.lease.renewal(now);
-        if renewal.is_none() && work.lease.covers_a_request(now) {
+    /// Renews the lease when it runs low, noting how many rows are written; stops in good time
+    /// when it cannot be renewed.
+    async fn keep_lease(&mut self, work: &Work<'_>, written: usize) -> Result<(), LoadError> {
+        let now = self.function.clock.now();
+        let renewal = self.lease.renewal(now);
+        if renewal.is_none() && !self.lease.is_ending(now) {
             return Ok(());
         }
-        self.land(writer, flight).await?;
+        self.land().await?;
         let written = u32::try_from(written).unwrap_or(u32::MAX);
-        if let Some(renewal) = renewal.filter(|lease| lease.covers_a_request(now)) {
-            self.note(work, written, renewal).await?;
-            return Ok(());
-        }
-        // The invocation is near its end: give the lease back, so that the next one need not wait.
-        self.note(work, written, Lease::new(now, now)).await?;
-        Err(LoadError::OutOfTime)
-    }
-
-    async fn note(&self, work: &mut Work<'_>, written: u32, lease: Lease) -> Result<(), LoadError> {
-        let (id, until) = (&work.upload.id, lease.until());
-        self.store
+        // Near the end of the invocation the lease is given back: the next worker need not wait.
+        let next = renewal.unwrap_or(Lease::new(now, now));
+        let (id, until) = (&work.upload.id, next.until());
+        let store = &self.function.store;
+        store
             .note_written(work.scope, id, &work.chunk, written, until)
             .await?;
-        work.lease = lease;
-        Ok(())
+        self.lease = next;
+        if renewal.is_some() {
+            Ok(())
+        } else {
+            Err(LoadError::OutOfTime)
+        }
     }
 
     /// Sends what is left in the writer and waits until nothing is in flight.
-    async fn land<'a>(
-        &'a self,
-        writer: &mut RegisterWriter,
-        flight: &mut Flight<'a>,
-    ) -> Result<(), LoadError> {
-        if let Some(batch) = writer.flush() {
-            take_off(flight, self.store.put_batch(batch).boxed()).await?;
+    async fn land(&mut self) -> Result<(), LoadError> {
+        if let Some(batch) = self.writer.flush() {
+            self.take_off(self.function.store.put_batch(batch).boxed())
+                .await?;
         }
-        while let Some(landed) = flight.next().await {
+        while let Some(landed) = self.flight.next().await {
             landed?;
         }
         Ok(())
     }
 }
 
-/// Puts a request in flight, first waiting for one to land if there are enough.
-async fn take_off<'a>(
-    flight: &mut Flight<'a>,
-    request: BoxFuture<'a, Result<(), StoreError>>,
-) -> Result<(), LoadError> {
-    if flight.len() >= IN_FLIGHT
-        && let Some(landed) = flight.next().await
-    {
-        landed?;
+impl<'a> Writing<'a> {
+    /// Puts a request in flight, first waiting for one to land if there are enough. Nothing is
+    /// sent that the lease does not cover to its end.
+    async fn take_off(
+        &mut self,
+        request: BoxFuture<'a, Result<(), StoreError>>,
+    ) -> Result<(), LoadError> {
+        if self.flight.len() >= IN_FLIGHT
+            && let Some(landed) = self.flight.next().await
+        {
+            landed?;
+        }
+        if !self.lease.covers_a_request(self.function.clock.now()) {
+            return Err(LoadError::OutOfTime);
+        }
+        self.flight.push(request);
+        Ok(())
     }
-    flight.push(request);
-    Ok(())
 }
 
 fn content(

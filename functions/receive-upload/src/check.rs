@@ -24,7 +24,7 @@ pub(crate) const MAX_BYTES: u64 = 2_000_000_000;
 /// What a check found.
 pub(crate) enum Checked {
     /// The file cannot be trusted as a whole.
-    Refused(FileProblem, Conclusion),
+    Refused(FileProblem, Box<Conclusion>),
     /// Every row was checked.
     Rows(Box<CheckedRows>),
 }
@@ -55,7 +55,7 @@ impl ReceiveUpload {
                     rows_checked: rows,
                     ..Conclusion::default()
                 };
-                return Ok(Checked::Refused(problem, found));
+                return Ok(Checked::Refused(problem, Box::new(found)));
             }
         };
         let Passed {

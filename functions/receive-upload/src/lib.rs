@@ -34,6 +34,7 @@ use queues::LoadQueue;
 use store::Store;
 
 pub use error::ReceiveError;
+pub use event::NotANotification;
 
 /// How many bytes of a file make a chunk, where the setting does not say otherwise: some 200,000 rows.
 pub const CHUNK_BYTES: u64 = 24 * 1024 * 1024;
@@ -55,6 +56,10 @@ impl ReceiveUpload {
     /// how many bytes of a file make a chunk, and a random number that the writer of a file does not
     /// know.
     #[must_use]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a thing of its own, named where it is wired"
+    )]
     pub fn new(
         store: Store,
         drop: Objects,

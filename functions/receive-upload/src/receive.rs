@@ -75,7 +75,7 @@ impl ReceiveUpload {
                 let mut mine = Mine {
                     scope: &scope,
                     tenant: &tenant,
-                    upload,
+                    upload: *upload,
                     lease,
                     object,
                 };
@@ -89,7 +89,7 @@ impl ReceiveUpload {
     async fn check_and_decide(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
         let checked = self.check(mine).await?;
         match checked {
-            Checked::Refused(problem, found) => self.refuse(mine, &problem, found).await,
+            Checked::Refused(problem, found) => self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => {
                 for _ in 0..DECISIONS {
                     let register = self.store.register(mine.scope).await?;

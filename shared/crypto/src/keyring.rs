@@ -15,11 +15,14 @@ use crate::{
 /// How long unwrapped keys are kept: a revoked right to decrypt takes effect within this time.
 const KEPT: SignedDuration = SignedDuration::from_mins(15);
 
+/// Since when the keys of a tenant are on the ring, and the keys.
+type Kept = HashMap<TenantCode, (Timestamp, Arc<TenantKeys>)>;
+
 /// The keys of the tenants this process works for, unwrapped once each and kept for 15 minutes.
 #[derive(Clone)]
 pub struct Keyring {
     kms: Kms,
-    kept: Arc<Mutex<HashMap<TenantCode, (Timestamp, Arc<TenantKeys>)>>>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl Keyring {

@@ -2,8 +2,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long a lease runs unless it is renewed. A worker that died is missed for this long.
 const TERM: SignedDuration = SignedDuration::from_secs(60);
-/// A request that was sent is over after this time, whatever became of it: clients are set up so.
-const LONGEST_REQUEST: SignedDuration = SignedDuration::from_secs(10);
+/// A request that is about to be sent is over after this time, whatever became of it: clients give
+/// an operation up after 10 s with all its repetitions, and the rest is for getting it on its way.
+const LONGEST_REQUEST: SignedDuration = SignedDuration::from_secs(12);
 /// A lease is renewed once less than this is left of it.
 const RENEW_BELOW: SignedDuration = SignedDuration::from_secs(40);
 
@@ -40,13 +41,19 @@ impl Lease {
         self.until.duration_since(now) >= LONGEST_REQUEST
     }
 
+    /// Whether it is time to finish what is in flight: one more request fits, but not many.
+    #[must_use]
+    pub fn is_ending(&self, now: Timestamp) -> bool {
+        self.until.duration_since(now) < LONGEST_REQUEST + LONGEST_REQUEST
+    }
+
     /// The lease to ask for when this one is running low; `None` while enough is left of it, or
     /// when the invocation ends before anything would be gained.
     #[must_use]
     pub fn renewal(&self, now: Timestamp) -> Option<Self> {
         let low = self.until.duration_since(now) < RENEW_BELOW;
         let renewed = Self::new(now, self.deadline);
-        (low && renewed.until > self.until).then_some(renewed)
+        (low && renewed.until > self.until && !renewed.is_ending(now)).then_some(renewed)
     }
 }
 
@@ -80,8 +87,8 @@ mod tests {
     #[test]
     fn nothing_is_sent_that_could_arrive_after_its_end() {
         let lease = Lease::new(at(0), at(900));
-        assert!(lease.covers_a_request(at(50)));
-        assert!(!lease.covers_a_request(at(51)));
+        assert!(lease.covers_a_request(at(48)));
+        assert!(!lease.covers_a_request(at(49)));
         assert!(!lease.covers_a_request(at(61)));
     }
 }

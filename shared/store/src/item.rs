@@ -13,6 +13,7 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "numbers are copied anyway")]
 pub(crate) fn n<T: ToString>(number: T) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod check;
 mod chunk;
 mod error;
+mod held;
 mod item;
 mod keys;
 mod load;
@@ -17,14 +19,15 @@ mod wire;
 
 use aws_sdk_dynamodb::Client;
 
+pub use check::{Acceptance, CheckClaim, Conclusion};
 pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState};
 pub use error::StoreError;
+pub use held::{Confirmation, Discarding};
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
 pub use profile::{CorruptProfile, read_profile, write_profile};
 pub use register::{InForce, ManifestPlace, Register, Switch};
 pub use residents::{ResidentInForce, Snapshot};
 pub use tenant::{TenantSettings, TenantState};
-pub use upload::{Acceptance, CheckClaim, Conclusion, Confirmation, Discarding};
 pub use upload_item::{FileRefusal, Upload, UploadPage};
 
 /// The table `records`.

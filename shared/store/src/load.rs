@@ -1,8 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::{
-    error::SdkError, operation::update_item::UpdateItemError, types::WriteRequest,
-};
+use aws_sdk_dynamodb::{error::SdkError, operation::update_item::UpdateItemError};
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use crypto::{Fingerprint, KeyLabel, NoncePool, Place, ResidentTag, Sealer, Tag, TenantKeys};
@@ -17,8 +15,10 @@ use crate::{
 
 /// BatchWriteItem takes at most 25 items.
 const BATCH: u32 = 25;
-/// How often items that DynamoDB left over are offered again before the call is given up.
-const OFFERS: u32 = 8;
+/// A batch is given up after this time, as the SDK gives up one operation.
+const LONGEST: Duration = Duration::from_secs(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Whether a resident is in the register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,8 +250,17 @@ impl RegisterWriter {
 }
 
 impl Store {
-    /// Sends a batch of puts; what DynamoDB leaves over is offered again, with growing pauses.
+    /// Sends a batch of puts; what DynamoDB leaves over is offered again, with growing pauses, as
+    /// long as one operation may take: the lease of the caller covers no more.
     pub async fn put_batch(&self, batch: BatchBody) -> Result<(), StoreError> {
+        let whole = tokio::time::timeout(LONGEST, self.offer(batch));
+        let late = |_| StoreError::TryAgain {
+            code: "UnprocessedItems".to_owned(),
+        };
+        whole.await.map_err(late)?
+    }
+
+    async fn offer(&self, batch: BatchBody) -> Result<(), StoreError> {
         let answer = self
             .client
             .batch_write_item()
@@ -261,24 +270,14 @@ impl Store {
             .send()
             .await?;
         let mut left = answer.unprocessed_items.unwrap_or_default();
-        for offer in 1..=OFFERS {
-            if left.values().all(Vec::is_empty) {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(25 << offer)).await;
-            let left_now: std::collections::HashMap<String, Vec<WriteRequest>> =
-                std::mem::take(&mut left);
-            let answer = self
-                .client
-                .batch_write_item()
-                .set_request_items(Some(left_now))
-                .send()
-                .await?;
-            left = answer.unprocessed_items.unwrap_or_default();
+        let mut pause = FIRST_PAUSE;
+        while !left.values().all(Vec::is_empty) {
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+            let again = self.client.batch_write_item().set_request_items(Some(left));
+            left = again.send().await?.unprocessed_items.unwrap_or_default();
         }
-        Err(StoreError::TryAgain {
-            code: "UnprocessedItems".to_owned(),
-        })
+        Ok(())
     }
 
     /// Sends a shift. One that was made before changes nothing and is no error.

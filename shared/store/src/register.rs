@@ -1,11 +1,11 @@
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use domain::{Generation, TenantScope, UploadId};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
     Store, StoreError, Upload,
     item::{Item, Map, b, n, s, time},
-    keys,
+    keys::{self, SCHEMA},
     transaction::Change,
 };
 
@@ -104,10 +104,11 @@ impl Register {
 fn read_in_force(item: Item<'_>, generation: Generation) -> Result<InForce, StoreError> {
     let manifest = match item.maybe_number("manifest_generation")? {
         None => None,
-        Some(number) => Some((
-            Generation::new(number),
-            item.text("manifest_version")?.to_owned(),
-        )),
+        Some(number) => Some(ManifestPlace {
+            generation: Generation::new(number),
+            merge: item.number("manifest_merge")?,
+            version: item.text("manifest_version")?.to_owned(),
+        }),
     };
     let damaged = StoreError::Damaged { what: "sha256" };
     Ok(InForce {
@@ -187,6 +188,21 @@ impl Store {
             waiting,
         ])
         .await
+    }
+
+    /// Part of a transaction: `id` waits for its turn as `generation`.
+    pub(crate) fn waiting_in(
+        &self,
+        scope: &TenantScope,
+        generation: Generation,
+        id: &UploadId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.put_in(Map::from([
+            ("pk".to_owned(), s(keys::current(scope))),
+            ("sk".to_owned(), s(keys::waiting_sk(generation))),
+            ("v".to_owned(), n(SCHEMA)),
+            ("upload".to_owned(), s(id.to_string())),
+        ]))
     }
 
     /// A number for a merge of the shares of `generation` that no other merge of the tenant has.
@@ -288,7 +304,7 @@ pub(crate) fn issue<'a>(
             ":dropped",
             time(newest(register.issued_dropped_at, upload.dropped_at)),
         ),
-        (":v", n(keys::SCHEMA)),
+        (":v", n(SCHEMA)),
     ];
     let as_of = register.issued_as_of.max(upload.as_of);
     let update = if let Some(date) = as_of {
@@ -319,4 +335,19 @@ pub(crate) fn issue<'a>(
 
 fn newest(known: Option<Timestamp>, dropped: Timestamp) -> Timestamp {
     known.map_or(dropped, |known| known.max(dropped))
+}
+
+impl Register {
+    /// Whether a file accepted before is newer than one with this as-of date and time of drop.
+    /// As-of dates decide where both have one; otherwise, and on a tie, the time of the drop.
+    #[must_use]
+    pub fn is_newer_than(&self, as_of: Option<Date>, dropped_at: Timestamp) -> bool {
+        if let (Some(known), Some(theirs)) = (self.issued_as_of, as_of)
+            && known != theirs
+        {
+            return known > theirs;
+        }
+        self.issued_dropped_at
+            .is_some_and(|known| known > dropped_at)
+    }
 }

@@ -1,0 +1,343 @@
+//! The check of a dropped file: taken by one worker at a time, ended by one decision.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{FileKind, Generation, RowCounts, TenantScope, UploadId, UploadState};
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    FileRefusal, Register, Store, StoreError, Upload,
+    item::{Map, b, counts, n, s, time},
+    keys::{self, SCHEMA},
+    register,
+    transaction::Change,
+    upload::{STATE, UPLOAD},
+};
+
+/// Holds for the worker whose lease it is, and only until the check is decided.
+const MINE: &str = "#state = :checking AND attempt = :attempt";
+
+/// What is known of a dropped file before a byte of it is read.
+#[derive(Debug, Clone)]
+pub struct CheckClaim {
+    /// Derived from bucket, key and version.
+    pub id: UploadId,
+    /// From the folder.
+    pub kind: FileKind,
+    /// Object key.
+    pub key: String,
+    /// Object version.
+    pub version: String,
+    /// Last part of the key.
+    pub name: String,
+    /// Time of the event.
+    pub dropped_at: Timestamp,
+    /// Bytes, by the event.
+    pub size: u64,
+    /// As-of date in the name.
+    pub as_of: Option<Date>,
+    /// The day by which dates are judged, kept for the whole life of the file.
+    pub checked_on: Date,
+    /// Revision of the settings that are applied.
+    pub settings_revision: u32,
+}
+
+/// What a check found, to be kept with the decision.
+#[derive(Debug, Clone, Default)]
+pub struct Conclusion {
+    /// How the layouts write the encoding.
+    pub encoding: String,
+    /// Bytes before the first record.
+    pub header_end: u64,
+    /// SHA-256 of the file.
+    pub sha256: Option<[u8; 32]>,
+    /// Rows checked.
+    pub rows_checked: u64,
+    /// Outcomes known so far.
+    pub rows: RowCounts,
+    /// Chunks that were written for it.
+    pub chunks: u32,
+    /// Object version of the list of refused records, where there are any.
+    pub refused_version: Option<String>,
+    /// Rows that would remove somebody in force.
+    pub removals: u64,
+    /// Residents in force.
+    pub register_before: u64,
+    /// Refused rows by code.
+    pub problems: std::collections::BTreeMap<String, u64>,
+    /// Notices by code.
+    pub notices: std::collections::BTreeMap<String, u64>,
+    /// Why the file is refused whole.
+    pub refusal: Option<FileRefusal>,
+    /// Whether `errors.csv` was written.
+    pub has_errors: bool,
+}
+
+/// What became of a claim to check a file.
+#[derive(Debug)]
+pub enum Acceptance {
+    /// The file is this worker's to check until its lease ends.
+    Mine(Box<Upload>),
+    /// Another worker checks it until the given time.
+    Busy(Timestamp),
+    /// It was decided before.
+    Decided(Box<Upload>),
+}
+
+impl Store {
+    /// Takes the check of a dropped file, once: a repeated event finds what the first one made.
+    /// A check whose lease has ended is taken over.
+    pub async fn claim_check(
+        &self,
+        scope: &TenantScope,
+        claim: &CheckClaim,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Acceptance, StoreError> {
+        match self
+            .put_new(claim_item(scope, claim, now, lease_until))
+            .await
+        {
+            Ok(()) => {}
+            Err(StoreError::Moved) => {
+                let known = self.upload(scope, &claim.id).await?;
+                let known = known.ok_or(StoreError::Damaged { what: "upload" })?;
+                if known.state != UploadState::Checking {
+                    return Ok(Acceptance::Decided(Box::new(known)));
+                }
+                if known.lease_until > now {
+                    return Ok(Acceptance::Busy(known.lease_until));
+                }
+                self.take_over(scope, &known, lease_until).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        self.list_upload(scope, claim).await?;
+        let mine = self.upload(scope, &claim.id).await?;
+        mine.map(Box::new)
+            .map(Acceptance::Mine)
+            .ok_or(StoreError::Damaged { what: "upload" })
+    }
+
+    async fn take_over(
+        &self,
+        scope: &TenantScope,
+        known: &Upload,
+        lease_until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(Change {
+            pk: keys::upload(scope, &known.id),
+            sk: UPLOAD,
+            update: "SET attempt = :next, lease_until = :until",
+            condition: MINE,
+            names: STATE,
+            values: vec![
+                (":checking", s("checking")),
+                (":attempt", n(known.attempt)),
+                (":next", n(known.attempt + 1)),
+                (":until", time(lease_until)),
+            ],
+        })
+        .await
+    }
+
+    async fn list_upload(&self, scope: &TenantScope, claim: &CheckClaim) -> Result<(), StoreError> {
+        let item = Map::from([
+            ("pk".to_owned(), s(keys::uploads(scope))),
+            (
+                "sk".to_owned(),
+                s(keys::uploads_sk(claim.dropped_at, &claim.id)),
+            ),
+            ("v".to_owned(), n(SCHEMA)),
+            ("id".to_owned(), s(claim.id.to_string())),
+        ]);
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Tells how many rows were checked so far, and lets the lease run on until `lease_until`.
+    ///
+    /// [`StoreError::Moved`] when another worker took the check over.
+    pub async fn note_progress(
+        &self,
+        scope: &TenantScope,
+        mine: &Upload,
+        rows: u64,
+        lease_until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(Change {
+            pk: keys::upload(scope, &mine.id),
+            sk: UPLOAD,
+            update: "SET rows_checked = :rows, lease_until = :until",
+            condition: MINE,
+            names: STATE,
+            values: vec![
+                (":checking", s("checking")),
+                (":attempt", n(mine.attempt)),
+                (":rows", n(rows)),
+                (":until", time(lease_until)),
+            ],
+        })
+        .await
+    }
+
+    /// Ends a check without a generation: refused, held, or nothing changed.
+    ///
+    /// [`StoreError::Moved`] when the lease went to another worker.
+    pub async fn conclude(
+        &self,
+        scope: &TenantScope,
+        mine: &Upload,
+        state: UploadState,
+        found: &Conclusion,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let change = conclusion(scope, mine, state, found, None, now);
+        self.change(change.as_change()).await
+    }
+
+    /// Ends a check by issuing the next generation after `register`, in one transaction.
+    ///
+    /// [`StoreError::Moved`] when the register moved or the lease went to another worker.
+    pub async fn accept(
+        &self,
+        scope: &TenantScope,
+        mine: &Upload,
+        register: &Register,
+        found: &Conclusion,
+        now: Timestamp,
+    ) -> Result<Generation, StoreError> {
+        let (generation, current) = register::issue(scope, register, mine);
+        let file = conclusion(
+            scope,
+            mine,
+            UploadState::Waiting,
+            found,
+            Some(generation),
+            now,
+        );
+        let waiting = self.waiting_in(scope, generation, &mine.id)?;
+        self.transact(vec![
+            self.update_in(current)?,
+            self.update_in(file.as_change())?,
+            waiting,
+        ])
+        .await?;
+        Ok(generation)
+    }
+}
+
+fn claim_item(
+    scope: &TenantScope,
+    claim: &CheckClaim,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Map {
+    let mut item = Map::from([
+        ("pk".to_owned(), s(keys::upload(scope, &claim.id))),
+        ("sk".to_owned(), s(UPLOAD)),
+        ("v".to_owned(), n(SCHEMA)),
+        ("id".to_owned(), s(claim.id.to_string())),
+        ("kind".to_owned(), s(claim.kind.as_str())),
+        ("key".to_owned(), s(&claim.key)),
+        ("version".to_owned(), s(&claim.version)),
+        ("name".to_owned(), s(&claim.name)),
+        ("state".to_owned(), s(UploadState::Checking.as_str())),
+        ("dropped_at".to_owned(), time(claim.dropped_at)),
+        ("moved_at".to_owned(), time(now)),
+        ("size".to_owned(), n(claim.size)),
+        ("checked_on".to_owned(), s(claim.checked_on.to_string())),
+        ("settings_revision".to_owned(), n(claim.settings_revision)),
+        ("attempt".to_owned(), n(1)),
+        ("lease_until".to_owned(), time(lease_until)),
+    ]);
+    if let Some(date) = claim.as_of {
+        item.insert("as_of".to_owned(), s(date.to_string()));
+    }
+    item
+}
+
+/// A conclusion as an update; owns its expression because optional parts come and go.
+struct Concluding {
+    pk: String,
+    update: String,
+    values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Concluding {
+    fn as_change(&self) -> Change<'_> {
+        Change {
+            pk: self.pk.clone(),
+            sk: UPLOAD,
+            update: &self.update,
+            condition: MINE,
+            names: STATE,
+            values: self.values.clone(),
+        }
+    }
+}
+
+fn conclusion(
+    scope: &TenantScope,
+    mine: &Upload,
+    state: UploadState,
+    found: &Conclusion,
+    generation: Option<Generation>,
+    now: Timestamp,
+) -> Concluding {
+    let mut sets = vec![
+        "#state = :state, moved_at = :now, encoding = :encoding, header_end = :header_end, \
+         rows_checked = :rows, rows_new = :new, rows_changed = :changed, \
+         rows_unchanged = :unchanged, rows_removed = :removed, rows_refused = :refused, \
+         chunks = :chunks, chunks_done = :zero, removals = :removals, \
+         register_before = :before, problems = :problems, notices = :notices, \
+         has_errors = :has_errors",
+    ];
+    let mut values = vec![
+        (":checking", s("checking")),
+        (":attempt", n(mine.attempt)),
+        (":state", s(state.as_str())),
+        (":now", time(now)),
+        (":encoding", s(&found.encoding)),
+        (":header_end", n(found.header_end)),
+        (":rows", n(found.rows_checked)),
+        (":new", n(found.rows.new)),
+        (":changed", n(found.rows.changed)),
+        (":unchanged", n(found.rows.unchanged)),
+        (":removed", n(found.rows.removed)),
+        (":refused", n(found.rows.refused)),
+        (":chunks", n(found.chunks)),
+        (":zero", n(0)),
+        (":removals", n(found.removals)),
+        (":before", n(found.register_before)),
+        (":problems", counts(&found.problems)),
+        (":notices", counts(&found.notices)),
+        (":has_errors", AttributeValue::Bool(found.has_errors)),
+    ];
+    if let Some(sha256) = &found.sha256 {
+        sets.push("sha256 = :sha256");
+        values.push((":sha256", b(sha256)));
+    }
+    if let Some(version) = &found.refused_version {
+        sets.push("refused_version = :refused_version");
+        values.push((":refused_version", s(version)));
+    }
+    if let Some(refusal) = &found.refusal {
+        sets.push("refusal = :refusal");
+        values.push((":refusal", refusal.to_attribute()));
+    }
+    if let Some(generation) = generation {
+        sets.push("generation = :generation");
+        values.push((":generation", n(generation.get())));
+    }
+    let update = format!("SET {}", sets.join(", "));
+    Concluding {
+        pk: keys::upload(scope, &mine.id),
+        update,
+        values,
+    }
+}
