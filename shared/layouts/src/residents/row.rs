@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use domain::{CouponNumber, Date, Movement, MyNumber, ResidentRow, TenantCode};
@@ -24,8 +25,8 @@ pub struct Rules {
     pub max_bytes: u64,
 }
 
-/// One record of a file, accepted or refused.
-#[derive(Clone, Copy, Debug)]
+/// One record of a file, accepted or refused. `Debug` says where it stands, not what it holds.
+#[derive(Clone, Copy)]
 pub struct Record<'a> {
     /// Which record it is, counted from 0 and without the header.
     pub index: u32,
@@ -41,6 +42,19 @@ pub struct Record<'a> {
     pub notices: Notices,
     /// Its numbers as far as they could be read, even if the row is refused.
     pub keys: RowKeys<'a>,
+}
+
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            index, line, span, ..
+        } = self;
+        write!(
+            f,
+            "Record {{ index: {index}, line: {line}, bytes: {}..{} }}",
+            span.start, span.end
+        )
+    }
 }
 
 /// A range of bytes in a file, from `start` up to, not including, `end`.
@@ -69,8 +83,8 @@ pub struct RowKeys<'a> {
     pub my_number: Option<MyNumber>,
 }
 
-impl std::fmt::Debug for RowKeys<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for RowKeys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RowKeys")
     }
 }
@@ -113,7 +127,6 @@ fn valid_beginning(bytes: &[u8]) -> &str {
 }
 
 /// Reads one record after the other off windows.
-#[derive(Debug)]
 pub(super) struct RowReader {
     pub(super) encoding: Option<Encoding>,
     binding: Binding,
@@ -231,8 +244,8 @@ impl RowReader {
     ) -> Result<(), FileProblem> {
         if window.text.is_some_and(|text| text.len() < end) {
             let utf8 = Encoding::Utf8 { bom: false };
-            let ends_inside = std::str::from_utf8(raw).is_err_and(|it| it.error_len().is_none());
-            let cut = ends_inside && window.last && end == window.bytes.len();
+            // Where a line end follows, the character is wrong, not cut.
+            let cut = std::str::from_utf8(raw).is_err_and(|error| error.error_len().is_none());
             return Err(FileProblem::at(undecodable(utf8, raw, cut), line));
         }
         if self.encoding.is_none() && self.splitter.has_control() && has_iso_2022_jp(raw) {

@@ -38,7 +38,7 @@ impl<'a> Rows<'a> {
             start: 0,
             at: 0,
         };
-        rows.open_window(0, WINDOW);
+        rows.open_window(0, true);
         rows
     }
 
@@ -63,20 +63,17 @@ impl<'a> Rows<'a> {
             if self.window.last {
                 return Ok(None);
             }
-            // A record longer than the window gets a larger one.
-            let size = if from == 0 {
-                self.window.bytes.len() * 2
-            } else {
-                WINDOW
-            };
-            self.open_window(self.start + from, size.max(WINDOW));
+            // Where the last line end lies within the quotes of a record, the record ends with something
+            // else. No record is longer than a window.
+            self.open_window(self.start + from, from > 0);
         }
     }
 
-    fn open_window(&mut self, start: usize, size: usize) {
+    fn open_window(&mut self, start: usize, whole_lines: bool) {
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let window = match rest.get(..size) {
-            Some(window) => up_to_last_line_end(window),
+        let window = match rest.get(..WINDOW) {
+            Some(window) if whole_lines => up_to_last_line_end(window),
+            Some(window) => window,
             None => rest,
         };
         let last = window.len() == rest.len();

@@ -7,6 +7,7 @@ use domain::{Date, TenantCode};
 use proptest::prelude::*;
 
 use super::*;
+use crate::ErrorsWriter;
 use crate::residents::Rows;
 
 fn rules() -> Rules {
@@ -241,6 +242,29 @@ proptest! {
     }
 
     #[test]
+    fn refused_rows_dropped_again_as_they_are_are_refused_for_the_same(
+        bytes in prop_oneof![file(), damaged_file()],
+    ) {
+        let (said, summary) = check(&bytes, 1 << 20, 1 << 20);
+        prop_assume!(summary.as_ref().is_ok_and(|summary| summary.refused > 0));
+        let mut writer = ErrorsWriter::new(Vec::new(), &summary.unwrap().header).unwrap();
+        let codes = |problems: &[crate::RowProblem]| -> Vec<_> {
+            problems.iter().map(|problem| (problem.code, problem.column)).collect()
+        };
+        let mut expected = Vec::new();
+        for record in &said {
+            if let Err(problems) = &record.row {
+                writer.row(&record.raw, problems).unwrap();
+                expected.push(codes(problems));
+            }
+        }
+        let (again, summary) = check(&writer.finish().unwrap(), 1 << 20, 1 << 20);
+        prop_assert!(summary.is_ok());
+        let again: Vec<_> = again.iter().map(|it| codes(it.row.as_ref().err().unwrap())).collect();
+        prop_assert_eq!(again, expected);
+    }
+
+    #[test]
     fn a_range_read_again_yields_the_same_records(
         bytes in prop_oneof![3 => file(), 1 => damaged_file()], from: prop::sample::Index, to: prop::sample::Index,
     ) {
@@ -277,6 +301,48 @@ fn a_file_of_many_windows_is_read_again_range_by_range() {
         for range in said.chunks(7_777) {
             assert!(again(&bytes, &summary, range) == range);
         }
+    }
+}
+
+#[test]
+fn line_ends_of_two_kinds_are_read_again_window_by_window() {
+    // The only LF stands within quotes; records end with CR.
+    let quoted = "131016,0,,,\"山田\n太郎\",,19500102,1,\r";
+    let mut text = format!("{HEADER}\r");
+    text += &quoted.replace('\n', "");
+    text += quoted;
+    text += &"131016,1,,,山田,,19500102,1,\r".repeat(3 * WINDOW / 30);
+    for bytes in [
+        text.clone().into_bytes(),
+        crate::cp932::encode(&text).unwrap(),
+    ] {
+        let (said, summary) = check(&bytes, WINDOW, 1 << 20);
+        assert!(again(&bytes, &summary.unwrap(), &said[1..]) == said[1..]);
+    }
+}
+
+#[test]
+fn rows_that_could_be_either_wait_for_those_that_tell_the_encoding() {
+    let pairs = ["自治体コード", "個別宛名番号", "氏名", "生年月日", "性別"].map(String::from);
+    let pairs = ["code", "id", "name", "birth", "sex"]
+        .map(String::from)
+        .into_iter()
+        .zip(pairs);
+    let mapping = ColumnMapping::of_residents(pairs).unwrap();
+    // In CP932, the first name is valid UTF-8 too.
+    let text = "code,id,name,birth,sex\n131016,1,ﾐｶ,19500102,2\n131016,2,山田,19500102,1\n";
+    let bytes = crate::cp932::encode(text).unwrap();
+    assert!(std::str::from_utf8(&bytes[..50]).is_ok());
+    for window in 1..bytes.len() {
+        let mut names = Vec::new();
+        let mut sink = |record: &Record<'_>| names.push(record.row.unwrap().name.utf8.to_owned());
+        let mut check = Check::with_window(rules(), &mapping, window);
+        check.push(&bytes, &mut sink).unwrap();
+        assert_eq!(
+            check.finish(&mut sink).unwrap().header.encoding(),
+            Encoding::Cp932
+        );
+        assert_eq!(names, ["ﾐｶ", "山田"]);
     }
 }
 

@@ -1,0 +1,9 @@
+//! What each kind of good and bad input gets, one table per outcome.
+#![cfg(test)]
+
+mod errors_csv;
+mod file;
+mod file_refused;
+mod row_accepted;
+mod row_refused;
+mod shared_by_two;
