@@ -168,12 +168,9 @@ pub(crate) fn of_sample(sample: &[u8]) -> Result<Encoding, ProblemCode> {
 }
 
 /// EUC-JP and not CP932 in half-width kana, which are the same bytes: kanji in EUC-JP have bytes from
-/// E0 on, and hardly any text does without the bytes from 80 to A0 in CP932.
+/// E0 on. Other text in CP932 has bytes from 80 to A0, which EUC-JP lacks.
 fn looks_like_euc_jp(text: &[u8]) -> bool {
-    let in_cp932_only = |&byte: &u8| matches!(byte, 0x80..=0x8D | 0x90..=0xA0);
-    !text.iter().any(in_cp932_only)
-        && text.iter().any(|&byte| byte >= 0xE0)
-        && decode_euc_jp(text).is_some()
+    text.iter().any(|&byte| byte >= 0xE0) && decode_euc_jp(text).is_some()
 }
 
 /// The escapes that ISO-2022-JP changes character sets with. All its bytes are ASCII.

@@ -13,5 +13,5 @@ pub use check::{Check, Summary};
 pub use columns::{Column, ERROR_COLUMNS};
 pub use duplicates::{Duplicates, NumberSuspects, Suspect, Suspects};
 pub use header::Header;
-pub use row::{Record, RowKeys, Rules};
+pub use row::{Record, RowKeys, Rules, Span};
 pub use rows::Rows;

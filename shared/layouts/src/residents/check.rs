@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::columns::Column;
 use super::duplicates::MAX_ROWS;
 use super::header::{Header, is_header};
-use super::row::{Range64, Record, RowReader, Rules, Window};
+use super::row::{Record, RowReader, Rules, Span, Window};
 use super::rows::{WINDOW, up_to_last_line_end};
 use crate::encoding::{OPENING, SAMPLE, UTF8_BOM, of_header, of_sample, refuse_by_opening};
 use crate::split::{MAX_FIELD, MAX_RECORD, Split, Splitter};
@@ -31,7 +31,7 @@ enum Stage {
     /// Behind it.
     Rows {
         header: Header,
-        span: Range64,
+        span: Span,
         reader: Box<RowReader>,
     },
 }
@@ -50,7 +50,7 @@ pub struct Summary {
     /// Its header, and with it the encoding.
     pub header: Header,
     /// Where the header stands in the file, line end included.
-    pub header_span: Range64,
+    pub header_span: Span,
     /// The size of the file in bytes.
     pub bytes: u64,
     /// How many records it has, the header not counted.
@@ -240,7 +240,7 @@ impl Check {
             0,
             splitter.line(),
         ));
-        let span = Range64 {
+        let span = Span {
             start: self.offset + start as u64,
             end: self.offset + end as u64,
         };

@@ -33,7 +33,7 @@ pub struct Record<'a> {
     /// The line on which it begins, counted from 1 with the header.
     pub line: u64,
     /// Where it stands in the file, or in the bytes given to [`super::Rows`]; line end included.
-    pub span: Range64,
+    pub span: Span,
     /// Its bytes as they came, line end included.
     pub raw: &'a [u8],
     /// What it says, or all that is wrong with it: at least one problem.
@@ -59,15 +59,15 @@ impl fmt::Debug for Record<'_> {
 
 /// A range of bytes in a file, from `start` up to, not including, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range64 {
+pub struct Span {
     /// The first byte.
     pub start: u64,
     /// Behind the last byte.
     pub end: u64,
 }
 
-impl From<Range64> for Range<u64> {
-    fn from(range: Range64) -> Self {
+impl From<Span> for Range<u64> {
+    fn from(range: Span) -> Self {
         range.start..range.end
     }
 }
@@ -216,7 +216,7 @@ impl RowReader {
         }
         let index = self.next_index;
         self.next_index += 1;
-        let span = Range64 {
+        let span = Span {
             start: self.window_start + start as u64,
             end: self.window_start + end as u64,
         };

@@ -158,6 +158,8 @@ fn what_does_not_decode_is_refused_with_its_line() {
     let in_cp932 = |rest: &[u8]| [&cp932(&good()), rest].concat();
     let behind_mark = [b"\xEF\xBB\xBF", cp932(&good()).as_slice()].concat();
     let ends_with_kanji = file(&[ROW]) + &row_with("支援措置", "山");
+    // Two kanji whose UTF-8 is, in CP932, two other ones and two half-width kana.
+    let readable_as_both = "131016,9,,,山田,,19500102,1,,,,\r\n".as_bytes();
     let cut = |bytes: Vec<u8>| bytes[..bytes.len() - 1].to_vec();
     all_are_refused(vec![
         (
@@ -170,6 +172,12 @@ fn what_does_not_decode_is_refused_with_its_line() {
         (
             "UTF-8 behind CP932",
             in_cp932(format!("{ROW}\r\n").as_bytes()),
+            MixedEncodings,
+            Some(4),
+        ),
+        (
+            "UTF-8 that CP932 can read",
+            in_cp932(readable_as_both),
             MixedEncodings,
             Some(4),
         ),

@@ -23,7 +23,7 @@ fn rules() -> Rules {
 struct Said {
     index: u32,
     line: u64,
-    span: Range64,
+    span: Span,
     raw: Vec<u8>,
     row: Result<domain::Resident, Vec<crate::RowProblem>>,
     notices: crate::Notices,
@@ -213,7 +213,7 @@ fn again(bytes: &[u8], summary: &Summary, said: &[Said]) -> Vec<Said> {
     let mut said = Vec::new();
     while let Some(record) = rows.next().unwrap() {
         let mut record = Said::of(&record);
-        record.span = Range64 {
+        record.span = Span {
             start: record.span.start + base,
             end: record.span.end + base,
         };
