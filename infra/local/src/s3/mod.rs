@@ -81,7 +81,8 @@ pub struct Credentials {
 }
 
 /// Called once an object is durable, from whatever thread completed it; may be called again for
-/// the same version after a restart. It must not block for long: the next write waits for it.
+/// the same version after a restart. The writer's answer waits for it, so it must be quick. What
+/// it logs may be lost: the service answers with logging switched off.
 pub type OnCreated = Arc<dyn Fn(ObjectCreated) + Send + Sync>;
 
 /// The service. Clones share one store.

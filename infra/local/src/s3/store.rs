@@ -171,9 +171,10 @@ impl Store {
             let (version, displaced) = store.commit(&bucket, new)?;
             store.announce(&bucket, &version);
             for displaced in displaced {
-                store
-                    .remove_from_disk(&bucket, &displaced)
-                    .map_err(internal)?;
+                if let Err(error) = store.remove_from_disk(&bucket, &displaced) {
+                    // The new version stands; the next start removes the old one.
+                    tracing::debug!(%error, "a displaced version was not removed");
+                }
             }
             Ok(version)
         })

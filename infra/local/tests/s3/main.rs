@@ -8,6 +8,7 @@
 
 mod announcements;
 mod command_line;
+mod in_process;
 mod links;
 mod listings;
 mod parts;
