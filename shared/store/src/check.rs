@@ -290,7 +290,7 @@ fn conclusion(
     now: Timestamp,
 ) -> Concluding {
     let mut sets = vec![
-        "#state = :state, moved_at = :now, encoding = :encoding, header_end = :header_end, \
+        "#state = :state, moved_at = :now, text_encoding = :encoding, header_end = :header_end, \
          rows_checked = :rows, rows_new = :new, rows_changed = :changed, \
          rows_unchanged = :unchanged, rows_removed = :removed, rows_refused = :refused, \
          chunks = :chunks, chunks_done = :zero, removals = :removals, \

@@ -197,7 +197,7 @@ impl Store {
         let done = Change {
             pk: pk.clone(),
             sk: &keys::chunk_sk(chunk.plan.number),
-            update: "SET #state = :done, share = :share",
+            update: "SET #state = :done, share_version = :share",
             condition: "#state = :todo AND attempt = :attempt",
             names: STATE,
             values: vec![
@@ -262,7 +262,7 @@ fn state(item: Item<'_>) -> Result<ChunkState, StoreError> {
     if item.text("state")? != "done" {
         return Ok(ChunkState::Todo);
     }
-    let share = item.text("share")?;
+    let share = item.text("share_version")?;
     Ok(ChunkState::Done {
         share: (!share.is_empty()).then(|| share.to_owned()),
     })

@@ -72,7 +72,7 @@ impl Store {
                 })?;
                 wrapped.push(WrappedKey {
                     version,
-                    blob: item.bytes("blob")?.to_vec(),
+                    blob: item.bytes("wrapped_key")?.to_vec(),
                 });
             }
         }
@@ -101,7 +101,7 @@ impl Store {
         let key_change = Change {
             pk,
             sk: &key_sk,
-            update: "SET v = :v, blob = :blob",
+            update: "SET v = :v, wrapped_key = :blob",
             condition: "attribute_not_exists(pk)",
             names: &[],
             values: vec![(":v", n(SCHEMA)), (":blob", b(&key.blob))],
@@ -150,7 +150,7 @@ impl TenantState {
     }
 }
 
-const SET_SETTINGS: &str = "SET v = :v, columns = :columns, max_refused = :refused, \
+const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, max_refused = :refused, \
                             max_removed = :removed, revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
@@ -170,7 +170,7 @@ fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValu
 
 fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
     Ok(TenantSettings {
-        columns: item.texts("columns"),
+        columns: item.texts("column_map"),
         max_refused_percent: item.number("max_refused")?,
         max_removed_percent: item.number("max_removed")?,
         revision: item.number("revision")?,

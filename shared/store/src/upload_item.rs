@@ -169,7 +169,7 @@ impl Upload {
             size: item.number("size")?,
             as_of: date("as_of")?,
             generation: item.maybe_number("generation")?.map(Generation::new),
-            encoding: item.maybe_text("encoding").unwrap_or_default().to_owned(),
+            encoding: item.maybe_text("text_encoding").unwrap_or_default().to_owned(),
             header_end: item.maybe_number("header_end")?.unwrap_or_default(),
             checked_on: date("checked_on")?,
             settings_revision: item.maybe_number("settings_revision")?.unwrap_or_default(),
