@@ -137,7 +137,7 @@ impl FunctionHost {
     }
 
     /// Feeds a function from its queue until the task is dropped.
-    pub(crate) async fn feed(self: Arc<Self>, sqs: LocalSqs, mapping: Mapping) -> Result<()> {
+    pub async fn feed(self: Arc<Self>, sqs: LocalSqs, mapping: Mapping) -> Result<()> {
         let queue = sqs.by_arn(&mapping.queue)?;
         let most = mapping.max_concurrency.clamp(1, CONCURRENCY) as usize;
         let batch = mapping.batch_size as usize;

@@ -1,4 +1,13 @@
 //! The local stack: its reading of the template, its services through the real SDKs, its host of
-//! functions, its gateway.
+//! functions, its gateway, its ports.
 
+mod dynamodb;
+mod gateway;
+mod host;
+mod kms;
+mod ports;
+mod restart;
+mod roles;
+mod sqs;
 mod template;
+mod world;

@@ -67,7 +67,7 @@ fn what_the_local_stack_does_not_know_is_refused_by_name() {
         (
             "WindowInDays: 30",
             "WindowInDay: 30",
-            ["FilesKey", "PendingWindowInDay"],
+            ["RecordsKey", "PendingWindowInDay"],
         ),
         (
             "{ Name: prefix, Value: inbox/ }",
@@ -83,7 +83,7 @@ fn what_the_local_stack_does_not_know_is_refused_by_name() {
             ["RecordsTable", "AttributeDefinitions[0].More"],
         ),
         (
-            "maxReceiveCount: 5",
+            "maxReceiveCount: 10",
             "maxReceives: 5",
             ["UploadsQueue", "RedrivePolicy"],
         ),

@@ -1,0 +1,195 @@
+//! The seam between the AWS SDKs and the services of this process: an HTTP client without network.
+//!
+//! A service is known by its `X-Amz-Target`; what has none is S3. A client made for a function
+//! also holds each call against the function's role in the template, so that a right that is
+//! missing there fails here as it would on AWS.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+
+use crate::{
+    access::{self, Caller},
+    answer::{Refusal, answer},
+    dynamodb::LocalDynamoDb,
+    kms::LocalKms,
+    s3::{self, LocalS3},
+    sqs::LocalSqs,
+};
+
+/// How long an SDK call may take with its repetitions, and how many there are: as in `runtime`.
+const OPERATION: Duration = Duration::from_secs(10);
+const ATTEMPTS: u32 = 4;
+
+/// The services of one stack. Clones share them.
+#[derive(Clone)]
+pub struct Services {
+    /// Tables.
+    pub dynamodb: LocalDynamoDb,
+    /// Queues.
+    pub sqs: LocalSqs,
+    /// Keys.
+    pub kms: LocalKms,
+    /// Buckets.
+    pub s3: LocalS3,
+}
+
+/// A service that speaks JSON, and what it is asked.
+struct Target<'a> {
+    service: &'a str,
+    operation: &'a str,
+}
+
+impl Services {
+    /// Answers a call of any of the JSON services (`X-Amz-Target`), as on a port of its own.
+    pub async fn call_json(&self, target: &str, request: Bytes) -> Response<Bytes> {
+        match Target::parse(target) {
+            Some(Target {
+                service: "DynamoDB_20120810",
+                operation,
+            }) => self.dynamodb.call(operation, request).await,
+            Some(Target {
+                service: "AmazonSQS",
+                operation,
+            }) => self.sqs.call(operation, request).await,
+            Some(Target {
+                service: "TrentService",
+                operation,
+            }) => self.kms.call(operation, &request),
+            _ => {
+                let what = format!("{target} is not known to the local stack");
+                answer(Err(Refusal::new("UnknownOperationException", what)))
+            }
+        }
+    }
+}
+
+impl<'a> Target<'a> {
+    fn parse(header: &'a str) -> Option<Self> {
+        let (service, operation) = header.split_once('.')?;
+        Some(Self { service, operation })
+    }
+}
+
+/// An HTTP client for [`aws_config::SdkConfig`] that reaches the services in process.
+#[derive(Clone)]
+pub struct InProcess {
+    services: Services,
+    /// Whose rights are checked; none for the stack's owner.
+    caller: Option<Arc<Caller>>,
+}
+
+impl InProcess {
+    pub(crate) fn new(services: Services, caller: Option<Arc<Caller>>) -> Self {
+        Self { services, caller }
+    }
+
+    /// Answers one request.
+    pub async fn respond(
+        &self,
+        request: Request<SdkBody>,
+    ) -> Result<Response<SdkBody>, ConnectorError> {
+        let target = request
+            .headers()
+            .get("x-amz-target")
+            .and_then(|value| value.to_str().ok());
+        let Some(target) = target.map(str::to_owned) else {
+            return Ok(self.respond_s3(request).await);
+        };
+        let body = request.into_body().collect().await;
+        let body = body.map_err(|error| ConnectorError::io(error))?.to_bytes();
+        if let Some(caller) = &self.caller
+            && let Err(denied) = caller.check(&access::of_json(&target, &body))
+        {
+            return Ok(answer(Err(Refusal::new("AccessDeniedException", denied))).map(into_sdk));
+        }
+        Ok(self.services.call_json(&target, body).await.map(into_sdk))
+    }
+
+    async fn respond_s3(&self, request: Request<SdkBody>) -> Response<SdkBody> {
+        if let Some(caller) = &self.caller
+            && let Err(denied) = caller.check(&access::of_s3(&request))
+        {
+            return s3_denied(&denied);
+        }
+        let request = request.map(s3::Body::http_body);
+        self.services
+            .s3
+            .call(request)
+            .await
+            .map(SdkBody::from_body_1_x)
+    }
+}
+
+fn into_sdk(body: Bytes) -> SdkBody {
+    SdkBody::from(body)
+}
+
+fn s3_denied(message: &str) -> Response<SdkBody> {
+    let body = format!("<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>");
+    let mut response = Response::new(SdkBody::from(body));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move {
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::user(error.into()))?;
+            let response = this.respond(request).await?;
+            HttpResponse::try_from(response).map_err(|error| ConnectorError::user(error.into()))
+        })
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// A configuration for every SDK client: our patience (as in `runtime`), this client.
+pub(crate) fn config(client: SharedHttpClient, endpoint: &str, region: &str) -> SdkConfig {
+    let key = crate::stack::ACCESS_KEY;
+    let credentials = Credentials::new(key, key, None, None, "local stack");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .http_client(client)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_timeout(OPERATION)
+                .build(),
+        )
+        .build()
+}

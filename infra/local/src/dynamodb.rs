@@ -1,0 +1,170 @@
+//! DynamoDB on SQLite, by the crate `dynoxide`, in memory or in a file.
+//!
+//! What a caller may rely on: a write that was answered survives the death of the process (SQLite
+//! in WAL mode has handed it to the operating system), and a dead machine never leaves a broken
+//! file, though it may lose the last moments (`synchronous = NORMAL`). Writing each answer through
+//! to the disk costs ten times the time; a pilot that needs it belongs on AWS.
+//!
+//! What differs from AWS: nothing is throttled, batches are never half done, items whose time is
+//! up go at the next sweep, and tables have no streams.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use domain::Clock;
+use dynoxide::{Database, DynoxideError, storage_backend};
+use http::{Response, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+
+use crate::{
+    answer::{Refusal, answer, body},
+    template::Table,
+};
+
+/// The service. Clones share the tables.
+#[derive(Clone)]
+pub struct LocalDynamoDb {
+    database: Database,
+    /// A file makes calls wait; they then wait on threads of their own. In memory they run where
+    /// they are made, so that a test under one thread has one order of events.
+    on_disk: bool,
+}
+
+impl LocalDynamoDb {
+    /// Opens the tables in `folder`, or in memory, and makes those that are missing.
+    pub fn open(folder: Option<&Path>, tables: &[Table], clock: Arc<dyn Clock>) -> Result<Self> {
+        let database = match folder {
+            None => Database::memory_with_clock(Arc::new(Seconds(clock)))?,
+            Some(folder) => {
+                let path = folder.join("dynamodb.sqlite");
+                let database = Database::new(path.to_str().context("the folder is not UTF-8")?)?;
+                // This pair of calls is the library's way to `synchronous = NORMAL`.
+                database.enable_bulk_loading()?;
+                database.disable_bulk_loading()?;
+                database
+            }
+        };
+        for table in tables {
+            make(&database, table).with_context(|| format!("table {}", table.name))?;
+        }
+        Ok(Self {
+            database,
+            on_disk: folder.is_some(),
+        })
+    }
+
+    /// Answers one call: `operation` as in `X-Amz-Target`, and its body.
+    pub async fn call(&self, operation: &str, request: Bytes) -> Response<Bytes> {
+        if !self.on_disk {
+            return respond(&self.database, operation, &request);
+        }
+        let database = self.database.clone();
+        let operation = operation.to_owned();
+        tokio::task::spawn_blocking(move || respond(&database, &operation, &request))
+            .await
+            .unwrap_or_else(|_| answer(Err(Refusal::internal("the database gave up"))))
+    }
+
+    /// Removes items whose time is up; says how many.
+    pub async fn sweep(&self) -> Result<usize> {
+        if !self.on_disk {
+            return Ok(self.database.sweep_ttl()?);
+        }
+        let database = self.database.clone();
+        Ok(tokio::task::spawn_blocking(move || database.sweep_ttl()).await??)
+    }
+}
+
+fn make(database: &Database, table: &Table) -> Result<()> {
+    let definition = serde_json::from_value(table.definition.clone())?;
+    match database.create_table(definition) {
+        // Left by an earlier start.
+        Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if let Some(attribute) = &table.ttl {
+        database.update_time_to_live(serde_json::from_value(json!({
+            "TableName": table.name,
+            "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
+        }))?)?;
+    }
+    Ok(())
+}
+
+fn respond(database: &Database, operation: &str, request: &[u8]) -> Response<Bytes> {
+    let result = match operation {
+        "GetItem" => run(request, |it| database.get_item(it)),
+        "PutItem" => run(request, |it| database.put_item(it)),
+        "UpdateItem" => run(request, |it| database.update_item(it)),
+        "DeleteItem" => run(request, |it| database.delete_item(it)),
+        "Query" => run(request, |it| database.query(it)),
+        // For a person at the command line. No role of the template may do it.
+        "Scan" => run(request, |it| database.scan(it)),
+        "BatchGetItem" => run(request, |it| database.batch_get_item(it)),
+        "BatchWriteItem" => run(request, |it| database.batch_write_item(it)),
+        "TransactGetItems" => run(request, |it| database.transact_get_items(it)),
+        "TransactWriteItems" => run(request, |it| database.transact_write_items(it)),
+        "DescribeTable" => run(request, |it| database.describe_table(it)),
+        "ListTables" => run(request, |it| database.list_tables(it)),
+        _ => {
+            let what = format!("{operation} is not known to the local stack");
+            return answer(Err(Refusal::new("UnknownOperationException", what)));
+        }
+    };
+    match result {
+        Ok(text) => body(StatusCode::OK, text),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status_code());
+            body(
+                status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                error.to_json(),
+            )
+        }
+    }
+}
+
+fn run<Q: DeserializeOwned, A: Serialize>(
+    request: &[u8],
+    call: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> dynoxide::Result<String> {
+    let request = serde_json::from_slice(request).map_err(|error| unreadable(&error))?;
+    let answer = call(request)?;
+    serde_json::to_string(&answer)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+/// The library marks what is a matter of validation by a prefix of the reader's message, and the
+/// reader appends a position.
+fn unreadable(error: &serde_json::Error) -> DynoxideError {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text);
+    match text.split_once(':') {
+        Some((mark, rest)) if mark.starts_with("VALIDATION") => {
+            DynoxideError::ValidationException(rest.to_owned())
+        }
+        Some((mark, rest)) if mark.starts_with("SERIALIZATION") => {
+            DynoxideError::SerializationException(rest.to_owned())
+        }
+        _ if text.contains("missing field") || text.contains("Supplied AttributeValue") => {
+            DynoxideError::ValidationException(text.to_owned())
+        }
+        _ => DynoxideError::SerializationException("the body cannot be read".to_owned()),
+    }
+}
+
+/// Our clock as the library reads one.
+struct Seconds(Arc<dyn Clock>);
+
+impl storage_backend::Clock for Seconds {
+    fn now_unix_secs(&self) -> u64 {
+        u64::try_from(self.0.now().as_second()).unwrap_or_default()
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.now().as_duration().as_secs_f64()
+    }
+}

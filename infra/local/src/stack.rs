@@ -1,0 +1,372 @@
+//! One stack: services, functions, gateway and issuer, wired from the template.
+
+use std::{collections::BTreeMap, fs::File, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::Clock;
+use jiff::SignedDuration;
+use runtime::{Adapters, Settings};
+use tokio::task::JoinSet;
+
+use crate::{
+    access::Caller,
+    aws::{InProcess, Services, config},
+    dynamodb::LocalDynamoDb,
+    folder, functions,
+    gateway::Gateway,
+    host::FunctionHost,
+    kms::LocalKms,
+    oidc::{Issuer, TokenRequest},
+    s3::{self, LocalS3},
+    serve::Urls,
+    sqs::LocalSqs,
+    template::{Bucket, Function, Place, TEMPLATE, Template},
+};
+
+/// The one pair of keys that the local S3 takes, as id and as secret.
+pub const ACCESS_KEY: &str = "local";
+
+/// How long a token is good for.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
+/// How often items whose time is up are removed.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How long an invocation may take to end when the stack is stopped.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Puts something between a function (named by its package) and the services: where tests lose
+/// answers, throttle and delay.
+pub type Intercept = Arc<dyn Fn(&str, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
+
+/// How a stack is to be.
+pub struct Options {
+    /// Where it is kept; in memory if nowhere.
+    pub data: Option<PathBuf>,
+    /// The time that functions, queues and tokens go by.
+    pub clock: Arc<dyn Clock>,
+    /// Multiplies timeouts, visibility and delays: 0.01 makes a minute of 0.6 s.
+    pub time_scale: f64,
+    /// Values for parameters of the template, such as `ChunkBytes`.
+    pub parameters: BTreeMap<String, String>,
+    /// Where the stack is reached, if it is served.
+    pub urls: Urls,
+    /// What stands between functions and services.
+    pub intercept: Option<Intercept>,
+}
+
+impl Default for Options {
+    /// In memory, by the clock of the machine.
+    fn default() -> Self {
+        Self {
+            data: None,
+            clock: Arc::new(runtime::system_clock),
+            time_scale: 1.0,
+            parameters: BTreeMap::new(),
+            urls: Urls::default(),
+            intercept: None,
+        }
+    }
+}
+
+/// A running stack. Dropping it is the death of its process: what was under way stays undone, and
+/// a stack on the same folder takes it up.
+pub struct LocalStack {
+    template: Template,
+    services: Services,
+    host: Arc<FunctionHost>,
+    gateway: Gateway,
+    issuer: Arc<Issuer>,
+    clock: Arc<dyn Clock>,
+    urls: Urls,
+    tasks: JoinSet<()>,
+    /// Keeps others out of the folder.
+    _lock: Option<File>,
+}
+
+impl LocalStack {
+    /// Builds the stack of `infra/template.yaml` and starts to feed its functions, beginning with
+    /// what an earlier process left in the folder. Must be called within a Tokio runtime.
+    pub fn start(options: Options) -> Result<Self> {
+        let place = Place::default();
+        let mut parameters = options.parameters;
+        parameters
+            .entry("JwtIssuer".to_owned())
+            .or_insert_with(|| options.urls.api.clone());
+        let template = Template::parse(TEMPLATE, &parameters, &place)?;
+        let data = options.data.as_deref();
+        let lock = data.map(folder::lock).transpose()?;
+        let clock = options.clock;
+        let sqs = LocalSqs::open(
+            data,
+            &template.queues,
+            Arc::clone(&clock),
+            options.time_scale,
+        )?;
+        let arn_prefix = format!("arn:aws:kms:{}:{}:key/", place.region, place.account);
+        let services = Services {
+            dynamodb: LocalDynamoDb::open(data, &template.tables, Arc::clone(&clock))?,
+            kms: LocalKms::open(data, &template.keys, &arn_prefix)?,
+            s3: open_s3(
+                options.data.as_ref(),
+                &template.buckets,
+                &sqs,
+                &clock,
+                &place.region,
+            )?,
+            sqs,
+        };
+        let build = |function: &Function| {
+            let client = client_of(function, &template, &services, options.intercept.as_ref())?;
+            let config = config(client, &options.urls.s3, &place.region);
+            let settings = Settings::from_map(function.environment.clone());
+            let adapters = Adapters::new(settings, config, Arc::clone(&clock));
+            functions::build(&function.package, &adapters)
+                .with_context(|| format!("function {}", function.package))
+        };
+        let host = FunctionHost::new(
+            &template.functions,
+            Arc::clone(&clock),
+            options.time_scale,
+            build,
+        )?;
+        let api = template.api.as_ref().context("the template has no API")?;
+        let key_file = data.map(|folder| folder.join("issuer.pem"));
+        let issuer = Arc::new(Issuer::new(&api.authorizer, key_file));
+        let gateway = Gateway::new(api, Arc::clone(&issuer), Arc::clone(&clock));
+        let mut stack = Self {
+            host: Arc::new(host),
+            gateway,
+            issuer,
+            clock,
+            urls: options.urls,
+            tasks: JoinSet::new(),
+            _lock: lock,
+            template,
+            services,
+        };
+        stack.feed();
+        stack.sweep();
+        let again = stack.services.s3.announce_pending();
+        if again > 0 {
+            tracing::info!(
+                files = again,
+                "files announced that an earlier process left"
+            );
+        }
+        Ok(stack)
+    }
+
+    fn feed(&mut self) {
+        for mapping in &self.template.mappings {
+            let feed = Arc::clone(&self.host).feed(self.services.sqs.clone(), mapping.clone());
+            let function = mapping.function.clone();
+            self.tasks.spawn(async move {
+                if let Err(error) = feed.await {
+                    tracing::error!(function, error = format!("{error:#}"), "no longer fed");
+                }
+            });
+        }
+    }
+
+    fn sweep(&mut self) {
+        let dynamodb = self.services.dynamodb.clone();
+        self.tasks.spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                if let Err(error) = dynamodb.sweep().await {
+                    tracing::error!(error = format!("{error:#}"), "nothing was swept");
+                }
+            }
+        });
+    }
+
+    /// Answers a request as the deployed API would, and the issuer's own paths.
+    pub async fn api(&self, request: http::Request<bytes::Bytes>) -> http::Response<bytes::Bytes> {
+        match crate::serve::local_path(self, &request) {
+            Some(response) => response,
+            None => self.gateway.call(request, &self.host).await,
+        }
+    }
+
+    /// A token for the API.
+    pub fn token(&self, tenant: &str, roles: &[&str], subject: &str) -> Result<String> {
+        let request = TokenRequest {
+            tenant: tenant.to_owned(),
+            roles: roles.iter().map(|&role| role.to_owned()).collect(),
+            subject: subject.to_owned(),
+            valid_for: TOKEN_LIFE,
+        };
+        self.issuer.token(&request, self.clock.now())
+    }
+
+    /// For the stack's owner: every SDK client works, with no role in the way.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        let client = SharedHttpClient::new(InProcess::new(self.services.clone(), None));
+        config(client, &self.urls.s3, &Place::default().region)
+    }
+
+    /// For the stack's owner: every adapter works, `RECORDS_KEY_ID` included.
+    #[must_use]
+    pub fn adapters(&self) -> Adapters {
+        let mut settings: BTreeMap<String, String> = self
+            .template
+            .functions
+            .iter()
+            .flat_map(|it| it.environment.clone())
+            .collect();
+        settings.insert("RECORDS_KEY_ID".to_owned(), "records".to_owned());
+        Adapters::new(
+            Settings::from_map(settings),
+            self.sdk_config(),
+            Arc::clone(&self.clock),
+        )
+    }
+
+    /// The services, to be looked at or called by hand.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What the stack was built from.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// Where it is reached, if it is served.
+    #[must_use]
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    /// The issuer of its tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// Waits until no queue that feeds a function holds a message and no function is at work.
+    /// Messages that fail come to rest among the dead letters.
+    pub async fn idle(&self) {
+        let mut running = self.host.running();
+        let mut changes = self.services.sqs.changes();
+        loop {
+            let at_work = *running.borrow_and_update() > 0;
+            changes.borrow_and_update();
+            if !at_work && self.fed_queues_are_empty() {
+                return;
+            }
+            tokio::select! {
+                _ = running.changed() => {}
+                _ = changes.changed() => {}
+            }
+        }
+    }
+
+    fn fed_queues_are_empty(&self) -> bool {
+        self.template.mappings.iter().all(|mapping| {
+            let queue = self
+                .template
+                .queues
+                .iter()
+                .find(|queue| queue.arn == mapping.queue);
+            let depth = queue.and_then(|queue| self.services.sqs.depth(&queue.name));
+            depth.is_none_or(|depth| depth.visible == 0 && depth.hidden == 0)
+        })
+    }
+
+    /// The death of the process, for tests: what is under way is dropped where it stands, and the
+    /// folder is free for the next stack once the clients of this one are gone.
+    pub async fn kill(mut self) {
+        self.tasks.shutdown().await;
+    }
+
+    /// Takes up nothing new, and lets what is under way come to its end for a while. What is left
+    /// in the queues stays there.
+    pub async fn stop(mut self) {
+        self.services.sqs.close();
+        let mut running = self.host.running();
+        let ended = running.wait_for(|running| *running == 0);
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::warn!(
+                "stopped in the middle of an invocation; it is repeated at the next start"
+            );
+        }
+        self.tasks.shutdown().await;
+    }
+}
+
+/// The function's way to the services, with the rights of its role.
+fn client_of(
+    function: &Function,
+    template: &Template,
+    services: &Services,
+    intercept: Option<&Intercept>,
+) -> Result<SharedHttpClient> {
+    let role = template.roles.iter().find(|role| role.arn == function.role);
+    let role = role
+        .with_context(|| format!("no role for {}", function.name))?
+        .clone();
+    let caller = Arc::new(Caller {
+        function: function.package.clone(),
+        role,
+    });
+    let client = SharedHttpClient::new(InProcess::new(services.clone(), Some(caller)));
+    Ok(match intercept {
+        Some(intercept) => intercept(&function.package, client),
+        None => client,
+    })
+}
+
+/// S3 whose events go where the template sends them.
+fn open_s3(
+    data: Option<&PathBuf>,
+    buckets: &[Bucket],
+    sqs: &LocalSqs,
+    clock: &Arc<dyn Clock>,
+    region: &str,
+) -> Result<LocalS3> {
+    let mut receivers = Vec::new();
+    for bucket in buckets {
+        for notification in &bucket.notifications {
+            let queue = sqs.by_arn(&notification.queue)?;
+            receivers.push((bucket.name.clone(), notification.prefix.clone(), queue));
+        }
+    }
+    let (sqs, region) = (sqs.clone(), region.to_owned());
+    let on_created: s3::OnCreated = Arc::new(move |created: s3::ObjectCreated| {
+        for (bucket, prefix, queue) in &receivers {
+            if *bucket == created.bucket
+                && created.key.starts_with(prefix)
+                && let Err(error) =
+                    sqs.send(*queue, &created.to_notification(&region), Duration::ZERO)
+            {
+                tracing::error!(error = format!("{error:#}"), "an event was not taken in");
+            }
+        }
+    });
+    let storage = data.map_or(s3::Storage::Memory, |folder| {
+        s3::Storage::Folder(folder.join("s3"))
+    });
+    let buckets: Vec<_> = buckets
+        .iter()
+        .map(|bucket| s3::BucketSpec {
+            name: bucket.name.clone(),
+            versioned: true,
+        })
+        .collect();
+    let credentials = s3::Credentials {
+        access_key: ACCESS_KEY.to_owned(),
+        secret_key: ACCESS_KEY.to_owned(),
+    };
+    LocalS3::new(
+        storage,
+        &buckets,
+        &credentials,
+        on_created,
+        Arc::clone(clock),
+    )
+}
