@@ -93,8 +93,8 @@ fn what_the_local_stack_does_not_know_is_refused_by_name() {
             ["Route", "AuthorizationType"],
         ),
         (
-            "Effect: Allow\n                Action: [sqs:R",
-            "Effect: Deny\n                Action: [sqs:R",
+            "Effect: Allow\n                Action:\n",
+            "Effect: Deny\n                Action:\n",
             ["ReceiveUploadRole", "Statement[0].Effect"],
         ),
         (
