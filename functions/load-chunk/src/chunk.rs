@@ -12,7 +12,7 @@ use layouts::{
 };
 use manifest::{ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
-use store::{Chunk, ChunkClaim, StoreError, Upload, write_profile};
+use store::{Chunk, ChunkClaim, LoadedRows, StoreError, Upload, write_profile};
 
 use crate::{
     LoadChunk, LoadError,
@@ -87,7 +87,7 @@ impl LoadChunk {
                     .await
                 {
                     Ok(()) => {
-                        tracing::info!(upload = %id, chunk = number, rows = rows.total(), "chunk loaded");
+                        tracing::info!(upload = %id, chunk = number, rows = rows.counts.total(), "chunk loaded");
                     }
                     Err(StoreError::Moved) => return Err(LoadError::Busy(work.lease.until())),
                     Err(error) => return Err(error.into()),
@@ -98,7 +98,7 @@ impl LoadChunk {
     }
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.
-    async fn work_off(&self, work: &Work<'_>) -> Result<(RowCounts, Option<String>), LoadError> {
+    async fn work_off(&self, work: &Work<'_>) -> Result<(LoadedRows, Option<String>), LoadError> {
         let source = self.source(work).await?;
         let refused = self.refused(work).await?;
         let (rows, counts) = accepted(work, &source, &refused)?;
@@ -318,16 +318,20 @@ fn accepted(
 }
 
 /// Adds the outcomes up; what is neither refused nor written is unchanged.
-fn outcomes(refused: RowCounts, changed: &[Changed], rows: u32) -> RowCounts {
+fn outcomes(refused: RowCounts, changed: &[Changed], rows: u32) -> LoadedRows {
     let mut counts = refused;
+    let mut removals_of_unknown = 0;
     for row in changed {
         match row.outcome() {
             Outcome::New => counts.new += 1,
             Outcome::Changed => counts.changed += 1,
             Outcome::Removed => counts.removed += 1,
-            Outcome::Unchanged => {}
+            Outcome::Unchanged => removals_of_unknown += 1,
         }
     }
     counts.unchanged = u64::from(rows) - counts.total();
-    counts
+    LoadedRows {
+        counts,
+        removals_of_unknown,
+    }
 }

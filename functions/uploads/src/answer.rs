@@ -153,6 +153,7 @@ mod tests {
             register_before: 3,
             problems: BTreeMap::from([("BIRTH_DATE".to_owned(), 3)]),
             notices: BTreeMap::new(),
+            removals_of_unknown: 0,
             refusal: Some(FileRefusal {
                 code: "X".to_owned(),
                 line: Some(1),

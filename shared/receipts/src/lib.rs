@@ -7,6 +7,7 @@ mod words;
 pub use unplaced::Unplaced;
 
 use domain::{TenantScope, UploadState, municipality};
+use layouts::NoticeCode;
 use serde::Serialize;
 use store::Upload;
 
@@ -176,7 +177,7 @@ impl Receipt {
                 done: upload.chunks_done,
             },
             refused_by: reasons(&upload.problems),
-            notices: reasons(&upload.notices),
+            notices: notices(upload),
             refusal: upload.refusal.as_ref().map(|refusal| Refusal {
                 code: refusal.code.clone(),
                 line: refusal.line,
@@ -214,6 +215,16 @@ fn rows(upload: &Upload) -> Rows {
         removed: rows.removed,
         refused: rows.refused,
     }
+}
+
+/// What the check noticed, and what only the load could.
+fn notices(upload: &Upload) -> Vec<Reason> {
+    let mut counts = upload.notices.clone();
+    if upload.removals_of_unknown > 0 {
+        let code = NoticeCode::RemovalOfUnknown.as_str().to_owned();
+        counts.insert(code, upload.removals_of_unknown);
+    }
+    reasons(&counts)
 }
 
 fn reasons(counts: &std::collections::BTreeMap<String, u64>) -> Vec<Reason> {

@@ -33,6 +33,15 @@ pub struct ChunkPlan {
     pub refused_to: u32,
 }
 
+/// What became of the rows of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadedRows {
+    /// By outcome; they add up to the rows of the chunk.
+    pub counts: RowCounts,
+    /// How many of the unchanged ones would have removed somebody whom the register never had.
+    pub removals_of_unknown: u64,
+}
+
 /// A chunk under lease.
 #[derive(Debug, Clone)]
 pub struct Chunk {
@@ -190,7 +199,7 @@ impl Store {
         scope: &TenantScope,
         upload: &UploadId,
         chunk: &Chunk,
-        rows: &RowCounts,
+        rows: &LoadedRows,
         share: Option<&str>,
     ) -> Result<(), StoreError> {
         let pk = keys::upload(scope, upload);
@@ -211,16 +220,17 @@ impl Store {
             pk,
             sk: "UPLOAD",
             update: "ADD chunks_done :one, rows_new :new, rows_changed :changed, \
-                     rows_unchanged :unchanged, rows_removed :removed",
+                     rows_unchanged :unchanged, rows_removed :removed, removals_of_unknown :unknown",
             condition: "#state = :loading",
             names: STATE,
             values: vec![
                 (":loading", s("loading")),
                 (":one", n(1)),
-                (":new", n(rows.new)),
-                (":changed", n(rows.changed)),
-                (":unchanged", n(rows.unchanged)),
-                (":removed", n(rows.removed)),
+                (":new", n(rows.counts.new)),
+                (":changed", n(rows.counts.changed)),
+                (":unchanged", n(rows.counts.unchanged)),
+                (":removed", n(rows.counts.removed)),
+                (":unknown", n(rows.removals_of_unknown)),
             ],
         };
         self.transact(vec![self.update_in(done)?, self.update_in(sums)?])

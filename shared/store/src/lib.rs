@@ -20,7 +20,7 @@ mod wire;
 use aws_sdk_dynamodb::Client;
 
 pub use check::{Acceptance, CheckClaim, Conclusion};
-pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState};
+pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
 pub use error::StoreError;
 pub use held::{Confirmation, Discarding};
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};

@@ -62,6 +62,8 @@ pub struct Upload {
     pub problems: BTreeMap<String, u64>,
     /// What was accepted and is worth knowing, by stable code.
     pub notices: BTreeMap<String, u64>,
+    /// Rows that would have removed somebody whom the register never had.
+    pub removals_of_unknown: u64,
     /// Why the file was refused whole.
     pub refusal: Option<FileRefusal>,
     /// Whether an `errors.csv` was written.
@@ -169,7 +171,10 @@ impl Upload {
             size: item.number("size")?,
             as_of: date("as_of")?,
             generation: item.maybe_number("generation")?.map(Generation::new),
-            encoding: item.maybe_text("text_encoding").unwrap_or_default().to_owned(),
+            encoding: item
+                .maybe_text("text_encoding")
+                .unwrap_or_default()
+                .to_owned(),
             header_end: item.maybe_number("header_end")?.unwrap_or_default(),
             checked_on: date("checked_on")?,
             settings_revision: item.maybe_number("settings_revision")?.unwrap_or_default(),
@@ -191,6 +196,9 @@ impl Upload {
             register_before: item.maybe_number("register_before")?.unwrap_or_default(),
             problems: item.counts("problems")?,
             notices: item.counts("notices")?,
+            removals_of_unknown: item
+                .maybe_number("removals_of_unknown")?
+                .unwrap_or_default(),
             refusal: item.map("refusal").map(FileRefusal::read).transpose()?,
             has_errors: item.flag("has_errors"),
             attempt: item.number("attempt")?,
