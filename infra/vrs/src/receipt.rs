@@ -6,13 +6,18 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::text::{grouped, padded, width};
+use crate::text::{grouped, padded, width, wrapped};
+
+/// Of the terminal.
+const COLUMNS: usize = 100;
 
 /// What is shown of a receipt, out of `receipt.json` or `GET /uploads/{id}`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Receipt {
     pub(crate) id: String,
     pub(crate) file: String,
+    /// Of the object that was read.
+    pub(crate) version: String,
     pub(crate) municipality: Municipality,
     pub(crate) state: String,
     pub(crate) state_text: Words,
@@ -100,10 +105,14 @@ impl Receipt {
         writeln!(out, "{indent}{}", self.headline())?;
         if let Some(Refusal { code, line, ja }) = &self.refusal {
             let place = line.map(|line| format!("{line}行目  ")).unwrap_or_default();
-            writeln!(out, "{indent}{place}{ja} [{code}]")?;
+            for line in wrapped(&format!("{place}{ja} [{code}]"), COLUMNS - width(indent)) {
+                writeln!(out, "{indent}{line}")?;
+            }
         }
         if let Some(held) = &self.held {
-            writeln!(out, "{indent}{}", held.ja)?;
+            for line in wrapped(&held.ja, COLUMNS - width(indent)) {
+                writeln!(out, "{indent}{line}")?;
+            }
         }
         self.print_rows(out, indent)?;
         print_reasons(out, indent, "受け付けなかった行", &self.refused_by, reasons)?;
@@ -147,8 +156,11 @@ fn print_reasons(
     }
     writeln!(out, "{indent}{title}:")?;
     for Reason { code, rows, ja } in reasons.iter().take(most) {
-        let text = format!("{indent}{}  {ja}", right(&grouped(*rows), 10));
-        writeln!(out, "{text}  [{code}]")?;
+        let mut before = right(&grouped(*rows), 10);
+        for line in wrapped(&format!("{ja} [{code}]"), COLUMNS - width(indent) - 12) {
+            writeln!(out, "{indent}{before}  {line}")?;
+            before = right("", 10);
+        }
     }
     if let Some(more) = reasons.len().checked_sub(most).filter(|more| *more > 0) {
         writeln!(out, "{indent}{}  ほか{more}種類", padded("", 10))?;

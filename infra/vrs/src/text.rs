@@ -62,6 +62,40 @@ pub(crate) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{:spaces$}", "")
 }
 
+/// The text in lines of at most so many columns, broken anywhere as Japanese is, but not inside a word
+/// of ASCII letters.
+#[must_use]
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words(text) {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || width(line) + width(word) <= columns => {
+                line.push_str(word);
+            }
+            Some(line) => {
+                line.truncate(line.trim_end().len());
+                lines.push(word.trim_start().to_owned());
+            }
+            None => {}
+        }
+    }
+    lines
+}
+
+/// Single characters, and runs of visible ASCII.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let ascii = rest
+            .find(|c: char| !c.is_ascii_graphic())
+            .unwrap_or(rest.len());
+        let first = rest.chars().next()?.len_utf8();
+        let (word, after) = rest.split_at(ascii.max(first));
+        rest = after;
+        Some(word)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +123,13 @@ mod tests {
             assert_eq!(bytes(count), text);
         }
         assert_eq!(bytes(3_700_000_000), "3.7 GB");
+    }
+
+    #[test]
+    fn long_text_is_broken_into_lines() {
+        assert_eq!(wrapped("山田太郎", 5), ["山田", "太郎"]);
+        assert_eq!(wrapped("山田 [A_B] 太", 8), ["山田", "[A_B] 太"]);
+        assert_eq!(wrapped("", 5), [""]);
     }
 
     #[test]

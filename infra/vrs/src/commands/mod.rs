@@ -1,6 +1,7 @@
-//! One module for each command.
+//! One module for each command; the demonstration has a folder of its own.
 
 pub mod generate;
+pub mod serve;
 pub mod tenant;
 pub mod token;
 pub mod upload;

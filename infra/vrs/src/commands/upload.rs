@@ -1,5 +1,4 @@
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -23,10 +22,11 @@ const LOOKS: u32 = 600;
 /// Kinds of refusal and notice that are listed.
 const REASONS: usize = 20;
 
-/// An object as it was dropped: which version of which key.
+/// A file as it was dropped.
 pub(crate) struct Dropped {
-    pub(crate) key: String,
-    pub(crate) version: String,
+    file: String,
+    /// Of the object.
+    version: String,
 }
 
 /// Drops the file and follows it. Prints its receipt; fails unless the file came into force or said what
@@ -40,9 +40,15 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
     } = asked;
     let api = Api::new(&at.api)?;
     let api = api.with_token(token(&api, tenant, &["read", "register"]).await?);
-    let config = aws_sdk_s3::config::Builder::from(&on_this_machine(&s3)).force_path_style(true);
-    let s3 = aws_sdk_s3::Client::from_conf(config.build());
-    let dropped = drop_file(&s3, tenant, &file).await?;
+    let cannot = || format!("cannot drop {}", file.display());
+    let name = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .with_context(cannot)?;
+    let body = ByteStream::from_path(&file).await.with_context(cannot)?;
+    let dropped = drop_bytes(&s3_client(&s3), tenant, name, body)
+        .await
+        .with_context(cannot)?;
 
     let bar = ProgressBar::no_length();
     bar.set_style(style("{spinner} {msg}")?);
@@ -65,27 +71,35 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-/// Puts the file into the municipality's inbox under its own name.
-async fn drop_file(s3: &aws_sdk_s3::Client, tenant: TenantCode, file: &Path) -> Result<Dropped> {
-    let cannot = || format!("cannot drop {}", file.display());
-    let name = file
-        .file_name()
-        .and_then(|name| name.to_str())
-        .with_context(cannot)?;
+/// S3 of a stack on this machine.
+pub(crate) fn s3_client(endpoint: &str) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&on_this_machine(endpoint));
+    aws_sdk_s3::Client::from_conf(config.force_path_style(true).build())
+}
+
+/// Puts a file into the municipality's inbox under this name.
+pub(crate) async fn drop_bytes(
+    s3: &aws_sdk_s3::Client,
+    tenant: TenantCode,
+    name: &str,
+    body: ByteStream,
+) -> Result<Dropped> {
     let key = format!("inbox/{tenant}/residents/{name}");
-    let body = ByteStream::from_path(file).await.with_context(cannot)?;
-    let put = s3
+    let answer = s3
         .put_object()
         .bucket(DROP_BUCKET)
-        .key(&key)
+        .key(key)
         .body(body)
-        .send();
-    let answer = put.await.with_context(cannot)?;
+        .send()
+        .await?;
     let version = answer
         .version_id()
         .context("the bucket keeps no versions")?
         .to_owned();
-    Ok(Dropped { key, version })
+    Ok(Dropped {
+        file: name.to_owned(),
+        version,
+    })
 }
 
 /// Follows a dropped file until nothing happens to it any more, or a person has to decide.
@@ -94,38 +108,40 @@ pub(crate) async fn follow(
     dropped: &Dropped,
     mut seen: impl FnMut(&Receipt),
 ) -> Result<Receipt> {
-    let id = find(api, dropped).await?;
-    let path = format!("/uploads/{id}");
+    let mut receipt = find(api, dropped).await?;
     loop {
-        let receipt = Receipt::read(&api.get(&path).await?.ok()?)?;
         seen(&receipt);
         if receipt.ended || receipt.held.is_some() {
             return Ok(receipt);
         }
         tokio::time::sleep(LOOK_EVERY).await;
+        receipt = read(api, &receipt.id).await?;
     }
 }
 
-/// The id under which a dropped file is known, once it is.
-async fn find(api: &Api, Dropped { key, version }: &Dropped) -> Result<String> {
+/// The dropped file in the list of uploads, once it shows up there.
+async fn find(api: &Api, dropped: &Dropped) -> Result<Receipt> {
     for _ in 0..LOOKS {
         let list = api.get("/uploads").await?.ok()?;
-        let uploads = list.get("uploads").and_then(Value::as_array);
-        let ours = uploads.into_iter().flatten().find(|upload| {
-            upload.get("key").is_some_and(|it| it == key.as_str())
-                && upload
-                    .get("version")
-                    .is_some_and(|it| it == version.as_str())
-        });
-        if let Some(id) = ours
-            .and_then(|upload| upload.get("id"))
-            .and_then(Value::as_str)
-        {
-            return Ok(id.to_owned());
+        let listed = list
+            .get("uploads")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        // The same name may have been dropped before; only the version tells them apart.
+        for upload in listed.filter(|it| it["file"] == dropped.file.as_str()) {
+            let receipt = read(api, upload["id"].as_str().unwrap_or_default()).await?;
+            if receipt.version == dropped.version {
+                return Ok(receipt);
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
     bail!("the dropped file did not show up for a minute; does the municipality take part?")
+}
+
+async fn read(api: &Api, id: &str) -> Result<Receipt> {
+    Receipt::read(&api.get(&format!("/uploads/{id}")).await?.ok()?)
 }
 
 fn show(bar: &ProgressBar, receipt: &Receipt) {

@@ -1,0 +1,131 @@
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use local::{Listeners, LocalStack, Options, Urls};
+use tracing::level_filters::LevelFilter;
+
+use crate::cli;
+
+/// Runs the stack until Ctrl-C; `vrs` is what to type for this program.
+pub async fn run(asked: cli::Serve, vrs: &str, out: &mut dyn Write) -> Result<()> {
+    let cli::Serve {
+        data,
+        api,
+        s3,
+        dynamodb,
+    } = asked;
+    let listeners = Listeners::bind(api, s3, dynamodb).await?;
+    let urls = listeners.urls()?;
+    log_into(&data)?;
+    let options = Options {
+        data: Some(data.clone()),
+        urls: urls.clone(),
+        ..Options::default()
+    };
+    let stack = LocalStack::start(options)
+        .with_context(|| format!("cannot open the stack in {}", data.display()))?;
+    let stack = Arc::new(stack);
+    write!(out, "{}", what_next(vrs, &data, &urls))?;
+    out.flush()?;
+    Arc::clone(&stack).serve(listeners, told_to_stop()).await?;
+    writeln!(out, "\nStopping: what is under way comes to its end.")?;
+    if let Some(stack) = Arc::into_inner(stack) {
+        stack.stop().await;
+    }
+    writeln!(out, "Stopped. What was not done goes on at the next start.")?;
+    Ok(())
+}
+
+/// The lines that the functions would log on AWS go into a file beside the data.
+fn log_into(data: &Path) -> Result<()> {
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    let file = data.join("log.jsonl");
+    let log = OpenOptions::new().create(true).append(true).open(&file);
+    let log = log.with_context(|| format!("cannot write {}", file.display()))?;
+    let lines = runtime::subscriber(LevelFilter::INFO, Arc::new(runtime::system_clock), log);
+    tracing::subscriber::set_global_default(lines).context("there is a log already")?;
+    runtime::quiet_panics();
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for the signal with which a service manager ends a process.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a signal there is nothing to wait for but the end of the process.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn what_next(vrs: &str, data: &Path, urls: &Urls) -> String {
+    let Urls { api, s3, dynamodb } = urls;
+    let elsewhere = |flag: &str, url: &str, usual: &str| {
+        if url == usual {
+            String::new()
+        } else {
+            format!(" --{flag} {url}")
+        }
+    };
+    let usual = Urls::default();
+    let at_api = elsewhere("api", api, &usual.api);
+    let at_s3 = elsewhere("s3", s3, &usual.s3);
+    let at_dynamodb = elsewhere("dynamodb", dynamodb, &usual.dynamodb);
+    let data = data.display();
+    format!(
+        r#"
+The stack is up, and kept in {data}/ (log: {data}/log.jsonl). Ctrl-C ends it.
+
+   API {api}    S3 {s3}    DynamoDB, SQS, KMS {dynamodb}
+
+In another terminal, a municipality takes part and drops a synthetic register:
+
+   {vrs} tenant add 131016{at_dynamodb}
+   {vrs} generate --tenant 131016 --residents 20000 --seed 1
+   {vrs} upload residents_20210401.csv --tenant 131016{at_api}{at_s3}
+
+The same drop with the AWS command line:
+
+   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=ap-northeast-1
+   aws s3 cp residents_20210401.csv s3://drop/inbox/131016/residents/ --endpoint-url {s3}
+   aws s3 ls s3://drop/outbox/131016/ --recursive --endpoint-url {s3}
+
+The API:
+
+   TOKEN=$({vrs} token --tenant 131016 --role read register{at_api})
+   curl -H "Authorization: Bearer $TOKEN" {api}/uploads
+   curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+     -d '{{"birth_date": "1992-11-30", "name": "こじま"}}' {api}/residents/search
+
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_ports_stand_in_what_to_type() {
+        let usual = what_next("vrs", Path::new(".data"), &Urls::default());
+        assert!(usual.contains("vrs tenant add 131016\n") && usual.contains("kept in .data/"));
+        let urls = Urls {
+            dynamodb: "http://127.0.0.1:8001".to_owned(),
+            ..Urls::default()
+        };
+        let other = what_next("vrs", Path::new("D"), &urls);
+        assert!(other.contains("vrs tenant add 131016 --dynamodb http://127.0.0.1:8001\n"));
+    }
+}
