@@ -72,6 +72,8 @@ pub struct Work {
     pub new_per_second: f64,
     /// Rows loaded by load-chunk in a second of one core when one in a hundred changed.
     pub nightly_per_second: f64,
+    /// Seconds that an invocation takes apart from its rows: waiting for claims, objects, commits.
+    pub seconds_per_invocation: f64,
     /// Share of an invocation's time in which it has work for its CPU and does not wait.
     pub busy: f64,
 }
@@ -85,16 +87,20 @@ pub const JAPAN: Work = Work {
     chunk_bytes: 25_165_824.0,
     writes_for_new: 3.0,
     writes_for_changed: 1.1,
-    stored_bytes: 1_300.0,
+    stored_bytes: 1_050.0,
     checked_per_second: 1_000_000.0,
     new_per_second: 50_000.0,
     nightly_per_second: 500_000.0,
+    seconds_per_invocation: 0.5,
     busy: 0.5,
 };
 
 /// Lambda gives one core at 1,769 MB and a proportional share below; so a second of one core costs the
 /// same at any size, in GB-seconds.
 const GB_SECONDS_PER_CORE_SECOND: f64 = 1_769.0 / 1_024.0;
+
+/// Memory of each function.
+const MEMORY_GB: f64 = 0.5;
 
 /// The nights of a month.
 const NIGHTS: f64 = 30.0;
@@ -167,7 +173,8 @@ fn one_load(out: &mut String, prices: &Prices, work: &Work, load: &Load<'_>) -> 
     let puts = chunks + 4.0 * work.municipalities;
     let core_seconds =
         work.residents / work.checked_per_second + work.residents / load.loaded_per_second;
-    let gb_seconds = core_seconds / work.busy * GB_SECONDS_PER_CORE_SECOND;
+    let waiting = invocations * work.seconds_per_invocation * MEMORY_GB;
+    let gb_seconds = core_seconds / work.busy * GB_SECONDS_PER_CORE_SECOND + waiting;
     let mut sum = Sum { out, total: 0.0 };
     sum.add(
         "residents and hints, million writes",

@@ -65,7 +65,11 @@ impl Function {
             process,
             cold_start: nothing,
         };
-        function.api.wait_for_poll()?;
+        let child = &mut function.child;
+        function
+            .api
+            .wait_for_poll(|| runs(child))
+            .with_context(|| format!("{} does not start", binary.display()))?;
         function.cold_start = ColdStart {
             time: begun.elapsed(),
             cpu: process.cpu()?,
@@ -87,8 +91,8 @@ impl Function {
     }
 
     /// Delivers one message of a queue; fails if the function reports it back as failed.
-    pub fn deliver(&self, body: &str) -> Result<()> {
-        let answer: Value = serde_json::from_slice(&self.api.invoke(sqs_event(body))?)?;
+    pub fn deliver(&mut self, body: &str) -> Result<()> {
+        let answer: Value = serde_json::from_slice(&self.invoke(sqs_event(body))?)?;
         let failures = answer["batchItemFailures"].as_array().map(Vec::len);
         match failures {
             Some(0) => Ok(()),
@@ -97,8 +101,9 @@ impl Function {
     }
 
     /// Hands over an event as it is and returns the answer.
-    pub fn invoke(&self, event: String) -> Result<Bytes> {
-        self.api.invoke(event)
+    pub fn invoke(&mut self, event: String) -> Result<Bytes> {
+        let child = &mut self.child;
+        self.api.invoke(event, || runs(child))
     }
 }
 
@@ -108,6 +113,10 @@ impl Drop for Function {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn runs(child: &mut Child) -> bool {
+    matches!(child.try_wait(), Ok(None))
 }
 
 /// An event of SQS with one message.

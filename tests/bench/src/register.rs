@@ -1,5 +1,8 @@
 //! Files of residents who do not exist: always the same for the same size, so that figures compare.
 //!
+//! `vrs generate` writes such files with more variety. These are plainer for a reason: no row is refused, so
+//! that rates are about rows that do work, and the same register can be written in another order.
+//!
 //! Resident `i` is the same in every file; a larger register begins with the smaller one. Coupon numbers
 //! and My Numbers come from `i` by a multiplication that no two residents share.
 

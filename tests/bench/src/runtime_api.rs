@@ -15,6 +15,9 @@ use crate::server::{Answer, Server, ready, response};
 /// How long an invocation may take before the bench gives up.
 const PATIENCE: Duration = Duration::from_mins(15);
 
+/// How often the bench looks whether the function is still there.
+const GLANCE: Duration = Duration::from_millis(200);
+
 /// What the function did.
 #[derive(Debug)]
 enum Said {
@@ -62,13 +65,9 @@ impl RuntimeApi {
         self.server.authority()
     }
 
-    /// Waits until the function asks for an event.
-    pub fn wait_for_poll(&self) -> Result<()> {
-        match self
-            .said
-            .recv_timeout(PATIENCE)
-            .context("the function asks for no event")?
-        {
+    /// Waits until the function asks for an event; `alive` says whether it still can.
+    pub fn wait_for_poll(&self, alive: impl FnMut() -> bool) -> Result<()> {
+        match self.hear(alive)? {
             Said::Polled => Ok(()),
             Said::Answered(_) => bail!("the function answered what was not asked"),
             Said::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
@@ -76,21 +75,29 @@ impl RuntimeApi {
     }
 
     /// Hands over an event; returns the answer once the function has asked for the next one.
-    pub fn invoke(&self, event: String) -> Result<Bytes> {
+    pub fn invoke(&self, event: String, mut alive: impl FnMut() -> bool) -> Result<Bytes> {
         self.events
             .send(event)
             .context("the Runtime API has stopped")?;
-        let answer = match self
-            .said
-            .recv_timeout(PATIENCE)
-            .context("the function is silent")?
-        {
+        let answer = match self.hear(&mut alive)? {
             Said::Answered(answer) => answer,
             Said::Polled => bail!("the function asked for the next event without an answer"),
             Said::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
         };
-        self.wait_for_poll()?;
+        self.wait_for_poll(alive)?;
         Ok(answer)
+    }
+
+    fn hear(&self, mut alive: impl FnMut() -> bool) -> Result<Said> {
+        let mut waited = Duration::ZERO;
+        while waited < PATIENCE {
+            match self.said.recv_timeout(GLANCE) {
+                Ok(said) => return Ok(said),
+                Err(mpsc::RecvTimeoutError::Timeout) if alive() => waited += GLANCE,
+                Err(_) => bail!("the function ended"),
+            }
+        }
+        bail!("the function is silent")
     }
 }
 
@@ -182,8 +189,8 @@ mod tests {
             stream.write_all(next.as_bytes()).unwrap();
             stream
         });
-        api.wait_for_poll().unwrap();
-        assert_eq!(api.invoke("{\"a\":1}".to_owned()).unwrap(), "ok");
+        api.wait_for_poll(|| true).unwrap();
+        assert_eq!(api.invoke("{\"a\":1}".to_owned(), || true).unwrap(), "ok");
         drop(function.join().unwrap());
     }
 }

@@ -122,7 +122,7 @@ impl Town {
 
     /// Starts a function and delivers one message, or all that wait in the queues.
     fn work(&self, function: &str, mut message: Option<String>) -> Result<Spent> {
-        let running = Function::start(&self.binaries.join(function), &self.environment)?;
+        let mut running = Function::start(&self.binaries.join(function), &self.environment)?;
         let started = running.cold_start().cpu;
         let mut invocations = 0;
         let only = message.is_some();
@@ -168,9 +168,9 @@ pub fn environment(cloud: &Cloud) -> Vec<(String, String)> {
         ("RECORDS_TABLE", RECORDS.to_owned()),
         ("DROP_BUCKET", DROP.to_owned()),
         ("WORK_BUCKET", WORK.to_owned()),
+        ("UPLOADS_QUEUE_URL", cloud.queue_url("uploads")),
         ("LOADS_QUEUE_URL", cloud.queue_url("loads")),
-        ("RECORDS_KEY_ID", "records".to_owned()),
-        ("LOG_LEVEL", "warn".to_owned()),
+        ("CHUNK_BYTES", "25165824".to_owned()),
     ];
     environment.extend(settings.map(|(name, value)| (name.to_owned(), value)));
     environment

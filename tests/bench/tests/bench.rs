@@ -1,5 +1,7 @@
 //! What the figures stand on: the stand-ins answer as they should, and a rival does the whole job.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;

@@ -32,6 +32,7 @@ impl Messages {
                 let taken: Vec<Value> = entries.iter().map(|entry| self.take_in(entry)).collect();
                 json!({"Successful": taken, "Failed": []})
             }
+            "ChangeMessageVisibility" => json!({}),
             _ => return answered(400, r#"{"__type":"UnsupportedOperation"}"#),
         };
         answered(200, answer.to_string())

@@ -6,6 +6,7 @@
 //! Japanese eras, full-width digits, CP932).
 
 mod checks;
+pub mod floor;
 pub mod python;
 mod sealing;
 pub mod usual;

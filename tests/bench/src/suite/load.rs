@@ -1,5 +1,6 @@
 //! Loading new residents, three items each: load-chunk beside the two rivals.
 
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ const AT_LEAST: f64 = 50_000.0;
 impl Suite {
     pub(super) fn load(&mut self) -> Result<()> {
         let ours = self.load_ours()?;
+        self.floor()?;
         let usual = self.load_usual()?;
         self.table.at_least(
             "  load-chunk against the usual Rust",
@@ -67,27 +69,46 @@ impl Suite {
     fn load_usual(&mut self) -> Result<f64> {
         let register = Register::of(self.extent.loaded);
         let file = self.file(register)?;
-        let outcomes = self.several("the same in the usual Rust", || {
+        let what = "the same in the usual Rust";
+        let cpu = self.several(what, || {
             let cloud = Cloud::start()?;
-            let output = Command::new(&self.places.itself)
-                .arg("load-usual")
-                .arg(&file)
-                .envs(cloud.environment())
-                .stderr(Stdio::inherit())
-                .output()?;
-            if !output.status.success() {
-                bail!("the usual Rust failed");
-            }
-            let outcome = serde_json::from_slice(&output.stdout).context("no outcome printed")?;
+            let outcome = self.rival(&cloud, "load-usual", file.as_os_str())?;
             everybody_is_there(&cloud, outcome, register.residents)
         })?;
-        let (rate, note) = median_rate(register.residents, &outcomes)?;
-        self.table.add(
-            "  csv, attribute maps, plain SDK",
-            Unit::RowsPerSecond.show(rate),
-            note,
-        );
+        let (rate, note) = median_rate(register.residents, &cpu)?;
+        let figure = Unit::RowsPerSecond.show(rate);
+        self.table
+            .add("  csv, attribute maps, plain SDK", figure, note);
         Ok(rate)
+    }
+
+    /// How fast the SDK alone could be, if rows cost nothing.
+    fn floor(&mut self) -> Result<()> {
+        let calls = self.extent.loaded * 3 / 25;
+        let outcomes = self.several("the SDK alone", || {
+            let cloud = Cloud::start()?;
+            self.rival(&cloud, "send-finished", calls.to_string().as_ref())
+        })?;
+        let each = |outcome: &Outcome| Duration::from_nanos(outcome.cpu_ns);
+        let cpu: Vec<Duration> = outcomes.iter().map(each).collect();
+        let (rate, note) = median_rate(self.extent.loaded, &cpu)?;
+        let figure = Unit::RowsPerSecond.show(rate);
+        self.table
+            .add("  the SDK alone, sending finished bodies", figure, note);
+        Ok(())
+    }
+
+    fn rival(&self, cloud: &Cloud, command: &str, argument: &OsStr) -> Result<Outcome> {
+        let output = Command::new(&self.places.itself)
+            .arg(command)
+            .arg(argument)
+            .envs(cloud.environment())
+            .stderr(Stdio::inherit())
+            .output()?;
+        if !output.status.success() {
+            bail!("{command} failed");
+        }
+        serde_json::from_slice(&output.stdout).context("no outcome printed")
     }
 
     fn load_python(&mut self) -> Result<Option<f64>> {

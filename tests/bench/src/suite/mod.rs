@@ -174,7 +174,8 @@ fn median_rate(rows: u64, cpu: &[Duration]) -> Result<(f64, String)> {
     ))
 }
 
-/// Builds the functions with the profile that this program was built with.
+/// Builds the functions with the profile that this program was built with. They are built apart from it,
+/// with the features that they ask for themselves: as they are deployed.
 fn build(places: &Places) -> Result<()> {
     let profile = places
         .binaries
