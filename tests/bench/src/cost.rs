@@ -88,9 +88,9 @@ pub const JAPAN: Work = Work {
     writes_for_new: 3.0,
     writes_for_changed: 1.1,
     stored_bytes: 1_050.0,
-    checked_per_second: 1_000_000.0,
-    new_per_second: 50_000.0,
-    nightly_per_second: 500_000.0,
+    checked_per_second: 2_500_000.0,
+    new_per_second: 84_000.0,
+    nightly_per_second: 410_000.0,
     seconds_per_invocation: 0.5,
     busy: 0.5,
 };

@@ -1,5 +1,5 @@
 //! The floor under every loader on the SDK: calls of `BatchWriteItem` whose body is there already, and
-//! nothing else. What a loader spends above it is its own; nothing on the SDK gets below it.
+//! nothing else, one after the other. What a loader spends above it is its own.
 
 use anyhow::Result;
 use aws_config::BehaviorVersion;

@@ -112,7 +112,7 @@ impl Suite {
     }
 
     fn load_python(&mut self) -> Result<Option<f64>> {
-        let what = "  Python, csv.DictReader, boto3 batch_writer";
+        let what = "  Python: csv.DictReader, boto3";
         let python = match Python::prepare(&self.places.target) {
             Ok(python) => python,
             Err(error) => {
