@@ -25,6 +25,8 @@ pub(crate) struct Page {
 pub(crate) struct Listed {
     id: String,
     file: String,
+    key: String,
+    version: String,
     kind: &'static str,
     state: &'static str,
     state_text: Words,
@@ -40,6 +42,8 @@ impl Listed {
         Self {
             id: receipt.id,
             file: receipt.file,
+            key: receipt.key,
+            version: receipt.version,
             kind: receipt.kind,
             state: receipt.state,
             state_text: receipt.state_text,

@@ -83,6 +83,10 @@ fn need(service: &str, action: &str, resource: impl Into<String>) -> Need {
 }
 
 /// The parts of a body that tell what it touches.
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "objects of which only the names matter"
+)]
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct Touched {

@@ -111,7 +111,7 @@ impl InProcess {
             return Ok(self.respond_s3(request).await);
         };
         let body = request.into_body().collect().await;
-        let body = body.map_err(|error| ConnectorError::io(error))?.to_bytes();
+        let body = body.map_err(ConnectorError::io)?.to_bytes();
         if let Some(caller) = &self.caller
             && let Err(denied) = caller.check(&access::of_json(&target, &body))
         {

@@ -1,6 +1,6 @@
-//! DynamoDB on SQLite, by the crate `dynoxide`, in memory or in a file.
+//! DynamoDB on `SQLite`, by the crate `dynoxide`, in memory or in a file.
 //!
-//! What a caller may rely on: a write that was answered survives the death of the process (SQLite
+//! What a caller may rely on: a write that was answered survives the death of the process (`SQLite`
 //! in WAL mode has handed it to the operating system), and a dead machine never leaves a broken
 //! file, though it may lose the last moments (`synchronous = NORMAL`). Writing each answer through
 //! to the disk costs ten times the time; a pilot that needs it belongs on AWS.

@@ -61,7 +61,7 @@ impl Gateway {
         };
         let mut routes: Vec<_> = api.routes.iter().map(compile).collect();
         // A literal path goes before one with parameters.
-        routes.sort_by_key(|route| route.parameters());
+        routes.sort_by_key(CompiledRoute::parameters);
         Self {
             routes,
             issuer,
@@ -87,7 +87,7 @@ impl Gateway {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
         }
         let query = parts.uri.query().unwrap_or_default();
-        let event = event(route, parameters, query, &claims, &body);
+        let event = event(route, &parameters, query, &claims, &body);
         match host
             .invoke_arn(&route.function, event.to_string().into_bytes())
             .await
@@ -154,7 +154,7 @@ impl CompiledRoute {
 
 fn event(
     route: &CompiledRoute,
-    parameters: BTreeMap<String, String>,
+    parameters: &BTreeMap<String, String>,
     query: &str,
     claims: &Map<String, Value>,
     body: &Bytes,

@@ -205,7 +205,7 @@ mod tests {
         let token = issuer.token(&request(), now).unwrap();
         let claims = issuer.verify(&token, now).unwrap();
         assert_eq!(claims["tenant"], "131016");
-        let at = |second| Timestamp::from_second(1_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
         assert!(issuer.verify(&token, at(3_599)).is_ok());
         assert_eq!(issuer.verify(&token, at(3_600)), Err(NotValid));
         assert_eq!(issuer.verify(&token, at(-61)), Err(NotValid));

@@ -178,7 +178,8 @@ fn token(stack: &LocalStack, request: &Request<Bytes>) -> Response<Bytes> {
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
-    let host = text(header::HOST).or_else(|| request.uri().authority().map(|it| it.as_str()));
+    let host =
+        text(header::HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
     if host.is_some_and(|host| !names_loopback(host)) {
         return respond(
             StatusCode::FORBIDDEN,
@@ -248,13 +249,12 @@ where
         let respond = respond.clone();
         async move {
             let (parts, body) = request.into_parts();
-            let response = match Limited::new(body, LARGEST_BODY).collect().await {
-                Ok(body) => respond(Request::from_parts(parts, body.to_bytes())).await,
-                Err(_) => {
-                    let mut response = Response::new(Bytes::new());
-                    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-                    response
-                }
+            let response = if let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await {
+                respond(Request::from_parts(parts, body.to_bytes())).await
+            } else {
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+                response
             };
             Ok::<_, Infallible>(response.map(Full::new))
         }

@@ -31,7 +31,7 @@ pub const ACCESS_KEY: &str = "local";
 /// How long a token is good for.
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
 /// How often items whose time is up are removed.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 /// How long an invocation may take to end when the stack is stopped.
 const GRACE: Duration = Duration::from_secs(20);
 

@@ -155,9 +155,9 @@ impl Messages {
         };
         for message in self.all.values().filter(|message| message.queue == queue) {
             if message.visible_at <= now {
-                depth.visible += 1
+                depth.visible += 1;
             } else {
-                depth.hidden += 1
+                depth.hidden += 1;
             }
         }
         depth

@@ -76,6 +76,7 @@ impl LocalSqs {
     }
 
     /// How many messages a queue holds; `name` is the last part of its URL.
+    #[must_use]
     pub fn depth(&self, name: &str) -> Option<Depth> {
         self.with(|state| {
             let queue = state.messages.queue(|queue| queue.name == name)?;
@@ -84,6 +85,7 @@ impl LocalSqs {
     }
 
     /// Names of the queues, in the order of the template.
+    #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.with(|state| {
             (0..)

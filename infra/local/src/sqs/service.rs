@@ -62,7 +62,7 @@ struct Receive {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Receipt {
+struct ReceiptCall {
     queue_url: String,
     receipt_handle: String,
     visibility_timeout: Option<u64>,
@@ -196,8 +196,8 @@ impl LocalSqs {
         }
     }
 
-    fn receipt(&self, request: &[u8]) -> Result<(usize, Receipt), Refusal> {
-        let request: Receipt = serde_json::from_slice(request)?;
+    fn receipt(&self, request: &[u8]) -> Result<(usize, ReceiptCall), Refusal> {
+        let request: ReceiptCall = serde_json::from_slice(request)?;
         if !is_receipt(&request.receipt_handle) {
             return Err(Refusal::new(
                 "ReceiptHandleIsInvalid",

@@ -22,7 +22,7 @@ pub(super) struct Document {
     pub(super) resources: BTreeMap<String, RawResource>,
 }
 
-/// Says something to CloudFormation about the life of a resource, nothing about what it does.
+/// Says something to `CloudFormation` about the life of a resource, nothing about what it does.
 const RESOURCE_ATTRIBUTES: [&str; 5] = [
     "Type",
     "Properties",
@@ -118,7 +118,7 @@ fn resources(section: &Mapping) -> Result<BTreeMap<String, RawResource>> {
     Ok(found)
 }
 
-/// A scalar as CloudFormation would pass it on: as text.
+/// A scalar as `CloudFormation` would pass it on: as text.
 pub(super) fn scalar(value: &Value) -> Result<String> {
     match value {
         Value::String(text) => Ok(text.clone()),

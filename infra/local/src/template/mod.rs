@@ -35,7 +35,7 @@ pub use self::{
 /// The template that is deployed, as it was when this crate was built.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// Where the stack stands, in the words of CloudFormation.
+/// Where the stack stands, in the words of `CloudFormation`.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// Twelve digits.

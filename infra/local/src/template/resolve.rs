@@ -169,7 +169,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// A plain value as text, as CloudFormation passes it on.
+/// A plain value as text, as `CloudFormation` passes it on.
 pub(super) fn plain_text(value: &Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text.clone()),

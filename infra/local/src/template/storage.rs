@@ -10,7 +10,7 @@ use super::fields::Fields;
 pub struct Table {
     /// What `!Ref` of it gives.
     pub name: String,
-    /// Body of the CreateTable call.
+    /// Body of the `CreateTable` call.
     pub definition: Value,
     /// Attribute that holds the second at which an item may go.
     pub ttl: Option<String>,

@@ -86,7 +86,11 @@ async fn a_function_may_do_what_its_role_says_and_nothing_else() {
         assert_eq!(put.send().await.is_ok(), writes, "{function}");
         #[expect(clippy::disallowed_methods, reason = "the call that nobody may make")]
         let scan = client.scan().table_name("records");
-        assert_eq!(code_of!(scan, aws_sdk_dynamodb), "AccessDeniedException", "{function}");
+        assert_eq!(
+            code_of!(scan, aws_sdk_dynamodb),
+            "AccessDeniedException",
+            "{function}"
+        );
     }
 
     for (function, key, written) in [

@@ -23,6 +23,6 @@ pub(crate) async fn token(
     let roles: Vec<&str> = roles.iter().map(AsRef::as_ref).collect();
     let asked = json!({ "tenant": tenant.as_str(), "roles": roles });
     let answer = api.post("/local/token", &asked).await?.ok()?;
-    let token = answer.get("access_token").and_then(Value::as_str);
+    let token = answer.get("token").and_then(Value::as_str);
     Ok(token.context("the issuer gave no token")?.to_owned())
 }

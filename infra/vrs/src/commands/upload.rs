@@ -16,9 +16,9 @@ use crate::registry::on_this_machine;
 /// The bucket of a running `vrs serve` into which files are dropped.
 pub(crate) const DROP_BUCKET: &str = "drop";
 
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Looks for a dropped file before giving up: a minute.
-const LOOKS: u32 = 600;
+const LOOKS: u32 = 300;
 /// Kinds of refusal and notice that are listed.
 const REASONS: usize = 20;
 

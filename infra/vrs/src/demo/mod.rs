@@ -17,12 +17,15 @@ use tokio::time::timeout;
 use page::Page;
 use world::World;
 
+/// Residents in each first file.
+pub const RESIDENTS: u32 = 10_000;
+
 /// Ten times what it takes: a file that does not come to its end must not hold it up forever.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// Shows the demonstration; `vrs` is what to type for this program. Fails at the first check that does
-/// not hold.
-pub async fn run(vrs: &str, out: &mut dyn Write) -> Result<()> {
+/// Shows the demonstration with registers of so many `residents`; `vrs` is what to type for this program.
+/// Fails at the first check that does not hold.
+pub async fn run(vrs: &str, residents: u32, out: &mut dyn Write) -> Result<()> {
     let began = Instant::now();
     let mut page = Page::new(out);
     page.title("Open VRS: residents files of two municipalities, from drop to register in force")?;
@@ -37,7 +40,7 @@ pub async fn run(vrs: &str, out: &mut dyn Write) -> Result<()> {
             served?;
             bail!("the stack stopped answering");
         }
-        told = timeout(LIMIT, story::tell(&mut page, &world)) => told.context("it takes too long")??,
+        told = timeout(LIMIT, story::tell(&mut page, &world, residents)) => told.context("it takes too long")??,
     }
     let seconds = began.elapsed().as_secs_f64();
     page.title(&format!(

@@ -11,7 +11,6 @@ use crate::generate::{Encoding, Fate, Percent, ResidentsFile, Spec};
 use crate::receipt::Rows;
 use crate::text::{bytes, grouped};
 
-const RESIDENTS: u32 = 10_000;
 /// Whose table is searched for people.
 const PEOPLE_LOOKED_FOR: u64 = 20;
 
@@ -23,9 +22,9 @@ struct Town {
 }
 
 impl Town {
-    fn new(code: &str, adjust: impl FnOnce(Spec) -> Spec) -> Result<Self> {
+    fn new(code: &str, residents: u32, adjust: impl FnOnce(Spec) -> Spec) -> Result<Self> {
         let code = code.parse()?;
-        let spec = adjust(Spec::new(code, RESIDENTS, 1));
+        let spec = adjust(Spec::new(code, residents, 1));
         Ok(Self {
             code,
             first: ResidentsFile::new(spec),
@@ -38,9 +37,9 @@ impl Town {
     }
 }
 
-pub(super) async fn tell(page: &mut Page<'_>, world: &World) -> Result<()> {
-    let chiyoda = Town::new("131016", |spec| spec)?;
-    let tono = Town::new("032085", |spec| Spec {
+pub(super) async fn tell(page: &mut Page<'_>, world: &World, residents: u32) -> Result<()> {
+    let chiyoda = Town::new("131016", residents, |spec| spec)?;
+    let tono = Town::new("032085", residents, |spec| Spec {
         encoding: Encoding::Cp932,
         defects: Percent::new(2),
         ..spec

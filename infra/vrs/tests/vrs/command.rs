@@ -1,0 +1,106 @@
+//! Runs the binary.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// What a run left behind.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// The command with these arguments, in this folder.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vrs"));
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+pub fn vrs(folder: &Path, arguments: &[&str]) -> Ran {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(folder, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran {
+        code: status.code(),
+        out: text(stdout),
+        err: text(stderr),
+    }
+}
+
+#[test]
+fn generate_names_the_file_by_its_day_and_writes_it_twice_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let asked = [
+        "generate",
+        "--tenant",
+        "131016",
+        "--residents",
+        "300",
+        "--seed",
+        "7",
+    ];
+    let ran = vrs(folder, &asked);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("300 rows of 131016 千代田区") && ran.out.contains("300 new"));
+    let first = std::fs::read(folder.join("residents_20210401.csv")).unwrap();
+
+    let to_output = command(folder, &asked)
+        .args(["--out", "-"])
+        .output()
+        .unwrap();
+    assert_eq!(to_output.stdout, first);
+
+    let second = command(folder, &asked)
+        .args(["--changed", "10"])
+        .output()
+        .unwrap();
+    let second = String::from_utf8(second.stdout).unwrap();
+    assert!(second.starts_with("residents_20210402.csv") && second.contains("303 rows"));
+}
+
+#[test]
+fn mistakes_end_with_a_sentence_and_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = [
+        "token",
+        "--tenant",
+        "131016",
+        "--role",
+        "read",
+        "--api",
+        "http://127.0.0.1:9",
+    ];
+    let elsewhere = [
+        "generate",
+        "--tenant",
+        "131016",
+        "--residents",
+        "1",
+        "--out",
+        "no/such/file",
+    ];
+    for (arguments, code, says) in [
+        (&nobody[..], 1, "is `vrs serve` running?"),
+        (&elsewhere, 1, "cannot write no/such/file"),
+        (
+            &["generate", "--tenant", "131017", "--residents", "1"],
+            2,
+            "check digit",
+        ),
+        (
+            &["serve", "--api", "0.0.0.0:0"],
+            1,
+            "not a loopback address",
+        ),
+    ] {
+        let ran = vrs(folder.path(), arguments);
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(says), "{arguments:?}: {}", ran.err);
+        assert!(ran.out.is_empty(), "{arguments:?}: {}", ran.out);
+    }
+}

@@ -1,0 +1,26 @@
+//! The command as it is typed, and the demonstration with a smaller register.
+
+mod command;
+mod served;
+
+/// What it prints it has checked, so that it ends well is the test.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demonstration_holds() {
+    let mut out = Vec::new();
+    vrs::demo::run("vrs", 2000, &mut out).await.unwrap();
+    let text = String::from_utf8(out).unwrap();
+    for said in [
+        "cp932",
+        "errors.csv",
+        "MY_NUMBER_CHECK_DIGIT",
+        "台帳に反映しました（第2世代）",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+    let wide = |c: char| if c.is_ascii() { 1 } else { 2 };
+    let widest = text
+        .lines()
+        .map(|line| line.chars().map(wide).sum::<usize>())
+        .max();
+    assert!(widest <= Some(100), "{widest:?} columns");
+}

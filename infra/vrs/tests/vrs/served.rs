@@ -1,0 +1,182 @@
+//! A municipality's way through a stack that is served.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::command::{Ran, command, vrs};
+
+/// `vrs serve` on free ports. Killed when the test ends, however it ends.
+struct Served {
+    process: Child,
+    out: BufReader<ChildStdout>,
+    api: String,
+    s3: String,
+    dynamodb: String,
+}
+
+impl Served {
+    fn start(folder: &Path) -> Self {
+        let any = "127.0.0.1:0";
+        let asked = [
+            "serve",
+            "--data",
+            "data",
+            "--api",
+            any,
+            "--s3",
+            any,
+            "--dynamodb",
+            any,
+        ];
+        let mut process = command(folder, &asked)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.trim_start().starts_with("API http") {
+            line.clear();
+            assert!(
+                out.read_line(&mut line).unwrap() > 0,
+                "it ended before it was up"
+            );
+        }
+        let mut urls = line
+            .split_whitespace()
+            .filter(|word| word.starts_with("http://"));
+        let mut url = || urls.next().unwrap().to_owned();
+        Self {
+            api: url(),
+            s3: url(),
+            dynamodb: url(),
+            process,
+            out,
+        }
+    }
+
+    /// As Ctrl-C does. What it printed since it was up.
+    fn interrupt(mut self) -> (Option<i32>, String) {
+        let pid = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        (self.process.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_register_goes_from_a_generated_file_to_its_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let served = Served::start(folder);
+    let (api, s3, dynamodb) = (&served.api, &served.s3, &served.dynamodb);
+    let ok = |ran: Ran| {
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.out
+    };
+
+    let added = ok(vrs(
+        folder,
+        &["tenant", "add", "131016", "--dynamodb", dynamodb],
+    ));
+    assert_eq!(added, "131016 東京都千代田区 takes part\n");
+    let again = vrs(folder, &["tenant", "add", "131016", "--dynamodb", dynamodb]);
+    assert_eq!(
+        (again.code, again.err.as_str()),
+        (Some(1), "vrs: 131016 takes part already\n")
+    );
+    let list = ok(vrs(folder, &["tenant", "list", "--dynamodb", dynamodb]));
+    assert_eq!(list, "131016  東京都千代田区\n1 take part\n");
+
+    let size = [
+        "--residents",
+        "400",
+        "--encoding",
+        "cp932",
+        "--defects",
+        "2",
+    ];
+    ok(vrs(
+        folder,
+        &[&["generate", "--tenant", "131016"], &size[..]].concat(),
+    ));
+    let to = ["--tenant", "131016", "--api", api, "--s3", s3];
+    let upload = |file| vrs(folder, &[&["upload", file], &to[..]].concat());
+    let receipt = ok(upload("residents_20210401.csv"));
+    for said in [
+        "千代田区 (131016)",
+        "cp932",
+        "台帳に反映しました（第1世代）",
+        "errors.csv",
+    ] {
+        assert!(receipt.contains(said), "{said} is not in\n{receipt}");
+    }
+    assert!(ok(upload("residents_20210401.csv")).contains("取込みは不要でした"));
+
+    std::fs::write(folder.join("empty.csv"), "").unwrap();
+    let refused = upload("empty.csv");
+    assert_eq!(
+        (refused.code, refused.err.as_str()),
+        (Some(1), "vrs: the file ended as refused\n")
+    );
+    assert!(
+        refused.out.contains("受け付けませんでした"),
+        "{}",
+        refused.out
+    );
+
+    let change = [
+        "tenant",
+        "settings",
+        "131016",
+        "--max-refused",
+        "0",
+        "--dynamodb",
+        dynamodb,
+    ];
+    assert!(ok(vrs(folder, &change)).contains("(revision 2)"));
+    let unknown = [
+        "tenant",
+        "settings",
+        "131016",
+        "--column",
+        "住所=住所",
+        "--dynamodb",
+        dynamodb,
+    ];
+    assert!(vrs(folder, &unknown).err.contains("no column"));
+
+    let token = ok(vrs(
+        folder,
+        &[
+            "token", "--tenant", "131016", "--role", "read", "--api", api,
+        ],
+    ));
+    assert_eq!(
+        token.trim_end().split('.').count(),
+        3,
+        "a token and nothing else"
+    );
+
+    let second = vrs(folder, &["serve", "--data", "data", "--api", "127.0.0.1:0"]);
+    assert_eq!(second.code, Some(1), "the folder belongs to the first");
+
+    let (code, rest) = served.interrupt();
+    assert_eq!(code, Some(0));
+    assert!(rest.contains("Stopped."), "{rest}");
+}

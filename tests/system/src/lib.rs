@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what the tests stand on fails where it cannot go on"
+)]
+
+pub mod chance;
+pub mod file;
+pub mod sim;
+pub mod town;

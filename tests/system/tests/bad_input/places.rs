@@ -1,0 +1,83 @@
+//! Files that lie where no file is expected.
+
+use serde_json::Value;
+use system::{file::Encoding, town::CHIYODA};
+
+use super::{assert_register_is_as_before, sound, town};
+
+#[tokio::test(start_paused = true)]
+async fn a_file_in_no_municipalitys_folder_gets_a_receipt_for_the_operator() {
+    let town = town().await;
+    let keys = [
+        "inbox/131017/residents/a.csv",
+        "inbox/999999/residents/a.csv",
+        "inbox/chiyoda/residents/a.csv",
+        // A municipality, but one that does not take part.
+        "inbox/131024/residents/a.csv",
+        "inbox/131024/doses/a.csv",
+        "inbox/a.csv",
+    ];
+    for (count, key) in (1..).zip(keys) {
+        town.drop_at(key, sound().bytes(Encoding::Utf8)).await;
+        town.stack.idle().await;
+        let receipts = town.keys("drop", "unassigned/").await;
+        assert_eq!(receipts.len(), count, "{key}");
+    }
+    for key in town.keys("drop", "unassigned/").await {
+        let receipt: Value = serde_json::from_slice(&town.object(&key).await.unwrap()).unwrap();
+        assert_eq!(receipt["state"], "refused");
+        assert_eq!(receipt["refusal"]["code"], "UNKNOWN_TENANT", "{receipt:#}");
+    }
+    assert_eq!(town.dead_letters(), [].into());
+    assert_register_is_as_before(&town, "a file in no municipality's folder").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_in_the_wrong_place_of_a_municipalitys_folder_gets_a_receipt_there() {
+    let town = town().await;
+    let before = town.keys("drop", "outbox/131016/").await.len();
+    let keys = [
+        "inbox/131016/a.csv",
+        "inbox/131016/doses/a.csv",
+        "inbox/131016/Residents/a.csv",
+        "inbox/131016/residents/2021/a.csv",
+        "inbox/131016/residents/a.xlsx",
+        "inbox/131016/residents/.csv",
+    ];
+    for key in keys {
+        town.drop_at(key, sound().bytes(Encoding::Utf8)).await;
+    }
+    town.stack.idle().await;
+    let mut refused = 0;
+    for key in town.keys("drop", "outbox/131016/").await {
+        let receipt: Value = serde_json::from_slice(&town.object(&key).await.unwrap()).unwrap();
+        if receipt["refusal"]["code"] == "UNKNOWN_KIND" {
+            assert_eq!(receipt["state"], "refused");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, keys.len());
+    assert_eq!(
+        town.keys("drop", "outbox/131016/").await.len(),
+        before + keys.len()
+    );
+    assert_eq!(town.dead_letters(), [].into());
+    assert_register_is_as_before(&town, "a file in the wrong place").await;
+    assert_eq!(
+        town.uploads(CHIYODA).await.len(),
+        1,
+        "what was not read is no upload"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_made_by_a_console_is_no_file() {
+    let town = town().await;
+    for key in ["inbox/131016/", "inbox/131016/residents/", "inbox/999999/"] {
+        town.drop_at(key, "").await;
+    }
+    town.stack.idle().await;
+    assert_eq!(town.keys("drop", "unassigned/").await, [""; 0]);
+    assert_eq!(town.uploads(CHIYODA).await.len(), 1);
+    assert_eq!(town.dead_letters(), [].into());
+}
