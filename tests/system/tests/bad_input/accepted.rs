@@ -310,7 +310,7 @@ async fn names_are_found_in_whatever_width_and_kana_they_are_written() {
         "ジョン",
         "じょん",
         "ｼﾞｮﾝ",
-        "シヨン",
+        "ジヨン",
         "スミス",
         "ﾝ〜ｽ",
         "ン～ス",

@@ -72,12 +72,9 @@ fn cut_in_character(encoding: Encoding) -> Vec<u8> {
 
 /// Ends inside a quoted name on the last line.
 fn cut_in_quotes() -> Vec<u8> {
-    let mut bytes = utf8(&row(19, |row| row.with("氏名", "山田,太郎")));
-    let comma = bytes
-        .windows(9)
-        .rposition(|it| it == "田,太".as_bytes().get(..9).unwrap());
-    bytes.truncate(comma.map_or(0, |at| at + 4));
-    bytes
+    let text = row(19, |row| row.with("氏名", "山田,太郎")).text();
+    let comma = text.rfind("田,太").unwrap();
+    text[..comma + "田,太".len()].into()
 }
 
 /// A quote that is opened on the sixth row, and closed nowhere.
