@@ -206,7 +206,7 @@ mod tests {
             ] }),
         );
         assert_eq!(
-            counter.now(),
+            counter.of("131016".parse().unwrap()),
             Written {
                 residents: 2,
                 hints: 2,

@@ -6,17 +6,56 @@ use hyper::body::Bytes;
 use local::LocalStack;
 use serde_json::{Value, json};
 
+use super::page::Page;
+use super::story::Town;
+use super::world::World;
 use crate::generate::Person;
+use crate::text::{bytes, grouped};
+
+/// In each municipality.
+const PEOPLE_LOOKED_FOR: u64 = 20;
+
+/// Tells what somebody who had the table would find of people in it.
+pub(super) async fn tell(page: &mut Page<'_>, world: &World, towns: [&Town; 2]) -> Result<()> {
+    page.chapter("What the table gives away")?;
+    let contents = Contents::of(&world.stack).await?;
+    let mut texts = Vec::new();
+    for town in towns {
+        page.check(contents.items > town.first.rows(), "the table is not empty")?;
+        let step = town.first.rows() / PEOPLE_LOOKED_FOR;
+        let people = (0..PEOPLE_LOOKED_FOR).map(|it| town.first.person(it * step));
+        texts.extend(people.flat_map(|it| tells_of(&it)));
+    }
+    page.equal(
+        &contents.count(&texts),
+        &0,
+        "nothing of a person stands in the table",
+    )?;
+    // A search that finds nothing must be one that can find.
+    page.equal(
+        &contents.count(&["residents_20210401.csv".to_owned()]),
+        &1,
+        "the search works",
+    )?;
+    page.line(&format!(
+        "{} items, {}: none of the {} names, dates and numbers of {} people stands in it.",
+        grouped(contents.items),
+        bytes(contents.bytes.len() as u64),
+        grouped(texts.len() as u64),
+        2 * PEOPLE_LOOKED_FOR,
+    ))?;
+    Ok(())
+}
 
 /// All that is stored in the table, as bytes.
-pub(super) struct Contents {
-    pub(super) items: u64,
-    pub(super) bytes: Vec<u8>,
+struct Contents {
+    items: u64,
+    bytes: Vec<u8>,
 }
 
 impl Contents {
     /// Reads the whole table, which only the owner of a local stack can: no role may scan.
-    pub(super) async fn of(stack: &LocalStack) -> Result<Self> {
+    async fn of(stack: &LocalStack) -> Result<Self> {
         let mut contents = Self {
             items: 0,
             bytes: Vec::new(),
@@ -46,7 +85,7 @@ impl Contents {
     }
 
     /// How many of these texts stand in the table.
-    pub(super) fn count(&self, texts: &[String]) -> usize {
+    fn count(&self, texts: &[String]) -> usize {
         let stands = |text: &&String| memchr::memmem::find(&self.bytes, text.as_bytes()).is_some();
         texts.iter().filter(stands).count()
     }
@@ -80,7 +119,7 @@ impl Contents {
 }
 
 /// What a person is called and numbered, as it could stand somewhere.
-pub(super) fn tells_of(person: &Person<'_>) -> Vec<String> {
+fn tells_of(person: &Person<'_>) -> Vec<String> {
     let digits = |number: u64, length: usize| format!("{number:0length$}");
     let mut texts = vec![
         person.name(),

@@ -1,4 +1,4 @@
-//! The command as it is typed, and the demonstration with a smaller register.
+//! The command as it is typed, and the demonstration.
 
 mod command;
 mod served;
@@ -7,7 +7,9 @@ mod served;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demonstration_holds() {
     let mut out = Vec::new();
-    vrs::demo::run("vrs", 2000, &mut out).await.unwrap();
+    vrs::demo::run("vrs", vrs::demo::RESIDENTS, &mut out)
+        .await
+        .unwrap();
     let text = String::from_utf8(out).unwrap();
     for said in [
         "cp932",
