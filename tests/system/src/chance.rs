@@ -1,6 +1,6 @@
 //! Chance that comes out of a seed, and the same on every machine.
 
-/// A stream of numbers (SplitMix64).
+/// A stream of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 

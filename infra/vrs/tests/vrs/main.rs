@@ -1,5 +1,7 @@
 //! The command as it is typed, and the demonstration.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod command;
 mod served;
 

@@ -197,7 +197,7 @@ impl Halves {
                 }
             }
         }
-        if said.get("Responses").is_none() && matches!(said.get("UnprocessedKeys"), Some(_)) {
+        if said.get("Responses").is_none() && said.get("UnprocessedKeys").is_some() {
             said["Responses"] = json!({});
         }
         answer(StatusCode::OK, said.to_string())

@@ -266,8 +266,8 @@ impl Sim {
             } else if self.chance.in_thousand(100) && !self.is_busy(READER) {
                 let task = self.draw_reading();
                 self.begin(READER, task).await;
-            } else if self.deliver_anew(loaders).await {
-            } else if !waiting.is_empty() {
+            } else if self.deliver_anew(loaders).await || !waiting.is_empty() {
+                // There is something to answer in the next round.
             } else if !self.under_way.is_empty() {
                 self.pass(Duration::from_millis(200)).await;
             } else if let Some(message) = self.queues.all().iter().min_by_key(|it| it.visible_at) {

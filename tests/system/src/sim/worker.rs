@@ -96,6 +96,7 @@ impl Task {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made where it is called")]
 fn request(route: &str, tenant: &str, parameters: Value, body: &str) -> Value {
     json!({
         "version": "2.0",

@@ -32,7 +32,7 @@ struct Named(u64);
 impl Drop for Named {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the schedule with FAULTS_SEED={} failed", self.0);
+            println!("the schedule with FAULTS_SEED={} failed", self.0);
         }
     }
 }
@@ -50,7 +50,7 @@ fn run(seed: u64) -> schedule::Outcome {
 #[test]
 fn no_fault_loses_doubles_halves_or_reorders_a_row() {
     if let Some(seed) = number("FAULTS_SEED") {
-        eprintln!("{:?}", run(seed));
+        println!("{:?}", run(seed));
         return;
     }
     let schedules = number("FAULTS_SCHEDULES").unwrap_or(SCHEDULES);
@@ -73,7 +73,9 @@ fn no_fault_loses_doubles_halves_or_reorders_a_row() {
             .collect()
     });
     let mut sum = schedule::Outcome::default();
-    outcomes.iter().for_each(|outcome| sum.add(outcome));
+    for outcome in &outcomes {
+        sum.add(outcome);
+    }
     println!("{schedules} schedules: {sum:?}");
     assert!(sum.faults > schedules * 3, "faults are sown: {sum:?}");
     assert!(sum.in_force > schedules, "files come into force: {sum:?}");

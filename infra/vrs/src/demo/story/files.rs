@@ -266,7 +266,9 @@ fn records(bytes: &[u8]) -> Result<Vec<csv::ByteRecord>> {
 
 fn write_row(page: &mut Page<'_>, cells: [String; 6]) -> Result<()> {
     let [what, rest @ ..] = cells;
-    let numbers: String = rest.iter().map(|cell| format!("{cell:>13}")).collect();
+    let numbers = rest.iter().fold(String::new(), |numbers, cell| {
+        numbers + &format!("{cell:>13}")
+    });
     page.line(&format!("{what:<16}{numbers}"))?;
     Ok(())
 }
