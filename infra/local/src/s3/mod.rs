@@ -19,7 +19,7 @@
 //! - Nothing of a request is logged: object names stay out of the log, whatever its level.
 //!
 //! Not done: tagging, ACLs, policies, encryption, lifecycle rules, POST forms, and every other
-//! call not in [`service`]; they answer `NotImplemented`. Signatures and the expiry of presigned
+//! call not in `service`; they answer `NotImplemented`. Signatures and the expiry of presigned
 //! links are judged by the machine's clock, since `s3s` reads that one; a skew is forgiven.
 
 mod checksum;

@@ -176,8 +176,8 @@ async fn an_item_goes_when_its_time_is_up() {
             .set_key(Some(item("T#131016#X", "1")));
         get.send().await.unwrap().item().is_some()
     };
-    tokio::time::sleep(std::time::Duration::from_secs(540)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(9)).await;
     assert!(there().await);
-    tokio::time::sleep(std::time::Duration::from_secs(180)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(3)).await;
     assert!(!there().await);
 }

@@ -1,6 +1,8 @@
 //! The local stack: its reading of the template, its services through the real SDKs, its host of
 //! functions, its gateway, its ports.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod dynamodb;
 mod gateway;
 mod host;

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// What a run left behind.
-pub struct Ran {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// The command with these arguments, in this folder.
-pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vrs"));
     command.current_dir(folder).args(arguments);
     command
 }
 
-pub fn vrs(folder: &Path, arguments: &[&str]) -> Ran {
+pub(crate) fn vrs(folder: &Path, arguments: &[&str]) -> Ran {
     let Output {
         status,
         stdout,
