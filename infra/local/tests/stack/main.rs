@@ -1,7 +1,11 @@
 //! The local stack: its reading of the template, its services through the real SDKs, its host of
 //! functions, its gateway, its ports.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::duration_suboptimal_units,
+    reason = "a test that cannot go on says where, and counts seconds as the template does"
+)]
 
 mod dynamodb;
 mod gateway;
