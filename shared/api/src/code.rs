@@ -41,7 +41,7 @@ pub enum Code {
     FieldUnknown,
     /// A field that this route needs.
     FieldMissing,
-    /// A field whose value breaks a rule; says which by a [`Fault`].
+    /// A field whose value breaks a rule; says which by a [`crate::Fault`].
     FieldInvalid,
     /// A query parameter that this route does not know.
     QueryUnknown,
