@@ -1,5 +1,6 @@
 use aws_sdk_kms::{
     Client,
+    config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
 };
@@ -86,8 +87,12 @@ impl Kms {
     }
 }
 
-fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> KmsError {
+/// What the service could not do for its own reasons passes, whatever it calls them.
+fn classify<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KmsError {
     match error {
+        SdkError::ServiceError(service) if service.raw().status().is_server_error() => {
+            KmsError::TryAgain
+        }
         SdkError::ServiceError(service) => match service.err().code() {
             Some(
                 "ThrottlingException"
