@@ -19,7 +19,12 @@ impl LoadChunk {
             let Some((generation, id)) = register.loading else {
                 let next = register.generation().next();
                 let Some(id) = self.store.waiting(scope, next).await? else {
-                    return Ok(());
+                    // Between the two reads another worker may have started what waited. If it
+                    // dies now, this message may be the last that can take the load up.
+                    if self.store.register(scope).await? == register {
+                        return Ok(());
+                    }
+                    continue;
                 };
                 match self
                     .store
