@@ -4,7 +4,7 @@
 
 use domain::{TenantScope, UploadId, UploadState};
 use queues::LoadMessage;
-use store::{ChunkState, StoreError};
+use store::{ChunkState, StoreError, Upload};
 
 use crate::{LoadChunk, LoadError};
 
@@ -37,10 +37,7 @@ impl LoadChunk {
                 }
                 continue;
             };
-            let upload = self.store.upload(scope, &id).await?;
-            let upload = upload.ok_or(StoreError::Damaged {
-                what: "loading upload",
-            })?;
+            let upload = self.upload(scope, &id).await?;
             if upload.chunks_done < upload.chunks {
                 return self.hand_out(scope, &id).await;
             }
@@ -55,20 +52,27 @@ impl LoadChunk {
     }
 
     /// After a chunk: when it was the last one, puts the file in force and starts the next.
-    /// Repeated after the switch, it writes the receipt again and starts the next again.
+    ///
+    /// Whoever ends here has seen the final receipt written: the message that led here may be in
+    /// two hands, and the other worker may have died between the switch and the receipt.
     pub(crate) async fn settle(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
-        let upload = self.store.upload(scope, id).await?;
-        let upload = upload.ok_or(StoreError::Damaged {
-            what: "upload of a chunk",
-        })?;
-        match upload.state {
-            UploadState::Loading if upload.chunks_done < upload.chunks => Ok(()),
-            UploadState::InForce => {
-                self.write_receipt(scope, &upload).await?;
-                self.advance(scope).await
-            }
-            _ => self.advance(scope).await,
+        let upload = self.upload(scope, id).await?;
+        if upload.state == UploadState::Loading && upload.chunks_done < upload.chunks {
+            return Ok(());
         }
+        self.advance(scope).await?;
+        let upload = self.upload(scope, id).await?;
+        if upload.state == UploadState::InForce {
+            self.write_receipt(scope, &upload).await?;
+        }
+        Ok(())
+    }
+
+    async fn upload(&self, scope: &TenantScope, id: &UploadId) -> Result<Upload, LoadError> {
+        let upload = self.store.upload(scope, id).await?;
+        Ok(upload.ok_or(StoreError::Damaged {
+            what: "upload of a load",
+        })?)
     }
 
     async fn hand_out(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
