@@ -1,8 +1,8 @@
 use std::io;
 
 use crate::encoding::UTF8_BOM;
+use crate::file::{ERROR_COLUMNS, Header, Layout};
 use crate::guard::{guarded, unguarded};
-use crate::residents::{ERROR_COLUMNS, Header};
 use crate::safe_csv::SafeCsvError;
 use crate::split::{Field, Split, Splitter};
 use crate::{Encoding, RowProblem};
@@ -29,7 +29,7 @@ pub struct ErrorsWriter<W: io::Write> {
 
 impl<W: io::Write> ErrorsWriter<W> {
     /// Begins the file with the header of the file that was checked.
-    pub fn new(mut out: W, header: &Header) -> Result<Self, SafeCsvError> {
+    pub fn new<L: Layout>(mut out: W, header: &Header<L>) -> Result<Self, SafeCsvError> {
         let encoding = match header.encoding() {
             Encoding::Utf8 { .. } => Encoding::Utf8 { bom: true },
             Encoding::Cp932 => Encoding::Cp932,

@@ -4,6 +4,7 @@
 mod cp932;
 mod encoding;
 mod errors_csv;
+mod file;
 mod guard;
 mod mapping;
 mod problem;

@@ -1,17 +1,25 @@
 //! The residents layout (接種対象者): which residents a municipality has, one a row.
 
-mod cells;
-mod check;
 mod columns;
 mod duplicates;
-mod header;
-mod row;
-mod rows;
+mod keys;
 mod rules;
 
-pub use check::{Check, Summary};
-pub use columns::{Column, ERROR_COLUMNS};
+use crate::file;
+
+pub use crate::file::{ERROR_COLUMNS, Rules, Span};
+pub use columns::Column;
 pub use duplicates::{Duplicates, NumberSuspects, Suspect, Suspects};
-pub use header::Header;
-pub use row::{Record, RowKeys, Rules, Span};
-pub use rows::Rows;
+pub use keys::RowKeys;
+pub use rules::Residents;
+
+/// Checks a residents file.
+pub type Check = file::Check<Residents>;
+/// The header of a residents file.
+pub type Header = file::Header<Residents>;
+/// One record of a residents file.
+pub type Record<'a> = file::Record<'a, Residents>;
+/// The records of a range of a residents file.
+pub type Rows<'a> = file::Rows<'a, Residents>;
+/// What a residents file turned out to be.
+pub type Summary = file::Summary<Residents>;

@@ -1,3 +1,4 @@
+use crate::file::LayoutColumn;
 use crate::{ColumnMapping, MappingProblem};
 
 /// A column of the residents layout (接種対象者).
@@ -28,12 +29,6 @@ pub enum Column {
     /// 支援措置, one digit.
     Protected,
 }
-
-/// How many columns the layout has.
-pub(crate) const COLUMNS: usize = Column::ALL.len();
-
-/// The columns that `errors.csv` adds. Known, and passed over.
-pub const ERROR_COLUMNS: [&str; 2] = ["エラーコード", "エラー内容"];
 
 impl Column {
     /// All of them, in the order of the layout.
@@ -79,9 +74,22 @@ impl Column {
             Self::Municipality | Self::Number | Self::Name | Self::BirthDate | Self::Sex
         )
     }
+}
 
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.name() == name)
+impl LayoutColumn for Column {
+    const COLUMNS: &'static [Self] = &Self::ALL;
+
+    fn title(self) -> &'static str {
+        self.name()
+    }
+
+    fn must_be(self) -> bool {
+        self.is_required()
+    }
+
+    #[inline]
+    fn place(self) -> usize {
+        self as usize
     }
 }
 

@@ -2,13 +2,10 @@
 //! index. A My Number without its check digit and a coupon number fit into 37 bits as they are; of a
 //! 宛名番号 there is room for a keyed hash only, so what it finds is verified by reading those rows again.
 
-use super::row::RowKeys;
+use super::keys::RowKeys;
 use crate::ProblemCode;
+use crate::file::{INDEX_BITS, MAX_ROWS};
 
-/// So many rows at most can be told apart.
-pub(super) const MAX_ROWS: u32 = 1 << INDEX_BITS;
-
-const INDEX_BITS: u32 = 27;
 const KEY_BITS: u32 = 64 - INDEX_BITS;
 const KEY_MASK: u64 = (1 << KEY_BITS) - 1;
 /// Keys in a block. Blocks instead of one vector, which would need twice the room when it grows.

@@ -2,8 +2,8 @@
 
 use domain::Text;
 
-use super::columns::Column;
 use super::header::Binding;
+use super::layout::{Layout, LayoutColumn};
 use super::row::{Rules, Window};
 use crate::encoding::{is_utf8_in_cp932, undecodable};
 use crate::guard::unguarded;
@@ -14,14 +14,14 @@ use crate::{Encoding, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem,
 
 /// A text that stands in the window, or in the row's own decoded text.
 #[derive(Clone, Copy)]
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Window(&'a str),
     Decoded { start: usize, end: usize },
 }
 
 impl<'a> Piece<'a> {
     #[inline]
-    pub(super) fn resolve(self, decoded: &'a str) -> &'a str {
+    pub(crate) fn resolve(self, decoded: &'a str) -> &'a str {
         match self {
             Self::Window(text) => text,
             Self::Decoded { start, end } => decoded.get(start..end).unwrap_or_default(),
@@ -31,7 +31,7 @@ impl<'a> Piece<'a> {
 
 /// The same with the bytes that it came as, where they say more.
 #[derive(Clone, Copy)]
-pub(super) struct TextPiece<'a> {
+pub(crate) struct TextPiece<'a> {
     utf8: Piece<'a>,
     original: Option<&'a [u8]>,
 }
@@ -49,7 +49,7 @@ impl<'a> TextPiece<'a> {
     }
 
     #[inline]
-    pub(super) fn resolve(self, decoded: &'a str) -> Text<'a> {
+    pub(crate) fn resolve(self, decoded: &'a str) -> Text<'a> {
         Text {
             utf8: self.utf8.resolve(decoded),
             original: self.original,
@@ -59,8 +59,8 @@ impl<'a> TextPiece<'a> {
 
 /// A field without its quotes.
 #[derive(Clone, Copy)]
-pub(super) struct Cell<'a> {
-    pub(super) bytes: &'a [u8],
+pub(crate) struct Cell<'a> {
+    pub(crate) bytes: &'a [u8],
     /// Where it stands in the window; [`Cell::ELSEWHERE`] if it had to be unquoted.
     start: usize,
 }
@@ -74,30 +74,30 @@ impl Cell<'_> {
 }
 
 /// One row under check.
-pub(super) struct RowCheck<'r, 's> {
+pub struct RowCheck<'r, 's, L> {
     pub(super) window: Window<'r>,
     pub(super) fields: &'r [Field],
     /// Fields with doubled quotes, as they are meant, one behind the other.
     pub(super) unquoted: &'r [u8],
-    pub(super) binding: &'r Binding,
-    pub(super) rules: &'r Rules,
+    pub(super) binding: &'r Binding<L>,
+    pub(crate) rules: &'r Rules,
     pub(super) raw: &'r [u8],
     /// Nothing comes behind the row, not even a line end.
     pub(super) ends_file: bool,
-    pub(super) line: u64,
-    pub(super) text: &'s mut String,
+    pub(crate) line: u64,
+    pub(crate) text: &'s mut String,
     pub(super) spare: &'s mut String,
-    pub(super) problems: &'s mut Vec<RowProblem>,
+    pub(crate) problems: &'s mut Vec<RowProblem>,
     /// What makes the file refused, with which the row no longer matters.
     pub(super) fatal: &'s mut Option<FileProblem>,
-    pub(super) notices: Notices,
+    pub(crate) notices: Notices,
 }
 
-impl<'r> RowCheck<'r, '_> {
+impl<'r, L: Layout> RowCheck<'r, '_, L> {
     /// The field of a column without quotes; empty if the file does not have it. `None`: its quotes are
     /// wrong, which is noted.
     #[inline]
-    pub(super) fn cell(&mut self, column: Column) -> Option<Cell<'r>> {
+    pub(crate) fn cell(&mut self, column: L::Column) -> Option<Cell<'r>> {
         let position = self.binding.position(column);
         let Some(field) = self.fields.get(position) else {
             return Some(Cell::EMPTY);
@@ -117,7 +117,12 @@ impl<'r> RowCheck<'r, '_> {
     }
 
     #[cold]
-    fn unusual_cell(&mut self, column: Column, position: usize, field: Field) -> Option<Cell<'r>> {
+    fn unusual_cell(
+        &mut self,
+        column: L::Column,
+        position: usize,
+        field: Field,
+    ) -> Option<Cell<'r>> {
         if field.is_stray() {
             self.refuse(ProblemCode::QuotesMisplaced, column);
             return None;
@@ -167,7 +172,7 @@ impl<'r> RowCheck<'r, '_> {
 
     /// The text of a cell, without decoding: only in UTF-8.
     #[inline]
-    pub(super) fn utf8(&self, cell: Cell<'r>) -> Option<&'r str> {
+    pub(crate) fn utf8(&self, cell: Cell<'r>) -> Option<&'r str> {
         let text = self.window.text?;
         if cell.start == Cell::ELSEWHERE {
             return std::str::from_utf8(cell.bytes).ok();
@@ -178,13 +183,13 @@ impl<'r> RowCheck<'r, '_> {
 
     /// The text of a cell that is plain ASCII.
     #[inline]
-    pub(super) fn ascii(&self, cell: Cell<'r>) -> Option<&'r str> {
+    pub(crate) fn ascii(&self, cell: Cell<'r>) -> Option<&'r str> {
         self.utf8(cell)
             .or_else(|| std::str::from_utf8(cell.bytes).ok())
     }
 
     /// The text of a cell, and what was seen in it. `None`: it cannot be decoded, so the file is refused.
-    pub(super) fn decoded(&mut self, cell: Cell<'r>) -> Option<(Piece<'r>, Seen)> {
+    pub(crate) fn decoded(&mut self, cell: Cell<'r>) -> Option<(Piece<'r>, Seen)> {
         if let Some(text) = self.utf8(cell) {
             return Some((Piece::Window(text), Seen::in_text(text)));
         }
@@ -213,7 +218,7 @@ impl<'r> RowCheck<'r, '_> {
     /// A number or code as it is compared: decoded, folded, without blanks around it. `None`: it holds
     /// something hidden, which is noted.
     #[cold]
-    pub(super) fn folded(&mut self, cell: Cell<'r>, column: Column) -> Option<Piece<'r>> {
+    pub(crate) fn folded(&mut self, cell: Cell<'r>, column: L::Column) -> Option<Piece<'r>> {
         let (piece, _) = self.decoded(cell)?;
         self.spare.clear();
         let text = piece.resolve(self.text);
@@ -259,16 +264,16 @@ impl<'r> RowCheck<'r, '_> {
 
     /// For an empty cell.
     #[inline]
-    pub(super) fn absent<T>(&mut self, column: Column) -> Option<T> {
-        if column.is_required() {
+    pub(crate) fn absent<T>(&mut self, column: L::Column) -> Option<T> {
+        if column.must_be() {
             self.refuse(ProblemCode::RequiredEmpty, column);
         }
         None
     }
 
     #[cold]
-    pub(super) fn refuse(&mut self, code: ProblemCode, column: Column) {
-        let (column, line) = (Some(column.name()), self.line);
+    pub(crate) fn refuse(&mut self, code: ProblemCode, column: L::Column) {
+        let (column, line) = (Some(column.title()), self.line);
         self.problems.push(RowProblem { code, column, line });
     }
 

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use domain::{Date, TenantCode};
 use proptest::prelude::*;
 
-use super::*;
-use crate::ErrorsWriter;
-use crate::residents::Rows;
+use super::super::rows::WINDOW;
+use crate::residents::{Check, Header, Record, Rows, Rules, Span, Summary};
+use crate::{ColumnMapping, Encoding, ErrorsWriter, FileProblem, ProblemCode};
 
 fn rules() -> Rules {
     Rules {

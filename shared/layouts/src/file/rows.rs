@@ -1,4 +1,5 @@
 use super::header::Header;
+use super::layout::Layout;
 use super::row::{Record, RowReader, Rules, Window};
 use crate::FileProblem;
 use crate::split::Split;
@@ -8,8 +9,8 @@ pub(super) const WINDOW: usize = 128 * 1024;
 
 /// The records of a range of a file that begins and ends where records do. They are the very ones that
 /// [`super::Check`] saw there.
-pub struct Rows<'a> {
-    reader: RowReader,
+pub struct Rows<'a, L> {
+    reader: RowReader<L>,
     bytes: &'a [u8],
     window: Window<'a>,
     /// Where the window begins.
@@ -18,11 +19,11 @@ pub struct Rows<'a> {
     at: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a, L: Layout> Rows<'a, L> {
     /// `bytes`: the range. `first_index`, `first_line`: of its first record, as its [`Record`] had them.
     #[must_use]
     pub fn new(
-        header: &Header,
+        header: &Header<L>,
         rules: Rules,
         bytes: &'a [u8],
         first_index: u32,
@@ -42,12 +43,9 @@ impl<'a> Rows<'a> {
         rows
     }
 
-    /// The next record; `None` behind the last. `Err`: the bytes are not what was checked.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a record borrows from the reader, which an Iterator cannot say"
-    )]
-    pub fn next(&mut self) -> Result<Option<Record<'_>>, FileProblem> {
+    /// The next record; `None` behind the last. `Err`: the bytes are not what was checked. No
+    /// `Iterator`, for a record borrows from the reader.
+    pub fn next(&mut self) -> Result<Option<Record<'_, L>>, FileProblem> {
         loop {
             let from = match self.reader.split(&self.window, self.at)? {
                 Split::Record { start, end, line } => {

@@ -1,34 +1,37 @@
-use super::columns::{COLUMNS, Column, ERROR_COLUMNS};
+use std::marker::PhantomData;
+
+use super::layout::{ERROR_COLUMNS, Layout, LayoutColumn, MAX_COLUMNS, of_name};
 use crate::split::{Field, Split, Splitter};
 use crate::{ColumnMapping, Encoding, FileProblem, ProblemCode};
 
-/// The header of a residents file, its columns found by name, in whatever order they stand.
+/// The header of a file, its columns found by name, in whatever order they stand.
 #[derive(Clone, Debug)]
-pub struct Header {
+pub struct Header<L> {
     bytes: Vec<u8>,
     encoding: Encoding,
-    binding: Binding,
+    binding: Binding<L>,
 }
 
 /// Where each column stands in a row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Binding {
+pub(crate) struct Binding<L> {
     /// By column; [`Binding::ABSENT`] if the file does not have it.
-    positions: [usize; COLUMNS],
+    positions: [usize; MAX_COLUMNS],
     /// How many fields a row has.
     pub(crate) width: usize,
     /// Where the columns of an errors.csv stand. A file with both of them has guarded cells.
     errors: [usize; 2],
+    layout: PhantomData<L>,
 }
 
-impl Binding {
+impl<L: Layout> Binding<L> {
     const ABSENT: usize = usize::MAX;
 
     /// Where the column stands, counted from 0; behind every row if the file does not have it.
     #[inline]
-    pub(crate) fn position(&self, column: Column) -> usize {
+    pub(crate) fn position(&self, column: L::Column) -> usize {
         self.positions
-            .get(column as usize)
+            .get(column.place())
             .copied()
             .unwrap_or(Self::ABSENT)
     }
@@ -45,7 +48,7 @@ impl Binding {
     }
 }
 
-impl Header {
+impl<L: Layout> Header<L> {
     /// Binds the columns of a header: the bytes of the file's first record, without a byte order mark.
     ///
     /// Refuses what has an unknown column, a required one missing, one twice, or no header at all.
@@ -56,16 +59,17 @@ impl Header {
     ) -> Result<Self, FileProblem> {
         let cells = cells(bytes, encoding)?;
         let mut binding = Binding {
-            positions: [Binding::ABSENT; COLUMNS],
+            positions: [Binding::<L>::ABSENT; MAX_COLUMNS],
             width: cells.len(),
-            errors: [Binding::ABSENT; 2],
+            errors: [Binding::<L>::ABSENT; 2],
+            layout: PhantomData,
         };
-        let known = count_known(&cells, mapping);
+        let known = count_known::<L>(&cells, mapping);
         for (at, cell) in cells.iter().enumerate() {
             let Some(place) = binding.place(mapping.ours(cell)) else {
-                return Err(unknown(cell, &cells, known, mapping));
+                return Err(unknown::<L>(cell, &cells, known, mapping));
             };
-            if *place != Binding::ABSENT {
+            if *place != Binding::<L>::ABSENT {
                 return Err(FileProblem::of_column(ProblemCode::DoubledColumn, cell));
             }
             *place = at;
@@ -75,11 +79,11 @@ impl Header {
             encoding,
             binding,
         };
-        let missing = bound.absent().find(|column| column.is_required());
+        let missing = bound.absent().find(|column| column.must_be());
         match missing {
             Some(column) => Err(FileProblem::of_column(
                 ProblemCode::MissingColumn,
-                column.name(),
+                column.title(),
             )),
             None => Ok(bound),
         }
@@ -98,14 +102,15 @@ impl Header {
     }
 
     /// Columns of the layout that the file does not have.
-    pub fn absent(&self) -> impl Iterator<Item = Column> {
+    pub fn absent(&self) -> impl Iterator<Item = L::Column> {
         let binding = self.binding;
-        Column::ALL
-            .into_iter()
-            .filter(move |&column| binding.position(column) == Binding::ABSENT)
+        L::Column::COLUMNS
+            .iter()
+            .copied()
+            .filter(move |&column| binding.position(column) == Binding::<L>::ABSENT)
     }
 
-    pub(crate) const fn binding(&self) -> &Binding {
+    pub(crate) const fn binding(&self) -> &Binding<L> {
         &self.binding
     }
 
@@ -115,19 +120,20 @@ impl Header {
     }
 }
 
-impl Binding {
+impl<L: Layout> Binding<L> {
     fn place(&mut self, name: &str) -> Option<&mut usize> {
         if let Some(at) = ERROR_COLUMNS.iter().position(|&column| column == name) {
             return self.errors.get_mut(at);
         }
-        self.positions.get_mut(Column::of_name(name)? as usize)
+        self.positions.get_mut(of_name::<L::Column>(name)?.place())
     }
 }
 
 /// Whether this text is a header of ours, in the right encoding.
-pub(crate) fn is_header(text: &str, mapping: &ColumnMapping) -> bool {
+pub(super) fn is_header<L: Layout>(text: &str, mapping: &ColumnMapping) -> bool {
     let bytes = text.as_bytes();
-    cells(bytes, Encoding::Utf8 { bom: false }).is_ok_and(|cells| count_known(&cells, mapping) > 0)
+    cells(bytes, Encoding::Utf8 { bom: false })
+        .is_ok_and(|cells| count_known::<L>(&cells, mapping) > 0)
 }
 
 fn cells(bytes: &[u8], encoding: Encoding) -> Result<Vec<String>, FileProblem> {
@@ -157,24 +163,29 @@ fn cell(field: Field, bytes: &[u8], encoding: Encoding) -> Result<String, FilePr
     }
 }
 
-fn is_known(name: &str) -> bool {
-    Column::of_name(name).is_some() || ERROR_COLUMNS.contains(&name)
+fn is_known<L: Layout>(name: &str) -> bool {
+    of_name::<L::Column>(name).is_some() || ERROR_COLUMNS.contains(&name)
 }
 
-fn count_known(cells: &[String], mapping: &ColumnMapping) -> usize {
+fn count_known<L: Layout>(cells: &[String], mapping: &ColumnMapping) -> usize {
     cells
         .iter()
-        .filter(|cell| is_known(mapping.ours(cell)))
+        .filter(|cell| is_known::<L>(mapping.ours(cell)))
         .count()
 }
 
 /// What an unknown cell means. The cell is named only where the line is a header beyond doubt: without
 /// one, the first line is a person.
-fn unknown(cell: &str, cells: &[String], known: usize, mapping: &ColumnMapping) -> FileProblem {
+fn unknown<L: Layout>(
+    cell: &str,
+    cells: &[String],
+    known: usize,
+    mapping: &ColumnMapping,
+) -> FileProblem {
     let divided_by = |sign: char| {
         let parts = cells.iter().flat_map(|cell| cell.split(sign));
         parts
-            .filter(|part| is_known(mapping.ours(part.trim_matches('"'))))
+            .filter(|part| is_known::<L>(mapping.ours(part.trim_matches('"'))))
             .count()
     };
     if divided_by('\t').max(divided_by(';')) > known {

@@ -2,13 +2,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use domain::{CouponNumber, Date, Movement, MyNumber, ResidentRow, TenantCode};
+use domain::{Date, TenantCode};
 
 use encoding_rs::UTF_8;
 
 use super::cells::RowCheck;
 use super::header::Binding;
-use super::rules::Parts;
+use super::layout::Layout;
 use crate::encoding::{has_iso_2022_jp, undecodable};
 use crate::split::{Split, Splitter};
 use crate::{Encoding, FileProblem, Notices, ProblemCode, RowProblem};
@@ -27,7 +27,7 @@ pub struct Rules {
 
 /// One record of a file, accepted or refused. `Debug` says where it stands, not what it holds.
 #[derive(Clone, Copy)]
-pub struct Record<'a> {
+pub struct Record<'a, L: Layout> {
     /// Which record it is, counted from 0 and without the header.
     pub index: u32,
     /// The line on which it begins, counted from 1 with the header.
@@ -37,14 +37,14 @@ pub struct Record<'a> {
     /// Its bytes as they came, line end included.
     pub raw: &'a [u8],
     /// What it says, or all that is wrong with it: at least one problem.
-    pub row: Result<ResidentRow<'a>, &'a [RowProblem]>,
+    pub row: Result<L::Row<'a>, &'a [RowProblem]>,
     /// What was accepted, but is worth a look.
     pub notices: Notices,
     /// Its numbers as far as they could be read, even if the row is refused.
-    pub keys: RowKeys<'a>,
+    pub keys: L::Keys<'a>,
 }
 
-impl fmt::Debug for Record<'_> {
+impl<L: Layout> fmt::Debug for Record<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             index, line, span, ..
@@ -69,23 +69,6 @@ pub struct Span {
 impl From<Span> for Range<u64> {
     fn from(range: Span) -> Self {
         range.start..range.end
-    }
-}
-
-/// What must be unique among the rows of a file.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct RowKeys<'a> {
-    /// 個別宛名番号.
-    pub number: Option<&'a str>,
-    /// 券番号, of a row that registers.
-    pub coupon: Option<CouponNumber>,
-    /// 個人番号, of a row that registers.
-    pub my_number: Option<MyNumber>,
-}
-
-impl fmt::Debug for RowKeys<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RowKeys")
     }
 }
 
@@ -127,9 +110,9 @@ fn valid_beginning(bytes: &[u8]) -> &str {
 }
 
 /// Reads one record after the other off windows.
-pub(super) struct RowReader {
+pub(super) struct RowReader<L> {
     pub(super) encoding: Option<Encoding>,
-    binding: Binding,
+    binding: Binding<L>,
     rules: Rules,
     splitter: Splitter,
     next_index: u32,
@@ -142,9 +125,9 @@ pub(super) struct RowReader {
     fatal: Option<FileProblem>,
 }
 
-impl RowReader {
+impl<L: Layout> RowReader<L> {
     pub(super) fn new(
-        binding: Binding,
+        binding: Binding<L>,
         encoding: Option<Encoding>,
         rules: Rules,
         first_index: u32,
@@ -183,7 +166,7 @@ impl RowReader {
         &'r mut self,
         window: &Window<'r>,
         (start, end, line): (usize, usize, u64),
-    ) -> Result<Record<'r>, FileProblem> {
+    ) -> Result<Record<'r, L>, FileProblem> {
         let raw = window.bytes.get(start..end).unwrap_or_default();
         self.refuse_foreign(window, raw, end, line)?;
         if self.splitter.has_doubled() {
@@ -220,8 +203,8 @@ impl RowReader {
             start: self.window_start + start as u64,
             end: self.window_start + end as u64,
         };
-        let keys = parts.keys(&self.text);
-        let row = row_of(&parts, &self.text, &self.problems);
+        let keys = L::keys(&parts, &self.text);
+        let row = row_of::<L>(&parts, &self.text, &self.problems);
         Ok(Record {
             index,
             line,
@@ -266,40 +249,13 @@ impl RowReader {
     }
 }
 
-fn row_of<'r>(
-    parts: &Parts<'r>,
+fn row_of<'r, L: Layout>(
+    parts: &L::Parts<'r>,
     text: &'r str,
     problems: &'r [RowProblem],
-) -> Result<ResidentRow<'r>, &'r [RowProblem]> {
+) -> Result<L::Row<'r>, &'r [RowProblem]> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    parts.row(text).ok_or(problems)
-}
-
-impl<'a> Parts<'a> {
-    fn keys(&self, text: &'a str) -> RowKeys<'a> {
-        let registers = self.movement != Some(Movement::Remove);
-        RowKeys {
-            number: self.number.as_ref().map(|number| number.resolve(text)),
-            coupon: self.coupon.filter(|_| registers),
-            my_number: self.my_number.filter(|_| registers),
-        }
-    }
-
-    fn row(&self, text: &'a str) -> Option<ResidentRow<'a>> {
-        Some(ResidentRow {
-            number: self.number?.resolve(text),
-            coupon: self.coupon,
-            my_number: self.my_number,
-            name: self.name?.resolve(text),
-            kana: self.kana.map(|kana| kana.resolve(text)),
-            birth_date: self.birth_date?,
-            sex: self.sex?,
-            movement: self.movement?,
-            moved_on: self.moved_on,
-            reason: self.reason.map(|reason| reason.resolve(text)),
-            protected: self.protected,
-        })
-    }
+    L::row(parts, text).ok_or(problems)
 }

@@ -1,38 +1,37 @@
 use std::collections::BTreeMap;
 
-use super::columns::Column;
-use super::duplicates::MAX_ROWS;
 use super::header::{Header, is_header};
+use super::layout::{Layout, MAX_ROWS};
 use super::row::{Record, RowReader, Rules, Span, Window};
 use super::rows::{WINDOW, up_to_last_line_end};
 use crate::encoding::{OPENING, SAMPLE, UTF8_BOM, of_header, of_sample, refuse_by_opening};
 use crate::split::{MAX_FIELD, MAX_RECORD, Split, Splitter};
 use crate::{ColumnMapping, Encoding, FileProblem, NoticeCode, ProblemCode};
 
-/// Checks a residents file in one pass, in constant memory. Give it the bytes as they come, in pieces of
+/// Checks a file in one pass, in constant memory. Give it the bytes as they come, in pieces of
 /// any size: the outcome does not depend on where they were cut.
-pub struct Check {
+pub struct Check<L: Layout> {
     rules: Rules,
     mapping: ColumnMapping,
     window: usize,
     buffer: Vec<u8>,
     /// Where the buffer begins in the file.
     offset: u64,
-    stage: Stage,
+    stage: Stage<L>,
     counts: Counts,
     failed: Option<FileProblem>,
 }
 
-enum Stage {
+enum Stage<L: Layout> {
     /// Nothing was looked at.
     Opening,
     /// In front of the header.
     Header { bom: bool, splitter: Splitter },
     /// Behind it.
     Rows {
-        header: Header,
+        header: Header<L>,
         span: Span,
-        reader: Box<RowReader>,
+        reader: Box<RowReader<L>>,
     },
 }
 
@@ -46,9 +45,9 @@ struct Counts {
 
 /// What a file turned out to be.
 #[derive(Clone, Debug)]
-pub struct Summary {
+pub struct Summary<L: Layout> {
     /// Its header, and with it the encoding.
-    pub header: Header,
+    pub header: Header<L>,
     /// Where the header stands in the file, line end included.
     pub header_span: Span,
     /// The size of the file in bytes.
@@ -62,10 +61,10 @@ pub struct Summary {
     /// On how many rows each notice was given; for an absent column, how many are.
     pub notices: BTreeMap<NoticeCode, u64>,
     /// Optional columns that the file does not have.
-    pub absent: Vec<Column>,
+    pub absent: Vec<L::Column>,
 }
 
-impl Check {
+impl<L: Layout> Check<L> {
     /// Begins a file. `mapping`: how the municipality's system names the columns.
     #[must_use]
     pub fn new(rules: Rules, mapping: &ColumnMapping) -> Self {
@@ -90,7 +89,7 @@ impl Check {
     pub fn push(
         &mut self,
         bytes: &[u8],
-        sink: &mut impl FnMut(&Record<'_>),
+        sink: &mut impl FnMut(&Record<'_, L>),
     ) -> Result<(), FileProblem> {
         if let Some(problem) = &self.failed {
             return Err(problem.clone());
@@ -105,7 +104,10 @@ impl Check {
     }
 
     /// The end of the file: the last records, and what there is to say about the whole.
-    pub fn finish(mut self, sink: &mut impl FnMut(&Record<'_>)) -> Result<Summary, FileProblem> {
+    pub fn finish(
+        mut self,
+        sink: &mut impl FnMut(&Record<'_, L>),
+    ) -> Result<Summary<L>, FileProblem> {
         self.work(true, sink)?;
         let Stage::Rows {
             header,
@@ -143,7 +145,11 @@ impl Check {
     }
 
     /// Looks at what is in the buffer, and keeps what has to be looked at again.
-    fn work(&mut self, last: bool, sink: &mut impl FnMut(&Record<'_>)) -> Result<(), FileProblem> {
+    fn work(
+        &mut self,
+        last: bool,
+        sink: &mut impl FnMut(&Record<'_, L>),
+    ) -> Result<(), FileProblem> {
         if let Some(problem) = &self.failed {
             return Err(problem.clone());
         }
@@ -184,7 +190,7 @@ impl Check {
         &mut self,
         bytes: &[u8],
         last: bool,
-        sink: &mut impl FnMut(&Record<'_>),
+        sink: &mut impl FnMut(&Record<'_, L>),
     ) -> Result<Step, FileProblem> {
         match &mut self.stage {
             Stage::Opening if bytes.len() < OPENING && !last => Ok(Step::Enough { used: 0 }),
@@ -228,7 +234,7 @@ impl Check {
         let encoding = if *bom {
             Some(Encoding::Utf8 { bom: true })
         } else {
-            of_header(cells, |text| is_header(text, &self.mapping))
+            of_header(cells, |text| is_header::<L>(text, &self.mapping))
                 .map_err(|code| FileProblem::at(code, line))?
         };
         let assumed = encoding.unwrap_or(Encoding::Utf8 { bom: false });
@@ -262,12 +268,12 @@ enum Step {
 }
 
 /// The complete records in the bytes, or those of them in front of the first that is not plain ASCII.
-fn rows(
-    reader: &mut RowReader,
+fn rows<L: Layout>(
+    reader: &mut RowReader<L>,
     bytes: &[u8],
     last: bool,
     counts: &mut Counts,
-    sink: &mut impl FnMut(&Record<'_>),
+    sink: &mut impl FnMut(&Record<'_, L>),
 ) -> Result<Step, FileProblem> {
     if reader.encoding.is_none()
         && let Some(first) = bytes.iter().position(|byte| !byte.is_ascii())
@@ -297,12 +303,12 @@ fn rows(
 }
 
 /// Checks the complete records; how many bytes they are.
-fn complete_rows(
-    reader: &mut RowReader,
+fn complete_rows<L: Layout>(
+    reader: &mut RowReader<L>,
     bytes: &[u8],
     last: bool,
     counts: &mut Counts,
-    sink: &mut impl FnMut(&Record<'_>),
+    sink: &mut impl FnMut(&Record<'_, L>),
 ) -> Result<usize, FileProblem> {
     let window = Window::new(bytes, reader.encoding, last);
     let mut at = 0;
@@ -326,7 +332,7 @@ fn line_ends(bytes: &[u8]) -> u64 {
 }
 
 impl Counts {
-    fn add(&mut self, record: &Record<'_>) -> Result<(), FileProblem> {
+    fn add<L: Layout>(&mut self, record: &Record<'_, L>) -> Result<(), FileProblem> {
         if record.index >= MAX_ROWS {
             return Err(FileProblem::at(ProblemCode::FileTooLarge, record.line));
         }
