@@ -26,6 +26,11 @@ pub(crate) fn time(at: Timestamp) -> AttributeValue {
     n(at.as_millisecond())
 }
 
+/// A time as it reads back.
+pub(crate) fn as_stored(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
 pub(crate) fn counts(map: &BTreeMap<String, u64>) -> AttributeValue {
     AttributeValue::M(
         map.iter()

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     Conclusion, StoreError,
-    item::{Item, Map, s},
+    item::{Item, Map, as_stored, s},
 };
 
 /// A file that a municipality dropped, and what became of it so far.
@@ -131,7 +131,7 @@ impl Upload {
     ) -> Self {
         Self {
             state,
-            moved_at: now,
+            moved_at: as_stored(now),
             generation,
             encoding: found.encoding.clone(),
             header_end: found.header_end,
