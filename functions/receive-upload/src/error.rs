@@ -14,6 +14,9 @@ pub enum ReceiveError {
     /// The message is not one of S3's.
     #[error(transparent)]
     Message(#[from] NotANotification),
+    /// The event is of another bucket: its notification, or a right to the queue, is set up wrongly.
+    #[error("the event is not of the drop bucket; nothing was read")]
+    ForeignBucket,
     /// The table failed.
     #[error("the table failed")]
     Store(#[from] store::StoreError),

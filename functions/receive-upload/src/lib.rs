@@ -11,6 +11,9 @@
 //!   outputs are written under the same names; what decides is one transaction at the end, which
 //!   only the holder of the lease can make.
 //!
+//! An event of any bucket but the drop bucket is refused unread: only a mistake in the deployment
+//! sends one, and it ends among the dead letters.
+//!
 //! The receipt is written before the decision, never after it: from then on load-chunk writes it.
 
 mod check;
@@ -84,8 +87,16 @@ impl ReceiveUpload {
 
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ReceiveError> {
-        for dropped in event::parse(body)? {
-            self.receive(&dropped, deadline).await?;
+        let all = event::parse(body)?;
+        if all
+            .iter()
+            .any(|dropped| !self.drop.is_bucket(&dropped.bucket))
+        {
+            tracing::info!(target: "metrics", events_of_foreign_buckets = 1_u64);
+            return Err(ReceiveError::ForeignBucket);
+        }
+        for dropped in &all {
+            self.receive(dropped, deadline).await?;
         }
         Ok(())
     }

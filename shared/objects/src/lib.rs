@@ -36,4 +36,10 @@ impl Objects {
             bucket: bucket.into(),
         }
     }
+
+    /// Whether this is the bucket of that name.
+    #[must_use]
+    pub fn is_bucket(&self, name: &str) -> bool {
+        *self.bucket == *name
+    }
 }
