@@ -74,11 +74,15 @@ impl LoadChunk {
                 match self.load(&scope, upload, *chunk, deadline).await {
                     // Neither is a failure, so neither may count as one of the message's attempts.
                     Err(LoadError::Busy(until)) => {
+                        tracing::info!(%upload, chunk, "another worker has the chunk; sent for later");
                         let wait = until.duration_since(self.clock.now());
                         let after = wait.saturating_add(SignedDuration::from_secs(1));
                         Ok(self.loads.send_after(&[message], after).await?)
                     }
-                    Err(LoadError::OutOfTime) => Ok(self.loads.send(&[message]).await?),
+                    Err(LoadError::OutOfTime) => {
+                        tracing::info!(%upload, chunk, "out of time; the next invocation goes on");
+                        Ok(self.loads.send(&[message]).await?)
+                    }
                     other => other,
                 }
             }

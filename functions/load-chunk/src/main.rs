@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use load_chunk::LoadChunk;
+use load_chunk::{LoadChunk, LoadError};
 use runtime::{Adapters, Error, Handler};
 
 fn main() -> Result<(), Error> {
@@ -22,5 +22,6 @@ fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         let function = Arc::clone(&function);
         async move { function.handle(&body, deadline).await }
     });
+    let handler = handler.passing(LoadError::is_passing);
     Ok(handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?))
 }

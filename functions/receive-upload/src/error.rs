@@ -39,3 +39,22 @@ pub enum ReceiveError {
         what: &'static str,
     },
 }
+
+impl ReceiveError {
+    /// Whether the same message may succeed later without anybody doing something.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
+            Self::Store(error) => error.is_passing(),
+            Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
+                error.is_passing()
+            }
+            Self::Message(_)
+            | Self::ForeignBucket
+            | Self::Manifest(manifest::ManifestError::Damaged { .. })
+            | Self::Mapping
+            | Self::NotAsRead { .. } => false,
+        }
+    }
+}

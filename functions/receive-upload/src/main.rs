@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use receive_upload::ReceiveUpload;
+use receive_upload::{ReceiveError, ReceiveUpload};
 use runtime::{Adapters, Error, Handler};
 
 fn main() -> Result<(), Error> {
@@ -26,5 +26,6 @@ fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         let function = Arc::clone(&function);
         async move { function.handle(&body, deadline).await }
     });
+    let handler = handler.passing(ReceiveError::is_passing);
     Ok(handler.retried_by(adapters.retry("UPLOADS_QUEUE_URL")?))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use load_chunk::LoadChunk;
-use receive_upload::ReceiveUpload;
+use load_chunk::{LoadChunk, LoadError};
+use receive_upload::{ReceiveError, ReceiveUpload};
 use residents::Residents;
 use runtime::{Adapters, Handler};
 use uploads::Uploads;
@@ -32,6 +32,7 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 let function = Arc::clone(&function);
                 async move { function.handle(&body, deadline).await }
             });
+            let handler = handler.passing(ReceiveError::is_passing);
             handler.retried_by(adapters.retry("UPLOADS_QUEUE_URL")?)
         }
         "load-chunk" => {
@@ -47,6 +48,7 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 let function = Arc::clone(&function);
                 async move { function.handle(&body, deadline).await }
             });
+            let handler = handler.passing(LoadError::is_passing);
             handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?)
         }
         "residents" => {

@@ -15,9 +15,7 @@ pub async fn dispatch(
     deadline: Timestamp,
 ) -> Result<Vec<u8>, Error> {
     match handler {
-        Handler::Queue(handle, retry) => {
-            queue::dispatch(handle, retry.as_ref(), event, deadline).await
-        }
+        Handler::Queue(handle) => queue::dispatch(handle, event, deadline).await,
         Handler::Http(handle) => gateway::dispatch(handle, event).await,
     }
 }

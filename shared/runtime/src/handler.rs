@@ -15,15 +15,25 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 type OnMessage = dyn Fn(String, Timestamp) -> BoxFuture<Result<(), Failure>> + Send + Sync;
+type IsPassing = dyn Fn(&(dyn Error + 'static)) -> bool + Send + Sync;
 type OnRequest = dyn Fn(Request) -> BoxFuture<Response> + Send + Sync;
 
 /// What a function does with what triggers it.
 pub enum Handler {
-    /// A message of a queue: its body, and the instant at which the invocation is ended by force;
-    /// and how a message that failed is made to come back soon.
-    Queue(Box<OnMessage>, Option<Retry>),
+    /// Messages of a queue.
+    Queue(OnQueue),
     /// A request of the HTTP API.
     Http(Box<OnRequest>),
+}
+
+/// What a function does with a message, and what becomes of one that failed.
+pub struct OnQueue {
+    /// Takes its body, and the instant at which the invocation is ended by force.
+    pub(crate) on_message: Box<OnMessage>,
+    /// Whether a failure passes by itself; if nobody says so, none does.
+    pub(crate) is_passing: Option<Box<IsPassing>>,
+    /// How a message that failed is made to come back soon.
+    pub(crate) retry: Option<Retry>,
 }
 
 impl Handler {
@@ -38,14 +48,37 @@ impl Handler {
             let handled = handle(body, deadline);
             Box::pin(async move { handled.await.map_err(Into::into) })
         };
-        Self::Queue(Box::new(on_message), None)
+        Self::Queue(OnQueue {
+            on_message: Box::new(on_message),
+            is_passing: None,
+            retry: None,
+        })
+    }
+
+    /// Tells failures that pass by themselves from those that somebody must look at: the former are
+    /// logged as warnings and counted apart. Their messages come again like all others.
+    #[must_use]
+    pub fn passing<E: Error + 'static>(self, is_passing: fn(&E) -> bool) -> Self {
+        let judge = move |failure: &(dyn Error + 'static)| {
+            failure.downcast_ref::<E>().is_some_and(is_passing)
+        };
+        match self {
+            Self::Queue(queue) => Self::Queue(OnQueue {
+                is_passing: Some(Box::new(judge)),
+                ..queue
+            }),
+            Self::Http(_) => self,
+        }
     }
 
     /// Makes messages that failed come back after seconds, not after the queue's visibility time.
     #[must_use]
     pub fn retried_by(self, retry: Retry) -> Self {
         match self {
-            Self::Queue(handle, _) => Self::Queue(handle, Some(retry)),
+            Self::Queue(queue) => Self::Queue(OnQueue {
+                retry: Some(retry),
+                ..queue
+            }),
             Self::Http(_) => self,
         }
     }

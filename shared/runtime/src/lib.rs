@@ -17,7 +17,7 @@ mod settings;
 pub use adapters::{Adapters, sdk_config, system_clock};
 pub use dispatch::dispatch;
 pub use error::Error;
-pub use handler::{BoxFuture, Failure, Handler};
+pub use handler::{BoxFuture, Failure, Handler, OnQueue};
 pub use lambda::{run, start};
 pub use log::{invocation, subscriber};
 pub use panics::quiet_panics;

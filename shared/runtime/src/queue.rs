@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::panics::catching;
-use crate::{BoxFuture, Error, Failure, Retry};
+use crate::{Error, Failure, handler::OnQueue};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -41,37 +41,25 @@ struct FailedItem {
 
 /// Deals with the messages one after the other. Each stands alone: one that fails is reported and
 /// does not keep the next from being dealt with.
-pub(crate) async fn dispatch<F>(
-    handle: &F,
-    retry: Option<&Retry>,
+pub(crate) async fn dispatch(
+    queue: &OnQueue,
     event: &[u8],
     deadline: Timestamp,
-) -> Result<Vec<u8>, Error>
-where
-    F: Fn(String, Timestamp) -> BoxFuture<Result<(), Failure>> + ?Sized,
-{
+) -> Result<Vec<u8>, Error> {
     let batch: RawBatch = serde_json::from_slice(event).map_err(|_| Error::Event("a queue"))?;
     let mut failures = Vec::new();
+    let mut later = 0_u64;
     for message in batch.records {
-        let handled = catching(async { handle(message.body, deadline).await }).await;
+        let handled = catching(async { (queue.on_message)(message.body, deadline).await }).await;
         let failure: Failure = match handled {
             Ok(Ok(())) => continue,
             Ok(Err(failure)) => failure,
             Err(panicked) => panicked.into(),
         };
-        tracing::error!(
-            code = "MESSAGE_FAILED",
-            message_id = message.message_id,
-            attempt = message.attributes.approximate_receive_count,
-            error = chain(&*failure),
-            "a message failed",
-        );
-        if let Some(retry) = retry {
-            let attempt = message
-                .attributes
-                .approximate_receive_count
-                .parse()
-                .unwrap_or(1);
+        let attempt = &message.attributes.approximate_receive_count;
+        later += u64::from(queue.report(&*failure, &message.message_id, attempt));
+        if let Some(retry) = &queue.retry {
+            let attempt = attempt.parse().unwrap_or(1);
             retry.soon(&message.receipt_handle, attempt).await;
         }
         failures.push(FailedItem {
@@ -79,12 +67,34 @@ where
         });
     }
     if !failures.is_empty() {
-        tracing::info!(target: "metrics", messages_failed = failures.len());
+        let failed = failures.len() as u64 - later;
+        tracing::info!(target: "metrics", messages_failed = failed, messages_later = later);
     }
     let answer = Answer {
         batch_item_failures: failures,
     };
     serde_json::to_vec(&answer).map_err(|_| Error::Event("a queue"))
+}
+
+impl OnQueue {
+    /// Logs a failure; says whether it passes by itself.
+    fn report(
+        &self,
+        failure: &(dyn std::error::Error + 'static),
+        message_id: &str,
+        attempt: &str,
+    ) -> bool {
+        let error = chain(failure);
+        let passing = self.is_passing.as_ref().is_some_and(|judge| judge(failure));
+        if passing {
+            let code = "MESSAGE_LATER";
+            tracing::warn!(code, message_id, attempt, error, "a message comes again");
+        } else {
+            let code = "MESSAGE_FAILED";
+            tracing::error!(code, message_id, attempt, error, "a message failed");
+        }
+        passing
+    }
 }
 
 /// An error and its sources on one line.

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use api::{Request, Response};
 use jiff::Timestamp;
-use runtime::{Error, Failure, Handler, dispatch};
+use runtime::{Error, Failure, Handler, dispatch, subscriber};
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 
 const DEADLINE: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -92,6 +94,76 @@ async fn messages_that_fail_are_named_and_the_others_are_not_delivered_again() {
     let bodies: Vec<_> = seen.iter().map(|(body, _)| body.as_str()).collect();
     assert_eq!(bodies, ["ok", "fail", "panic", "ok"]);
     assert!(seen.iter().all(|(_, deadline)| *deadline == DEADLINE));
+}
+
+/// A failure that says whether it passes.
+#[derive(Debug, thiserror::Error)]
+#[error("busy: {0}")]
+struct Busy(bool);
+
+#[tokio::test]
+async fn a_failure_that_passes_is_a_warning_and_comes_again_like_any_other() {
+    let handler = Handler::queue(|body: String, _| async move {
+        match body.as_str() {
+            "later" => Err(Failure::from(Busy(true))),
+            "never" => Err(Failure::from(Busy(false))),
+            _ => Err(Failure::from("of no known kind")),
+        }
+    })
+    .passing(|busy: &Busy| busy.0);
+    let log = Log::default();
+    let lines = subscriber(LevelFilter::INFO, Arc::new(|| DEADLINE), log.clone());
+    let answer = {
+        let _here = tracing::subscriber::set_default(lines);
+        answer(&handler, &batch(&["later", "never", "else"])).await
+    };
+    assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 3);
+    let lines = log.lines();
+    let said: Vec<_> = lines[..3]
+        .iter()
+        .map(|line| {
+            (
+                line["level"].as_str().unwrap(),
+                line["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("WARN", "MESSAGE_LATER"),
+            ("ERROR", "MESSAGE_FAILED"),
+            ("ERROR", "MESSAGE_FAILED"),
+        ]
+    );
+    assert_eq!(lines[3]["messages_failed"], 2);
+    assert_eq!(lines[3]["messages_later"], 1);
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<Value> {
+        let bytes = self.0.lock().unwrap();
+        let lines = bytes.split(|byte| *byte == b'\n');
+        lines
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]
