@@ -38,6 +38,10 @@ impl LoadChunk {
         match self.store.switch(scope, &switch, self.clock.now()).await {
             Ok(()) => {
                 tracing::info!(upload = %upload.id, %generation, rows = upload.rows_checked, "in force");
+                let before = register.in_force.as_ref();
+                let before = before.and_then(|before| before.manifest.as_ref());
+                self.delete_lapsed_manifests(scope, before, generation)
+                    .await;
             }
             Err(StoreError::Moved) => {}
             Err(error) => return Err(error.into()),

@@ -12,6 +12,7 @@
 //!   one generation loads at a time and no worker sends anything beyond its lease.
 //! - Known residents are shifted on the condition that the generation is not there yet.
 //! - The switch is one transaction from g − 1 to g; the second attempt changes nothing.
+//! - Manifests that no longer count are deleted after the switch; what stays, after the next one.
 //!
 //! A worker that runs out of time notes how many changed rows are written; the next goes on there.
 
@@ -20,6 +21,7 @@ mod chunk;
 mod compare;
 mod error;
 mod in_force;
+mod lapsed;
 mod write;
 
 use std::sync::Arc;

@@ -62,16 +62,30 @@ fn allows(statement: &Statement, need: &Need) -> bool {
             .all(|name| need.context.contains(name))
 }
 
-/// Whether an ARN pattern, with at most one `*` at its end, covers a resource known by the last
-/// part of its ARN.
+/// Whether an ARN pattern covers a resource known by the last part of its ARN. A `*` stands for any
+/// text, slashes included.
 fn ends_in(pattern: &str, resource: &str) -> bool {
     let Some((_, last)) = pattern.rsplit_once(':') else {
         return false;
     };
-    match last.strip_suffix('*') {
-        Some(prefix) => resource.starts_with(prefix),
-        None => last == resource,
+    let Some((start, rest)) = last.split_once('*') else {
+        return last == resource;
+    };
+    let Some(mut left) = resource.strip_prefix(start) else {
+        return false;
+    };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        let end = match parts.peek() {
+            None => return left.ends_with(part),
+            Some(_) => left.find(part).map(|at| at + part.len()),
+        };
+        let Some(after) = end.and_then(|end| left.get(end..)) else {
+            return false;
+        };
+        left = after;
     }
+    false
 }
 
 fn need(service: &str, action: &str, resource: impl Into<String>) -> Need {
@@ -277,6 +291,28 @@ mod tests {
                 "{method} {uri}"
             );
         }
+    }
+
+    #[test]
+    fn a_star_in_the_middle_stands_for_any_text() {
+        let pattern = "arn:aws:s3:::work/tenants/*/manifests/*";
+        let deleter = caller(&["s3:DeleteObject"], pattern, &[]);
+        for (path, allowed) in [
+            ("work/tenants/131016/manifests/12/1", true),
+            ("work/tenants/131016/manifests/", true),
+            ("work/tenants/131016/uploads/1/refused", false),
+            ("work/tenants/manifests/12/1", false),
+            ("drop/tenants/131016/manifests/12/1", false),
+            ("work", false),
+        ] {
+            let uri = format!("http://127.0.0.1/{path}");
+            let request = Request::builder().method("DELETE").uri(uri).body(());
+            let needs = of_s3(&request.unwrap());
+            assert_eq!(deleter.check(&needs).is_ok(), allowed, "{path}");
+        }
+        assert!(ends_in("arn:aws:s3:::a*b*c", "axbxbxc"));
+        assert!(!ends_in("arn:aws:s3:::a*b*c", "axbxbx"));
+        assert!(!ends_in("arn:aws:s3:::a*b*c", "axc"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod error;
 mod inbox;
+mod lapsed;
 mod links;
 mod names;
 mod pinned;

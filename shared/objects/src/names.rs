@@ -25,13 +25,29 @@ impl ObjectName {
             Self::Receipt(upload) => format!("outbox/{code}/uploads/{upload}/receipt.json"),
             Self::Errors(upload) => format!("outbox/{code}/uploads/{upload}/errors.csv"),
             Self::Manifest(generation, merge) => {
-                format!("tenants/{code}/manifests/{generation}/{merge}")
+                format!("{}{generation}/{merge}", Self::manifests_folder(scope))
             }
             Self::Refused(upload) => format!("tenants/{code}/uploads/{upload}/refused"),
             Self::Share(upload, chunk) => {
                 format!("tenants/{code}/uploads/{upload}/shares/{chunk}")
             }
         }
+    }
+
+    /// Begins the keys of the tenant's manifests, and of nothing else.
+    pub(crate) fn manifests_folder(scope: &TenantScope) -> String {
+        format!("tenants/{}/manifests/", scope.code())
+    }
+
+    /// The manifest that has this key in the tenant's folder.
+    pub(crate) fn manifest_at(scope: &TenantScope, key: &str) -> Option<Self> {
+        let rest = key.strip_prefix(&Self::manifests_folder(scope))?;
+        let (generation, merge) = rest.split_once('/')?;
+        let name = Self::Manifest(
+            Generation::new(generation.parse().ok()?),
+            merge.parse().ok()?,
+        );
+        (name.key(scope) == key).then_some(name)
     }
 
     pub(crate) fn content_type(self) -> &'static str {
@@ -93,6 +109,25 @@ mod tests {
             assert_eq!(name.key(&chiyoda), key);
             assert!(is_of(&chiyoda, &key), "{key}");
             assert!(!is_of(&sapporo, &key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_known_by_its_key_in_its_own_tenants_folder_only() {
+        let chiyoda = TenantScope::for_operator(TenantCode::parse("131016").unwrap());
+        let sapporo = TenantScope::for_operator(TenantCode::parse("011002").unwrap());
+        let name = ObjectName::Manifest(Generation::new(12), 3);
+        let key = name.key(&chiyoda);
+        assert_eq!(ObjectName::manifest_at(&chiyoda, &key), Some(name));
+        assert_eq!(ObjectName::manifest_at(&sapporo, &key), None);
+        for key in [
+            "tenants/131016/manifests/12",
+            "tenants/131016/manifests/12/3/4",
+            "tenants/131016/manifests/012/3",
+            "tenants/131016/manifests/x/3",
+            "tenants/131016/uploads/12/3",
+        ] {
+            assert_eq!(ObjectName::manifest_at(&chiyoda, key), None, "{key}");
         }
     }
 
