@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod command;
+mod killed;
 mod served;
 
 /// What it prints it has checked, so that it ends well is the test.

@@ -7,16 +7,17 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use crate::command::{Ran, command, vrs};
 
 /// `vrs serve` on free ports. Killed when the test ends, however it ends.
-struct Served {
+pub(crate) struct Served {
     process: Child,
     out: BufReader<ChildStdout>,
-    api: String,
-    s3: String,
-    dynamodb: String,
+    pub(crate) api: String,
+    pub(crate) s3: String,
+    pub(crate) dynamodb: String,
 }
 
 impl Served {
-    fn start(folder: &Path) -> Self {
+    /// Keeps its stack in `data` of the folder.
+    pub(crate) fn start(folder: &Path) -> Self {
         let any = "127.0.0.1:0";
         let asked = [
             "serve",
