@@ -7,6 +7,10 @@
 )]
 
 pub mod chance;
+pub mod events;
 pub mod file;
+pub mod gate;
+pub mod log;
 pub mod sim;
 pub mod town;
+pub mod whole;

@@ -40,6 +40,8 @@ pub struct Dropped {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Headers by name.
+    pub headers: BTreeMap<String, String>,
     /// The body as it came.
     pub bytes: Bytes,
 }
@@ -258,9 +260,19 @@ impl Town {
             .header("authorization", format!("Bearer {token}"))
             .body(body)
             .unwrap();
+        self.call(request).await
+    }
+
+    /// Sends the API a request as it is.
+    pub async fn call(&self, request: http::Request<Bytes>) -> Answer {
         let response = self.stack.api(request).await;
+        let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = response.headers().iter();
         Answer {
             status: response.status().as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
             bytes: response.into_body(),
         }
     }

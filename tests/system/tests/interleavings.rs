@@ -8,7 +8,6 @@
 //! come again, in any order, to two workers at once. Every reader must see exactly one generation.
 
 use std::{
-    io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
@@ -18,7 +17,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use system::sim::{Told, Verdict, crash_everywhere, run_seed};
+use system::{
+    log::Log,
+    sim::{Told, Verdict, crash_everywhere, run_seed},
+};
 use tracing::level_filters::LevelFilter;
 
 /// Schedules in a usual test run.
@@ -40,62 +42,35 @@ fn asked(name: &str) -> Option<u64> {
     )
 }
 
-/// What the functions logged, to see what no answer shows.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Nothing that went wrong was of a kind that faults outside cannot cause.
-    fn judge(&self) -> Result<()> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = std::str::from_utf8(&lines)?;
-        let never = [
-            "damaged",
-            "panicked",
-            "PANIC",
-            "refused the call",
-            "does not read as",
-            "NotThe",
-        ];
-        match lines
-            .lines()
-            .find(|line| never.iter().any(|word| line.contains(word)))
-        {
-            None => Ok(()),
-            Some(line) => bail!("a function says {line}"),
-        }
+/// Nothing that went wrong was of a kind that faults outside cannot cause.
+fn judge(log: &Log) -> Result<()> {
+    let never = [
+        "damaged",
+        "panicked",
+        "PANIC",
+        "refused the call",
+        "does not read as",
+        "NotThe",
+    ];
+    let lines = log.text();
+    match lines
+        .lines()
+        .find(|line| never.iter().any(|word| line.contains(word)))
+    {
+        None => Ok(()),
+        Some(line) => bail!("a function says {line}"),
     }
 }
 
 /// Runs on a runtime of its own, with one thread and paused timers.
 fn alone<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let log = Log::default();
-    let clock = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
-    let _log = tracing::subscriber::set_default(runtime::subscriber(
-        LevelFilter::INFO,
-        clock,
-        log.clone(),
-    ));
+    let (log, _caught) = Log::catch(LevelFilter::INFO);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()?;
     let result = runtime.block_on(work)?;
-    log.judge()?;
+    judge(&log)?;
     Ok(result)
 }
 

@@ -8,10 +8,11 @@ use std::{
 
 use domain::Generation;
 use local::{Options, TimerClock};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{Snapshot, Store};
 use system::{
     chance::Chance,
+    events::notification,
     file::Encoding,
     town::{BEGINNING, CHIYODA, Dropped, Town, assert_sums, scope},
 };
@@ -97,12 +98,12 @@ async fn drop_all(town: &Town, files: &[ModelFile], chance: &mut Chance) -> Vec<
             .drop_file(CHIYODA, &format!("{number}.csv"), bytes)
             .await;
         if chance.in_thousand(400) {
-            let event = event(&one, size, &at.to_string());
-            send(town, "uploads", &event, chance.draw() % 120).await;
+            let event = notification(&one, size, &at.to_string());
+            town.send("uploads", &event, chance.draw() % 120).await;
         }
         if chance.in_thousand(300) {
             let advance = json!({ "kind": "advance", "tenant": CHIYODA });
-            send(town, "loads", &advance, chance.draw() % 200).await;
+            town.send("loads", &advance, chance.draw() % 200).await;
         }
         dropped.push(one);
         tokio::time::sleep(Duration::from_millis(
@@ -126,35 +127,8 @@ async fn repeat_chunks(town: &Town, chance: &mut Chance) {
         let chunk = chance.draw() % u64::from(upload.chunks);
         let id = upload.id.to_string();
         let message = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": id, "chunk": chunk });
-        send(town, "loads", &message, chance.draw() % 100).await;
+        town.send("loads", &message, chance.draw() % 100).await;
     }
-}
-
-async fn send(town: &Town, queue: &str, body: &Value, delay: u64) {
-    let queues = &town.stack.template().queues;
-    let url = queues
-        .iter()
-        .map(|queue| &queue.url)
-        .find(|url| url.ends_with(queue))
-        .unwrap();
-    let request =
-        json!({ "QueueUrl": url, "MessageBody": body.to_string(), "DelaySeconds": delay });
-    let answer = town
-        .stack
-        .services()
-        .call_json("AmazonSQS.SendMessage", request.to_string().into());
-    assert_eq!(answer.await.status(), 200);
-}
-
-fn event(dropped: &Dropped, size: usize, at: &str) -> Value {
-    json!({ "Records": [{
-        "eventName": "ObjectCreated:Put",
-        "eventTime": at,
-        "s3": {
-            "bucket": { "name": "drop" },
-            "object": { "key": dropped.key, "versionId": dropped.version, "size": size },
-        },
-    }] })
 }
 
 /// Reads everybody now and then, for ever.

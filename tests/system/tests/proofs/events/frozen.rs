@@ -1,0 +1,135 @@
+//! A worker that stands still, as a virtual machine does, and goes on when its lease is over.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::Poll,
+    time::Duration,
+};
+
+use runtime::{Adapters, Settings};
+use serde_json::{Value, json};
+use system::{
+    gate::{Gate, Step},
+    town::{CHIYODA, Town},
+};
+use tokio::sync::watch;
+
+use crate::register::{assert_in_force, bytes, counts, people, reaches, town};
+
+/// Runs `work`, but not while it is frozen.
+async fn freezable<T>(frozen: watch::Receiver<bool>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let mut thawed = frozen.clone();
+    loop {
+        let mut thawed = pin!(thawed.wait_for(|frozen| !frozen));
+        let done = poll_fn(|context| {
+            if *frozen.borrow() {
+                // Woken by nothing but the thaw.
+                return thawed.as_mut().poll(context).map(|_| None);
+            }
+            match work.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending if *frozen.borrow() => thawed.as_mut().poll(context).map(|_| None),
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        if let Some(done) = done.await {
+            return done;
+        }
+    }
+}
+
+/// A worker of load-chunk outside the host, whose calls go through a gate.
+fn worker(town: &Town, gate: &Arc<Gate>) -> runtime::Handler {
+    let config = town.stack.sdk_config();
+    let client = gate.before("load-chunk", config.http_client().unwrap());
+    let config = config.into_builder().http_client(client).build();
+    let functions = &town.stack.template().functions;
+    let function = functions.iter().find(|it| it.package == "load-chunk");
+    let settings = Settings::from_map(function.unwrap().environment.clone());
+    let adapters = Adapters::new(settings, config, town.stack.adapters().clock());
+    local::functions::build("load-chunk", &adapters).unwrap()
+}
+
+fn event(upload: &Value) -> String {
+    let body = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 });
+    let record = json!({
+        "messageId": "m", "receiptHandle": "h", "body": body.to_string(),
+        "attributes": { "ApproximateReceiveCount": "1" },
+    });
+    json!({ "Records": [record] }).to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_wakes_after_its_lease_writes_nothing_over_what_another_loaded() {
+    // The host's first worker of the second file dies before it has the chunk.
+    let seen = Arc::new(Mutex::new(0));
+    let claims = Arc::clone(&seen);
+    let hosts = Gate::once(Step::Die, move |call| {
+        let claim = call.function == "load-chunk"
+            && call.operation == "UpdateItem"
+            && call.body.contains("CHUNK#");
+        *claims.lock().unwrap() += usize::from(claim);
+        claim && *claims.lock().unwrap() == 2
+    });
+    let town = town(&hosts, 1 << 20).await;
+    let (first, second) = (people(1..60, false), people(1..80, true));
+    let one = town.take_in(CHIYODA, "1.csv", bytes(&first)).await;
+    assert_eq!(counts(&one), [59, 59, 0, 0, 0, 0]);
+    let dropped = town.drop_file(CHIYODA, "2.csv", bytes(&second)).await;
+    hosts.reached().await;
+    let upload = town.uploads(CHIYODA).await.remove(0)["id"].take();
+
+    // A worker takes the chunk up, and freezes with some of its residents written.
+    let (freeze, frozen) = watch::channel(false);
+    let freeze = Arc::new(freeze);
+    let mut shifts = 0;
+    let freezer = Arc::clone(&freeze);
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let made = Arc::clone(&calls);
+    let gate = Gate::new(move |call| {
+        made.lock().unwrap().push(call.operation.to_owned());
+        let shift = call.operation == "UpdateItem";
+        shifts += usize::from(shift);
+        if shift && shifts == 10 {
+            freezer.send_replace(true);
+        }
+        if shifts < 10 { Step::Go } else { Step::Linger }
+    });
+    let handler = worker(&town, &gate);
+    let deadline = town.stack.adapters().clock().now() + Duration::from_mins(3);
+    let event = event(&upload);
+    let late = freezable(
+        frozen,
+        runtime::dispatch(&handler, event.as_bytes(), deadline),
+    );
+    let others = async {
+        while !*freeze.borrow() {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        let message = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 });
+        town.send("loads", &message, 0).await;
+        reaches(&town, &dropped, "in_force").await;
+        let before = (town.whole().await.items, calls.lock().unwrap().len());
+        freeze.send_replace(false);
+        before
+    };
+    let (answer, (items, calls_before)) = tokio::join!(late, others);
+    let loaded_by_then = calls.lock().unwrap()[..calls_before].contains(&"PUT".to_owned());
+    assert!(!loaded_by_then, "it froze in the middle");
+    let writes = calls.lock().unwrap()[calls_before..]
+        .iter()
+        .filter(|it| matches!(it.as_str(), "BatchWriteItem" | "TransactWriteItems" | "PUT"))
+        .count();
+    assert_eq!(writes, 0, "{:?}", calls.lock().unwrap());
+    assert_eq!(town.whole().await.items, items, "the late worker wrote");
+    let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
+    assert!(answer["batchItemFailures"].is_array());
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(counts(&receipt), [79, 20, 59, 0, 0, 0]);
+    assert_in_force(&town, 2, &second).await;
+}

@@ -1,0 +1,6 @@
+//! Events of dropped files and messages of loads, one by one: repeated, late, out of order, of
+//! objects that changed meanwhile, and to workers that die.
+
+pub(crate) mod chunks;
+mod drops;
+mod frozen;

@@ -1,0 +1,14 @@
+//! Promises, each proved by itself and by exact counts.
+//!
+//! - `events`: what comes twice, late, out of order, or to a worker that dies
+//! - `manifests`: old ones go, and none that is needed
+//! - `privacy`: planted people are nowhere but in the files they came in
+//! - `tenants`: no route, token, link or moved ciphertext shows one municipality another's
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod events;
+mod manifests;
+mod privacy;
+mod register;
+mod tenants;

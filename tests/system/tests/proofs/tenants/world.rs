@@ -1,0 +1,206 @@
+//! Two municipalities, and every route of the API with what is the other's.
+
+use std::{fs, path::Path};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use local::Options;
+use serde_json::{Value, json};
+use system::{
+    file::{Encoding, File, Row},
+    town::{Answer, CHIYODA, SAPPORO, Town},
+};
+use tempfile::TempDir;
+
+/// Chiyoda, which asks, and what is Sapporo's.
+pub(crate) struct World {
+    pub(crate) town: Town,
+    pub(crate) theirs: Theirs,
+    folder: TempDir,
+}
+
+/// What is Sapporo's and no business of Chiyoda's.
+pub(crate) struct Theirs {
+    /// Somebody who is in force.
+    pub(crate) row: Row,
+    pub(crate) resident: String,
+    /// A file that is held, and one that is in force.
+    pub(crate) held: String,
+    pub(crate) accepted: String,
+    /// Where the first page of their list ends.
+    pub(crate) cursor: String,
+}
+
+/// A request of one route.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+}
+
+/// The same request with an id of Sapporo's and with one that never was.
+pub(crate) struct Pair {
+    pub(crate) theirs: Ask,
+    pub(crate) never: Ask,
+}
+
+const NEVER_UPLOAD: &str = "01234567-89ab-8def-8123-456789abcdef";
+const NEVER_RESIDENT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+fn sapporo(number: u32) -> Row {
+    Row::of(number).with("自治体コード", SAPPORO)
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let town = Town::with(Options {
+            data: Some(folder.path().to_owned()),
+            ..Options::default()
+        })
+        .await;
+        let own = File::new((1..5).map(Row::of)).bytes(Encoding::Utf8);
+        town.take_in(CHIYODA, "own.csv", own).await;
+        let first = File::new((500..530).map(sapporo)).bytes(Encoding::Utf8);
+        let accepted = town.take_in(SAPPORO, "theirs.csv", first).await;
+        let leaves = (500..520).map(|number| sapporo(number).with("異動区分", "2"));
+        let leaves = File::new(leaves).bytes(Encoding::Utf8);
+        let held = town.take_in(SAPPORO, "leaves.csv", leaves).await;
+        assert_eq!(
+            (&accepted["state"], &held["state"]),
+            (&json!("in_force"), &json!("held"))
+        );
+        let row = sapporo(525);
+        let resident = town
+            .resident(SAPPORO, row.cell("個別宛名番号"))
+            .await
+            .unwrap();
+        let page = town.get(SAPPORO, "/uploads?limit=1").await.json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let theirs = Theirs {
+            row,
+            resident: text(&resident["id"]),
+            held: text(&held["id"]),
+            accepted: text(&accepted["id"]),
+            cursor: text(&page["next"]),
+        };
+        Self {
+            town,
+            theirs,
+            folder,
+        }
+    }
+
+    /// Asks with Chiyoda's own token.
+    pub(crate) async fn ask(&self, ask: &Ask) -> Answer {
+        self.ask_as(&self.town.token(CHIYODA), ask).await
+    }
+
+    pub(crate) async fn ask_as(&self, token: &str, ask: &Ask) -> Answer {
+        self.town
+            .ask(&ask.method, &ask.path, token, ask.body.as_ref())
+            .await
+    }
+
+    /// A token that says whatever it is asked to, signed as the stack's own are.
+    pub(crate) fn signed(&self, claims: &Value) -> String {
+        // The issuer makes its key at first use.
+        let _made = self.town.token(CHIYODA);
+        let pem = fs::read(self.folder.path().join("issuer.pem")).unwrap();
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some("local".to_owned());
+        jsonwebtoken::encode(&header, claims, &EncodingKey::from_rsa_pem(&pem).unwrap()).unwrap()
+    }
+
+    /// The answer tells nothing that is Sapporo's.
+    pub(crate) fn assert_tells_nothing(&self, answer: &Answer, what: &str) {
+        let text = format!("{:?} {}", answer.headers, answer.json());
+        let row = &self.theirs.row;
+        let theirs = [
+            self.theirs.resident.as_str(),
+            &self.theirs.held,
+            &self.theirs.accepted,
+            row.cell("個別宛名番号"),
+            row.cell("券番号"),
+            row.cell("個人番号"),
+            row.cell("氏名"),
+            row.cell("氏名カナ"),
+            SAPPORO,
+            "札幌",
+        ];
+        for it in theirs {
+            assert!(!text.contains(it), "{what}: {it} is told in {text}");
+        }
+    }
+}
+
+/// Every operation that `infra/api.yaml` describes: id, method, path.
+pub(crate) fn operations() -> Vec<(String, String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/api.yaml");
+    let api: Value = serde_yaml_ng::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut operations = Vec::new();
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let Some(id) = operation["operationId"].as_str() else {
+                continue;
+            };
+            operations.push((id.to_owned(), method.to_uppercase(), path.clone()));
+        }
+    }
+    assert!(operations.len() >= 7, "the API is described");
+    operations
+}
+
+/// The requests of an operation in which something of Sapporo's can be named. Whoever adds a route
+/// adds its requests here.
+pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
+    let row = &theirs.row;
+    let (_, method, path) = operations()
+        .into_iter()
+        .find(|(id, ..)| id == operation)
+        .unwrap();
+    let ask = |path: String, body: Option<Value>| Ask {
+        method: method.clone(),
+        path,
+        body,
+    };
+    let by_body = |theirs: Value, never: Value| Pair {
+        theirs: ask(path.clone(), Some(theirs)),
+        never: ask(path.clone(), Some(never)),
+    };
+    let by_id = |id: &str, never: &str| Pair {
+        theirs: ask(path.replace("{id}", id), None),
+        never: ask(path.replace("{id}", never), None),
+    };
+    let cell = |column| row.cell(column).to_owned();
+    match operation {
+        "searchResidents" => vec![
+            by_body(
+                json!({ "number": cell("個別宛名番号") }),
+                json!({ "number": "A-999999" }),
+            ),
+            by_body(
+                json!({ "coupon": cell("券番号") }),
+                json!({ "coupon": "9999999999" }),
+            ),
+            by_body(
+                json!({ "birth_date": cell("生年月日"), "name": cell("氏名") }),
+                json!({ "birth_date": "19990101", "name": "だれか" }),
+            ),
+        ],
+        "readResident" => vec![by_id(&theirs.resident, NEVER_RESIDENT)],
+        "createUpload" => vec![by_body(
+            json!({ "kind": "residents", "name": "theirs.csv" }),
+            json!({ "kind": "residents", "name": "nobody.csv" }),
+        )],
+        "listUploads" => vec![Pair {
+            theirs: ask(format!("{path}?after={}", theirs.cursor), None),
+            never: ask(format!("{path}?after=bm90aGluZw"), None),
+        }],
+        "readUpload" | "confirmUpload" | "discardUpload" => vec![
+            by_id(&theirs.held, NEVER_UPLOAD),
+            by_id(&theirs.accepted, NEVER_UPLOAD),
+        ],
+        other => panic!("{other} has no request that names what is another municipality's"),
+    }
+}
