@@ -23,9 +23,10 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::{
-    access::{self, Caller},
+    access::Caller,
     answer::{Refusal, answer},
     dynamodb::LocalDynamoDb,
+    iam,
     kms::LocalKms,
     s3::{self, LocalS3},
     sqs::LocalSqs,
@@ -113,7 +114,7 @@ impl InProcess {
         let body = request.into_body().collect().await;
         let body = body.map_err(ConnectorError::io)?.to_bytes();
         if let Some(caller) = &self.caller
-            && let Err(denied) = caller.check(&access::of_json(&target, &body))
+            && let Err(denied) = caller.check(&iam::of_json(&target, &body, &caller.place))
         {
             return Ok(answer(Err(Refusal::new("AccessDeniedException", denied))).map(into_sdk));
         }
@@ -122,7 +123,7 @@ impl InProcess {
 
     async fn respond_s3(&self, request: Request<SdkBody>) -> Response<SdkBody> {
         if let Some(caller) = &self.caller
-            && let Err(denied) = caller.check(&access::of_s3(&request))
+            && let Err(denied) = caller.check(&iam::of_s3(&request))
         {
             return s3_denied(&denied);
         }

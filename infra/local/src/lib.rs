@@ -22,6 +22,7 @@ mod folder;
 pub mod functions;
 pub mod gateway;
 pub mod host;
+pub mod iam;
 pub mod kms;
 pub mod oidc;
 pub mod s3;

@@ -17,6 +17,7 @@ use crate::{
     folder, functions,
     gateway::Gateway,
     host::FunctionHost,
+    iam::Policies,
     kms::LocalKms,
     oidc::{Issuer, TokenRequest},
     s3::{self, LocalS3},
@@ -116,8 +117,12 @@ impl LocalStack {
             )?,
             sqs,
         };
+        let resources = Arc::new(template.resource_policies(&place));
         let build = |function: &Function| {
-            let client = client_of(function, &template, &services, options.intercept.as_ref())?;
+            let intercept = options.intercept.as_ref();
+            let client = client_of(
+                function, &template, &services, &resources, &place, intercept,
+            )?;
             let config = config(client, &options.urls.s3, &place.region);
             let settings = Settings::from_map(function.environment.clone());
             let adapters = Adapters::new(settings, config, Arc::clone(&clock));
@@ -304,16 +309,19 @@ fn client_of(
     function: &Function,
     template: &Template,
     services: &Services,
+    resources: &Arc<Policies>,
+    place: &Place,
     intercept: Option<&Intercept>,
 ) -> Result<SharedHttpClient> {
     let role = template.roles.iter().find(|role| role.arn == function.role);
-    let role = role
-        .with_context(|| format!("no role for {}", function.name))?
-        .clone();
-    let caller = Arc::new(Caller {
-        function: function.package.clone(),
+    let role = role.with_context(|| format!("no role for {}", function.name))?;
+    let caller = Caller::new(
+        &function.package,
         role,
-    });
+        Arc::clone(resources),
+        place.clone(),
+    );
+    let caller = Arc::new(caller);
     let client = SharedHttpClient::new(InProcess::new(services.clone(), Some(caller)));
     Ok(match intercept {
         Some(intercept) => intercept(&function.package, client),

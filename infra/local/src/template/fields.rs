@@ -6,6 +6,7 @@ use anyhow::{Context as _, Error, Result, anyhow};
 use serde_json::{Map, Value};
 
 use super::resolve::plain_text;
+use crate::iam::Policy;
 
 /// Properties still to be read. What is left at [`Fields::finish`] is an error.
 #[derive(Debug)]
@@ -80,6 +81,13 @@ impl Fields {
 
     pub(super) fn optional_value(&mut self, property: &str) -> Option<Value> {
         self.left.remove(property)
+    }
+
+    /// A policy document.
+    pub(super) fn policy(&mut self, property: &str) -> Result<Policy> {
+        let document = self.left.remove(property);
+        let document = document.ok_or_else(|| self.refuse(property, "is missing"))?;
+        Policy::read(&document).map_err(|error| self.refuse(property, format!("{error:#}")))
     }
 
     /// A mapping, to be read with the same care.

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
+use anyhow::Result;
 
 use super::fields::Fields;
+use crate::iam::Policy;
 
 pub(super) const KIND: &str = "AWS::Serverless::Function";
 
@@ -26,24 +26,15 @@ pub struct Function {
     pub role: String,
 }
 
-/// A role and its statements.
+/// A role: who may take it, and what it allows.
 #[derive(Debug, Clone)]
 pub struct Role {
     /// What `!GetAtt` of its `Arn` gives.
     pub arn: String,
+    /// Its trust policy.
+    pub trust: Policy,
     /// What it allows.
-    pub statements: Vec<Statement>,
-}
-
-/// One statement of a role's policies. All of ours allow.
-#[derive(Debug, Clone)]
-pub struct Statement {
-    /// `service:Operation`
-    pub actions: Vec<String>,
-    /// ARNs, which may hold `*`.
-    pub resources: Vec<String>,
-    /// Names of encryption context that must be present.
-    pub context: Vec<String>,
+    pub policies: Vec<Policy>,
 }
 
 pub(super) fn function(name: String, arn: String, mut fields: Fields) -> Result<Function> {
@@ -90,64 +81,17 @@ pub(super) fn function(name: String, arn: String, mut fields: Fields) -> Result<
 }
 
 pub(super) fn role(arn: String, mut fields: Fields) -> Result<Role> {
-    let trust = fields
-        .optional_value("AssumeRolePolicyDocument")
-        .unwrap_or_default();
-    let service = trust
-        .pointer("/Statement/0/Principal/Service")
-        .and_then(Value::as_str);
-    if service != Some("lambda.amazonaws.com") {
-        return Err(fields.refuse("AssumeRolePolicyDocument", "does not trust Lambda"));
-    }
-    let mut statements = Vec::new();
+    let trust = fields.policy("AssumeRolePolicyDocument")?;
+    let mut policies = Vec::new();
     for mut policy in fields.groups("Policies")? {
         policy.text("PolicyName")?;
-        let mut document = policy.group("PolicyDocument")?;
+        policies.push(policy.policy("PolicyDocument")?);
         policy.finish()?;
-        document.only("Version", "2012-10-17")?;
-        for entry in document.groups("Statement")? {
-            statements.push(statement(entry)?);
-        }
-        document.finish()?;
     }
     fields.finish()?;
-    Ok(Role { arn, statements })
-}
-
-fn statement(mut entry: Fields) -> Result<Statement> {
-    entry.optional_text("Sid")?;
-    entry.only("Effect", "Allow")?;
-    let actions = entry.texts("Action")?;
-    let resources = entry.texts("Resource")?;
-    let context = match entry.optional_value("Condition") {
-        None => Vec::new(),
-        Some(condition) => {
-            required_context(&condition).map_err(|what| entry.refuse("Condition", what))?
-        }
-    };
-    entry.finish()?;
-    Ok(Statement {
-        actions,
-        resources,
-        context,
+    Ok(Role {
+        arn,
+        trust,
+        policies,
     })
-}
-
-/// The one condition that our roles use: `Null: {kms:EncryptionContext:<name>: "false"}`.
-fn required_context(condition: &Value) -> Result<Vec<String>> {
-    let known = "is not known to the local stack; it knows Null of kms:EncryptionContext";
-    let operators = condition.as_object().context(known)?;
-    let mut names = Vec::new();
-    for (operator, keys) in operators {
-        ensure!(operator == "Null", known);
-        for (key, value) in keys.as_object().context(known)? {
-            ensure!(value == "false", known);
-            names.push(
-                key.strip_prefix("kms:EncryptionContext:")
-                    .context(known)?
-                    .to_owned(),
-            );
-        }
-    }
-    Ok(names)
 }

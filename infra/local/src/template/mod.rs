@@ -27,10 +27,11 @@ use self::{
 };
 pub use self::{
     api::{Api, Authorizer, Route},
-    function::{Function, Role, Statement},
+    function::{Function, Role},
     queue::{Mapping, Queue, Redrive},
     storage::{Bucket, Key, Notification, Table},
 };
+use crate::iam::{Policies, Policy};
 
 /// The template that is deployed, as it was when this crate was built.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -73,6 +74,8 @@ pub struct Template {
     pub mappings: Vec<Mapping>,
     /// Roles of the functions.
     pub roles: Vec<Role>,
+    /// Policies of buckets, by the bucket's ARN.
+    pub bucket_policies: Vec<(String, Policy)>,
     /// The HTTP API.
     pub api: Option<Api>,
 }
@@ -112,7 +115,11 @@ impl Template {
         match kind {
             "AWS::DynamoDB::Table" => self.tables.push(storage::table(name, fields)?),
             "AWS::S3::Bucket" => self.buckets.push(storage::bucket(name, fields)?),
-            "AWS::KMS::Key" => self.keys.push(storage::key(name, fields)?),
+            "AWS::S3::BucketPolicy" => self.bucket_policies.push(storage::bucket_policy(fields)?),
+            "AWS::KMS::Key" => {
+                let arn = arn()?;
+                self.keys.push(storage::key(name, arn, fields)?);
+            }
             "AWS::SQS::Queue" => {
                 let url = names::reference(id, kind, &name, resolver.place)?;
                 let arn = arn()?;
@@ -133,6 +140,25 @@ impl Template {
             _ => bail!("resource {id}: type {kind} is not known to the local stack"),
         }
         Ok(())
+    }
+
+    /// Policies that are attached to what is called: of buckets, of keys, and the trust of roles.
+    #[must_use]
+    pub fn resource_policies(&self, place: &Place) -> Policies {
+        let keys = self.keys.iter().map(|key| (&key.arn, &key.policy));
+        let roles = self.roles.iter().map(|role| (&role.arn, &role.trust));
+        let buckets = self
+            .bucket_policies
+            .iter()
+            .map(|(arn, policy)| (arn, policy));
+        Policies {
+            by_resource: keys
+                .chain(roles)
+                .chain(buckets)
+                .map(|(arn, policy)| (arn.clone(), policy.clone()))
+                .collect(),
+            account: place.account.clone(),
+        }
     }
 
     /// Everything that is pointed at is there.

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
+use crate::iam::Policy;
 
 /// A DynamoDB table.
 #[derive(Debug, Clone)]
@@ -39,6 +40,10 @@ pub struct Notification {
 pub struct Key {
     /// What `!Ref` of it gives.
     pub id: String,
+    /// What `!GetAtt` of its `Arn` gives.
+    pub arn: String,
+    /// Who may use it at all.
+    pub policy: Policy,
 }
 
 pub(super) fn table(name: String, mut fields: Fields) -> Result<Table> {
@@ -152,7 +157,7 @@ fn key_prefix(mut filter: Fields) -> Result<String> {
     Ok(prefix)
 }
 
-pub(super) fn key(id: String, mut fields: Fields) -> Result<Key> {
+pub(super) fn key(id: String, arn: String, mut fields: Fields) -> Result<Key> {
     fields.without_effect(&[
         ("Description", "for people"),
         (
@@ -160,8 +165,16 @@ pub(super) fn key(id: String, mut fields: Fields) -> Result<Key> {
             "a year does not pass in a trial; a rotated key opens what it closed",
         ),
         ("PendingWindowInDays", "nothing here deletes keys"),
-        ("KeyPolicy", "what roles may do is checked from the roles"),
     ]);
+    let policy = fields.policy("KeyPolicy")?;
     fields.finish()?;
-    Ok(Key { id })
+    Ok(Key { id, arn, policy })
+}
+
+/// The policy of a bucket, with the bucket's ARN.
+pub(super) fn bucket_policy(mut fields: Fields) -> Result<(String, Policy)> {
+    let bucket = format!("arn:aws:s3:::{}", fields.text("Bucket")?);
+    let policy = fields.policy("PolicyDocument")?;
+    fields.finish()?;
+    Ok((bucket, policy))
 }
