@@ -5,6 +5,7 @@ mod clock;
 mod coupon;
 mod date;
 mod digits;
+mod dose;
 mod lease;
 mod municipality;
 mod my_number;
@@ -17,6 +18,12 @@ mod upload;
 pub use clock::{Clock, japan_date};
 pub use coupon::{CouponNumber, CouponNumberError};
 pub use date::{DateError, as_of_date, parse_date, parse_eight_digits};
+pub use dose::{
+    AgeLimit, CouponKind, CouponLine, CouponLineError, Decision, Dose, DoseNumber, DoseState,
+    Finding, FindingCode, Held, Interval, LotNumber, LotNumberError, LotSeen, OtherDose, Period,
+    PersonFacts, PhysicianName, Product, ProductCode, Programme, ProgrammeCode, Removal, Severity,
+    ShortText, ShortTextError, VenueName, check_dose, programme, programmes, read_product,
+};
 pub use jiff::civil::Date;
 pub use lease::Lease;
 pub use municipality::{Municipality, municipalities, municipality};

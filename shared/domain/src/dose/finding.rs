@@ -1,0 +1,302 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::UnknownWord;
+
+/// What a finding does to a dose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// The dose is not kept.
+    Refuse,
+    /// The dose is kept aside until somebody has looked at it.
+    Doubt,
+}
+
+/// What is wrong with a dose, or may be. The codes are stored and shown, so they stay what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// The birth date or the token given with the coupon is not this person's.
+    SecondAttribute,
+    /// The tables have no such programme.
+    UnknownProgramme,
+    /// The programme has no such vaccine.
+    UnknownProduct,
+    /// The programme has no dose of this number.
+    NumberAboveProgramme,
+    /// The date lies after today in Japan.
+    FutureDate,
+    /// The date lies before the person was born.
+    BeforeBirth,
+    /// The date lies before the programme began.
+    BeforeProgramme,
+    /// The date lies after the programme ended.
+    AfterProgramme,
+    /// The date lies before doses of this number began.
+    BeforeNumber,
+    /// There is no dose with the number before.
+    PreviousMissing,
+    /// The date is not after that of a dose with a lower number.
+    NotAfterPrevious,
+    /// The date is not before that of a dose with a higher number.
+    NotBeforeNext,
+    /// Too few days since the dose before, or until the one after.
+    IntervalTooShort,
+    /// The lot is none of those known for this vaccine.
+    LotUnknown,
+    /// The lot belongs to another vaccine.
+    LotOfOtherProduct,
+    /// The vaccine was not in use on that day.
+    ProductNotInUse,
+    /// The vaccine is not licensed for the person's age on that day.
+    AgeNotLicensed,
+    /// The person had left the register before that day.
+    RemovedBefore,
+}
+
+/// One thing that was found about a dose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Finding {
+    /// What it is.
+    pub code: FindingCode,
+}
+
+impl Finding {
+    /// The second attribute does not fit. Found by whoever compares it; [`crate::check_dose`] does not see it.
+    pub const SECOND_ATTRIBUTE: Self = Self {
+        code: FindingCode::SecondAttribute,
+    };
+
+    /// What it does to the dose.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        self.code.severity()
+    }
+}
+
+impl From<FindingCode> for Finding {
+    fn from(code: FindingCode) -> Self {
+        Self { code }
+    }
+}
+
+impl FindingCode {
+    /// All of them, in the order in which findings are listed.
+    pub const ALL: [Self; 18] = [
+        Self::SecondAttribute,
+        Self::UnknownProgramme,
+        Self::UnknownProduct,
+        Self::NumberAboveProgramme,
+        Self::FutureDate,
+        Self::BeforeBirth,
+        Self::BeforeProgramme,
+        Self::AfterProgramme,
+        Self::BeforeNumber,
+        Self::PreviousMissing,
+        Self::NotAfterPrevious,
+        Self::NotBeforeNext,
+        Self::IntervalTooShort,
+        Self::LotUnknown,
+        Self::LotOfOtherProduct,
+        Self::ProductNotInUse,
+        Self::AgeNotLicensed,
+        Self::RemovedBefore,
+    ];
+
+    /// What it does to a dose.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::SecondAttribute
+            | Self::UnknownProgramme
+            | Self::UnknownProduct
+            | Self::NumberAboveProgramme
+            | Self::FutureDate
+            | Self::BeforeBirth
+            | Self::BeforeProgramme
+            | Self::AfterProgramme
+            | Self::BeforeNumber => Severity::Refuse,
+            Self::PreviousMissing
+            | Self::NotAfterPrevious
+            | Self::NotBeforeNext
+            | Self::IntervalTooShort
+            | Self::LotUnknown
+            | Self::LotOfOtherProduct
+            | Self::ProductNotInUse
+            | Self::AgeNotLicensed
+            | Self::RemovedBefore => Severity::Doubt,
+        }
+    }
+
+    /// The code it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SecondAttribute => "second-attribute",
+            Self::UnknownProgramme => "unknown-programme",
+            Self::UnknownProduct => "unknown-product",
+            Self::NumberAboveProgramme => "number-above-programme",
+            Self::FutureDate => "future-date",
+            Self::BeforeBirth => "before-birth",
+            Self::BeforeProgramme => "before-programme",
+            Self::AfterProgramme => "after-programme",
+            Self::BeforeNumber => "before-number",
+            Self::PreviousMissing => "previous-missing",
+            Self::NotAfterPrevious => "not-after-previous",
+            Self::NotBeforeNext => "not-before-next",
+            Self::IntervalTooShort => "interval-too-short",
+            Self::LotUnknown => "lot-unknown",
+            Self::LotOfOtherProduct => "lot-of-other-product",
+            Self::ProductNotInUse => "product-not-in-use",
+            Self::AgeNotLicensed => "age-not-licensed",
+            Self::RemovedBefore => "removed-before",
+        }
+    }
+
+    /// For the staff of the municipality: what is wrong, what to do.
+    #[must_use]
+    pub const fn text_ja(self) -> &'static str {
+        match self {
+            Self::SecondAttribute => {
+                "生年月日等が接種券の方と一致しません。接種券番号の読み違いがないか確認してください。"
+            }
+            Self::UnknownProgramme => {
+                "予防接種のコードが登録されていません。コードを確認してください。"
+            }
+            Self::UnknownProduct => {
+                "ワクチンメーカーがこの予防接種の一覧にありません。表記を確認してください。"
+            }
+            Self::NumberAboveProgramme => {
+                "この予防接種にない接種回です。接種回を確認してください。"
+            }
+            Self::FutureDate => "接種日が未来の日付です。接種日を確認してください。",
+            Self::BeforeBirth => "接種日が生年月日より前です。接種日と対象者を確認してください。",
+            Self::BeforeProgramme => {
+                "接種日がこの予防接種の開始日より前です。接種日を確認してください。"
+            }
+            Self::AfterProgramme => {
+                "接種日がこの予防接種の終了日より後です。接種日を確認してください。"
+            }
+            Self::BeforeNumber => {
+                "接種日がこの接種回の開始日より前です。接種回と接種日を確認してください。"
+            }
+            Self::PreviousMissing => "前の回の接種記録がありません。接種回を確認してください。",
+            Self::NotAfterPrevious => {
+                "接種日が前の回の接種日より後ではありません。接種回と接種日を確認してください。"
+            }
+            Self::NotBeforeNext => {
+                "接種日が後の回の接種日より前ではありません。接種回と接種日を確認してください。"
+            }
+            Self::IntervalTooShort => {
+                "前後の回との接種間隔が短すぎます。接種日とワクチンを確認してください。"
+            }
+            Self::LotUnknown => {
+                "このワクチンで配送実績のないロット番号です。Oと0、Iと1などの読み違いがないか確認してください。"
+            }
+            Self::LotOfOtherProduct => {
+                "別のワクチンのロット番号です。ワクチンとロット番号を確認してください。"
+            }
+            Self::ProductNotInUse => {
+                "接種日に使用されていないワクチンです。接種日とワクチンを確認してください。"
+            }
+            Self::AgeNotLicensed => {
+                "接種日の年齢がこのワクチンの対象年齢ではありません。対象者とワクチンを確認してください。"
+            }
+            Self::RemovedBefore => {
+                "接種日より前に異動(転出・死亡等)した方です。対象者と接種日を確認してください。"
+            }
+        }
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub const fn text_en(self) -> &'static str {
+        match self {
+            Self::SecondAttribute => {
+                "the second attribute is not that of the coupon's person; check for a misread coupon"
+            }
+            Self::UnknownProgramme => "the programme is not known; check its code",
+            Self::UnknownProduct => {
+                "the vaccine is not one of this programme; check how it is written"
+            }
+            Self::NumberAboveProgramme => {
+                "the programme has no dose of this number; check the number"
+            }
+            Self::FutureDate => "the date lies in the future; check the date",
+            Self::BeforeBirth => {
+                "the date lies before the birth date; check the date and the person"
+            }
+            Self::BeforeProgramme => "the date lies before the programme began; check the date",
+            Self::AfterProgramme => "the date lies after the programme ended; check the date",
+            Self::BeforeNumber => {
+                "the date lies before doses of this number began; check the number and the date"
+            }
+            Self::PreviousMissing => "there is no record of the dose before; check the number",
+            Self::NotAfterPrevious => {
+                "the date is not after that of an earlier dose; check the number and the date"
+            }
+            Self::NotBeforeNext => {
+                "the date is not before that of a later dose; check the number and the date"
+            }
+            Self::IntervalTooShort => {
+                "too little time to the dose before or after; check the date and the vaccine"
+            }
+            Self::LotUnknown => {
+                "the lot is none of those delivered of this vaccine; check O and 0, I and 1"
+            }
+            Self::LotOfOtherProduct => {
+                "the lot is one of another vaccine; check the vaccine and the lot"
+            }
+            Self::ProductNotInUse => {
+                "the vaccine was not in use on that day; check the date and the vaccine"
+            }
+            Self::AgeNotLicensed => {
+                "the vaccine is not for the age on that day; check the person and the vaccine"
+            }
+            Self::RemovedBefore => {
+                "the person had left the register before that day; check the person and the date"
+            }
+        }
+    }
+}
+
+impl FromStr for FindingCode {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|code| code.as_str() == text)
+            .ok_or(UnknownWord)
+    }
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_and_given_back_and_each_says_what_to_do() {
+        for code in FindingCode::ALL {
+            assert_eq!(code.as_str().parse(), Ok(code));
+            assert!(code.text_ja().ends_with("ください。"), "{code}");
+            assert!(code.text_en().contains("; check "), "{code}");
+        }
+        assert!(FindingCode::ALL.is_sorted());
+        assert_eq!("none".parse::<FindingCode>(), Err(UnknownWord));
+    }
+
+    #[test]
+    fn what_refuses_is_listed_before_what_is_doubtful() {
+        let doubtful = |code: &FindingCode| code.severity() == Severity::Doubt;
+        let first = FindingCode::ALL.iter().position(doubtful).unwrap();
+        assert_eq!(first, 9);
+        assert!(FindingCode::ALL[first..].iter().all(doubtful));
+    }
+}

@@ -1,0 +1,93 @@
+use jiff::civil::Date;
+
+use super::ProductCode;
+use super::period::{Period, reaches_age};
+
+/// A vaccine of a programme, as the table has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    pub(super) code: ProductCode,
+    pub(super) maker: &'static str,
+    pub(super) name: &'static str,
+    pub(super) as_written: Vec<&'static str>,
+    pub(super) cvx: &'static str,
+    pub(super) first_day: Date,
+    pub(super) last_day: Option<Date>,
+    pub(super) ages: Vec<AgeLimit>,
+}
+
+/// For which ages a vaccine is licensed from a day on, until the next such day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgeLimit {
+    pub(super) from: Date,
+    pub(super) youngest: Option<Period>,
+    pub(super) oldest: Option<Period>,
+}
+
+impl Product {
+    /// Its code in our table, such as `COMIRNATY`.
+    #[must_use]
+    pub const fn code(&self) -> ProductCode {
+        self.code
+    }
+
+    /// ワクチンメーカー as the ledger names it, such as ファイザー.
+    #[must_use]
+    pub const fn maker(&self) -> &'static str {
+        self.maker
+    }
+
+    /// What it is called, such as コミナティ.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its code in CVX, the code system of vaccines that HL7 uses (CDC), such as `208`.
+    #[must_use]
+    pub const fn cvx(&self) -> &'static str {
+        self.cvx
+    }
+
+    /// The first and the last day on which it was in use.
+    #[must_use]
+    pub const fn in_use(&self) -> (Date, Option<Date>) {
+        (self.first_day, self.last_day)
+    }
+
+    /// Whether it was in use on that day.
+    #[must_use]
+    pub fn is_in_use(&self, day: Date) -> bool {
+        self.first_day <= day && self.last_day.is_none_or(|last| day <= last)
+    }
+
+    /// Whether it was licensed on that day for somebody born then. Before the first licence in the table
+    /// nothing is said: [`Product::is_in_use`] says that.
+    #[must_use]
+    pub fn is_licensed_for(&self, birth_date: Date, day: Date) -> bool {
+        let in_force = self.ages.iter().filter(|limit| limit.from <= day);
+        in_force
+            .max_by_key(|limit| limit.from)
+            .is_none_or(|limit| limit.includes(birth_date, day))
+    }
+
+    /// Whether a text as somebody wrote or printed it means this vaccine.
+    pub(super) fn is_written(&self, folded: &str) -> bool {
+        [self.code.as_str(), self.maker, self.name]
+            .iter()
+            .chain(&self.as_written)
+            .any(|written| fold_written(written) == folded)
+    }
+}
+
+impl AgeLimit {
+    fn includes(&self, birth_date: Date, day: Date) -> bool {
+        let reached = |age: Period| reaches_age(birth_date, age).is_some_and(|from| from <= day);
+        self.youngest.is_none_or(reached) && !self.oldest.is_some_and(|age| reached(age.next()))
+    }
+}
+
+/// A name of a vaccine as it is compared: width, case, blanks and the kinds of dashes and tildes do not count.
+pub(super) fn fold_written(text: &str) -> String {
+    crate::fold_name(text)
+}
