@@ -55,6 +55,12 @@ impl Product {
         (self.first_day, self.last_day)
     }
 
+    /// The ages it is licensed for, from which day on.
+    #[must_use]
+    pub fn ages(&self) -> &[AgeLimit] {
+        &self.ages
+    }
+
     /// Whether it was in use on that day.
     #[must_use]
     pub fn is_in_use(&self, day: Date) -> bool {
@@ -81,6 +87,18 @@ impl Product {
 }
 
 impl AgeLimit {
+    /// The first day to which it applies.
+    #[must_use]
+    pub const fn from(&self) -> Date {
+        self.from
+    }
+
+    /// The youngest and the oldest age, in whole units: who is 11 years and some months old is 11.
+    #[must_use]
+    pub const fn youngest_and_oldest(&self) -> (Option<Period>, Option<Period>) {
+        (self.youngest, self.oldest)
+    }
+
     fn includes(&self, birth_date: Date, day: Date) -> bool {
         let reached = |age: Period| reaches_age(birth_date, age).is_some_and(|from| from <= day);
         self.youngest.is_none_or(reached) && !self.oldest.is_some_and(|age| reached(age.next()))

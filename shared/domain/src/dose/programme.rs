@@ -19,14 +19,11 @@ pub struct Programme {
     pub(super) intervals: Vec<Interval>,
 }
 
-/// The shortest time to a dose from the one before, from a day on.
+/// The shortest time to a dose from the one before, from a day on until the next such day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
-    /// The later of the two doses.
     pub(super) number: DoseNumber,
-    /// Of which vaccine the later dose is; `None` for all that are not named.
     pub(super) product: Option<ProductCode>,
-    /// The first day for a later dose to which this applies, until the next such day.
     pub(super) from: Date,
     pub(super) shortest: Period,
 }
@@ -90,6 +87,12 @@ impl Programme {
             .find(|product| product.is_written(&folded))
     }
 
+    /// The shortest times between its doses.
+    #[must_use]
+    pub fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+
     /// The first day on which a dose of this number may be given of a vaccine, when the one before was
     /// given on `previous` and this is looked at on `day`. `None` if the table sets no interval.
     #[must_use]
@@ -108,6 +111,32 @@ impl Programme {
         };
         let interval = in_force(Some(product)).or_else(|| in_force(None))?;
         interval.shortest.after(previous)
+    }
+}
+
+impl Interval {
+    /// The later of the two doses.
+    #[must_use]
+    pub const fn number(&self) -> DoseNumber {
+        self.number
+    }
+
+    /// Of which vaccine the later dose is; `None` for all that are not named.
+    #[must_use]
+    pub const fn product(&self) -> Option<ProductCode> {
+        self.product
+    }
+
+    /// The first day for a later dose to which it applies.
+    #[must_use]
+    pub const fn from(&self) -> Date {
+        self.from
+    }
+
+    /// The shortest time.
+    #[must_use]
+    pub const fn shortest(&self) -> Period {
+        self.shortest
     }
 }
 

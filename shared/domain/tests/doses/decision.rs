@@ -1,0 +1,64 @@
+use domain::{Decision, DoseState, Finding, FindingCode, Held};
+
+use super::dose;
+
+const NOTHING: &[FindingCode] = &[];
+const DOUBT: &[FindingCode] = &[FindingCode::PreviousMissing];
+const REFUSED: &[FindingCode] = &[FindingCode::BeforeBirth];
+const BOTH: &[FindingCode] = &[FindingCode::FutureDate, FindingCode::LotUnknown];
+const MISREAD: &[FindingCode] = &[FindingCode::SecondAttribute];
+
+/// What holds the number.
+#[derive(Clone, Copy, Debug)]
+enum Holder {
+    Nobody,
+    Same(DoseState),
+    Other(DoseState),
+}
+
+#[test]
+fn a_dose_goes_where_its_number_and_the_findings_send_it() {
+    use DoseState::{Cancelled, Recorded, Review};
+    use Holder::{Nobody, Other, Same};
+    let cases = [
+        (Nobody, NOTHING, Decision::Record),
+        (Nobody, DOUBT, Decision::Review),
+        (Nobody, REFUSED, Decision::Refuse),
+        (Nobody, BOTH, Decision::Refuse),
+        (Nobody, MISREAD, Decision::Refuse),
+        (Same(Recorded), NOTHING, Decision::Unchanged),
+        (Same(Recorded), DOUBT, Decision::Unchanged),
+        // Rules may have become stricter since it was recorded.
+        (Same(Recorded), REFUSED, Decision::Unchanged),
+        // Who has the coupon only learns nothing.
+        (Same(Recorded), MISREAD, Decision::Refuse),
+        (Same(Review), DOUBT, Decision::Unchanged),
+        (Same(Cancelled), NOTHING, Decision::Record),
+        (Same(Cancelled), DOUBT, Decision::Review),
+        (Other(Recorded), NOTHING, Decision::Conflict),
+        (Other(Recorded), DOUBT, Decision::Conflict),
+        (Other(Recorded), REFUSED, Decision::Refuse),
+        (Other(Recorded), MISREAD, Decision::Refuse),
+        (Other(Review), NOTHING, Decision::Conflict),
+        (Other(Cancelled), NOTHING, Decision::Record),
+        (Other(Cancelled), DOUBT, Decision::Review),
+    ];
+    let incoming = dose(2, "2021-07-01", "ファイザー");
+    let other = dose(2, "2021-07-02", "ファイザー");
+    for (holder, codes, decision) in cases {
+        let held = match holder {
+            Nobody => None,
+            Same(state) => Some(Held {
+                dose: &incoming,
+                state,
+            }),
+            Other(state) => Some(Held {
+                dose: &other,
+                state,
+            }),
+        };
+        let findings: Vec<_> = codes.iter().copied().map(Finding::from).collect();
+        let decided = Decision::of(held, &incoming, &findings);
+        assert_eq!(decided, decision, "{holder:?} {codes:?}");
+    }
+}
