@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 /// Where the time comes from. Any `Fn() -> Timestamp` is a clock, so a test passes a closure.
@@ -18,7 +18,13 @@ impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
 /// so no time zone database is needed.
 #[must_use]
 pub fn japan_date(instant: Timestamp) -> Date {
-    Offset::constant(9).to_datetime(instant).date()
+    japan_time(instant).date()
+}
+
+/// What the clocks of Japan show at that instant.
+#[must_use]
+pub fn japan_time(instant: Timestamp) -> DateTime {
+    Offset::constant(9).to_datetime(instant)
 }
 
 #[cfg(test)]
@@ -31,6 +37,7 @@ mod tests {
         let midnight: Timestamp = "2021-04-11T15:00:00Z".parse().unwrap();
         assert_eq!(japan_date(last_second).to_string(), "2021-04-11");
         assert_eq!(japan_date(midnight).to_string(), "2021-04-12");
+        assert_eq!(japan_time(midnight).to_string(), "2021-04-12T00:00:00");
     }
 
     #[test]

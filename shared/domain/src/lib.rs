@@ -15,7 +15,7 @@ mod sensitive;
 mod tenant;
 mod upload;
 
-pub use clock::{Clock, japan_date};
+pub use clock::{Clock, japan_date, japan_time};
 pub use coupon::{CouponNumber, CouponNumberError};
 pub use date::{DateError, as_of_date, parse_date, parse_eight_digits};
 pub use dose::{
@@ -24,7 +24,7 @@ pub use dose::{
     PersonFacts, PhysicianName, Product, ProductCode, Programme, ProgrammeCode, Removal, Severity,
     ShortText, ShortTextError, VenueName, check_dose, programme, programmes, read_product,
 };
-pub use jiff::civil::Date;
+pub use jiff::civil::{Date, DateTime};
 pub use lease::Lease;
 pub use municipality::{Municipality, municipalities, municipality};
 pub use my_number::{MyNumber, MyNumberError};

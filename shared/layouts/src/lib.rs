@@ -6,6 +6,7 @@ mod encoding;
 mod errors_csv;
 mod file;
 mod guard;
+pub mod ledger;
 mod mapping;
 mod problem;
 pub mod residents;

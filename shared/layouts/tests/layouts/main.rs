@@ -4,6 +4,7 @@
 mod errors_csv;
 mod file;
 mod file_refused;
+mod ledger;
 mod row_accepted;
 mod row_refused;
 mod shared_by_two;
