@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::{Fault, Fields, Problem};
+use api::{Fault, Fields, Problem, Role};
 use domain::{FileKind, TenantScope};
 use objects::{InboxKey, UploadLink};
 use serde::Serialize;
@@ -32,6 +32,14 @@ impl FileToDrop {
             Ok(Self { kind, name })
         } else {
             Err(Problem::invalid("name", Fault::FileName))
+        }
+    }
+
+    /// Who may drop it.
+    pub(crate) fn roles(&self) -> &'static [Role] {
+        match self.kind {
+            FileKind::Residents => &[Role::Register],
+            FileKind::Doses => &[Role::Doses, Role::Register],
         }
     }
 

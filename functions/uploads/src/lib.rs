@@ -1,10 +1,11 @@
 //! A municipality drops a file without S3 of its own, follows it, confirms or discards it.
 //!
 //! **Triggered by** the HTTP API:
-//! - `POST /uploads` gives a link to PUT one file under exactly one key (role `register`);
-//! - `GET /uploads` lists the dropped files, newest first (role `read` or `register`);
+//! - `POST /uploads` gives a link to PUT one file under exactly one key (role `register`; for a dose
+//!   file `doses` will do);
+//! - `GET /uploads` lists the dropped files, newest first (role `read`, `register` or `doses`);
 //! - `GET /uploads/{id}` shows one as its receipt does, with links to receipt and refused rows
-//!   (role `read` or `register`);
+//!   (role `read`, `register` or `doses`);
 //! - `POST /uploads/{id}/confirm` and `/discard` decide about a file that is held (role `register`).
 //!
 //! **What a repeat does.**
@@ -33,7 +34,7 @@ use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
 
 /// Who may look at uploads.
-const LOOK: [Role; 2] = [Role::Read, Role::Register];
+const LOOK: [Role; 3] = [Role::Read, Role::Register, Role::Doses];
 const LIMITS: PageLimits = PageLimits {
     usual: 20,
     most: 100,
@@ -73,9 +74,14 @@ impl Uploads {
     }
 
     async fn create(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require(Role::Register)?;
+        // Nobody learns which fields there are without a role that may drop anything.
+        request
+            .caller()
+            .require_any(&[Role::Register, Role::Doses])?;
         let scope = request.caller().scope();
-        let key = FileToDrop::read(request.fields()?)?.key(scope)?;
+        let file = FileToDrop::read(request.fields()?)?;
+        request.caller().require_any(file.roles())?;
+        let key = file.key(scope)?;
         self.enrolled(scope).await?;
         let now = self.clock.now();
         let link = self.drop.upload_link(scope, &key, now, drop::VALID_FOR);

@@ -103,7 +103,7 @@ async fn who_reads_may_look_and_only_who_registers_may_act() {
     ] {
         let (status, _) = answer(&with_roles(text, "[read]")).await;
         assert_eq!(status, if read_may { 503 } else { 403 }, "{text}");
-        for roles in ["", "[doses inquire approve]", "[Register]"] {
+        for roles in ["", "[inquire approve]", "[Register]"] {
             let (status, body) = answer(&with_roles(text, roles)).await;
             assert_eq!(
                 (status, &body["code"]),
@@ -115,12 +115,30 @@ async fn who_reads_may_look_and_only_who_registers_may_act() {
 }
 
 #[tokio::test]
+async fn who_records_doses_may_drop_and_follow_dose_files_only() {
+    let status = async |text, body: Option<Value>| {
+        let mut event = with_roles(text, "[doses]");
+        if let Some(body) = body {
+            event["body"] = json!(body.to_string());
+        }
+        answer(&event).await.0
+    };
+    let file = |kind| Some(json!({"kind": kind, "name": "a.csv"}));
+    assert_eq!(status(CREATE, file("doses")).await, 503);
+    assert_eq!(status(CREATE, file("residents")).await, 403);
+    assert_eq!(status(LIST, None).await, 503);
+    assert_eq!(status(SHOW, None).await, 503);
+    assert_eq!(status(CONFIRM, None).await, 403);
+    assert_eq!(status(DISCARD, None).await, 403);
+}
+
+#[tokio::test]
 async fn a_drop_has_a_kind_and_a_safe_name_and_nothing_else() {
     let cases = [
         (json!({}), "FIELD_MISSING", "kind"),
         (json!({"kind": "residents"}), "FIELD_MISSING", "name"),
         (
-            json!({"kind": "doses", "name": "a.csv"}),
+            json!({"kind": "inquiries", "name": "a.csv"}),
             "FIELD_INVALID",
             "kind",
         ),

@@ -89,14 +89,20 @@ impl FromStr for UploadId {
 pub enum FileKind {
     /// 接種対象者.
     Residents,
+    /// 接種記録.
+    Doses,
 }
 
 impl FileKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Residents, Self::Doses];
+
     /// The folder's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Residents => "residents",
+            Self::Doses => "doses",
         }
     }
 }
@@ -105,10 +111,10 @@ impl FromStr for FileKind {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        match text {
-            "residents" => Ok(Self::Residents),
-            _ => Err(UnknownWord),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownWord)
     }
 }
 
@@ -131,7 +137,7 @@ pub enum UploadState {
     Waiting,
     /// Being loaded.
     Loading,
-    /// Its rows were put in force.
+    /// Its rows were put in force: the register follows it, or its doses are recorded.
     InForce,
     /// Equal to what is in force; there was nothing to load.
     NoChange,
@@ -194,17 +200,27 @@ impl fmt::Display for UploadState {
     }
 }
 
-/// How many rows of a file had which outcome. Rows in = [`RowCounts::total`], always.
+/// How many rows of a file had which outcome. Rows in = [`RowCounts::total`], always. Each kind of
+/// file has its own outcomes; those of the other kind stay zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowCounts {
     /// Residents not in the register before.
     pub new: u64,
     /// Residents whose row says something else than the register.
     pub changed: u64,
-    /// Residents whose row says what the register says; a removal of somebody who is not in it.
+    /// Residents whose row says what the register says, or a removal of somebody who is not in it;
+    /// doses that are recorded already.
     pub unchanged: u64,
     /// Residents taken out of the register.
     pub removed: u64,
+    /// Doses that are now recorded.
+    pub recorded: u64,
+    /// Doses that are kept, but doubtful until somebody has looked at them.
+    pub review: u64,
+    /// Doses whose number is taken by another content; kept beside it until somebody decides.
+    pub conflict: u64,
+    /// Doses that wait for a resident with their coupon.
+    pub waiting: u64,
     /// Rows that were not taken over.
     pub refused: u64,
 }
@@ -213,7 +229,15 @@ impl RowCounts {
     /// The sum of all outcomes.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.new + self.changed + self.unchanged + self.removed + self.refused
+        self.new
+            + self.changed
+            + self.unchanged
+            + self.removed
+            + self.recorded
+            + self.review
+            + self.conflict
+            + self.waiting
+            + self.refused
     }
 }
 
@@ -226,6 +250,10 @@ impl Add for RowCounts {
             changed: self.changed + other.changed,
             unchanged: self.unchanged + other.unchanged,
             removed: self.removed + other.removed,
+            recorded: self.recorded + other.recorded,
+            review: self.review + other.review,
+            conflict: self.conflict + other.conflict,
+            waiting: self.waiting + other.waiting,
             refused: self.refused + other.refused,
         }
     }
@@ -268,8 +296,10 @@ mod tests {
             assert_eq!(state.as_str().parse(), Ok(state));
         }
         assert_eq!("done".parse::<UploadState>(), Err(UnknownWord));
-        assert_eq!("residents".parse(), Ok(FileKind::Residents));
-        assert_eq!("doses".parse::<FileKind>(), Err(UnknownWord));
+        for kind in FileKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        assert_eq!("inquiries".parse::<FileKind>(), Err(UnknownWord));
     }
 
     #[test]
@@ -279,12 +309,16 @@ mod tests {
             changed: 2,
             unchanged: 3,
             removed: 4,
-            refused: 5,
+            recorded: 5,
+            review: 6,
+            conflict: 7,
+            waiting: 8,
+            refused: 9,
         };
         let mut sum = RowCounts::default();
         sum += one;
         sum += one;
         assert_eq!(sum.total(), 2 * one.total());
-        assert_eq!(one.total(), 15);
+        assert_eq!(one.total(), 45);
     }
 }

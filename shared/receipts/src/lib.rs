@@ -6,7 +6,7 @@ mod words;
 
 pub use unplaced::Unplaced;
 
-use domain::{TenantScope, UploadState, municipality};
+use domain::{FileKind, TenantScope, UploadState, municipality};
 use layouts::NoticeCode;
 use serde::Serialize;
 use store::Upload;
@@ -89,6 +89,41 @@ pub struct Rows {
     /// Rows read so far; all rows of the file once it was checked.
     #[serde(rename = "in")]
     pub rows_in: u64,
+    /// Where they went.
+    #[serde(flatten)]
+    pub outcomes: Outcomes,
+}
+
+/// Where rows went; each kind of file has outcomes of its own.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Outcomes {
+    /// Of a residents file.
+    Residents(ResidentOutcomes),
+    /// Of a dose file.
+    Doses(DoseOutcomes),
+}
+
+/// What became of doses.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct DoseOutcomes {
+    /// Recorded.
+    pub recorded: u64,
+    /// Recorded before, as they are.
+    pub unchanged: u64,
+    /// Kept, but doubtful until somebody has looked at them.
+    pub review: u64,
+    /// Kept beside another dose that has their number.
+    pub conflict: u64,
+    /// Kept until a resident with their coupon is registered.
+    pub waiting: u64,
+    /// Not taken over.
+    pub refused: u64,
+}
+
+/// What became of residents.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct ResidentOutcomes {
     /// Not in the register before.
     pub new: u64,
     /// In the register with another content.
@@ -163,7 +198,7 @@ impl Receipt {
                 name: municipality(code).map_or("", domain::Municipality::name),
             },
             state: upload.state.as_str(),
-            state_text: words::state(upload.state),
+            state_text: words::state(upload.kind, upload.state),
             ended: upload.state.is_final(),
             dropped_at: upload.dropped_at.to_string(),
             moved_at: upload.moved_at.to_string(),
@@ -207,13 +242,26 @@ impl Receipt {
 
 fn rows(upload: &Upload) -> Rows {
     let rows = &upload.rows;
+    let outcomes = match upload.kind {
+        FileKind::Residents => Outcomes::Residents(ResidentOutcomes {
+            new: rows.new,
+            changed: rows.changed,
+            unchanged: rows.unchanged,
+            removed: rows.removed,
+            refused: rows.refused,
+        }),
+        FileKind::Doses => Outcomes::Doses(DoseOutcomes {
+            recorded: rows.recorded,
+            unchanged: rows.unchanged,
+            review: rows.review,
+            conflict: rows.conflict,
+            waiting: rows.waiting,
+            refused: rows.refused,
+        }),
+    };
     Rows {
         rows_in: upload.rows_checked,
-        new: rows.new,
-        changed: rows.changed,
-        unchanged: rows.unchanged,
-        removed: rows.removed,
-        refused: rows.refused,
+        outcomes,
     }
 }
 

@@ -1,4 +1,4 @@
-use domain::UploadState;
+use domain::{FileKind, UploadState};
 
 use crate::Words;
 
@@ -9,7 +9,24 @@ fn words(ja: impl Into<String>, en: impl Into<String>) -> Words {
     }
 }
 
-pub(crate) fn state(state: UploadState) -> Words {
+pub(crate) fn state(kind: FileKind, state: UploadState) -> Words {
+    match (kind, state) {
+        (FileKind::Doses, UploadState::Refused) => words(
+            "ファイル全体を受け付けませんでした。接種記録は変わっていません",
+            "the whole file was refused; the records are as they were",
+        ),
+        (FileKind::Doses, UploadState::Loading) => {
+            words("接種記録に取り込んでいます", "its doses are being recorded")
+        }
+        (FileKind::Doses, UploadState::InForce) => words(
+            "接種記録に取り込みました",
+            "every row of it has come to its end",
+        ),
+        (_, state) => any(state),
+    }
+}
+
+fn any(state: UploadState) -> Words {
     match state {
         UploadState::Checking => words("行を確認しています", "the rows are being checked"),
         UploadState::Refused => words(

@@ -185,7 +185,7 @@ impl Store {
         .await
     }
 
-    /// Ends a check without a generation: refused, held, or nothing changed.
+    /// Ends a check without a generation: refused, held, nothing changed, or a file that needs none.
     ///
     /// [`StoreError::Moved`] when the lease went to another worker.
     pub async fn conclude(
@@ -292,7 +292,9 @@ fn conclusion(
     let mut sets = vec![
         "#state = :state, moved_at = :now, text_encoding = :encoding, header_end = :header_end, \
          rows_checked = :rows, rows_new = :new, rows_changed = :changed, \
-         rows_unchanged = :unchanged, rows_removed = :removed, rows_refused = :refused, \
+         rows_unchanged = :unchanged, rows_removed = :removed, rows_recorded = :recorded, \
+         rows_review = :review, rows_conflict = :conflict, rows_waiting = :waiting, \
+         rows_refused = :refused, \
          chunks = :chunks, chunks_done = :zero, removals = :removals, \
          register_before = :before, problems = :problems, notices = :notices, \
          has_errors = :has_errors",
@@ -309,6 +311,10 @@ fn conclusion(
         (":changed", n(found.rows.changed)),
         (":unchanged", n(found.rows.unchanged)),
         (":removed", n(found.rows.removed)),
+        (":recorded", n(found.rows.recorded)),
+        (":review", n(found.rows.review)),
+        (":conflict", n(found.rows.conflict)),
+        (":waiting", n(found.rows.waiting)),
         (":refused", n(found.rows.refused)),
         (":chunks", n(found.chunks)),
         (":zero", n(0)),

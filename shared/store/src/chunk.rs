@@ -73,7 +73,7 @@ pub enum ChunkState {
     Todo,
     /// Loaded.
     Done {
-        /// Object version of its share of the next manifest; `None` when nothing changed in it.
+        /// Object version of what it left for the end of the load; `None` when it left nothing.
         share: Option<String>,
     },
 }
@@ -190,8 +190,9 @@ impl Store {
         .await
     }
 
-    /// Marks the chunk loaded and adds its rows to the upload's, in one transaction. `share` is the
-    /// object version of what it adds to the manifest, `None` when it adds nothing.
+    /// Marks the chunk loaded and adds its rows to the upload's, in one transaction; of the refused
+    /// ones those that the check did not count already. `share` is the object version of what the
+    /// chunk leaves for the end of the load, `None` when it leaves nothing.
     ///
     /// [`StoreError::Moved`] when another worker took the chunk over.
     pub async fn complete_chunk(
@@ -203,6 +204,7 @@ impl Store {
         share: Option<&str>,
     ) -> Result<(), StoreError> {
         let pk = keys::upload(scope, upload);
+        let checked = u64::from(chunk.plan.refused_to - chunk.plan.refused_from);
         let done = Change {
             pk: pk.clone(),
             sk: &keys::chunk_sk(chunk.plan.number),
@@ -220,7 +222,9 @@ impl Store {
             pk,
             sk: "UPLOAD",
             update: "ADD chunks_done :one, rows_new :new, rows_changed :changed, \
-                     rows_unchanged :unchanged, rows_removed :removed, removals_of_unknown :unknown",
+                     rows_unchanged :unchanged, rows_removed :removed, rows_recorded :recorded, \
+                     rows_review :review, rows_conflict :conflict, rows_waiting :waiting, \
+                     rows_refused :refused, removals_of_unknown :unknown",
             condition: "#state = :loading",
             names: STATE,
             values: vec![
@@ -230,6 +234,11 @@ impl Store {
                 (":changed", n(rows.counts.changed)),
                 (":unchanged", n(rows.counts.unchanged)),
                 (":removed", n(rows.counts.removed)),
+                (":recorded", n(rows.counts.recorded)),
+                (":review", n(rows.counts.review)),
+                (":conflict", n(rows.counts.conflict)),
+                (":waiting", n(rows.counts.waiting)),
+                (":refused", n(rows.counts.refused.saturating_sub(checked))),
                 (":unknown", n(rows.removals_of_unknown)),
             ],
         };
@@ -243,7 +252,18 @@ impl Store {
         scope: &TenantScope,
         upload: &UploadId,
     ) -> Result<Vec<(u32, ChunkState)>, StoreError> {
-        let mut states = Vec::new();
+        let chunks = self.chunks(scope, upload).await?;
+        let number = |(plan, state): (ChunkPlan, ChunkState)| (plan.number, state);
+        Ok(chunks.into_iter().map(number).collect())
+    }
+
+    /// What each chunk covers and how far it is, by number.
+    pub async fn chunks(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+    ) -> Result<Vec<(ChunkPlan, ChunkState)>, StoreError> {
+        let mut chunks = Vec::new();
         let mut after = None;
         loop {
             let answer = self
@@ -258,11 +278,11 @@ impl Store {
                 .send()
                 .await?;
             for map in answer.items() {
-                states.push((Item(map).number("number")?, state(Item(map))?));
+                chunks.push((plan(Item(map))?, state(Item(map))?));
             }
             after = answer.last_evaluated_key().cloned();
             if after.is_none() {
-                return Ok(states);
+                return Ok(chunks);
             }
         }
     }
@@ -278,8 +298,8 @@ fn state(item: Item<'_>) -> Result<ChunkState, StoreError> {
     })
 }
 
-fn read(item: Item<'_>) -> Result<Chunk, StoreError> {
-    let plan = ChunkPlan {
+fn plan(item: Item<'_>) -> Result<ChunkPlan, StoreError> {
+    Ok(ChunkPlan {
         number: item.number("number")?,
         from: item.number("from")?,
         to: item.number("to")?,
@@ -288,9 +308,12 @@ fn read(item: Item<'_>) -> Result<Chunk, StoreError> {
         rows: item.number("rows")?,
         refused_from: item.number("refused_from")?,
         refused_to: item.number("refused_to")?,
-    };
+    })
+}
+
+fn read(item: Item<'_>) -> Result<Chunk, StoreError> {
     Ok(Chunk {
-        plan,
+        plan: plan(item)?,
         written: item.number("written")?,
         attempt: item.number("attempt")?,
     })
