@@ -53,13 +53,18 @@ impl<W: io::Write> ErrorsWriter<W> {
 
     /// Adds a refused row: its bytes as they came, and what is wrong with it.
     pub fn row(&mut self, raw: &[u8], problems: &[RowProblem]) -> Result<(), SafeCsvError> {
-        let join = |parts: Vec<String>| parts.join(" ");
-        let codes = problems
-            .iter()
-            .map(|problem| problem.code.as_str().to_owned())
-            .collect();
-        let texts = problems.iter().map(RowProblem::message_ja).collect();
-        self.write(raw, [&join(codes), &join(texts)])?;
+        let reason = |problem: &RowProblem| (problem.code.as_str(), problem.message_ja());
+        self.row_with(raw, problems.iter().map(reason))
+    }
+
+    /// The same with reasons of any kind: codes, and messages in Japanese.
+    pub fn row_with(
+        &mut self,
+        raw: &[u8],
+        reasons: impl Iterator<Item = (&'static str, String)>,
+    ) -> Result<(), SafeCsvError> {
+        let (codes, texts): (Vec<_>, Vec<_>) = reasons.unzip();
+        self.write(raw, [&codes.join(" "), &texts.join(" ")])?;
         self.rows += 1;
         Ok(())
     }

@@ -4,16 +4,17 @@
 mod cells;
 mod check;
 mod header;
+mod keys;
 mod layout;
 mod row;
 mod rows;
 mod values;
 
 pub(crate) use cells::{Piece, RowCheck, TextPiece};
-pub(crate) use check::{Check, Summary};
-pub(crate) use header::Header;
-pub use layout::ERROR_COLUMNS;
-pub(crate) use layout::{INDEX_BITS, Layout, LayoutColumn, MAX_ROWS};
-pub(crate) use row::Record;
-pub use row::{Rules, Span};
-pub(crate) use rows::Rows;
+pub use check::{Check, Summary};
+pub use header::Header;
+pub use keys::Suspect;
+pub(crate) use keys::{Keys, hash, spread};
+pub use layout::{ERROR_COLUMNS, Layout, LayoutColumn};
+pub use row::{Record, Rules, Span};
+pub use rows::Rows;

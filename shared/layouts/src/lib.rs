@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod cp932;
+pub mod doses;
 mod encoding;
 mod errors_csv;
 mod file;
@@ -16,6 +17,9 @@ mod text;
 
 pub use encoding::Encoding;
 pub use errors_csv::ErrorsWriter;
+pub use file::{Check, Header, Layout, LayoutColumn, Record, Rows, Rules, Span, Summary, Suspect};
 pub use mapping::{ColumnMapping, MappingProblem};
-pub use problem::{Actor, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, describe};
+pub use problem::{
+    Actor, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, describe, finding_ja,
+};
 pub use safe_csv::{SafeCsvError, SafeCsvWriter};

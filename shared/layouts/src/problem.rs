@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::UnknownWord;
+use domain::{FindingCode, UnknownWord};
 use thiserror::Error;
 
 mod texts;
@@ -123,6 +123,13 @@ impl fmt::Display for RowProblem {
     }
 }
 
+/// What a finding says of the dose on a row: where, what is wrong, what to do, in Japanese.
+#[must_use]
+pub fn finding_ja(finding: FindingCode, line: u64) -> String {
+    let column = crate::doses::column_of(finding).map(crate::doses::Column::name);
+    place_ja(Some(line), column) + finding.text_ja()
+}
+
 fn place_ja(line: Option<u64>, column: Option<&str>) -> String {
     match (line, column) {
         (Some(line), Some(column)) => format!("{line}行目「{column}」：　"),
@@ -165,15 +172,17 @@ impl Notices {
     }
 }
 
-/// What a stored code means, in Japanese and in English; `None` for a word that is no code.
+/// What a stored code means, in Japanese and in English, be it of a problem, a notice or a finding about a
+/// dose; `None` for a word that is no code.
 #[must_use]
 pub fn describe(code: &str) -> Option<(&'static str, &'static str)> {
-    let problem = ProblemCode::ALL.iter().find(|known| known.as_str() == code);
-    let notice = || NoticeCode::ALL.iter().find(|known| known.as_str() == code);
-    match problem {
-        Some(problem) => Some((problem.text_ja(), problem.text_en())),
-        None => notice().map(|notice| (notice.text_ja(), notice.text_en())),
-    }
+    let problem = code.parse::<ProblemCode>().ok();
+    let notice = || code.parse::<NoticeCode>().ok();
+    let finding = || code.parse::<FindingCode>().ok();
+    problem
+        .map(|it| (it.text_ja(), it.text_en()))
+        .or_else(|| notice().map(|it| (it.text_ja(), it.text_en())))
+        .or_else(|| finding().map(|it| (it.text_ja(), it.text_en())))
 }
 
 impl fmt::Display for ProblemCode {
@@ -235,7 +244,8 @@ mod tests {
     fn every_text_can_be_written_in_cp932() {
         let problems = ProblemCode::ALL.iter().map(|code| code.text_ja());
         let notices = NoticeCode::ALL.iter().map(|code| code.text_ja());
-        for text in problems.chain(notices) {
+        let findings = FindingCode::ALL.iter().map(|code| code.text_ja());
+        for text in problems.chain(notices).chain(findings) {
             assert!(crate::cp932::encode(text).is_some(), "{text}");
             assert!(text.ends_with('。'), "{text}");
         }

@@ -28,7 +28,7 @@ pub trait LayoutColumn: Copy + Eq + fmt::Debug + 'static {
 }
 
 /// What sets one layout apart from another.
-pub trait Layout: Copy + fmt::Debug + 'static {
+pub trait Layout: Copy + fmt::Debug + Send + Sync + 'static {
     /// Its columns.
     type Column: LayoutColumn;
     /// What an accepted row says. Borrows from the file.

@@ -43,8 +43,11 @@ impl<'a, L: Layout> Rows<'a, L> {
         rows
     }
 
-    /// The next record; `None` behind the last. `Err`: the bytes are not what was checked. No
-    /// `Iterator`, for a record borrows from the reader.
+    /// The next record; `None` behind the last. `Err`: the bytes are not what was checked.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a record borrows from the reader, so this is no iterator"
+    )]
     pub fn next(&mut self) -> Result<Option<Record<'_, L>>, FileProblem> {
         loop {
             let from = match self.reader.split(&self.window, self.at)? {

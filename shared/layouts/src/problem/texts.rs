@@ -119,8 +119,8 @@ ProblemCode {
         "フォルダ名の自治体コードは登録されていません。フォルダ名を確かめ、正しければ運用担当者へ連絡してください。"
         "no municipality is registered under this folder; check its name, or ask the operator";
     UnknownKind "UNKNOWN_KIND"
-        "フォルダ名から種類が分かりません。residentsフォルダに、名前の末尾が.csvのファイルを置いてください。"
-        "the folder does not tell what the file is; put a .csv file into the folder residents";
+        "フォルダ名から種類が分かりません。residentsかdosesのフォルダに、名前の末尾が.csvのファイルを置いてください。"
+        "the folder does not tell what the file is; put a .csv file into the folder residents or doses";
 
     TooFewFields "TOO_FEW_FIELDS"
         "項目の数が列名より少ないです。コンマや改行の抜けを確かめてください。"
@@ -200,6 +200,24 @@ ProblemCode {
     ProtectionUnknown "PROTECTION_UNKNOWN"
         "支援措置の値が1、0、空のどれでもありません。直してください。"
         "protection is 1, 0 or empty";
+    PersonMissing "PERSON_MISSING"
+        "券番号も個別宛名番号もありません。どちらかを入れてください。"
+        "there is neither a coupon number nor the municipality's number of the person; fill in one of them";
+    DoseNumber "DOSE_NUMBER"
+        "接種回の値が1から99の数字ではありません。直してください。"
+        "the number of the dose is 1 to 99";
+    ProductUnknown "PRODUCT_UNKNOWN"
+        "ワクチンメーカーがこの予防接種の一覧にありません。表記を確かめてください。"
+        "the vaccine is not one of this programme; look at how it is written";
+    LotRounded "LOT_ROUNDED"
+        "ロット番号が表計算ソフトで丸められています（指数表示）。元のシステムから出力し直してください。"
+        "a spreadsheet rounded this lot number; export the file again from its own system";
+    ProgrammeUnknown "PROGRAMME_UNKNOWN"
+        "予防接種のコードが登録されていません。コードを確かめてください。"
+        "the programme is not known; look its code up";
+    DoseTwice "DOSE_TWICE"
+        "同じ人の同じ接種回で内容の異なる行があります。どれも取り込んでいません。正しい1行だけにしてください。"
+        "rows record the same dose of the same person differently, and none was taken over; keep the right one";
 }}
 
 impl ProblemCode {

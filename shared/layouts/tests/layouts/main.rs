@@ -1,6 +1,7 @@
 //! What each kind of good and bad input gets, one table per outcome.
 #![cfg(test)]
 
+mod doses;
 mod errors_csv;
 mod file;
 mod file_refused;
