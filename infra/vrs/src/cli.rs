@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use domain::{Date, TenantCode};
+use domain::{Date, FileKind, TenantCode};
 
 use crate::generate::{Encoding, MOST_RESIDENTS, Percent};
 
@@ -36,7 +36,7 @@ pub enum Command {
     Tenant(Tenant),
     /// Write a synthetic file; the same seed writes the same bytes
     Generate(Generate),
-    /// Drop a residents file into a running `vrs serve` and follow it to its receipt
+    /// Drop a file of residents or doses into a running `vrs serve` and follow it to its receipt
     Upload(Upload),
 }
 
@@ -81,8 +81,11 @@ pub struct Token {
 /// `vrs upload`
 #[derive(Debug, Args)]
 pub struct Upload {
-    /// The residents file (CSV)
+    /// The file (CSV)
     pub file: PathBuf,
+    /// What it holds: residents or doses
+    #[arg(long, value_name = "KIND", default_value = "residents", value_parser = file_kind)]
+    pub kind: FileKind,
     /// Municipality code, six digits
     #[arg(long, value_name = "CODE", value_parser = tenant_code)]
     pub tenant: TenantCode,
@@ -93,7 +96,7 @@ pub struct Upload {
     pub at: ApiAddress,
 }
 
-/// `vrs generate`. What is to be written follows from the count that is given: `--residents`.
+/// `vrs generate`. What is to be written follows from the counts that are given.
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Municipality code, six digits
@@ -102,6 +105,9 @@ pub struct Generate {
     /// Write a residents file (接種対象者) of so many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_RESIDENTS)))]
     pub residents: u32,
+    /// Write a dose file (接種記録) instead: so many doses of those residents, by their coupons
+    #[arg(long, value_name = "N", conflicts_with_all = ["changed", "as_of"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub doses: Option<u32>,
     /// Other seeds draw other people
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
@@ -117,7 +123,7 @@ pub struct Generate {
     /// Day the register is as of, not before 2021-04-01, which is the default; the second file's is the day after
     #[arg(long, value_name = "YYYYMMDD", value_parser = as_of_date)]
     pub as_of: Option<Date>,
-    /// Where to write; `-` is standard output [default: `residents_YYYYMMDD.csv`]
+    /// Where to write; `-` is standard output [default: `residents_YYYYMMDD.csv` or `doses.csv`]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -148,9 +154,12 @@ pub struct TenantAt {
 pub struct TenantSettings {
     #[command(flatten)]
     pub at: TenantAt,
-    /// Read the municipality's column THEIRS as our column OURS; THEIRS= takes it back
+    /// In residents files, read the column THEIRS as our column OURS; THEIRS= takes it back
     #[arg(long = "column", value_name = "THEIRS=OURS")]
     pub columns: Vec<String>,
+    /// The same in dose files
+    #[arg(long = "dose-column", value_name = "THEIRS=OURS")]
+    pub dose_columns: Vec<String>,
     /// Refuse a file whole when more of its rows are refused
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_refused: Option<u8>,
@@ -178,6 +187,11 @@ pub struct Services {
 
 fn tenant_code(text: &str) -> Result<TenantCode, String> {
     text.parse().map_err(|error| format!("{error}"))
+}
+
+fn file_kind(text: &str) -> Result<FileKind, String> {
+    text.parse()
+        .map_err(|_| "residents or doses is meant".to_owned())
 }
 
 fn as_of_date(text: &str) -> Result<Date, String> {
@@ -217,10 +231,13 @@ mod tests {
             "vrs tenant add 131016 --aws --table t --key k",
             "vrs tenant settings 131016",
             "vrs tenant settings 131016 --column 住民番号=個別宛名番号 --max-refused 5",
+            "vrs tenant settings 131016 --dose-column ﾛｯﾄ=ロット番号",
             "vrs generate --tenant 131016 --residents 200000 --seed 7",
             "vrs generate --tenant 131016 --residents 10 --seed 7 --encoding cp932 --defects 2.5",
             "vrs generate --tenant 131016 --residents 10 --changed 1 --as-of 20210501 --out -",
+            "vrs generate --tenant 131016 --residents 10 --doses 15 --defects 5",
             "vrs upload residents.csv --tenant 131016",
+            "vrs upload doses.csv --kind doses --tenant 131016",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }
@@ -238,7 +255,10 @@ mod tests {
             "vrs generate --tenant 131016 --residents 10 --defects 101",
             "vrs generate --tenant 131016 --residents 10 --encoding euc-jp",
             "vrs generate --tenant 131016 --residents 10 --as-of 20210331",
+            "vrs generate --tenant 131016 --residents 10 --doses 0",
+            "vrs generate --tenant 131016 --residents 10 --doses 5 --changed 1",
             "vrs upload --tenant 131016",
+            "vrs upload inquiries.csv --kind inquiries --tenant 131016",
             "vrs serve --api 8080",
         ] {
             assert!(parse(line).is_err(), "{line}");

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
+use domain::{FileKind, RowCounts};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ const COLUMNS: usize = 100;
 pub(crate) struct Receipt {
     pub(crate) id: String,
     pub(crate) file: String,
+    /// `residents` or `doses`.
+    pub(crate) kind: String,
     /// Of the object that was read.
     pub(crate) version: String,
     pub(crate) municipality: Municipality,
@@ -43,7 +46,9 @@ pub(crate) struct Words {
     pub(crate) ja: String,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+/// Where rows went; the outcomes that a kind of file does not have are 0.
+#[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
 pub(crate) struct Rows {
     #[serde(rename = "in")]
     pub(crate) total: u64,
@@ -51,6 +56,10 @@ pub(crate) struct Rows {
     pub(crate) changed: u64,
     pub(crate) unchanged: u64,
     pub(crate) removed: u64,
+    pub(crate) recorded: u64,
+    pub(crate) review: u64,
+    pub(crate) conflict: u64,
+    pub(crate) waiting: u64,
     pub(crate) refused: u64,
 }
 
@@ -71,7 +80,34 @@ pub(crate) struct Refusal {
 impl Rows {
     /// Rows that have come to their end.
     pub(crate) fn accounted(&self) -> u64 {
-        self.new + self.changed + self.unchanged + self.removed + self.refused
+        self.counts().total()
+    }
+
+    /// The outcomes.
+    pub(crate) fn counts(&self) -> RowCounts {
+        let &Self {
+            total: _,
+            new,
+            changed,
+            unchanged,
+            removed,
+            recorded,
+            review,
+            conflict,
+            waiting,
+            refused,
+        } = self;
+        RowCounts {
+            new,
+            changed,
+            unchanged,
+            removed,
+            recorded,
+            review,
+            conflict,
+            waiting,
+            refused,
+        }
     }
 }
 
@@ -120,26 +156,28 @@ impl Receipt {
     }
 
     fn print_rows(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
-        let Rows {
-            total,
-            new,
-            changed,
-            unchanged,
-            removed,
-            refused,
-        } = self.rows;
-        let columns = [
-            ("行数", total),
-            ("新規", new),
-            ("変更", changed),
-            ("変更なし", unchanged),
-            ("削除", removed),
-            ("受付不可", refused),
-        ];
-        let titles = columns.map(|(title, _)| right(title, 10)).concat();
-        let counts = columns
-            .map(|(_, count)| right(&grouped(count), 10))
-            .concat();
+        let rows = &self.rows;
+        let outcomes: &[(&str, u64)] = if self.kind == FileKind::Doses.as_str() {
+            &[
+                ("記録", rows.recorded),
+                ("変更なし", rows.unchanged),
+                ("要確認", rows.review),
+                ("不一致", rows.conflict),
+                ("登録待ち", rows.waiting),
+            ]
+        } else {
+            &[
+                ("新規", rows.new),
+                ("変更", rows.changed),
+                ("変更なし", rows.unchanged),
+                ("削除", rows.removed),
+            ]
+        };
+        let ends = ([("行数", rows.total)], [("受付不可", rows.refused)]);
+        let columns = ends.0.iter().chain(outcomes).chain(&ends.1);
+        let (titles, counts): (String, String) = columns
+            .map(|(title, count)| (right(title, 10), right(&grouped(*count), 10)))
+            .unzip();
         writeln!(out, "{indent}{titles}\n{indent}{counts}")
     }
 }

@@ -79,6 +79,7 @@ impl Registry {
         mut changed: TenantSettings,
     ) -> Result<()> {
         ColumnMapping::of_residents(changed.columns.clone())?;
+        ColumnMapping::of_doses(changed.dose_columns.clone())?;
         changed.revision += 1;
         match self
             .store

@@ -18,8 +18,10 @@ const KEY_PREFIX: &str = "KEY#";
 /// What a municipality may set for its own files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantSettings {
-    /// Columns of the municipality's own system, by the name that stands in its header -> our name.
+    /// Columns of the municipality's residents files, by the name that stands in the header -> our name.
     pub columns: BTreeMap<String, String>,
+    /// The same of its dose files.
+    pub dose_columns: BTreeMap<String, String>,
     /// A file with more refused rows than this percentage is refused whole.
     pub max_refused_percent: u8,
     /// A file that removes more of the register than this percentage is held for confirmation.
@@ -32,6 +34,7 @@ impl Default for TenantSettings {
     fn default() -> Self {
         Self {
             columns: BTreeMap::new(),
+            dose_columns: BTreeMap::new(),
             max_refused_percent: 10,
             max_removed_percent: 20,
             revision: 1,
@@ -150,18 +153,21 @@ impl TenantState {
     }
 }
 
-const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, max_refused = :refused, \
-                            max_removed = :removed, revision = :revision";
+const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
+                            max_refused = :refused, max_removed = :removed, revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
-    let columns: Map = settings
-        .columns
-        .iter()
-        .map(|(theirs, ours)| (theirs.clone(), s(ours)))
-        .collect();
+    let names = |columns: &BTreeMap<String, String>| {
+        let pairs = columns.iter();
+        let pairs: Map = pairs
+            .map(|(theirs, ours)| (theirs.clone(), s(ours)))
+            .collect();
+        AttributeValue::M(pairs)
+    };
     vec![
         (":v", n(SCHEMA)),
-        (":columns", AttributeValue::M(columns)),
+        (":columns", names(&settings.columns)),
+        (":dose_columns", names(&settings.dose_columns)),
         (":refused", n(settings.max_refused_percent)),
         (":removed", n(settings.max_removed_percent)),
         (":revision", n(settings.revision)),
@@ -171,6 +177,7 @@ fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValu
 fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
     Ok(TenantSettings {
         columns: item.texts("column_map"),
+        dose_columns: item.texts("dose_column_map"),
         max_refused_percent: item.number("max_refused")?,
         max_removed_percent: item.number("max_removed")?,
         revision: item.number("revision")?,

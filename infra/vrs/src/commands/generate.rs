@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use domain::{RowCounts, municipality};
 
 use crate::cli;
-use crate::generate::{Percent, ResidentsFile, Spec};
+use crate::generate::{DosesFile, Percent, ResidentsFile, Spec};
 use crate::text::{bytes, grouped};
 
 /// Writes the file that was asked for, and what it is to `report`.
@@ -14,6 +14,7 @@ pub fn run(asked: cli::Generate, report: &mut dyn Write) -> Result<()> {
     let cli::Generate {
         tenant,
         residents,
+        doses,
         seed,
         encoding,
         defects,
@@ -30,6 +31,9 @@ pub fn run(asked: cli::Generate, report: &mut dyn Write) -> Result<()> {
         changed,
         as_of,
     };
+    if let Some(doses) = doses {
+        return write_doses(&DosesFile::new(spec, u64::from(doses)), spec, out, report);
+    }
     let file = ResidentsFile::new(spec);
     let out = out.unwrap_or_else(|| PathBuf::from(file.name()));
     if out.as_os_str() == "-" {
@@ -60,6 +64,7 @@ pub fn run(asked: cli::Generate, report: &mut dyn Write) -> Result<()> {
         unchanged,
         removed,
         refused,
+        ..
     } = file.outcomes(known);
     let after = if known.is_some() {
         "after the first file"
@@ -73,6 +78,40 @@ pub fn run(asked: cli::Generate, report: &mut dyn Write) -> Result<()> {
         (unchanged, "unchanged"),
         (removed, "removed"),
         (refused, "refused"),
+    ] {
+        writeln!(report, "{:>12} {outcome}", grouped(count))?;
+    }
+    Ok(())
+}
+
+fn write_doses(
+    file: &DosesFile,
+    spec: Spec,
+    out: Option<PathBuf>,
+    report: &mut dyn Write,
+) -> Result<()> {
+    let out = out.unwrap_or_else(|| PathBuf::from(file.name()));
+    if out.as_os_str() == "-" {
+        return file
+            .write(&mut io::stdout().lock())
+            .context("cannot write to standard output");
+    }
+    let cannot = || format!("cannot write {}", out.display());
+    file.write(&mut File::create(&out).with_context(cannot)?)
+        .with_context(cannot)?;
+    let size = std::fs::metadata(&out).with_context(cannot)?.len();
+    writeln!(report, "{}  {}", out.display(), bytes(size))?;
+    let Spec { tenant, seed, .. } = spec;
+    let name = municipality(tenant).map_or("", |it| it.name());
+    let rows = grouped(file.rows());
+    writeln!(report, "{rows} doses of {tenant} {name}, seed {seed}")?;
+    writeln!(report, "Loaded after the residents, it gives:")?;
+    let counts = file.outcomes();
+    for (count, outcome) in [
+        (counts.recorded, "recorded"),
+        (counts.review, "to be reviewed"),
+        (counts.waiting, "waiting"),
+        (counts.refused, "refused"),
     ] {
         writeln!(report, "{:>12} {outcome}", grouped(count))?;
     }

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
 use aws_config::BehaviorVersion;
-use domain::{TenantCode, municipality};
+use domain::{FileKind, TenantCode, municipality};
 use store::TenantSettings;
 
 use crate::cli;
@@ -43,6 +44,7 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
         .context("the settings went away")?;
     let TenantSettings {
         columns,
+        dose_columns,
         max_refused_percent,
         max_removed_percent,
         revision,
@@ -56,8 +58,13 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
         out,
         "  {max_removed_percent:>3} %  of the register may be removed unasked"
     )?;
-    for (theirs, ours) in columns {
-        writeln!(out, "  {} is our {ours}", padded(&theirs, 20))?;
+    for (kind, columns) in [
+        (FileKind::Residents, columns),
+        (FileKind::Doses, dose_columns),
+    ] {
+        for (theirs, ours) in columns {
+            writeln!(out, "  {} is our {ours} ({kind})", padded(&theirs, 20))?;
+        }
     }
     Ok(())
 }
@@ -67,16 +74,22 @@ fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<Tenant
     let mut wanted = known.clone();
     wanted.max_refused_percent = asked.max_refused.unwrap_or(wanted.max_refused_percent);
     wanted.max_removed_percent = asked.max_removed.unwrap_or(wanted.max_removed_percent);
-    for pair in &asked.columns {
+    map(&mut wanted.columns, &asked.columns)?;
+    map(&mut wanted.dose_columns, &asked.dose_columns)?;
+    Ok(wanted)
+}
+
+fn map(columns: &mut BTreeMap<String, String>, asked: &[String]) -> Result<()> {
+    for pair in asked {
         match pair.split_once('=') {
-            Some((theirs, "")) if !theirs.is_empty() => wanted.columns.remove(theirs),
+            Some((theirs, "")) if !theirs.is_empty() => columns.remove(theirs),
             Some((theirs, ours)) if !theirs.is_empty() => {
-                wanted.columns.insert(theirs.to_owned(), ours.to_owned())
+                columns.insert(theirs.to_owned(), ours.to_owned())
             }
             _ => bail!("{pair}: write their column, =, our column"),
         };
     }
-    Ok(wanted)
+    Ok(())
 }
 
 async fn registry(services: &cli::Services) -> Result<Registry> {
@@ -125,6 +138,9 @@ mod tests {
             changed(&wanted, &asked(&["--column", "住民番号="])).unwrap(),
             known
         );
+        let wanted = changed(&known, &asked(&["--dose-column", "ﾛｯﾄ=ロット番号"])).unwrap();
+        assert_eq!(wanted.dose_columns["ﾛｯﾄ"], "ロット番号");
+        assert_eq!(wanted.columns, known.columns);
         let wanted = changed(&known, &asked(&["--max-refused", "3"])).unwrap();
         assert_eq!(
             (wanted.max_refused_percent, wanted.max_removed_percent),

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use aws_sdk_s3::primitives::ByteStream;
-use domain::TenantCode;
+use domain::{FileKind, TenantCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ pub(crate) struct Dropped {
 pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
     let cli::Upload {
         file,
+        kind,
         tenant,
         s3,
         at,
@@ -46,7 +47,7 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
         .and_then(|name| name.to_str())
         .with_context(cannot)?;
     let body = ByteStream::from_path(&file).await.with_context(cannot)?;
-    let dropped = drop_bytes(&s3_client(&s3), tenant, name, body)
+    let dropped = drop_bytes(&s3_client(&s3), tenant, kind, name, body)
         .await
         .with_context(cannot)?;
 
@@ -81,10 +82,11 @@ pub(crate) fn s3_client(endpoint: &str) -> aws_sdk_s3::Client {
 pub(crate) async fn drop_bytes(
     s3: &aws_sdk_s3::Client,
     tenant: TenantCode,
+    kind: FileKind,
     name: &str,
     body: ByteStream,
 ) -> Result<Dropped> {
-    let key = format!("inbox/{tenant}/residents/{name}");
+    let key = format!("inbox/{tenant}/{kind}/{name}");
     let answer = s3
         .put_object()
         .bucket(DROP_BUCKET)

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use domain::{TenantCode, municipality};
+use domain::{FileKind, TenantCode, municipality};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
@@ -89,8 +89,20 @@ impl World {
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<Loaded> {
+        self.drop_of_kind(FileKind::Residents, tenant, name, bytes)
+            .await
+    }
+
+    /// The same with a file of any kind.
+    pub(super) async fn drop_of_kind(
+        &self,
+        kind: FileKind,
+        tenant: TenantCode,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Loaded> {
         let before = self.counter.of(tenant);
-        let dropped: Dropped = drop_bytes(&self.s3, tenant, name, bytes.into()).await?;
+        let dropped: Dropped = drop_bytes(&self.s3, tenant, kind, name, bytes.into()).await?;
         let receipt = follow(&self.staff_of(tenant)?.api, &dropped, |_| ()).await?;
         // The last message of a load may still be on its way after the register is in force.
         self.stack.idle().await;

@@ -8,6 +8,7 @@
 mod chance;
 mod change;
 mod defect;
+mod doses;
 mod lexicon;
 mod percent;
 mod person;
@@ -21,6 +22,7 @@ use jiff::ToSpan;
 use chance::{Picks, place};
 pub use change::Fate;
 pub use defect::Defect;
+pub use doses::{DoseDefect, DoseEnd, DosesFile, PlannedDose};
 use lexicon::{Lexicon, encode};
 pub use percent::{NotAPercent, Percent};
 pub use person::Person;

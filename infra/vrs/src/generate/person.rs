@@ -16,6 +16,9 @@ pub(super) const STRETCH: u64 = 5_000_000;
 /// Where numbers of coupons issued anew begin in a municipality's stretch of coupon numbers.
 const COUPONS_AGAIN: u64 = 10_000_000_000 / 2;
 
+/// Where numbers of coupons begin that nobody has.
+const COUPONS_OF_NOBODY: u64 = 9_000_000_000;
+
 /// Residents in ten thousands by age, five years to a class, Japan 2021, rounded.
 const AGES: [u16; 21] = [
     450, 505, 535, 565, 640, 640, 655, 735, 830, 975, 880, 790, 740, 800, 955, 675, 545, 385, 190,
@@ -148,6 +151,16 @@ impl People {
             self.give_history(&mut person, &mut chance);
         }
         person
+    }
+
+    /// Where the municipality's stretch of numbers begins.
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The number of a coupon that no resident gets.
+    pub(super) fn coupon_of_nobody(&self, index: u64) -> u64 {
+        self.coupons.at(COUPONS_OF_NOBODY + index)
     }
 
     /// The number of the coupon the resident gets in place of the first.

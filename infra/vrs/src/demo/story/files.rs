@@ -41,7 +41,7 @@ pub(super) async fn first(
         )?;
         let expected = town.first.outcomes(None);
         page.equal(
-            &counts(&loaded.receipt.rows),
+            &loaded.receipt.rows.counts(),
             &expected,
             "each row has its outcome",
         )?;
@@ -115,7 +115,7 @@ pub(super) async fn mend(
         ..RowCounts::default()
     };
     page.equal(
-        &counts(&loaded.receipt.rows),
+        &loaded.receipt.rows.counts(),
         &all_new,
         "a mended row is taken over",
     )?;
@@ -143,7 +143,7 @@ pub(super) async fn next_day(
         .await?;
     let expected = second.outcomes(Some(&town.first));
     page.equal(
-        &counts(&loaded.receipt.rows),
+        &loaded.receipt.rows.counts(),
         &expected,
         "each row has its outcome",
     )?;
@@ -236,24 +236,6 @@ fn accounted(page: &mut Page<'_>, loaded: &Loaded) -> Result<()> {
         loaded.written.hints <= hints,
         "hints are written for what changed only",
     )
-}
-
-fn counts(rows: &Rows) -> RowCounts {
-    let &Rows {
-        new,
-        changed,
-        unchanged,
-        removed,
-        refused,
-        ..
-    } = rows;
-    RowCounts {
-        new,
-        changed,
-        unchanged,
-        removed,
-        refused,
-    }
 }
 
 fn records(bytes: &[u8]) -> Result<Vec<csv::ByteRecord>> {
