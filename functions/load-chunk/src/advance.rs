@@ -53,8 +53,8 @@ impl LoadChunk {
 
     /// After a chunk: when it was the last one, puts the file in force and starts the next.
     ///
-    /// Whoever ends here has seen the final receipt written: the message that led here may be in
-    /// two hands, and the other worker may have died between the switch and the receipt.
+    /// Whoever ends here has seen the final receipt written and load-doses told: the message that led here may be in
+    /// two hands, and the other worker may have died between the switch and these.
     pub(crate) async fn settle(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
         let upload = self.upload(scope, id).await?;
         if upload.state == UploadState::Loading && upload.chunks_done < upload.chunks {
@@ -64,6 +64,7 @@ impl LoadChunk {
         let upload = self.upload(scope, id).await?;
         if upload.state == UploadState::InForce {
             self.write_receipt(scope, &upload).await?;
+            self.tell_doses(scope).await?;
         }
         Ok(())
     }

@@ -52,6 +52,7 @@ impl LoadChunk {
         })?;
         if upload.state == UploadState::InForce {
             self.write_receipt(scope, &upload).await?;
+            self.tell_doses(scope).await?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@
 //!   one generation loads at a time and no worker sends anything beyond its lease.
 //! - Known residents are shifted on the condition that the generation is not there yet.
 //! - The switch is one transaction from g − 1 to g; the second attempt changes nothing.
+//! - After the switch load-doses is told that doses may have found their resident; it looks for itself.
 //! - Manifests that no longer count are deleted after the switch; what stays, after the next one.
 //!
 //! A worker that runs out of time notes how many changed rows are written; the next goes on there.
@@ -30,7 +31,7 @@ use crypto::Keyring;
 use domain::{Clock, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 use objects::Objects;
-use queues::{LoadMessage, LoadQueue};
+use queues::{DoseMessage, DoseQueue, LoadMessage, LoadQueue};
 use store::{Store, StoreError, TenantState};
 
 pub use error::LoadError;
@@ -41,18 +42,21 @@ pub struct LoadChunk {
     drop: Objects,
     work: Objects,
     loads: LoadQueue,
+    doses: DoseQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
 }
 
 impl LoadChunk {
-    /// Wires the function: the table, the drop and the work bucket, its own queue, keys, time.
+    /// Wires the function: the table, the drop and the work bucket, its own queue and that of the doses,
+    /// keys, time.
     #[must_use]
     pub fn new(
         store: Store,
         drop: Objects,
         work: Objects,
         loads: LoadQueue,
+        doses: DoseQueue,
         keys: Keyring,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -61,6 +65,7 @@ impl LoadChunk {
             drop,
             work,
             loads,
+            doses,
             keys,
             clock,
         }
@@ -89,6 +94,15 @@ impl LoadChunk {
                 }
             }
         }
+    }
+
+    /// Doses that wait for somebody may belong to those who came into force.
+    async fn tell_doses(&self, scope: &TenantScope) -> Result<(), LoadError> {
+        let attach = DoseMessage::Attach {
+            tenant: scope.code(),
+            after: None,
+        };
+        Ok(self.doses.send(&[attach]).await?)
     }
 
     async fn tenant(&self, scope: &TenantScope) -> Result<TenantState, LoadError> {

@@ -1,44 +1,46 @@
 //! Checking a dropped file: one streaming pass, then what needs a second look at single rows.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use domain::{Lease, RowCounts};
-use layouts::{
-    ColumnMapping, FileProblem, ProblemCode,
-    residents::{Rules, Suspect, Suspects},
-};
+use layouts::{FileProblem, ProblemCode, Record, RowProblem, Rules, Suspect};
 use objects::{ObjectName, ObjectsError};
+use reread::{ErrorsFile, Places};
 use store::{Conclusion, StoreError};
 
 use crate::{
     ReceiveError, ReceiveUpload,
+    kind::{Kind, Suspects as _, by_index},
     pass::{Pass, Passed, by_code},
     receive::Mine,
-    reread::Places,
 };
 
 /// Larger files are refused: 2 GB.
 pub(crate) const MAX_BYTES: u64 = 2_000_000_000;
 
 /// What a check found.
-pub(crate) enum Checked {
+pub(crate) enum Checked<F> {
     /// The file cannot be trusted as a whole.
     Refused(FileProblem, Box<Conclusion>),
     /// Every row was checked.
-    Rows(Box<CheckedRows>),
+    Rows(Box<CheckedRows<F>>),
 }
 
 /// A file all of whose rows were checked, ready to be decided.
-pub(crate) struct CheckedRows {
+pub(crate) struct CheckedRows<F> {
     pub(crate) found: Conclusion,
     pub(crate) sha256: [u8; 32],
-    pub(crate) removals: Vec<crypto::ResidentTag>,
+    /// What only its kind of file has.
+    pub(crate) of_kind: F,
 }
 
 impl ReceiveUpload {
     /// Checks the file. Writes `errors.csv`, the list of refused records and the plans of the chunks.
-    pub(crate) async fn check(&self, mine: &mut Mine<'_>) -> Result<Checked, ReceiveError> {
+    pub(crate) async fn check<K: Kind>(
+        &self,
+        mine: &mut Mine<'_>,
+        kind: K,
+        chunk_bytes: u64,
+    ) -> Result<Checked<K::Found>, ReceiveError> {
         let checked_on = mine.upload.checked_on;
         let today = checked_on.ok_or(StoreError::Damaged {
             what: "day of the check",
@@ -48,7 +50,7 @@ impl ReceiveUpload {
             today,
             max_bytes: MAX_BYTES,
         };
-        let passed = match self.pass(mine, rules).await? {
+        let passed = match self.pass(mine, rules, kind, chunk_bytes).await? {
             Ok(passed) => passed,
             Err((problem, rows)) => {
                 let found = Conclusion {
@@ -62,10 +64,10 @@ impl ReceiveUpload {
             sha256,
             summary,
             cutter,
-            duplicates,
             mut refused,
-            removals,
+            kind,
         } = passed;
+        let (suspects, of_kind) = kind.finish();
         let (end, marks) = cutter.marks();
         let places = Places {
             header: &summary.header,
@@ -73,7 +75,7 @@ impl ReceiveUpload {
             marks,
             end,
         };
-        let suspects = self.verified(mine, &places, duplicates.finish()).await?;
+        let suspects = self.verified::<K>(mine, &places, suspects).await?;
         refused.extend(suspects.iter().map(|suspect| suspect.index));
         refused.sort_unstable();
         refused.dedup();
@@ -86,7 +88,7 @@ impl ReceiveUpload {
         let has_errors = !refused.is_empty();
         let mut refused_version = None;
         if has_errors {
-            self.write_errors(mine, &places, &refused, &suspects)
+            self.write_errors::<K>(mine, &places, &refused, &suspects)
                 .await?;
             refused_version = Some(self.write_refused(mine, &refused).await?);
         }
@@ -110,24 +112,21 @@ impl ReceiveUpload {
         Ok(Checked::Rows(Box::new(CheckedRows {
             found,
             sha256,
-            removals,
+            of_kind,
         })))
     }
 
     /// Streams the pinned version once. The inner error refuses the file and says how many rows
     /// were read until then.
-    async fn pass(
+    async fn pass<K: Kind>(
         &self,
         mine: &mut Mine<'_>,
         rules: Rules,
-    ) -> Result<Result<Passed, (FileProblem, u64)>, ReceiveError> {
+        kind: K,
+        chunk_bytes: u64,
+    ) -> Result<Result<Passed<K>, (FileProblem, u64)>, ReceiveError> {
         let gone = |rows| Ok(Err((FileProblem::new(ProblemCode::FileGone), rows)));
-        let columns = mine.tenant.settings.columns.clone();
-        let mapping = ColumnMapping::of_residents(columns).map_err(|_| ReceiveError::Mapping)?;
-        let keys = mine
-            .tenant
-            .keys(mine.scope, &self.keys, self.clock.now())
-            .await?;
+        let mapping = K::mapping(&mine.tenant.settings).map_err(|_| ReceiveError::Mapping)?;
         let size = match self.drop.head(mine.scope, &mine.object).await {
             Ok(head) => head.size,
             Err(ObjectsError::Gone) => return gone(0),
@@ -137,7 +136,7 @@ impl ReceiveUpload {
             return Ok(Err((FileProblem::new(ProblemCode::FileTooLarge), 0)));
         }
         let mut reader = self.drop.reader(mine.scope, &mine.object, 0..size)?;
-        let mut pass = Pass::new(rules, &mapping, keys, self.chunk_bytes, self.seed);
+        let mut pass = Pass::new(rules, &mapping, kind, chunk_bytes);
         loop {
             let bytes = match reader.next().await {
                 Ok(Some(bytes)) => bytes,
@@ -173,29 +172,42 @@ impl ReceiveUpload {
         Err(ReceiveError::OutOfTime)
     }
 
-    /// Rows that share a My Number, a coupon or a 宛名番号; the last verified by reading them again.
-    async fn verified(
+    /// Rows that share what they must not, the doubtful ones verified by reading them again.
+    async fn verified<K: Kind>(
         &self,
         mine: &Mine<'_>,
-        places: &Places<'_>,
-        suspects: Suspects,
+        places: &Places<'_, K::Layout>,
+        mut suspects: K::Suspects,
     ) -> Result<Vec<Suspect>, ReceiveError> {
-        let Suspects {
-            mut certain,
-            mut numbers,
-        } = suspects;
-        let indexes: Vec<u32> = numbers.indexes().collect();
-        self.reread(mine, places, &indexes, |record| {
-            if let Some(number) = record.keys.number {
-                numbers.tell(record.index, number);
-            }
-            Ok(())
-        })
-        .await?;
-        certain.extend(numbers.finish());
-        certain.sort_unstable();
-        certain.dedup();
-        Ok(certain)
+        let indexes = suspects.to_read();
+        places
+            .read(mine.file(&self.drop), &indexes, |record| {
+                suspects.tell(record);
+                Ok(())
+            })
+            .await?;
+        Ok(suspects.certain())
+    }
+
+    /// Writes `errors.csv`: the refused rows as they came, with what is wrong.
+    async fn write_errors<K: Kind>(
+        &self,
+        mine: &Mine<'_>,
+        places: &Places<'_, K::Layout>,
+        refused: &[u32],
+        suspects: &[Suspect],
+    ) -> Result<(), ReceiveError> {
+        let shared = by_index(suspects);
+        let reasons = |record: &Record<'_, K::Layout>| {
+            let shared = shared.get(&record.index).map(Vec::as_slice);
+            let problems = problems::<K>(record, shared.unwrap_or_default());
+            let reason = |problem: &RowProblem| (problem.code.as_str(), problem.message_ja());
+            problems.iter().map(reason).collect()
+        };
+        let file = mine.file(&self.drop);
+        let mut errors = ErrorsFile::begin(file, mine.upload.id, places.header)?;
+        errors.add(places, refused, reasons).await?;
+        Ok(errors.finish().await?)
     }
 
     /// Writes the indexes of the refused records, four bytes each, for load-chunk to pass over.
@@ -228,14 +240,13 @@ impl ReceiveUpload {
     }
 }
 
-/// The problems of duplicates by record.
-pub(crate) fn by_index(suspects: &[Suspect]) -> BTreeMap<u32, Vec<ProblemCode>> {
-    let mut by_index: BTreeMap<u32, Vec<ProblemCode>> = BTreeMap::new();
-    for suspect in suspects {
-        by_index
-            .entry(suspect.index)
-            .or_default()
-            .push(suspect.code);
-    }
-    by_index
+/// What the rules say of the record, and what it shares with others.
+fn problems<K: Kind>(record: &Record<'_, K::Layout>, shared: &[ProblemCode]) -> Vec<RowProblem> {
+    let mut problems = record.row.err().map(<[_]>::to_vec).unwrap_or_default();
+    problems.extend(shared.iter().map(|code| RowProblem {
+        code: *code,
+        column: K::shared_column(*code),
+        line: record.line,
+    }));
+    problems
 }

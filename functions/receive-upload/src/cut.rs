@@ -2,21 +2,11 @@
 
 use std::ops::Range;
 
+use reread::Mark;
 use store::ChunkPlan;
 
 /// Every how many records a place is remembered, so that a record can be read again later.
 const MARK_EVERY: u32 = 1_024;
-
-/// Where a record stands in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// Index of the record, from 0.
-    pub(crate) row: u32,
-    /// Line on which it starts.
-    pub(crate) line: u64,
-    /// First byte.
-    pub(crate) from: u64,
-}
 
 /// Takes the records one after the other and closes a chunk once it is large enough.
 #[derive(Debug)]

@@ -42,9 +42,7 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
     if register.is_newer_than(found.as_of, found.dropped_at) {
         return Decision::Stale;
     }
-    if found.rows == found.refused
-        || exceeds(found.refused, settings.max_refused_percent, found.rows)
-    {
+    if too_many_refused(found.rows, found.refused, settings) {
         return Decision::TooManyRefused;
     }
     if let Some(in_force) = &register.in_force {
@@ -63,6 +61,12 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
         }
     }
     Decision::Accept
+}
+
+/// Whether a file with so many refused rows cannot be trusted as a whole.
+#[must_use]
+pub(crate) fn too_many_refused(rows: u64, refused: u64, settings: &TenantSettings) -> bool {
+    rows == refused || exceeds(refused, settings.max_refused_percent, rows)
 }
 
 /// Whether `part` is more than `percent` of `whole`.

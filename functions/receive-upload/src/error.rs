@@ -23,6 +23,9 @@ pub enum ReceiveError {
     /// A bucket failed.
     #[error("a bucket failed")]
     Objects(#[from] objects::ObjectsError),
+    /// The file could not be read again.
+    #[error(transparent)]
+    Reread(#[from] reread::RereadError),
     /// The manifest failed.
     #[error("the manifest failed")]
     Manifest(#[from] manifest::ManifestError),
@@ -32,12 +35,6 @@ pub enum ReceiveError {
     /// A setting of the municipality cannot be used.
     #[error("the municipality's column mapping cannot be used")]
     Mapping,
-    /// Reading the same bytes twice gave different rows.
-    #[error("the file does not read as it did: {what}")]
-    NotAsRead {
-        /// What differs.
-        what: &'static str,
-    },
 }
 
 impl ReceiveError {
@@ -47,14 +44,14 @@ impl ReceiveError {
         match self {
             Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
+            Self::Reread(error) => error.is_passing(),
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
                 error.is_passing()
             }
             Self::Message(_)
             | Self::ForeignBucket
             | Self::Manifest(manifest::ManifestError::Damaged { .. })
-            | Self::Mapping
-            | Self::NotAsRead { .. } => false,
+            | Self::Mapping => false,
         }
     }
 }

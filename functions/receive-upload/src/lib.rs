@@ -5,7 +5,8 @@
 //!
 //! **What a repeat does.** An upload's id is derived from bucket, key and version, so a repeated
 //! event finds the upload that the first one made.
-//! - Once the upload is decided, a repeat only tells load-chunk again that there is something to do.
+//! - Once the upload is decided, a repeat only tells load-chunk or load-doses again that there is
+//!   something to do.
 //! - While another worker checks it, the event is left in the queue and comes again.
 //! - A check whose worker died is done anew from the first byte, with the same day and settings. Its
 //!   outputs are written under the same names; what decides is one transaction at the end, which
@@ -14,18 +15,17 @@
 //! An event of any bucket but the drop bucket is refused unread: only a mistake in the deployment
 //! sends one, and it ends among the dead letters.
 //!
-//! The receipt is written before the decision, never after it: from then on load-chunk writes it.
+//! The receipt is written before the decision, never after it: from then on whoever loads writes it.
 
 mod check;
 mod cut;
 mod decide;
 mod error;
-mod errors_file;
 mod event;
+mod kind;
 mod pass;
 mod receive;
 mod removals;
-mod reread;
 
 use std::sync::Arc;
 
@@ -33,14 +33,28 @@ use crypto::Keyring;
 use domain::Clock;
 use jiff::Timestamp;
 use objects::Objects;
-use queues::LoadQueue;
+use queues::{DoseQueue, LoadQueue};
 use store::Store;
 
 pub use error::ReceiveError;
 pub use event::NotANotification;
 
-/// How many bytes of a file make a chunk, where the setting does not say otherwise: some 200,000 rows.
-pub const CHUNK_BYTES: u64 = 24 * 1024 * 1024;
+/// How many bytes of a file make a chunk, by kind.
+#[derive(Debug, Clone, Copy)]
+pub struct ChunkBytes {
+    /// Of a residents file.
+    pub residents: u64,
+    /// Of a dose file. Each row of it is a transaction of its own.
+    pub doses: u64,
+}
+
+impl ChunkBytes {
+    /// Where settings do not say otherwise: some 200,000 residents, some 10,000 doses.
+    pub const USUAL: Self = Self {
+        residents: 24 * 1024 * 1024,
+        doses: 1024 * 1024,
+    };
+}
 
 /// The function's work, over its adapters.
 pub struct ReceiveUpload {
@@ -48,15 +62,16 @@ pub struct ReceiveUpload {
     drop: Objects,
     work: Objects,
     loads: LoadQueue,
+    doses: DoseQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
-    chunk_bytes: u64,
+    chunk_bytes: ChunkBytes,
     seed: u64,
 }
 
 impl ReceiveUpload {
-    /// Wires the function: the table, the drop and the work bucket, the queue `loads`, keys, time,
-    /// how many bytes of a file make a chunk, and a random number that the writer of a file does not
+    /// Wires the function: the table, the drop and the work bucket, the queues of those who load, keys,
+    /// time, how many bytes of a file make a chunk, and a random number that the writer of a file does not
     /// know.
     #[must_use]
     #[expect(
@@ -68,9 +83,10 @@ impl ReceiveUpload {
         drop: Objects,
         work: Objects,
         loads: LoadQueue,
+        doses: DoseQueue,
         keys: Keyring,
         clock: Arc<dyn Clock>,
-        chunk_bytes: u64,
+        chunk_bytes: ChunkBytes,
         seed: u64,
     ) -> Self {
         Self {
@@ -78,6 +94,7 @@ impl ReceiveUpload {
             drop,
             work,
             loads,
+            doses,
             keys,
             clock,
             chunk_bytes,

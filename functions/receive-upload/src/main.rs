@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use receive_upload::{ReceiveError, ReceiveUpload};
+use receive_upload::{ChunkBytes, ReceiveError, ReceiveUpload};
 use runtime::{Adapters, Error, Handler};
 
 fn main() -> Result<(), Error> {
@@ -10,16 +10,19 @@ fn main() -> Result<(), Error> {
 }
 
 fn wire(adapters: &Adapters) -> Result<Handler, Error> {
+    let settings = adapters.settings();
     let function = Arc::new(ReceiveUpload::new(
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
         adapters.loads()?,
+        adapters.doses()?,
         adapters.keys(),
         adapters.clock(),
-        adapters
-            .settings()
-            .number("CHUNK_BYTES", receive_upload::CHUNK_BYTES)?,
+        ChunkBytes {
+            residents: settings.number("CHUNK_BYTES", ChunkBytes::USUAL.residents)?,
+            doses: settings.number("DOSE_CHUNK_BYTES", ChunkBytes::USUAL.doses)?,
+        },
         crypto::random_seed(),
     ));
     let handler = Handler::queue(move |body: String, deadline| {

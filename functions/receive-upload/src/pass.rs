@@ -1,63 +1,47 @@
 //! The one pass over a file: every byte hashed, every record checked, places and keys remembered.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use crypto::{ResidentTag, Sha256, TenantKeys};
-use domain::Movement;
-use layouts::{
-    ColumnMapping, FileProblem,
-    residents::{Check, Duplicates, Record, Rules, Summary},
-};
+use crypto::Sha256;
+use layouts::{Check, ColumnMapping, FileProblem, Record, Rules, Summary};
 
-use crate::cut::Cutter;
+use crate::{cut::Cutter, kind::Kind};
 
 /// A pass under way.
-pub(crate) struct Pass {
+pub(crate) struct Pass<K: Kind> {
     digest: Sha256,
-    check: Check,
-    seen: Seen,
+    check: Check<K::Layout>,
+    seen: Seen<K>,
 }
 
 /// What is remembered of the records.
-struct Seen {
+struct Seen<K> {
     cutter: Cutter,
-    duplicates: Duplicates,
     refused: Vec<u32>,
-    removals: Vec<ResidentTag>,
-    keys: Arc<TenantKeys>,
     rows: u64,
+    kind: K,
 }
 
 /// A pass that came to the end of the file.
-pub(crate) struct Passed {
+pub(crate) struct Passed<K: Kind> {
     pub(crate) sha256: [u8; 32],
-    pub(crate) summary: Summary,
+    pub(crate) summary: Summary<K::Layout>,
     pub(crate) cutter: Cutter,
-    pub(crate) duplicates: Duplicates,
     /// Indexes of the records that the rules refuse, ascending.
     pub(crate) refused: Vec<u32>,
-    /// Whom accepted rows ask to remove.
-    pub(crate) removals: Vec<ResidentTag>,
+    pub(crate) kind: K,
 }
 
-impl Pass {
-    pub(crate) fn new(
-        rules: Rules,
-        mapping: &ColumnMapping,
-        keys: Arc<TenantKeys>,
-        chunk_bytes: u64,
-        seed: u64,
-    ) -> Self {
+impl<K: Kind> Pass<K> {
+    pub(crate) fn new(rules: Rules, mapping: &ColumnMapping, kind: K, chunk_bytes: u64) -> Self {
         Self {
             digest: Sha256::default(),
             check: Check::new(rules, mapping),
             seen: Seen {
                 cutter: Cutter::new(chunk_bytes),
-                duplicates: Duplicates::new(seed),
                 refused: Vec::new(),
-                removals: Vec::new(),
-                keys,
                 rows: 0,
+                kind,
             },
         }
     }
@@ -75,7 +59,7 @@ impl Pass {
     }
 
     /// The end of the file.
-    pub(crate) fn finish(mut self) -> Result<Passed, (FileProblem, u64)> {
+    pub(crate) fn finish(mut self) -> Result<Passed<K>, (FileProblem, u64)> {
         let seen = &mut self.seen;
         let summary = self.check.finish(&mut |record| seen.note(record));
         let summary = summary.map_err(|problem| (problem, self.seen.rows))?;
@@ -83,25 +67,20 @@ impl Pass {
             sha256: self.digest.finish(),
             summary,
             cutter: self.seen.cutter,
-            duplicates: self.seen.duplicates,
             refused: self.seen.refused,
-            removals: self.seen.removals,
+            kind: self.seen.kind,
         })
     }
 }
 
-impl Seen {
-    fn note(&mut self, record: &Record<'_>) {
+impl<K: Kind> Seen<K> {
+    fn note(&mut self, record: &Record<'_, K::Layout>) {
         self.rows += 1;
         self.cutter
             .record(record.index, record.line, &record.span.into());
-        self.duplicates.add(record.index, &record.keys);
-        match &record.row {
-            Ok(row) if row.movement == Movement::Remove => {
-                self.removals.push(self.keys.resident_tag(row.number));
-            }
-            Ok(_) => {}
-            Err(_) => self.refused.push(record.index),
+        self.kind.note(record);
+        if record.row.is_err() {
+            self.refused.push(record.index);
         }
     }
 }

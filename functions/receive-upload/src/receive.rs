@@ -1,21 +1,24 @@
 //! One dropped object, from its event to a decision.
 
-use crypto::Sha256;
+use crypto::{ResidentTag, Sha256};
 use domain::{FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
-use objects::{InboxKey, NotInInbox, ObjectName, PinnedObject};
-use queues::LoadMessage;
+use objects::{InboxKey, NotInInbox, ObjectName, Objects, PinnedObject};
+use queues::{DoseMessage, LoadMessage};
 use receipts::{Receipt, Unplaced};
+use reread::DroppedFile;
 use store::{
-    Acceptance, CheckClaim, Conclusion, FileRefusal, Register, StoreError, TenantState, Upload,
+    Acceptance, CheckClaim, ChunkState, Conclusion, FileRefusal, Register, StoreError, TenantState,
+    Upload,
 };
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    check::Checked,
-    decide::{Decision, Found, decide},
+    check::{Checked, CheckedRows},
+    decide::{Decision, Found, decide, too_many_refused},
     event::Dropped,
+    kind::{DosesFile, ResidentsFile},
 };
 
 /// The register may move while a file is decided; more often than this it cannot in earnest.
@@ -28,6 +31,17 @@ pub(crate) struct Mine<'a> {
     pub(crate) upload: Upload,
     pub(crate) lease: Lease,
     pub(crate) object: PinnedObject,
+}
+
+impl Mine<'_> {
+    /// The pinned version, to be read again.
+    pub(crate) fn file<'b>(&'b self, drop: &'b Objects) -> DroppedFile<'b> {
+        DroppedFile {
+            drop,
+            scope: self.scope,
+            object: &self.object,
+        }
+    }
 }
 
 impl ReceiveUpload {
@@ -69,7 +83,10 @@ impl ReceiveUpload {
             .await?
         {
             Acceptance::Busy(until) => Err(ReceiveError::Busy(until)),
-            Acceptance::Decided(upload) => self.tell_load_chunk(&scope, upload.state).await,
+            Acceptance::Decided(upload) => {
+                self.tell_loader(&scope, id, upload.kind, upload.state)
+                    .await
+            }
             Acceptance::Mine(upload) => {
                 let object = PinnedObject::dropped(&key, &dropped.version);
                 let mut mine = Mine {
@@ -81,39 +98,65 @@ impl ReceiveUpload {
                 };
                 let state = self.check_and_decide(&mut mine).await?;
                 tracing::info!(upload = %id, state = state.as_str(), "file decided");
-                self.tell_load_chunk(&scope, state).await
+                self.tell_loader(&scope, id, key.kind(), state).await
             }
         }
     }
 
     async fn check_and_decide(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
-        let checked = self.check(mine).await?;
-        match checked {
-            Checked::Refused(problem, found) => self.refuse(mine, &problem, *found).await,
-            Checked::Rows(rows) => {
-                for _ in 0..DECISIONS {
-                    let register = self.store.register(mine.scope).await?;
-                    let decided = self.decide(mine, &rows.found, &rows, &register).await;
-                    match decided {
-                        Err(ReceiveError::Store(StoreError::Moved)) => {}
-                        other => return other,
-                    }
-                }
-                Err(StoreError::Moved.into())
+        match mine.upload.kind {
+            FileKind::Residents => self.residents(mine).await,
+            FileKind::Doses => self.doses(mine).await,
+        }
+    }
+
+    async fn residents(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        let keys = mine
+            .tenant
+            .keys(mine.scope, &self.keys, self.clock.now())
+            .await?;
+        let kind = ResidentsFile::new(keys, self.seed);
+        let rows = match self.check(mine, kind, self.chunk_bytes.residents).await? {
+            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+            Checked::Rows(rows) => rows,
+        };
+        for _ in 0..DECISIONS {
+            let register = self.store.register(mine.scope).await?;
+            let decided = self.decide(mine, &rows.found, &rows, &register).await;
+            match decided {
+                Err(ReceiveError::Store(StoreError::Moved)) => {}
+                other => return other,
             }
         }
+        Err(StoreError::Moved.into())
+    }
+
+    /// A dose file needs no generation: its rows come into force one by one, so it is accepted unless
+    /// too many of them are wrong, and loaded at once.
+    async fn doses(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        let kind = DosesFile::new(self.seed);
+        let found = match self.check(mine, kind, self.chunk_bytes.doses).await? {
+            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+            Checked::Rows(rows) => rows.found,
+        };
+        let (rows, refused) = (found.rows_checked, found.rows.refused);
+        if too_many_refused(rows, refused, &mine.tenant.settings) {
+            let problem = FileProblem::new(ProblemCode::TooManyRefused);
+            return self.refuse(mine, &problem, found).await;
+        }
+        self.conclude(mine, UploadState::Loading, &found).await
     }
 
     async fn decide(
         &self,
         mine: &Mine<'_>,
         conclusion: &Conclusion,
-        rows: &crate::check::CheckedRows,
+        rows: &CheckedRows<Vec<ResidentTag>>,
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
         let settings = &mine.tenant.settings;
         let removals = self
-            .removals_in_force(mine, &rows.removals, register)
+            .removals_in_force(mine, &rows.of_kind, register)
             .await?;
         let active = register
             .in_force
@@ -210,18 +253,41 @@ impl ReceiveUpload {
         Ok(())
     }
 
-    /// Tells load-chunk that there is something to do for the tenant, as often as asked.
-    async fn tell_load_chunk(
+    /// Tells who loads that there is something to do for the tenant, as often as asked.
+    async fn tell_loader(
         &self,
         scope: &TenantScope,
+        id: UploadId,
+        kind: FileKind,
         state: UploadState,
     ) -> Result<(), ReceiveError> {
-        if matches!(state, UploadState::Waiting | UploadState::Loading) {
-            self.loads
-                .send(&[LoadMessage::Advance {
-                    tenant: scope.code(),
-                }])
-                .await?;
+        let tenant = scope.code();
+        match (kind, state) {
+            (FileKind::Residents, UploadState::Waiting | UploadState::Loading) => {
+                self.loads.send(&[LoadMessage::Advance { tenant }]).await?;
+            }
+            (FileKind::Doses, UploadState::Loading) => {
+                let chunks = self.store.chunk_states(scope, &id).await?;
+                let mut messages: Vec<_> = chunks
+                    .iter()
+                    .filter(|(_, state)| *state == ChunkState::Todo)
+                    .map(|(chunk, _)| DoseMessage::Chunk {
+                        tenant,
+                        upload: id,
+                        chunk: *chunk,
+                    })
+                    .collect();
+                if messages.is_empty() {
+                    // All are done: whoever is told of the first one makes sure of the end.
+                    messages.push(DoseMessage::Chunk {
+                        tenant,
+                        upload: id,
+                        chunk: 0,
+                    });
+                }
+                self.doses.send(&messages).await?;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -260,7 +326,6 @@ fn claim(
     tenant: &TenantState,
     now: Timestamp,
 ) -> CheckClaim {
-    let FileKind::Residents = key.kind();
     CheckClaim {
         id,
         kind: key.kind(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use load_chunk::{LoadChunk, LoadError};
-use receive_upload::{ReceiveError, ReceiveUpload};
+use receive_upload::{ChunkBytes, ReceiveError, ReceiveUpload};
 use residents::Residents;
 use runtime::{Adapters, Handler};
 use uploads::Uploads;
@@ -14,6 +14,7 @@ pub const PACKAGES: [&str; 4] = ["load-chunk", "receive-upload", "residents", "u
 
 /// Builds a function as its `main.rs` does.
 pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
+    let settings = adapters.settings();
     Ok(match package {
         "receive-upload" => {
             let function = Arc::new(ReceiveUpload::new(
@@ -21,11 +22,13 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 adapters.drop_bucket()?,
                 adapters.work_bucket()?,
                 adapters.loads()?,
+                adapters.doses()?,
                 adapters.keys(),
                 adapters.clock(),
-                adapters
-                    .settings()
-                    .number("CHUNK_BYTES", receive_upload::CHUNK_BYTES)?,
+                ChunkBytes {
+                    residents: settings.number("CHUNK_BYTES", ChunkBytes::USUAL.residents)?,
+                    doses: settings.number("DOSE_CHUNK_BYTES", ChunkBytes::USUAL.doses)?,
+                },
                 crypto::random_seed(),
             ));
             let handler = Handler::queue(move |body: String, deadline| {
@@ -41,6 +44,7 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 adapters.drop_bucket()?,
                 adapters.work_bucket()?,
                 adapters.loads()?,
+                adapters.doses()?,
                 adapters.keys(),
                 adapters.clock(),
             ));

@@ -1,6 +1,8 @@
 use domain::{TenantCode, TenantScope, UploadId};
 use serde::{Deserialize, Serialize};
 
+use crate::Message;
+
 /// A message in the queue `loads`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoadMessage {
@@ -49,30 +51,6 @@ impl LoadMessage {
         }
     }
 
-    /// The JSON form.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let wire = match self {
-            Self::Advance { tenant } => Wire::Advance {
-                tenant: tenant.as_str().to_owned(),
-            },
-            Self::Chunk {
-                tenant,
-                upload,
-                chunk,
-            } => Wire::Chunk {
-                tenant: tenant.as_str().to_owned(),
-                upload: upload.to_string(),
-                chunk: *chunk,
-            },
-        };
-        #[expect(
-            clippy::expect_used,
-            reason = "strings, a UUID and a number always serialise"
-        )]
-        serde_json::to_string(&wire).expect("the wire form has only strings and numbers")
-    }
-
     /// Reads the JSON form.
     pub fn parse(body: &str) -> Result<Self, NotALoadMessage> {
         let code = |text: &str| TenantCode::parse(text).map_err(|_| NotALoadMessage);
@@ -92,6 +70,30 @@ impl LoadMessage {
                 },
             },
         )
+    }
+}
+
+impl Message for LoadMessage {
+    fn to_json(&self) -> String {
+        let wire = match self {
+            Self::Advance { tenant } => Wire::Advance {
+                tenant: tenant.as_str().to_owned(),
+            },
+            Self::Chunk {
+                tenant,
+                upload,
+                chunk,
+            } => Wire::Chunk {
+                tenant: tenant.as_str().to_owned(),
+                upload: upload.to_string(),
+                chunk: *chunk,
+            },
+        };
+        #[expect(
+            clippy::expect_used,
+            reason = "strings, a UUID and a number always serialise"
+        )]
+        serde_json::to_string(&wire).expect("the wire form has only strings and numbers")
     }
 }
 

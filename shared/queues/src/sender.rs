@@ -1,8 +1,10 @@
+use std::marker::PhantomData;
+
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 
 use jiff::SignedDuration;
 
-use crate::LoadMessage;
+use crate::{DoseMessage, LoadMessage};
 
 /// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
@@ -17,31 +19,43 @@ pub struct SendError {
     pub code: String,
 }
 
-/// Sends into the queue `loads`.
-#[derive(Debug, Clone)]
-pub struct LoadQueue {
-    client: Client,
-    url: String,
+/// What a queue takes.
+pub trait Message {
+    /// Its JSON form.
+    fn to_json(&self) -> String;
 }
 
-impl LoadQueue {
+/// Sends into one queue.
+#[derive(Debug, Clone)]
+pub struct Sender<M> {
+    client: Client,
+    url: String,
+    takes: PhantomData<fn(M)>,
+}
+
+/// Sends into the queue `loads`.
+pub type LoadQueue = Sender<LoadMessage>;
+/// Sends into the queue `doses`.
+pub type DoseQueue = Sender<DoseMessage>;
+
+impl<M: Message> Sender<M> {
     /// `url` is the queue's URL.
     #[must_use]
     pub fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+        Self {
+            client,
+            url,
+            takes: PhantomData,
+        }
     }
 
     /// Hands over all messages, ten to a call; an error may leave some of them sent.
-    pub async fn send(&self, messages: &[LoadMessage]) -> Result<(), SendError> {
+    pub async fn send(&self, messages: &[M]) -> Result<(), SendError> {
         self.send_after(messages, SignedDuration::ZERO).await
     }
 
     /// Hands over all messages, to be delivered after `delay`: whole seconds, at most 15 minutes.
-    pub async fn send_after(
-        &self,
-        messages: &[LoadMessage],
-        delay: SignedDuration,
-    ) -> Result<(), SendError> {
+    pub async fn send_after(&self, messages: &[M], delay: SignedDuration) -> Result<(), SendError> {
         let seconds = i32::try_from(delay.as_secs().clamp(0, LONGEST_DELAY)).unwrap_or_default();
         for batch in messages.chunks(BATCH) {
             let mut call = self.client.send_message_batch().queue_url(&self.url);

@@ -9,7 +9,7 @@ use crypto::{Keyring, Kms};
 use domain::Clock;
 use jiff::Timestamp;
 use objects::Objects;
-use queues::LoadQueue;
+use queues::{DoseQueue, LoadQueue};
 use store::Store;
 
 use crate::{Retry, SettingError, Settings};
@@ -81,6 +81,15 @@ impl Adapters {
         Ok(LoadQueue::new(
             client,
             self.settings.get("LOADS_QUEUE_URL")?.to_owned(),
+        ))
+    }
+
+    /// The queue `DOSES_QUEUE_URL`.
+    pub fn doses(&self) -> Result<DoseQueue, SettingError> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        Ok(DoseQueue::new(
+            client,
+            self.settings.get("DOSES_QUEUE_URL")?.to_owned(),
         ))
     }
 

@@ -126,7 +126,7 @@ impl Town {
         let started = running.cold_start().cpu;
         let mut invocations = 0;
         let only = message.is_some();
-        while let Some(body) = message.or_else(|| self.cloud.next_message()) {
+        while let Some(body) = message.or_else(|| self.cloud.next_message("loads")) {
             running
                 .deliver(&body)
                 .with_context(|| format!("{function} on {body}"))?;
@@ -170,6 +170,7 @@ pub fn environment(cloud: &Cloud) -> Vec<(String, String)> {
         ("WORK_BUCKET", WORK.to_owned()),
         ("UPLOADS_QUEUE_URL", cloud.queue_url("uploads")),
         ("LOADS_QUEUE_URL", cloud.queue_url("loads")),
+        ("DOSES_QUEUE_URL", cloud.queue_url("doses")),
         ("CHUNK_BYTES", "25165824".to_owned()),
     ];
     environment.extend(settings.map(|(name, value)| (name.to_owned(), value)));

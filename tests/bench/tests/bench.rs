@@ -140,15 +140,16 @@ fn messages_come_out_in_the_order_in_which_they_were_sent() {
     let (status, answer) = call(
         &cloud,
         "AmazonSQS.SendMessageBatch",
-        &json!({"QueueUrl": "x", "Entries": entries}),
+        &json!({"QueueUrl": "http://x/0/q", "Entries": entries}),
     );
     assert_eq!(
         (status, answer["Successful"].as_array().unwrap().len()),
         (200, 2)
     );
-    assert_eq!(cloud.next_message().as_deref(), Some("a"));
-    assert_eq!(cloud.next_message().as_deref(), Some("b"));
-    assert_eq!(cloud.next_message(), None);
+    assert_eq!(cloud.next_message("other"), None);
+    assert_eq!(cloud.next_message("q").as_deref(), Some("a"));
+    assert_eq!(cloud.next_message("q").as_deref(), Some("b"));
+    assert_eq!(cloud.next_message("q"), None);
 }
 
 #[test]

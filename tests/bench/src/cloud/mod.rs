@@ -92,10 +92,10 @@ impl Cloud {
         lock(&self.state.objects).keys(&format!("{bucket}/"))
     }
 
-    /// Takes the next message that was sent to any queue.
+    /// Takes the next message that was sent to this queue.
     #[must_use]
-    pub fn next_message(&self) -> Option<String> {
-        lock(&self.state.messages).take()
+    pub fn next_message(&self, queue: &str) -> Option<String> {
+        lock(&self.state.messages).take(queue)
     }
 
     /// Answers one call of `DynamoDB` with its real meaning, whatever the call is about.

@@ -96,10 +96,13 @@ impl Queues {
 
     fn send(&self, request: &Value) -> Value {
         let entries = request["Entries"].as_array().expect("a batch has entries");
+        // The schedules hold residents only: nobody waits for what is told to load-doses.
+        let queue = request["QueueUrl"].as_str().expect("a queue has a URL");
+        let feeds = queue.ends_with("/loads").then_some(Feeds::LoadChunk);
         let take_in = |entry: &Value| {
             let body = entry["MessageBody"].as_str().expect("a message has a body");
             let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or(0));
-            let number = self.add(Feeds::LoadChunk, body, delay);
+            let number = feeds.map_or(0, |feeds| self.add(feeds, body, delay));
             json!({ "Id": entry["Id"], "MessageId": number.to_string(), "MD5OfMessageBody": "" })
         };
         let taken: Vec<Value> = entries.iter().map(take_in).collect();

@@ -1,54 +1,74 @@
-//! Reading single records of the pinned file again, a block of some thousand records at a time.
+use domain::TenantScope;
+use layouts::{Header, Layout, Record, Rows, Rules};
+use objects::{Objects, PinnedObject};
 
-use layouts::residents::{Header, Record, Rows, Rules};
-
-use crate::{ReceiveError, ReceiveUpload, cut::Mark, receive::Mine};
+use crate::RereadError;
 
 /// Neighbouring blocks are read together up to this many bytes.
 const TOGETHER: u64 = 4 * 1024 * 1024;
 
-/// How the records of the file are found and read.
-pub(crate) struct Places<'a> {
-    pub(crate) header: &'a Header,
-    pub(crate) rules: Rules,
-    pub(crate) marks: &'a [Mark],
-    pub(crate) end: u64,
+/// Where a record stands in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Index of the record, from 0.
+    pub row: u32,
+    /// Line on which it starts.
+    pub line: u64,
+    /// First byte.
+    pub from: u64,
 }
 
-impl ReceiveUpload {
-    /// Hands the records of these indexes (ascending) to `sink`, in order, as the pass saw them.
-    pub(crate) async fn reread(
+/// A dropped file: the very version that was checked.
+#[derive(Clone, Copy)]
+pub struct DroppedFile<'a> {
+    /// The drop bucket.
+    pub drop: &'a Objects,
+    /// Whose file it is.
+    pub scope: &'a TenantScope,
+    /// The pinned version.
+    pub object: &'a PinnedObject,
+}
+
+/// How the records of a file are found and read.
+pub struct Places<'a, L> {
+    /// Its header.
+    pub header: &'a Header<L>,
+    /// The rules it was checked by.
+    pub rules: Rules,
+    /// Where some of its records stand, ascending.
+    pub marks: &'a [Mark],
+    /// Behind its last record.
+    pub end: u64,
+}
+
+impl<L: Layout> Places<'_, L> {
+    /// Hands the records of these indexes (ascending) to `sink`, in order, as the check saw them.
+    pub async fn read(
         &self,
-        mine: &Mine<'_>,
-        places: &Places<'_>,
+        file: DroppedFile<'_>,
         indexes: &[u32],
-        mut sink: impl FnMut(&Record<'_>) -> Result<(), ReceiveError>,
-    ) -> Result<(), ReceiveError> {
+        mut sink: impl FnMut(&Record<'_, L>) -> Result<(), RereadError>,
+    ) -> Result<(), RereadError> {
         let mut asked = indexes.iter().copied().peekable();
         while let Some(first) = asked.peek().copied() {
-            let (mark, bytes) = places.block(first, indexes);
-            let bytes = self
-                .drop
-                .read_range(mine.scope, &mine.object, bytes)
-                .await?;
-            let mut rows = Rows::new(places.header, places.rules, &bytes, mark.row, mark.line);
-            let differs = |_| ReceiveError::NotAsRead { what: "a record" };
+            let (mark, bytes) = self.block(first, indexes);
+            let bytes = file.drop.read_range(file.scope, file.object, bytes).await?;
+            let mut rows = Rows::new(self.header, self.rules, &bytes, mark.row, mark.line);
+            let differs = |_| RereadError::NotAsRead { what: "a record" };
             while let Some(record) = rows.next().map_err(differs)? {
                 if asked.next_if(|index| *index == record.index).is_some() {
                     sink(&record)?;
                 }
             }
             if asked.peek() == Some(&first) {
-                return Err(ReceiveError::NotAsRead {
+                return Err(RereadError::NotAsRead {
                     what: "the place of a record",
                 });
             }
         }
         Ok(())
     }
-}
 
-impl Places<'_> {
     /// The bytes to read for the record `first`: its block, and the blocks behind it as long as
     /// something is asked of them.
     fn block(&self, first: u32, indexes: &[u32]) -> (Mark, std::ops::Range<u64>) {

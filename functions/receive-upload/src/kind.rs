@@ -1,0 +1,179 @@
+//! What each kind of file has of its own while it is checked; all else is the same for every kind.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crypto::{ResidentTag, TenantKeys};
+use domain::Movement;
+use layouts::{
+    ColumnMapping, Layout, MappingProblem, ProblemCode, Record, Suspect,
+    doses::{self, Doses},
+    residents::{self, Residents},
+};
+use store::TenantSettings;
+
+/// A kind of file under check: what is remembered of its records.
+pub(crate) trait Kind: Send {
+    /// Its columns and rules.
+    type Layout: Layout;
+    /// Rows that may share something.
+    type Suspects: Suspects<Self::Layout>;
+    /// What the decision needs beyond counts.
+    type Found: Send + Sync;
+
+    /// How the municipality's system names the columns.
+    fn mapping(settings: &TenantSettings) -> Result<ColumnMapping, MappingProblem>;
+
+    /// Takes the next record, be it accepted or refused.
+    fn note(&mut self, record: &Record<'_, Self::Layout>);
+
+    /// The end of the file.
+    fn finish(self) -> (Self::Suspects, Self::Found);
+
+    /// The column that is named where rows share something.
+    fn shared_column(code: ProblemCode) -> Option<&'static str>;
+}
+
+/// Rows that may share something: some must be read again to be certain.
+pub(crate) trait Suspects<L: Layout>: Send {
+    /// Those to be read again, ascending.
+    fn to_read(&self) -> Vec<u32>;
+
+    /// One of them, read again.
+    fn tell(&mut self, record: &Record<'_, L>);
+
+    /// Those that do share something, by index.
+    fn certain(self) -> Vec<Suspect>;
+}
+
+/// A residents file.
+pub(crate) struct ResidentsFile {
+    duplicates: residents::Duplicates,
+    removals: Vec<ResidentTag>,
+    keys: Arc<TenantKeys>,
+}
+
+impl ResidentsFile {
+    pub(crate) fn new(keys: Arc<TenantKeys>, seed: u64) -> Self {
+        Self {
+            duplicates: residents::Duplicates::new(seed),
+            removals: Vec::new(),
+            keys,
+        }
+    }
+}
+
+impl Kind for ResidentsFile {
+    type Layout = Residents;
+    type Suspects = residents::Suspects;
+    /// Whom accepted rows ask to remove.
+    type Found = Vec<ResidentTag>;
+
+    fn mapping(settings: &TenantSettings) -> Result<ColumnMapping, MappingProblem> {
+        ColumnMapping::of_residents(settings.columns.clone())
+    }
+
+    #[inline]
+    fn note(&mut self, record: &residents::Record<'_>) {
+        self.duplicates.add(record.index, &record.keys);
+        if let Ok(row) = &record.row
+            && row.movement == Movement::Remove
+        {
+            self.removals.push(self.keys.resident_tag(row.number));
+        }
+    }
+
+    fn finish(self) -> (residents::Suspects, Vec<ResidentTag>) {
+        (self.duplicates.finish(), self.removals)
+    }
+
+    fn shared_column(code: ProblemCode) -> Option<&'static str> {
+        let column = match code {
+            ProblemCode::MyNumberShared => residents::Column::MyNumber,
+            ProblemCode::CouponShared => residents::Column::Coupon,
+            ProblemCode::ResidentNumberTwice => residents::Column::Number,
+            _ => return None,
+        };
+        Some(column.name())
+    }
+}
+
+impl Suspects<Residents> for residents::Suspects {
+    fn to_read(&self) -> Vec<u32> {
+        self.numbers.indexes().collect()
+    }
+
+    fn tell(&mut self, record: &residents::Record<'_>) {
+        if let Some(number) = record.keys.number {
+            self.numbers.tell(record.index, number);
+        }
+    }
+
+    fn certain(mut self) -> Vec<Suspect> {
+        self.certain.extend(self.numbers.finish());
+        self.certain.sort_unstable();
+        self.certain.dedup();
+        self.certain
+    }
+}
+
+/// A dose file.
+pub(crate) struct DosesFile {
+    duplicates: doses::Duplicates,
+}
+
+impl DosesFile {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            duplicates: doses::Duplicates::new(seed),
+        }
+    }
+}
+
+impl Kind for DosesFile {
+    type Layout = Doses;
+    type Suspects = doses::DoseSuspects;
+    type Found = ();
+
+    fn mapping(settings: &TenantSettings) -> Result<ColumnMapping, MappingProblem> {
+        ColumnMapping::of_doses(settings.dose_columns.clone())
+    }
+
+    #[inline]
+    fn note(&mut self, record: &doses::Record<'_>) {
+        self.duplicates.add(record.index, &record.keys);
+    }
+
+    fn finish(self) -> (doses::DoseSuspects, ()) {
+        (self.duplicates.finish(), ())
+    }
+
+    fn shared_column(code: ProblemCode) -> Option<&'static str> {
+        code.shared_dose_column().map(doses::Column::name)
+    }
+}
+
+impl Suspects<Doses> for doses::DoseSuspects {
+    fn to_read(&self) -> Vec<u32> {
+        self.indexes()
+    }
+
+    fn tell(&mut self, record: &doses::Record<'_>) {
+        self.tell(record.index, &record.keys);
+    }
+
+    fn certain(self) -> Vec<Suspect> {
+        self.finish()
+    }
+}
+
+/// The problems of duplicates by record.
+pub(crate) fn by_index(suspects: &[Suspect]) -> BTreeMap<u32, Vec<ProblemCode>> {
+    let mut by_index: BTreeMap<u32, Vec<ProblemCode>> = BTreeMap::new();
+    for suspect in suspects {
+        by_index
+            .entry(suspect.index)
+            .or_default()
+            .push(suspect.code);
+    }
+    by_index
+}
