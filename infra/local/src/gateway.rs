@@ -233,7 +233,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
 }
 
 /// Decodes `%xx`, and `+` where it stands for a space; `None` when that gives no text.
-fn decoded(text: &str, plus_is_space: bool) -> Option<String> {
+pub(crate) fn decoded(text: &str, plus_is_space: bool) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

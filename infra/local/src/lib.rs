@@ -17,6 +17,7 @@ mod access;
 mod answer;
 pub mod aws;
 mod clock;
+mod console;
 pub mod dynamodb;
 mod folder;
 pub mod functions;

@@ -1,7 +1,13 @@
 //! A tiny OIDC issuer: what stands in for the municipalities' identity provider on one machine.
 //!
-//! Tokens are signed with RS256, as API Gateway's JWT authorizer takes them. Whoever reaches it can
-//! have any token, so it is served on loopback only.
+//! Tokens are signed with RS256, as API Gateway's JWT authorizer takes them. The console gets them by
+//! the authorization code flow with PKCE, as from any issuer; who signs in says themselves who they
+//! are. Whoever reaches it can have any token, so it is served on loopback only.
+
+mod grants;
+mod page;
+mod pkce;
+pub(crate) mod sign_in;
 
 use std::{path::PathBuf, sync::OnceLock};
 
@@ -18,6 +24,7 @@ use jsonwebtoken::{
 };
 use serde_json::{Map, Value, json};
 
+use self::grants::Grants;
 use crate::template::Authorizer;
 
 const KEY_ID: &str = "local";
@@ -30,6 +37,7 @@ pub struct Issuer {
     audience: String,
     file: Option<PathBuf>,
     keys: OnceLock<Keys>,
+    grants: Grants,
 }
 
 struct Keys {
@@ -66,12 +74,33 @@ impl Issuer {
             audience,
             file,
             keys: OnceLock::new(),
+            grants: Grants::default(),
         }
+    }
+
+    /// The one client that it signs people in for, which is also the audience of its tokens.
+    pub(crate) fn client(&self) -> &str {
+        &self.audience
+    }
+
+    /// Where that client takes people who have signed in: the root of the issuer's own origin.
+    fn redirect_uri(&self) -> String {
+        format!("{}/", self.url)
     }
 
     /// A signed token.
     pub fn token(&self, request: &TokenRequest, now: Timestamp) -> Result<String> {
-        let claims = json!({
+        self.token_with(request, None, now)
+    }
+
+    /// A signed token that repeats the client's nonce.
+    fn token_with(
+        &self,
+        request: &TokenRequest,
+        nonce: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String> {
+        let mut claims = json!({
             "iss": self.url,
             "aud": self.audience,
             "sub": request.subject,
@@ -81,6 +110,9 @@ impl Issuer {
             "nbf": now.as_second(),
             "exp": now.saturating_add(request.valid_for)?.as_second(),
         });
+        if let Some(nonce) = nonce {
+            claims["nonce"] = nonce.into();
+        }
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(KEY_ID.to_owned());
         Ok(jsonwebtoken::encode(&header, &claims, &self.keys()?.sign)?)
@@ -117,8 +149,14 @@ impl Issuer {
     pub fn discovery(&self) -> Value {
         json!({
             "issuer": self.url,
+            "authorization_endpoint": format!("{}{}", self.url, sign_in::AUTHORIZE),
+            "token_endpoint": format!("{}{}", self.url, sign_in::TOKEN),
             "jwks_uri": format!("{}/jwks.json", self.url),
             "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "scopes_supported": ["openid"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
         })

@@ -18,6 +18,8 @@ use tokio::{
 
 use crate::{
     answer::{Refusal, answer},
+    console,
+    oidc::sign_in,
     stack::LocalStack,
 };
 
@@ -141,8 +143,24 @@ impl LocalStack {
     }
 }
 
-/// The paths that only the local stack has: those of the issuer.
+/// The paths that only the local stack has: those of the issuer and of the console.
 pub(crate) fn local_path(stack: &LocalStack, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    // A page whose name was pointed at this address must not become one of ours.
+    let host = request.headers().get(header::HOST);
+    let host = host.map_or_else(
+        || request.uri().authority().map(http::uri::Authority::as_str),
+        |host| Some(host.to_str().unwrap_or_default()),
+    );
+    if host.is_some_and(|host| !names_loopback(host)) {
+        let what = json!({ "message": "Forbidden" });
+        return Some(respond(StatusCode::FORBIDDEN, what.to_string()));
+    }
+    if let Some(answer) = console::answer(stack.urls(), stack.issuer().client(), request) {
+        return Some(answer);
+    }
+    if let Some(answer) = sign_in::answer(stack.issuer(), request, stack.now()) {
+        return Some(answer);
+    }
     Some(match (request.method(), request.uri().path()) {
         (&Method::GET, "/.well-known/openid-configuration") => {
             respond(StatusCode::OK, stack.issuer().discovery().to_string())
@@ -169,24 +187,10 @@ fn somebody() -> String {
     "local-user".to_owned()
 }
 
-/// A token for whoever asks. A page in a browser cannot: the content type makes it ask first, and a
-/// foreign name for this address is refused.
+/// A token for whoever asks. A page in a browser cannot: the content type makes it ask first.
 fn token(stack: &LocalStack, request: &Request<Bytes>) -> Response<Bytes> {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let host =
-        text(header::HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
-    if host.is_some_and(|host| !names_loopback(host)) {
-        return respond(
-            StatusCode::FORBIDDEN,
-            json!({ "message": "Forbidden" }).to_string(),
-        );
-    }
-    if text(header::CONTENT_TYPE) != Some("application/json") {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    if kind.is_none_or(|kind| kind != "application/json") {
         let what = json!({ "message": "application/json only" });
         return respond(StatusCode::UNSUPPORTED_MEDIA_TYPE, what.to_string());
     }

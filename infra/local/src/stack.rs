@@ -94,6 +94,9 @@ impl LocalStack {
         parameters
             .entry("JwtIssuer".to_owned())
             .or_insert_with(|| options.urls.api.clone());
+        parameters
+            .entry("ConsoleOrigin".to_owned())
+            .or_insert_with(|| options.urls.api.clone());
         let template = Template::parse(TEMPLATE, &parameters, &place)?;
         let data = options.data.as_deref();
         let lock = data.map(folder::lock).transpose()?;
@@ -247,6 +250,11 @@ impl LocalStack {
         &self.urls
     }
 
+    /// What its clock says.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     /// The issuer of its tokens.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
@@ -359,6 +367,11 @@ fn open_s3(
     let storage = data.map_or(s3::Storage::Memory, |folder| {
         s3::Storage::Folder(folder.join("s3"))
     });
+    let cors = buckets.iter().flat_map(|bucket| {
+        let rules = bucket.cors.iter();
+        rules.map(|rule| (bucket.name.clone(), rule.clone()))
+    });
+    let cors: Vec<_> = cors.collect();
     let buckets: Vec<_> = buckets
         .iter()
         .map(|bucket| s3::BucketSpec {
@@ -370,11 +383,12 @@ fn open_s3(
         access_key: ACCESS_KEY.to_owned(),
         secret_key: ACCESS_KEY.to_owned(),
     };
-    LocalS3::new(
+    let s3 = LocalS3::new(
         storage,
         &buckets,
         &credentials,
         on_created,
         Arc::clone(clock),
-    )
+    )?;
+    Ok(s3.with_cors(cors))
 }

@@ -25,6 +25,7 @@
 mod checksum;
 mod conditions;
 mod content;
+mod cors;
 mod folder;
 mod host;
 mod index;
@@ -38,6 +39,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+pub use cors::CorsRule;
 use domain::Clock;
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -51,7 +53,7 @@ use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::NoSubscriber;
 
-use self::store::Store;
+use self::{cors::Cors, store::Store};
 
 /// Where objects are kept.
 #[derive(Debug, Clone)]
@@ -90,6 +92,7 @@ pub type OnCreated = Arc<dyn Fn(ObjectCreated) + Send + Sync>;
 pub struct LocalS3 {
     service: S3Service,
     store: Arc<Store>,
+    cors: Arc<Cors>,
 }
 
 impl LocalS3 {
@@ -127,7 +130,15 @@ impl LocalS3 {
         Ok(Self {
             service: builder.build(),
             store,
+            cors: Arc::default(),
         })
+    }
+
+    /// The same, which lets pages of some origins call a bucket, as the rules of that bucket say.
+    #[must_use]
+    pub fn with_cors(mut self, rules: Vec<(String, CorsRule)>) -> Self {
+        self.cors = Arc::new(Cors::new(rules));
+        self
     }
 
     /// Announces again every version whose announcement an earlier process did not finish;
@@ -151,6 +162,10 @@ impl LocalS3 {
         {
             request.headers_mut().insert(header::HOST, host);
         }
+        if let Some(answer) = self.cors.preflight(&request) {
+            return answer.map(|()| Body::empty());
+        }
+        let let_in = self.cors.let_in(&request);
         let method = request.method().clone();
         // s3s logs request lines and errors; they hold object names.
         let answer = self
@@ -166,6 +181,9 @@ impl LocalS3 {
         let status = response.status();
         if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
             tracing::error!(%method, %status, "local S3 could not answer");
+        }
+        if let Some(let_in) = let_in {
+            let_in.mark(&mut response);
         }
         if method == Method::HEAD || status == StatusCode::NOT_MODIFIED {
             *response.body_mut() = Body::empty();

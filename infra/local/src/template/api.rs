@@ -55,7 +55,13 @@ struct RawRoute {
 
 impl ApiParts {
     pub(super) fn api(&mut self, name: String, mut fields: Fields) -> Result<()> {
-        fields.without_effect(&[("Name", "for people")]);
+        fields.without_effect(&[
+            ("Name", "for people"),
+            (
+                "CorsConfiguration",
+                "the console is served from the API's own origin here; no other page may call it",
+            ),
+        ]);
         fields.only("ProtocolType", "HTTP")?;
         self.apis.push(name);
         fields.finish()

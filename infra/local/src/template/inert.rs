@@ -11,7 +11,7 @@ struct Inert {
     properties: &'static [&'static str],
 }
 
-const INERT: [Inert; 6] = [
+const INERT: [Inert; 9] = [
     Inert {
         kind: "AWS::SQS::QueuePolicy",
         why: "only the buckets of this process send events",
@@ -36,6 +36,21 @@ const INERT: [Inert; 6] = [
         kind: "AWS::SNS::TopicPolicy",
         why: "the terminal is the alarm",
         properties: &["Topics", "PolicyDocument"],
+    },
+    Inert {
+        kind: "AWS::CloudFront::Distribution",
+        why: "the console is answered by this process itself, from the files it was built with",
+        properties: &["DistributionConfig"],
+    },
+    Inert {
+        kind: "AWS::CloudFront::OriginAccessControl",
+        why: "the console is not read out of a bucket here",
+        properties: &["OriginAccessControlConfig"],
+    },
+    Inert {
+        kind: "AWS::CloudFront::ResponseHeadersPolicy",
+        why: "the console's headers are set where it is answered, and held against these by a test",
+        properties: &["ResponseHeadersPolicyConfig"],
     },
     Inert {
         kind: "AWS::CloudWatch::Alarm",

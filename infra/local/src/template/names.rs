@@ -58,6 +58,8 @@ pub(super) fn reference(id: &str, kind: &str, name: &str, place: &Place) -> Resu
         | "AWS::Serverless::Function"
         | "AWS::IAM::Role"
         | "AWS::Logs::LogGroup"
+        | "AWS::CloudFront::Distribution"
+        | "AWS::CloudFront::ResponseHeadersPolicy"
         | "AWS::ApiGatewayV2::Api"
         | "AWS::ApiGatewayV2::Authorizer"
         | "AWS::ApiGatewayV2::Integration" => name.to_owned(),
@@ -75,6 +77,10 @@ pub(super) fn attribute(
 ) -> Result<String> {
     Ok(match (kind, attribute) {
         ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{name}"),
+        ("AWS::S3::Bucket", "RegionalDomainName") => {
+            format!("{name}.s3.{}.amazonaws.com", place.region)
+        }
+        ("AWS::CloudFront::OriginAccessControl", "Id") => name.to_owned(),
         ("AWS::DynamoDB::Table", "Arn") => arn(place, "dynamodb", &format!("table/{name}")),
         ("AWS::SQS::Queue", "Arn") => arn(place, "sqs", name),
         ("AWS::SQS::Queue", "QueueName") => name.to_owned(),

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
-use crate::iam::Policy;
+use crate::{iam::Policy, s3::CorsRule};
 
 /// A DynamoDB table.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Bucket {
     pub name: String,
     /// Where events of the bucket go.
     pub notifications: Vec<Notification>,
+    /// Pages of which origins may call it.
+    pub cors: Vec<CorsRule>,
 }
 
 /// Events of a bucket that go to a queue.
@@ -137,11 +139,34 @@ pub(super) fn bucket(name: String, mut fields: Fields) -> Result<Bucket> {
         }
         group.finish()?;
     }
+    let cors = match fields.optional_group("CorsConfiguration")? {
+        None => Vec::new(),
+        Some(group) => cors_rules(group)?,
+    };
     fields.finish()?;
     Ok(Bucket {
         name,
         notifications,
+        cors,
     })
+}
+
+fn cors_rules(mut group: Fields) -> Result<Vec<CorsRule>> {
+    let mut rules = Vec::new();
+    for mut rule in group.groups("CorsRules")? {
+        rules.push(CorsRule {
+            origins: rule.texts("AllowedOrigins")?,
+            methods: rule.texts("AllowedMethods")?,
+            exposed: rule.texts("ExposedHeaders")?,
+            max_age: rule.number("MaxAge", 0)?,
+        });
+        if rule.texts("AllowedHeaders")? != ["*"] {
+            return Err(rule.refuse("AllowedHeaders", "should be [\"*\"]"));
+        }
+        rule.finish()?;
+    }
+    group.finish()?;
+    Ok(rules)
 }
 
 fn key_prefix(mut filter: Fields) -> Result<String> {

@@ -49,7 +49,7 @@ async fn a_path_that_is_no_route_is_not_found_and_asks_no_function() {
     let stack = world::in_memory();
     let token = stack.token(TENANT, &["read"], "someone").unwrap();
     for (method, path) in [
-        ("GET", "/"),
+        ("POST", "/"),
         ("GET", "/residents"),
         ("GET", "/residents/"),
         ("GET", "/residents/a/b"),

@@ -29,7 +29,7 @@ fn the_deployed_template_is_understood() {
     );
     assert_eq!(
         names(template.buckets.iter().map(|b| &b.name).collect()),
-        ["drop", "work"]
+        ["console", "drop", "work"]
     );
     assert_eq!(
         names(template.keys.iter().map(|k| &k.id).collect()),

@@ -96,6 +96,8 @@ In another terminal, a municipality takes part and drops a synthetic register:
    {vrs} generate --tenant 131016 --residents 20000 --seed 1
    {vrs} upload residents_20210401.csv --tenant 131016{at_api}{at_s3}
 
+The console, in a browser (the sign-in page takes any person and role): {api}/
+
 The same drop with the AWS command line:
 
    export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=ap-northeast-1

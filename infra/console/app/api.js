@@ -1,0 +1,111 @@
+// The API is the console's only way in. The token is in this module's memory and nowhere else.
+
+let base = '';
+let session = null;
+let onSignedOut = () => {};
+
+/** What went wrong, in both languages; `code` as the API says it, or OFFLINE, or GATEWAY. */
+export class Problem extends Error {
+  constructor(status, code, words, more = {}) {
+    super(code);
+    Object.assign(this, { status, code, words, ...more });
+  }
+}
+
+export function connect(apiBase, signedOut) {
+  base = apiBase.replace(/\/$/, '');
+  onSignedOut = signedOut;
+}
+
+export function begin(token) {
+  const claims = claimsOf(token);
+  const roles = Array.isArray(claims.roles) ? claims.roles : String(claims.roles ?? '').match(/\w+/g) ?? [];
+  session = { token, tenant: String(claims.tenant ?? ''), person: String(claims.sub ?? ''), roles, expires: claims.exp * 1000 };
+  return session;
+}
+
+export const currentSession = () => session;
+export const may = (...roles) => Boolean(session) && roles.some((role) => session.roles.includes(role));
+
+export function end() {
+  session = null;
+}
+
+/** The claims, to show who is signed in. That they are true is checked by the API, never here. */
+function claimsOf(token) {
+  const part = token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
+  const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+const OFFLINE = {
+  ja: 'ネットワークにつながりません。接続を確かめて、もう一度お試しください。',
+  en: 'There is no connection. Check the network and try again.',
+};
+const SIGNED_OUT = { ja: 'ログインの有効期限が切れました。', en: 'Your sign-in has expired.' };
+const BUSY = { ja: '混み合っています。少し待って、もう一度お試しください。', en: 'Too busy just now. Wait a little and try again.' };
+const FAULT = { ja: 'システムに不具合があります。運用者に知らせてください。', en: 'A fault of the system. Tell the operator.' };
+
+/** Calls a route. Answers `{ data, headers, status }`; anything but 2xx is a `Problem`. */
+export async function call(method, path, body, { headers = {}, text = false, signal } = {}) {
+  const sent = { accept: text ? text : 'application/json', authorization: `Bearer ${session?.token}`, ...headers };
+  if (body !== undefined) sent['content-type'] = 'application/json';
+  let response;
+  try {
+    response = await fetch(base + path, {
+      method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body),
+      signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer',
+    });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Problem(0, 'OFFLINE', OFFLINE);
+  }
+  if (response.ok) {
+    const data = text ? await response.text() : await response.json().catch(() => null);
+    return { data, headers: response.headers, status: response.status };
+  }
+  throw await problemOf(response);
+}
+
+async function problemOf(response) {
+  const told = await response.json().catch(() => ({}));
+  if (response.status === 401) {
+    onSignedOut();
+    return new Problem(401, 'UNAUTHENTICATED', SIGNED_OUT);
+  }
+  if (!told.code) return new Problem(response.status, 'GATEWAY', response.status === 429 ? BUSY : FAULT);
+  const words = { ja: told.title, en: told.title_en };
+  const detail = told.detail && { ja: told.detail, en: told.detail_en };
+  return new Problem(response.status, told.code, words, { detail, field: told.field, act: told.act, told });
+}
+
+/** Puts a file at a signed link; `onProgress` hears the share that is sent. Answers the object's version. */
+export function put(ticket, file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(ticket.method, ticket.url);
+    for (const [name, value] of Object.entries(ticket.headers)) {
+      if (name.toLowerCase() !== 'host') request.setRequestHeader(name, value);
+    }
+    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(request.getResponseHeader('x-amz-version-id'));
+      else reject(new Problem(request.status, 'GATEWAY', FAULT));
+    };
+    request.onerror = () => reject(new Problem(0, 'OFFLINE', OFFLINE));
+    request.send(file);
+  });
+}
+
+/** The bytes behind a signed link. */
+export async function fetchLink(link, signal) {
+  let response;
+  try {
+    response = await fetch(link.url, { signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Problem(0, 'OFFLINE', OFFLINE);
+  }
+  if (!response.ok) throw new Problem(response.status, 'GATEWAY', FAULT);
+  return response.arrayBuffer();
+}

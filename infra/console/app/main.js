@@ -1,0 +1,141 @@
+// Boots the console: configuration, sign-in, frame, pages by route.
+
+import { html, render, useState, useEffect, Icon, Notice, Waiting } from './ui.js';
+import { t, currentLanguage, setLanguage, onLanguage } from './words.js';
+import { begin, call, connect, currentSession, end, may } from './api.js';
+import { comeBack, isComingBack, leaveToSignIn } from './sign-in.js';
+import { useRoute, to } from './router.js';
+
+/** What stands on the left, in this order; each page is fetched when it is first opened. */
+const PAGES = [
+  { name: 'start', open: () => import('./pages/start.js'), roles: null },
+  { name: 'files', open: () => import('./pages/files.js'), roles: ['read', 'register'] },
+  { name: 'residents', open: () => import('./pages/residents.js'), roles: ['read'] },
+];
+
+const opened = new Map();
+
+function usePage(page) {
+  const [, drawn] = useState(0);
+  useEffect(() => {
+    if (!page || opened.has(page.name)) return;
+    page.open().then(
+      (module) => opened.set(page.name, module.default),
+      () => opened.set(page.name, Broken),
+    ).then(() => drawn((count) => count + 1));
+  }, [page]);
+  return page && opened.get(page.name);
+}
+
+const Broken = () => html`<${Notice} kind="error" role="alert">${t('page.broken')}<//>`;
+const NotFound = () => html`<div class="page"><h1 tabindex="-1">${t('not-found.title')}</h1><p>${t('not-found.text')}</p><p><a class="button" href="#/">${t('nav.start')}</a></p></div>`;
+
+function App({ config, failed }) {
+  const [language, setShown] = useState(currentLanguage());
+  const [signedIn, setSignedIn] = useState(Boolean(currentSession()));
+  const [expired, setExpired] = useState(false);
+  const route = useRoute();
+  useEffect(() => onLanguage(setShown), []);
+  useEffect(() => connect(config.api, () => {
+    end();
+    setExpired(true);
+    setSignedIn(false);
+  }), []);
+  const mine = PAGES.filter((page) => !page.roles || may(...page.roles));
+  const name = route[0] ?? 'start';
+  const page = signedIn ? mine.find((it) => it.name === name) : null;
+  const Content = usePage(page);
+  if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} />`;
+  const session = currentSession();
+  return html`
+    <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
+    <header class="top">
+      <a class="brand" href="#/"><img src="icon.svg" alt="" width="32" height="32" /><span>${t('product')}</span></a>
+      <span class="place"><${Place} code=${session.tenant} /></span>
+      <div class="top-end">
+        <span class="person">${session.person}</span>
+        <${LanguageSwitch} />
+        <button class="button button-plain button-small" type="button" onClick=${() => { end(); setSignedIn(false); }}>${t('sign-out')}</button>
+      </div>
+    </header>
+    <div class="frame" key=${language}>
+      <div class="side">
+        <nav class="nav" aria-label=${t('nav.label')}>
+          ${mine.map((it) => html`
+            <a key=${it.name} href=${it.name === 'start' ? '#/' : to(it.name)} aria-current=${it.name === name ? 'page' : null}>
+              <${Icon} name=${it.name} /><span>${t(`nav.${it.name}`)}</span>
+            </a>`)}
+        </nav>
+      </div>
+      <main class="main" id="main" tabindex="-1">
+        ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : html`<${Waiting} />`}
+      </main>
+    </div>`;
+}
+
+/** The router owns the hash, so the skip link moves the focus itself. */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById('main').focus();
+}
+
+const LanguageSwitch = () => {
+  const other = currentLanguage() === 'ja' ? 'en' : 'ja';
+  return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other)}>${other === 'en' ? 'English' : '日本語'}</button>`;
+};
+
+/** The municipality's name, from whatever the API last said of it; until then its code. */
+function Place({ code }) {
+  const [name, setName] = useState('');
+  useEffect(() => {
+    if (!may('read', 'register')) return;
+    call('GET', '/uploads?limit=1').then(async ({ data }) => {
+      if (!data.uploads.length) return;
+      const upload = await call('GET', `/uploads/${data.uploads[0].id}`);
+      setName(upload.data.municipality.name);
+    }).catch(() => {});
+  }, [code]);
+  return html`${name || t('municipality')} <span class="mono">${code}</span>`;
+}
+
+function Welcome({ config, failed, expired }) {
+  const [state, setState] = useState(failed ? 'failed' : 'ready');
+  const leave = () => {
+    setState('leaving');
+    leaveToSignIn(config).catch(() => setState('unreachable'));
+  };
+  return html`
+    <div class="sign-in">
+      <main class="card sign-in-card">
+        <div class="row"><div class="welcome-brand grow"><img src="icon.svg" alt="" width="48" height="48" /><h1>${t('product')}<small>${t('welcome.what')}</small></h1></div><${LanguageSwitch} /></div>
+        ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
+        ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
+        ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}
+        <p>${t('welcome.text')}</p>
+        <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving'} onClick=${leave}>${t('sign-in')}</button>
+        <p class="help">${t('welcome.memory')}</p>
+      </main>
+    </div>`;
+}
+
+async function boot() {
+  setLanguage(currentLanguage());
+  const root = document.getElementById('app');
+  const live = document.createElement('div');
+  Object.assign(live, { id: 'announcer', className: 'visually-hidden' });
+  live.setAttribute('aria-live', 'polite');
+  document.body.append(live);
+  const config = await fetch('config.json', { credentials: 'omit' }).then((response) => response.json());
+  connect(config.api, () => {});
+  let failed = false;
+  if (isComingBack()) {
+    try {
+      begin(await comeBack(config));
+    } catch {
+      failed = true;
+    }
+  }
+  render(html`<${App} config=${config} failed=${failed} />`, root);
+}
+
+boot();

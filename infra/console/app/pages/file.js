@@ -1,0 +1,136 @@
+// One file: how far it is, where its rows went, what was refused, and what to decide.
+
+import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
+import { t, said, number, moment, percent, size } from '../words.js';
+import { call, may } from '../api.js';
+import { isUnderWay, kindOf, partsOf, settled } from '../uploads.js';
+import Refused from './refused.js';
+
+export default function File({ id }) {
+  const { data: upload, problem, set } = useLoaded(async (signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
+  usePolling(async () => {
+    const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
+    set(data);
+    if (!isUnderWay(data)) announce(`${data.file}: ${said(data.state_text)}`);
+    return !isUnderWay(data);
+  }, Boolean(upload && isUnderWay(upload)), [id]);
+  const back = { href: '#/files', text: t('files.back') };
+  if (problem) return html`<${Page} title=${t('file.title')} back=${back}><${ProblemNotice} problem=${problem} /><//>`;
+  if (!upload) return html`<${Page} title=${t('file.title')} back=${back}><${Waiting} /><//>`;
+  return html`
+    <${Page} title=${upload.file} back=${back}
+      lead=${html`<${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//> <span>${t(`kind.${upload.kind}`)} ・ ${t('file.dropped', { at: moment(upload.dropped_at) })}</span>`}>
+      <${Steps} upload=${upload} />
+      ${upload.refusal && html`<${Refusal} upload=${upload} />`}
+      ${upload.held && upload.state === 'held' && html`<${Held} upload=${upload} onDecided=${set} />`}
+      <section class="card stack" aria-labelledby="rows-title">
+        <h2 id="rows-title">${t('file.rows', { count: number(upload.rows.in) })}</h2>
+        <${Parts} label=${t('file.rows-label')} whole=${upload.rows.in} parts=${partsOf(upload.rows)} />
+        ${!upload.ended && upload.rows.in > settled(upload.rows) && html`<p class="help">${t('file.undecided', { count: number(upload.rows.in - settled(upload.rows)) })}</p>`}
+        ${upload.ended && !upload.refusal && html`<p class="help">${t('file.sum', { count: number(upload.rows.in) })}</p>`}
+      </section>
+      ${upload.links.errors && html`<${Refused} upload=${upload} />`}
+      ${upload.refused_by.length > 0 && html`<${Reasons} title=${t('file.refused-by')} reasons=${upload.refused_by} />`}
+      ${upload.notices.length > 0 && html`<${Reasons} title=${t('file.notices')} reasons=${upload.notices} />`}
+      <${Facts} upload=${upload} />
+    <//>`;
+}
+
+const FAILED = ['refused', 'discarded'];
+
+/** The way of a file in four steps. */
+function Steps({ upload }) {
+  const order = ['arrived', 'checking', 'loading', 'done'];
+  const at = { checking: 1, held: 2, waiting: 2, loading: 2 }[upload.state] ?? (FAILED.includes(upload.state) ? 1 : 4);
+  const bad = FAILED.includes(upload.state);
+  const share = upload.chunks.total ? upload.chunks.done / upload.chunks.total : 0;
+  return html`
+    <div class="card stack">
+      <ol class="steps" aria-label=${t('file.steps')}>
+        ${order.map((step, place) => {
+          const state = bad && place === at ? 'bad' : place < at ? 'done' : place === at ? 'now' : 'later';
+          return html`<li key=${step} class=${`step-${state}`} aria-current=${state === 'now' ? 'step' : null}>
+            <span class="step-mark" aria-hidden="true">${state === 'done' ? '✓' : state === 'bad' ? '!' : place + 1}</span><span>${t(`file.step.${step}`)}</span>
+          </li>`;
+        })}
+      </ol>
+      ${isUnderWay(upload) && html`<progress max="1" value=${upload.state === 'loading' && upload.chunks.total > 1 ? share : undefined} aria-label=${said(upload.state_text)}></progress>`}
+      ${upload.state === 'waiting' && html`<p class="help">${t('file.waiting')}</p>`}
+    </div>`;
+}
+
+const Refusal = ({ upload }) => html`
+  <${Notice} kind="error" title=${t('file.refused-whole')}>
+    ${said(upload.refusal)}
+    <br /><span class="help">${t('file.refused-whole-more')}</span>
+  <//>`;
+
+/** A file that would remove so many that somebody must say so. */
+function Held({ upload, onDecided }) {
+  const [asked, setAsked] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const { removals, register } = upload.held;
+  const decide = async (what) => {
+    setBusy(true);
+    try {
+      const { data } = await call('POST', `/uploads/${upload.id}/${what}`);
+      announce(said(data.state_text));
+      onDecided(data);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+    setAsked(null);
+  };
+  return html`
+    <section class="card stack" aria-labelledby="held-title">
+      <h2 id="held-title">${t('held.title')}</h2>
+      <${Notice} kind="warning">${t('held.what', { removals: number(removals), register: number(register), share: percent(removals, register) })}<//>
+      <${Parts} label=${t('held.label')} whole=${register} parts=${[
+        { key: 'removed', name: t('held.removals'), value: removals },
+        { key: 'unchanged', name: t('held.staying'), value: Math.max(register - removals, 0) },
+      ]} />
+      <${ProblemNotice} problem=${problem} />
+      ${may('register') && html`
+        <div class="row">
+          <button class="button button-primary" type="button" onClick=${() => setAsked('discard')}>${t('held.discard')}</button>
+          <button class="button button-danger" type="button" onClick=${() => setAsked('confirm')}>${t('held.confirm', { removals: number(removals) })}</button>
+        </div>`}
+      <${Ask} open=${asked === 'confirm'} title=${t('held.confirm-title')} yes=${t('held.confirm', { removals: number(removals) })} kind="danger" busy=${busy} onYes=${() => decide('confirm')} onNo=${() => setAsked(null)}>
+        <p>${t('held.confirm-text', { removals: number(removals) })}</p>
+      <//>
+      <${Ask} open=${asked === 'discard'} title=${t('held.discard-title')} yes=${t('held.discard')} busy=${busy} onYes=${() => decide('discard')} onNo=${() => setAsked(null)}>
+        <p>${t('held.discard-text')}</p>
+      <//>
+    </section>`;
+}
+
+const FEW = 5;
+
+function Reasons({ title, reasons }) {
+  const [all, setAll] = useState(reasons.length <= FEW + 1);
+  return html`
+  <section class="stack">
+    <h2>${title}</h2>
+    <div class="table-box" tabindex="0" role="group" aria-label=${title}><table class="reasons">
+      <thead><tr><th scope="col">${t('reason.what')}</th><th scope="col">${t('reason.code')}</th><th scope="col" class="number">${t('reason.rows')}</th></tr></thead>
+      <tbody>${(all ? reasons : reasons.slice(0, FEW)).map((reason) => html`
+        <tr key=${reason.code}><td class="wrap">${said(reason)}</td><td><code>${reason.code}</code></td><td class="number">${number(reason.rows)}</td></tr>`)}</tbody>
+    </table></div>
+    ${!all && html`<p><button class="button" type="button" onClick=${() => setAll(true)}>${t('reason.all', { count: number(reasons.length) })}</button></p>`}
+  </section>`;
+}
+
+const Facts = ({ upload }) => html`
+  <section class="card">
+    <h2>${t('file.facts')}</h2>
+    <dl class="facts">
+      <dt>${t('file.size')}</dt><dd>${size(upload.size)}${upload.encoding && html` ・ ${upload.encoding.toUpperCase()}`}</dd>
+      <dt>${t('file.dropped-at')}</dt><dd>${moment(upload.dropped_at)}</dd>
+      <dt>${t('file.moved-at')}</dt><dd>${moment(upload.moved_at)}</dd>
+      ${upload.generation && html`<dt>${t('file.generation')}</dt><dd>${number(upload.generation)}</dd>`}
+      ${upload.sha256 && html`<dt>SHA-256</dt><dd><code>${upload.sha256}</code></dd>`}
+      <dt>${t('file.receipt')}</dt><dd>${upload.links.receipt ? html`<a href=${upload.links.receipt.url} target="_blank" rel="noreferrer">receipt.json</a> <span class="help">${t('file.link-life')}</span>` : t('file.receipt-later')}</dd>
+    </dl>
+  </section>`;

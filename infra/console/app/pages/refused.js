@@ -1,0 +1,113 @@
+// The refused rows of a file: each with the cell marked and the reason, mended here or in a spreadsheet, and dropped again.
+
+import { html, useState, useEffect, useMemo, Waiting, Notice, ProblemNotice, asProblem, announce, save } from '../ui.js';
+import { t, currentLanguage, number, said } from '../words.js';
+import { fetchLink, may } from '../api.js';
+import { go } from '../router.js';
+import { decode, records, cells, write } from '../csv.js';
+import { drop } from '../uploads.js';
+import Rows from '../rows.js';
+
+export default function Refused({ upload }) {
+  const [file, setFile] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const link = upload.links.errors;
+  useEffect(() => {
+    const stop = new AbortController();
+    read(link, stop.signal).then((read) => read && setFile(read), (error) => !stop.signal.aborted && setProblem(asProblem(error)));
+    return () => stop.abort();
+  }, [upload.id]);
+  return html`
+    <section class="stack" aria-labelledby="refused-title">
+      <h2 id="refused-title">${t('refused.title')}</h2>
+      <p class="lead">${t('refused.lead')}</p>
+      <${ProblemNotice} problem=${problem} />
+      ${!file && !problem && html`<${Waiting} text=${t('refused.reading')} />`}
+      ${file && html`<${Mending} upload=${upload} file=${file} />`}
+    </section>`;
+}
+
+async function read(link, signal) {
+  const bytes = await fetchLink(link, signal);
+  const text = decode(bytes);
+  const spans = await records(text, signal);
+  if (!spans.length) return null;
+  const at = ([from, until]) => cells(text.slice(from, until));
+  return { bytes, text, header: at(spans[0]), rows: spans.slice(1), at };
+}
+
+const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
+
+function Mending({ upload, file }) {
+  const [only, setOnly] = useState('');
+  const [mended, setMended] = useState(() => new Map());
+  const [sending, setSending] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const texts = useMemo(() => new Map(upload.refused_by.map((reason) => [reason.code, reason])), [upload]);
+  const shown = useMemo(() => {
+    const all = file.rows.map((span, index) => index);
+    return only ? all.filter((index) => codesOf(file, index).includes(only)) : all;
+  }, [file, only]);
+  const mend = (index, column, value) => setMended((before) => {
+    const next = new Map(before);
+    next.set(index, { ...next.get(index), [column]: value });
+    return next;
+  });
+  const send = async () => {
+    setSending(true);
+    setProblem(null);
+    const rows = [...mended.keys()].sort((a, b) => a - b).map((index) => {
+      const row = file.at(file.rows[index]);
+      for (const [column, value] of Object.entries(mended.get(index))) row[column] = value;
+      return row;
+    });
+    const blob = new Blob([write([file.header, ...rows])], { type: 'text/csv' });
+    blob.name = errorsName(upload);
+    try {
+      const id = await drop(blob, upload.kind, () => {});
+      announce(t('refused.sent'));
+      go('files', id);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setSending(false);
+    }
+  };
+  return html`
+    <div class="row">
+      <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t('refused.download')}</button>
+      ${may('register') && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${t('refused.send', { count: number(mended.size) })}</button>`}
+    </div>
+    <${ProblemNotice} problem=${problem} />
+    <p class="help">${t('refused.how')}</p>
+    ${upload.refused_by.length > 1 && html`
+      <fieldset class="choice"><legend class="visually-hidden">${t('refused.only')}</legend>
+        <label><input type="radio" name="only" checked=${only === ''} onChange=${() => setOnly('')} />${t('refused.all', { count: number(file.rows.length) })}</label>
+        ${upload.refused_by.slice(0, 6).map((reason) => html`<label key=${reason.code}><input type="radio" name="only" checked=${only === reason.code} onChange=${() => setOnly(reason.code)} />${short(said(reason))} ${number(reason.rows)}</label>`)}
+      </fieldset>`}
+    <${Rows} label=${t('refused.table')} header=${file.header.slice(2)} count=${shown.length}
+      row=${(place) => rowOf(file, shown[place], texts, mended.get(shown[place]))}
+      onMend=${may('register') ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
+}
+
+const codesOf = (file, index) => {
+  const [from, until] = file.rows[index];
+  const comma = file.text.indexOf(',', from);
+  return file.text.slice(from, Math.min(comma < 0 ? until : comma, until)).split(' ');
+};
+
+/** The first sentence, for a button. */
+const short = (text) => text.split(/[。．:：(（]/)[0].slice(0, 22);
+
+/** A row as it is shown: its line, its reasons, its cells, and which of them are marked. */
+function rowOf(file, index, texts, mended) {
+  const all = file.at(file.rows[index]);
+  const codes = all[0].split(' ').filter(Boolean);
+  const places = [...all[1].matchAll(/(\d+)行目(?:「([^」]*)」)?：/g)];
+  const header = file.header.slice(2);
+  const values = all.slice(2).map((value, column) => mended?.[column + 2] ?? value);
+  const marked = new Set(places.map((place) => header.indexOf(place[2])).filter((column) => column >= 0));
+  const why = currentLanguage() === 'ja'
+    ? all[1].replace(/\d+行目(「[^」]*」)?：\s*/g, '$1 ').trim()
+    : codes.map((code, at) => `${places[at]?.[2] ? `${places[at][2]}: ` : ''}${texts.get(code)?.en ?? code}`).join('; ');
+  return { key: index, line: places[0]?.[1] ?? '', why, values, marked, mended: new Set(Object.keys(mended ?? {}).map((column) => Number(column) - 2)) };
+}

@@ -1,0 +1,34 @@
+// One resident: who it is, as the register in force says.
+
+import { html, Page, Badge, Notice, Waiting, ProblemNotice, useLoaded } from '../ui.js';
+import { t, age, date } from '../words.js';
+import { call } from '../api.js';
+
+export default function Resident({ id }) {
+  const { data: resident, problem } = useLoaded(async (signal) => (await call('GET', `/residents/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
+  return html`
+    <${Page} title=${t('resident.title')} back=${{ href: '#/residents', text: t('resident.back') }}>
+      <${ProblemNotice} problem=${problem} />
+      ${!resident && !problem && html`<${Waiting} />`}
+      ${resident && html`<${Who} resident=${resident} />`}
+    <//>`;
+}
+
+const Who = ({ resident }) => html`
+  <section class="card stack" aria-labelledby="who">
+    <div>
+      ${resident.kana && html`<p class="kana"><bdi>${resident.kana}</bdi></p>`}
+      <h2 class="name" id="who"><bdi>${resident.name}</bdi></h2>
+    </div>
+    ${resident.protected && html`<${Notice} kind="warning" title=${t('resident.protected')}>${t('resident.protected-more')}<//>`}
+    ${resident.gaiji && html`<${Notice} kind="info">${t('resident.gaiji')}<//>`}
+    <dl class="facts">
+      <dt>${t('residents.birth_date')}</dt><dd>${date(resident.birth_date)} ・ ${t('resident.age', { age: age(resident.birth_date) })}</dd>
+      <dt>${t('resident.sex')}</dt><dd>${t(`sex.${resident.sex}`)}</dd>
+      <dt>${t('residents.number')}</dt><dd class="mono"><bdi>${resident.number}</bdi></dd>
+      <dt>${t('residents.coupon')}</dt><dd class="mono">${resident.coupon ?? t('resident.no-coupon')}</dd>
+      <dt>${t('resident.my-number')}</dt><dd>${resident.my_number_registered ? html`<${Badge} kind="good">${t('resident.my-number-held')}<//>` : t('resident.my-number-none')}</dd>
+      ${resident.moved_on && html`<dt>${t('resident.moved-on')}</dt><dd>${date(resident.moved_on)}${resident.reason && html` ・ <bdi>${resident.reason}</bdi>`}</dd>`}
+      <dt>${t('resident.since')}</dt><dd>${t('resident.since-file', { generation: resident.since })}</dd>
+    </dl>
+  </section>`;

@@ -1,0 +1,62 @@
+// What needs a hand now.
+
+import { html, Page, Icon, Badge, Waiting, ProblemNotice, useLoaded, usePolling } from '../ui.js';
+import { t, said, number, moment } from '../words.js';
+import { call, may } from '../api.js';
+import { to } from '../router.js';
+import { isUnderWay, kindOf } from '../uploads.js';
+
+/** Files of so many days still ask for something. */
+const RECENT = 14 * 24 * 3600 * 1000;
+
+async function look(signal) {
+  const hands = [];
+  if (may('read', 'register')) hands.push(...ofUploads((await call('GET', '/uploads?limit=100', undefined, { signal })).data.uploads));
+  return hands;
+}
+
+function ofUploads(uploads) {
+  const recent = uploads.filter((upload) => Date.now() - new Date(upload.dropped_at) < RECENT);
+  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`), about: `${upload.file} ・ ${moment(upload.dropped_at)}`, href: to('files', upload.id), state: upload });
+  return [
+    ...recent.filter((it) => it.state === 'held').map((it) => one(it, 'doubt', 'held', 1)),
+    ...recent.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', it.rows.refused || 1)),
+    ...recent.filter((it) => it.state !== 'refused' && it.rows.refused > 0).map((it) => one(it, 'bad', 'rows', it.rows.refused)),
+    ...recent.filter(isUnderWay).map((it) => one(it, 'busy', 'running', it.rows.in)),
+  ];
+}
+
+const TILES = [
+  { name: 'files', roles: ['read', 'register'] },
+  { name: 'residents', roles: ['read'] },
+];
+
+export default function Start() {
+  const { data, loading, problem, set } = useLoaded(look, []);
+  const running = data?.some((hand) => hand.kind === 'busy');
+  usePolling(async () => {
+    set(await look());
+    return false;
+  }, Boolean(running), []);
+  return html`
+    <${Page} title=${t('start.title')} lead=${t('start.lead')}>
+      <${ProblemNotice} problem=${problem} />
+      ${loading && !data && html`<${Waiting} />`}
+      ${data && (data.length === 0
+        ? html`<div class="card row"><span class="good-mark"><${Icon} name="good" /></span><div><strong>${t('start.nothing')}</strong><p class="help">${t('start.nothing-more')}</p></div></div>`
+        : html`<ul class="hands">${data.map((hand) => html`<${Hand} key=${hand.id} hand=${hand} />`)}</ul>`)}
+      <h2>${t('start.go')}</h2>
+      <div class="tiles">
+        ${TILES.filter((tile) => may(...tile.roles)).map((tile) => html`
+          <a key=${tile.name} class="tile" href=${to(tile.name)}><${Icon} name=${tile.name} /><span><strong>${t(`nav.${tile.name}`)}</strong>${t(`start.tile.${tile.name}`)}</span></a>`)}
+      </div>
+    <//>`;
+}
+
+const Hand = ({ hand }) => html`
+  <li><a class=${`hand hand-${hand.kind}`} href=${hand.href}>
+    <span class="hand-count">${number(hand.count)}</span>
+    <span class="hand-text"><span class="hand-what">${hand.what}</span><bdi class="sub">${hand.about}</bdi></span>
+    ${hand.state && html`<${Badge} kind=${kindOf(hand.state.state)}>${said(hand.state.state_text)}<//>`}
+    <span class="hand-arrow" aria-hidden="true"></span>
+  </a></li>`;

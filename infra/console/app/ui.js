@@ -1,0 +1,193 @@
+// The pieces that pages are made of.
+
+import { html, render, useState, useEffect, useRef, useMemo, useCallback, useLayoutEffect } from '../vendor/preact.js';
+import { t, said, number, percent } from './words.js';
+
+export { html, render, useState, useEffect, useRef, useMemo, useCallback, useLayoutEffect };
+
+let firstPage = true;
+
+/** A page: its heading takes the focus when one comes from another page, so that it is read out. */
+export function Page({ title, lead, actions, back, children }) {
+  const heading = useRef();
+  useEffect(() => {
+    document.title = `${title} - ${t('product')}`;
+  }, [title]);
+  // Before anything is painted, lest it takes the focus from where somebody has gone meanwhile.
+  useLayoutEffect(() => {
+    if (!firstPage) heading.current?.focus({ preventScroll: true });
+    if (!firstPage) scrollTo(0, 0);
+    firstPage = false;
+  }, []);
+  return html`
+    <div class="page">
+      ${back && html`<p class="back"><a href=${back.href}>${back.text}</a></p>`}
+      <div class="page-head">
+        <div>
+          <h1 tabindex="-1" ref=${heading}>${title}</h1>
+          ${lead && html`<p class="lead">${lead}</p>`}
+        </div>
+        ${actions && html`<div class="actions">${actions}</div>`}
+      </div>
+      ${children}
+    </div>`;
+}
+
+const ICONS = {
+  info: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm1 15h-2v-6h2v6Zm0-8h-2V7h2v2Z',
+  good: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm-1.8 14.4-4-4 1.4-1.4 2.6 2.6 6.2-6.2 1.4 1.4-7.6 7.6Z',
+  warning: 'M12 3 1 21h22L12 3Zm1 15h-2v-2h2v2Zm0-4h-2v-4h2v4Z',
+  error: 'M7.9 2h8.2L22 7.9v8.2L16.1 22H7.9L2 16.1V7.9L7.9 2ZM13 17v-2h-2v2h2Zm0-4V7h-2v6h2Z',
+  start: 'M4 11.2 12 4l8 7.2V20h-5.5v-5h-5v5H4v-8.8Z',
+  files: 'M6 2h8l5 5v15H6V2Zm7 1.8V8h4.2L13 3.8ZM9 12v1.8h7V12H9Zm0 4v1.8h7V16H9Z',
+  residents: 'M9 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm0 10c4 0 7 1.8 7 4.2V20H2v-1.8C2 15.8 5 14 9 14Zm7-9.5a3.5 3.5 0 1 1 0 7c-.5 0-.9-.1-1.3-.2A6 6 0 0 0 15 5c.3-.3.6-.5 1-.5Zm2 15.5v-1.8c0-1.3-.6-2.5-1.7-3.4 3.2.2 5.7 1.7 5.7 3.7V20h-4Z',
+  doses: 'm14.5 3 1.4-1.4 6.4 6.4L20.9 9.4l-1.8-1.8-2.5 2.5 1.4 1.4-1.4 1.4-.7-.7-7.1 7.1H5.6l-3 3-1.4-1.4 3-3v-3.2l7.1-7.1-.7-.7L12 5.5l1.4 1.4 2.5-2.5L14.5 3Z',
+  exports: 'M11 3h2v9l3.5-3.5 1.4 1.4L12 15.8 6.1 9.9l1.4-1.4L11 12V3ZM4 17h2v2h12v-2h2v4H4v-4Z',
+  inquiries: 'M3 4h13v9H8l-3.5 3.2V13H3V4Zm15 4h3v9h-1.5v3.2L16 17H9.5v-2H18V8Z',
+  log: 'M5 3h14v18H5V3Zm3 4v1.8h8V7H8Zm0 4v1.8h8V11H8Zm0 4v1.8h5V15H8Z',
+  settings: 'M4 5h7v2H4V5Zm11 0h5v2h-5v2h-2V3h2v2ZM4 11h3V9h2v6H7v-2H4v-2Zm7 0h9v2h-9v-2Zm-7 6h9v2H4v-2Zm13 0h3v2h-3v2h-2v-6h2v2Z',
+  search: 'M10 3a7 7 0 0 1 5.6 11.2l5.1 5.1-1.4 1.4-5.1-5.1A7 7 0 1 1 10 3Zm0 2a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z',
+  drop: 'M11 16V7.8L7.5 11.3 6.1 9.9 12 4l5.9 5.9-1.4 1.4L13 7.8V16h-2ZM4 18h16v2H4v-2Z',
+};
+
+export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${ICONS[name]} /></svg>`;
+
+export const Notice = ({ kind = 'info', role, title, children }) => html`
+  <div class=${`notice notice-${kind}`} role=${role}>
+    <${Icon} name=${kind} />
+    <div class="notice-text">${title && html`<strong>${title}</strong>`}<div>${children}</div></div>
+  </div>`;
+
+/** A problem of the API, said where it happened. */
+export const ProblemNotice = ({ problem }) => problem && html`
+  <${Notice} kind="error" role="alert">
+    ${said(problem.words)}${problem.detail && html`<br />${said(problem.detail)}`}
+  <//>`;
+
+/** Anything that was not expected becomes a problem that can be shown. */
+export function asProblem(error) {
+  if (error.words) return error;
+  console.error(error);
+  return { code: 'PAGE', words: { ja: 'この画面に不具合が起きました。画面を開き直してください。', en: 'This page failed. Open it again.' } };
+}
+
+export const Badge = ({ kind = 'plain', children }) => html`<span class=${`badge badge-${kind}`}>${children}</span>`;
+
+export const Waiting = ({ text }) => html`<p class="waiting" role="status"><span class="spinner" aria-hidden="true"></span>${text ?? t('waiting')}</p>`;
+
+export const Field = ({ id, label, help, error, optional, children }) => html`
+  <div class=${`field ${error ? 'field-wrong' : ''}`}>
+    <label for=${id}>${label}${optional && html` <span class="optional">${t('optional')}</span>`}</label>
+    ${help && html`<p class="help" id=${`${id}-help`}>${help}</p>`}
+    ${children}
+    ${error && html`<p class="field-error" id=${`${id}-error`}>${error}</p>`}
+  </div>`;
+
+/** Loads what `load(signal)` answers, again whenever `depends` changes. */
+export function useLoaded(load, depends) {
+  const [state, setState] = useState({ loading: true });
+  const [again, setAgain] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    setState((before) => ({ ...before, loading: true, problem: null }));
+    load(stop.signal).then(
+      (data) => !stop.signal.aborted && setState({ data }),
+      (error) => !stop.signal.aborted && setState({ problem: asProblem(error) }),
+    );
+    return () => stop.abort();
+  }, [...depends, again]);
+  const reload = useCallback(() => setAgain((count) => count + 1), []);
+  return { ...state, reload, set: (data) => setState({ data }) };
+}
+
+/** Asks `ask` again and again, more and more seldom, until it says that it is done. Not while nobody looks. */
+export function usePolling(ask, on, depends) {
+  useEffect(() => {
+    if (!on) return undefined;
+    let timer;
+    let pause = 400;
+    let over = false;
+    const step = async () => {
+      if (over) return;
+      let done = false;
+      if (!document.hidden) done = await ask().catch(() => false);
+      pause = Math.min(pause * 1.4, 5000);
+      if (!done && !over) timer = setTimeout(step, pause);
+    };
+    timer = setTimeout(step, pause);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [on, ...depends]);
+}
+
+/** Parts of a whole as one bar, and in words and numbers beside it; the colours only repeat what the words say. */
+export function Parts({ label, parts, whole }) {
+  const shown = parts.filter((part) => part.value > 0);
+  const total = Math.max(whole, shown.reduce((sum, part) => sum + part.value, 0), 1);
+  // What is there at all is at least a visible line.
+  const widths = shown.map((part) => Math.max((part.value / total) * 1000, 6));
+  const scale = 1000 / Math.max(1000, widths.reduce((sum, width) => sum + width, 0));
+  let at = 0;
+  return html`
+    <figure class="parts">
+      <svg class="parts-bar" viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+        <rect class="part-none" x="0" y="0" width="1000" height="40" />
+        ${shown.map((part, place) => {
+          const x = at;
+          at += widths[place] * scale;
+          return html`<rect key=${part.key} class=${`part-${part.key}`} x=${x} y="0" width=${Math.max(widths[place] * scale - 2, 1)} height="40" />`;
+        })}
+      </svg>
+      <figcaption class="visually-hidden">${label}</figcaption>
+      <ul class="legend">
+        ${parts.map((part) => html`
+          <li key=${part.key} class=${part.value ? '' : 'legend-empty'}>
+            <span class=${`swatch part-${part.key}`} aria-hidden="true"></span>
+            <span class="legend-name">${part.name}</span>
+            <span class="legend-value">${number(part.value)}</span>
+            <span class="legend-share">${percent(part.value, whole)}</span>
+          </li>`)}
+      </ul>
+    </figure>`;
+}
+
+/** A question before something that is not taken back. */
+export function Ask({ open, title, children, yes, kind = 'primary', busy, onYes, onNo }) {
+  const dialog = useRef();
+  useEffect(() => {
+    const it = dialog.current;
+    if (open && !it.open) it.showModal();
+    if (!open && it.open) it.close();
+  }, [open]);
+  return html`
+    <dialog ref=${dialog} class="dialog" aria-labelledby="ask-title" onCancel=${(event) => { event.preventDefault(); onNo(); }}>
+      <h2 id="ask-title">${title}</h2>
+      <div>${children}</div>
+      <div class="dialog-actions">
+        <button class="button" type="button" onClick=${onNo}>${t('cancel')}</button>
+        <button class=${`button button-${kind}`} type="button" disabled=${busy} onClick=${onYes}>${yes}</button>
+      </div>
+    </dialog>`;
+}
+
+/** Read out by a screen reader, shown to nobody. */
+export function announce(text) {
+  const region = document.getElementById('announcer');
+  if (!region) return;
+  region.textContent = '';
+  setTimeout(() => {
+    region.textContent = text;
+  }, 60);
+}
+
+/** Saves bytes under a name, without a request. */
+export function save(bytes, name, type = 'text/csv') {
+  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,0 +1,55 @@
+// What the pages know of uploads: their states as badges, their rows as parts, files on their way in.
+
+import { call, put, Problem } from './api.js';
+import { t } from './words.js';
+
+const KINDS = { checking: 'busy', waiting: 'busy', loading: 'busy', refused: 'bad', held: 'doubt', in_force: 'good', recorded: 'good', no_change: 'plain', discarded: 'plain' };
+export const kindOf = (state) => KINDS[state] ?? 'plain';
+export const isUnderWay = (upload) => !upload.ended && upload.state !== 'held';
+
+/** The order in which parts of a file are told, of whichever kind it is. */
+const ORDER = ['new', 'recorded', 'changed', 'unchanged', 'removed', 'review', 'conflict', 'waiting', 'refused'];
+
+/** Where the rows of a file went; only what its kind knows. */
+export function partsOf(rows) {
+  return ORDER.filter((key) => rows[key] !== undefined).map((key) => ({ key, name: t(`rows.${key}`), value: rows[key] }));
+}
+
+export const settled = (rows) => ORDER.reduce((sum, key) => sum + (rows[key] ?? 0), 0);
+
+const SAFE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.[Cc][Ss][Vv]$/;
+
+/** The name under which a file is dropped: its own if it can be, else its kind and the date that stands in it. */
+export function nameFor(file, kind) {
+  if (SAFE.test(file.name) && file.name.length <= 100) return file.name;
+  const folded = file.name.normalize('NFKC');
+  const asOf = folded.match(/(20\d\d)[-_.年]?([01]\d)[-_.月]?([0-3]\d)/);
+  return asOf ? `${kind}_${asOf[1]}${asOf[2]}${asOf[3]}.csv` : `${kind}.csv`;
+}
+
+const TOO_LARGE = { ja: 'ファイルが大きすぎます（5 GB まで）。', en: 'The file is too large (up to 5 GB).' };
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, then `arriving`. Answers its id. */
+export async function drop(file, kind, onStep) {
+  if (file.size > 5e9) throw new Problem(0, 'TOO_LARGE', TOO_LARGE);
+  onStep('sending', 0);
+  const { data: ticket } = await call('POST', '/uploads', { kind, name: nameFor(file, kind) });
+  const version = await put(ticket, file, (share) => onStep('sending', share));
+  onStep('arriving', 1);
+  for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
+    await pause(wait);
+    const { data } = await call('GET', '/uploads?limit=50');
+    const found = data.uploads.find((upload) => upload.key === ticket.key && (!version || upload.version === version));
+    if (found) return found.id;
+  }
+}
+
+/** Waits until every row of a file was checked, and it is decided what becomes of it. */
+export async function decided(id) {
+  for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
+    const { data } = await call('GET', `/uploads/${id}`);
+    if (data.state !== 'checking') return;
+    await pause(wait);
+  }
+}

@@ -1,0 +1,99 @@
+// The words of the console, in the language that the person chose. Texts stand in texts/ja.js and texts/en.js only.
+
+import ja from './texts/ja.js';
+import en from './texts/en.js';
+
+const TEXTS = { ja, en };
+const KEPT = 'open-vrs.language';
+
+let language = kept();
+const listeners = new Set();
+
+function kept() {
+  try {
+    return localStorage.getItem(KEPT) === 'en' ? 'en' : 'ja';
+  } catch {
+    return 'ja'; // storage is switched off on some office machines
+  }
+}
+
+export const currentLanguage = () => language;
+
+export function setLanguage(next) {
+  language = next;
+  try {
+    localStorage.setItem(KEPT, next);
+  } catch {
+    // Then it is asked for again next time.
+  }
+  document.documentElement.lang = next;
+  for (const listener of listeners) listener(next);
+}
+
+export function onLanguage(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The text under `key`, with `{name}` replaced by what is given under that name. */
+export function t(key, values = {}) {
+  const text = TEXTS[language][key];
+  if (text === undefined) throw new Error(`no text for ${key}`);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+export const hasText = (key) => TEXTS.ja[key] !== undefined;
+
+/** Of what the API says in both languages, `{ ja, en }`, the one that is shown. */
+export const said = (words) => (words ? words[language] : '');
+
+const locale = () => (language === 'ja' ? 'ja-JP' : 'en-GB');
+
+export const number = (value) => new Intl.NumberFormat(locale()).format(value);
+
+export function percent(part, whole) {
+  if (!whole) return '0%';
+  const share = part / whole;
+  const digits = share > 0 && share < 0.1 ? 1 : 0;
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: digits }).format(share);
+}
+
+export function size(bytes) {
+  const steps = ['B', 'KB', 'MB', 'GB'];
+  let value = bytes;
+  let step = 0;
+  while (value >= 1000 && step < steps.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  return `${new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 10 && step ? 1 : 0 }).format(value)} ${steps[step]}`;
+}
+
+/** A moment, on the clock of Japan, wherever the machine stands. */
+export function moment(iso) {
+  return new Intl.DateTimeFormat(locale(), {
+    timeZone: 'Asia/Tokyo', year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false,
+  }).format(new Date(iso));
+}
+
+/** A calendar date `YYYY-MM-DD`; in Japanese with its era, as forms of municipalities have it. */
+export function date(iso) {
+  if (!iso) return '';
+  const [year, month, day] = iso.split('-').map(Number);
+  const at = new Date(Date.UTC(year, month - 1, day));
+  const plain = new Intl.DateTimeFormat(locale(), { timeZone: 'UTC', year: 'numeric', month: 'long', day: 'numeric' }).format(at);
+  if (language !== 'ja') return plain;
+  const era = new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { timeZone: 'UTC', era: 'long', year: 'numeric' }).format(at);
+  return `${plain}（${era}）`;
+}
+
+/** Today in Japan as `YYYY-MM-DD`. */
+export function today() {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Tokyo' }).format(new Date());
+}
+
+export function age(birth, on = today()) {
+  const [by, bm, bd] = birth.split('-').map(Number);
+  const [y, m, d] = on.split('-').map(Number);
+  return y - by - (m < bm || (m === bm && d < bd) ? 1 : 0);
+}
