@@ -1,0 +1,128 @@
+// A `vrs serve` of one's own, and a browser before it.
+
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const VRS = process.env.VRS ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), 'debug/vrs');
+
+export const DESK = { width: 1366, height: 768 };
+export const TABLET = { width: 820, height: 1180 };
+export const TENANT = '131016';
+export const ALL_ROLES = ['read', 'register', 'doses', 'inquire', 'approve'];
+
+/** Chromium asks for names of the outside world at its start unless it is told not to. */
+const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+const freePort = () => new Promise((resolve, reject) => {
+  const server = createServer();
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    server.close(() => resolve(port));
+  });
+});
+
+/** Starts a stack with one municipality. */
+export async function startStack() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'vrs-console-'));
+  const [api, s3, dynamodb] = (await Promise.all([freePort(), freePort(), freePort()])).map((port) => `127.0.0.1:${port}`);
+  const child = spawn(VRS, ['serve', '--data', path.join(folder, 'data'), '--api', api, '--s3', s3, '--dynamodb', dynamodb], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error('vrs serve ended')));
+    child.stdout.on('data', (text) => String(text).includes('The stack is up') && resolve());
+  });
+  const stack = {
+    folder,
+    url: `http://${api}`,
+    dynamodb: `http://${dynamodb}`,
+    vrs: (...args) => run(VRS, args, { cwd: folder, maxBuffer: 1 << 26 }),
+    addTenant: (code) => stack.vrs('tenant', 'add', code, '--dynamodb', `http://${dynamodb}`),
+    /** A synthetic file of residents; answers its path. */
+    async generate(name, ...args) {
+      await stack.vrs('generate', '--tenant', TENANT, '--seed', '1', '--out', name, ...args);
+      return path.join(folder, name);
+    },
+    async upload(file) {
+      await stack.vrs('upload', file, '--tenant', TENANT, '--api', `http://${api}`, '--s3', `http://${s3}`);
+    },
+    async token(tenant, roles) {
+      const { stdout } = await stack.vrs('token', '--tenant', tenant, ...roles.flatMap((role) => ['--role', role]), '--api', `http://${api}`);
+      return stdout.trim();
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await stack.addTenant(TENANT);
+  return stack;
+}
+
+/** A browser whose every complaint fails the test that looks at `complaints`. */
+export async function startBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
+}
+
+export async function newPage(browser, { viewport = DESK, language = 'ja' } = {}) {
+  const context = await browser.newContext({ viewport, locale: 'ja-JP', acceptDownloads: true });
+  if (language === 'en') await context.addInitScript(() => localStorage.setItem('open-vrs.language', 'en'));
+  const page = await context.newPage();
+  page.complaints = [];
+  page.outside = [];
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  page.on('console', (message) => {
+    // What the API refuses is on purpose; a browser complains of it all the same.
+    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) page.complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') page.outside.push(request.url());
+  });
+  return page;
+}
+
+/** Signs in on the issuer's page, by keyboard. */
+export async function signIn(page, stack, { tenant = TENANT, person = '健康課 佐藤', roles = ALL_ROLES } = {}) {
+  await page.goto(`${stack.url}/`);
+  await page.getByRole('button', { name: /^(ログイン|Sign in)$/ }).press('Enter');
+  await page.waitForURL(/\/authorize/);
+  await page.locator('#tenant').fill(tenant);
+  await page.locator('#person').fill(person);
+  for (const box of await page.locator('input[name=role]').all()) await box.setChecked(roles.includes(await box.getAttribute('value')));
+  await page.locator('button[type=submit]').press('Enter');
+  await page.waitForSelector('.nav');
+}
+
+/** Opens a page of the console and waits until nothing on it is being loaded. */
+export async function open(page, stack, hash) {
+  await page.goto(`${stack.url}/#/${hash}`);
+  await page.locator(`[data-route="${hash}"] h1, main > .page h1`).first().waitFor();
+  await calm(page);
+}
+
+export async function calm(page) {
+  await page.waitForFunction(() => !document.querySelector('.waiting'));
+}
+
+/** Presses Tab until the element has the focus; fails if it cannot be reached so. */
+export async function tabTo(page, locator, most = 60) {
+  const element = await locator.elementHandle();
+  for (let presses = 0; presses < most; presses += 1) {
+    if (await element.evaluate((it) => it === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`not reached by ${most} tabs`);
+}
+
+export const read = (file) => readFile(file, 'utf8');

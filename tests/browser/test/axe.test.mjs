@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { calm, DESK, newPage, open, signIn, startBrowser, startStack, TABLET } from '../stack.mjs';
+
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What JIS X 8341-3:2016 AA asks for, and what WCAG 2.1 and good practice add. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
+
+let stack;
+let browser;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  await stack.upload(await stack.generate('residents_20210401.csv', '--residents', '300'));
+  await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '300', '--changed', '3', '--defects', '5')).catch(() => {});
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+async function violations(page) {
+  await calm(page);
+  // The page forbids scripts from outside; the debugger may all the same.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: AXE });
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then((found) => JSON.stringify(found.violations.map((it) => it.id + ': ' + it.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary).join(' | '))))`,
+    awaitPromise: true, returnByValue: true,
+  });
+  return JSON.parse(result.value);
+}
+
+/** Every page, and how to come there. */
+const PAGES = {
+  '': null,
+  files: null,
+  'files, one': async (page) => {
+    await open(page, stack, 'files');
+    await page.locator('.table-box tbody a').first().click();
+    await page.locator('.rows-box').waitFor();
+  },
+  residents: null,
+  'residents, found': async (page) => {
+    await open(page, stack, 'residents');
+    await page.locator('#search-birth_date').fill('1992-11-30');
+    await page.locator('#search-name').fill('こじま');
+    await page.keyboard.press('Enter');
+    await page.locator('table').waitFor();
+  },
+  'residents, wrong': async (page) => {
+    await open(page, stack, 'residents');
+    await page.locator('#search-birth_date').fill('1992-13-30');
+    await page.locator('#search-name').fill('こじま');
+    await page.keyboard.press('Enter');
+    await page.locator('.field-error').waitFor();
+  },
+  'residents, one': async (page) => {
+    await PAGES['residents, found'](page);
+    await page.locator('table a').first().click();
+    await page.locator('h2.name').waitFor();
+  },
+  nowhere: null,
+};
+
+for (const [size, viewport] of [['desk', DESK], ['tablet', TABLET]]) {
+  for (const language of ['ja', 'en']) {
+    test(`no page has a barrier that axe finds: ${size}, ${language}`, { timeout: 180_000 }, async () => {
+      const page = await newPage(browser, { viewport, language });
+      await page.goto(`${stack.url}/`);
+      await page.waitForSelector('h1');
+      assert.deepEqual(await violations(page), [], 'before signing in');
+      await signIn(page, stack);
+      for (const [name, come] of Object.entries(PAGES)) {
+        if (come) await come(page);
+        else await open(page, stack, name);
+        assert.deepEqual(await violations(page), [], name);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(wide <= 0, `${name} is ${wide} px wider than the screen`);
+      }
+      await page.context().close();
+    });
+  }
+}
+
+test('the issuer’s page on this machine has no barrier either', async () => {
+  const page = await newPage(browser);
+  await page.goto(`${stack.url}/`);
+  await page.getByRole('button', { name: 'ログイン' }).click();
+  await page.waitForURL(/\/authorize/);
+  assert.deepEqual(await violations(page), []);
+  await page.context().close();
+});

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { calm, newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+
+let stack;
+let browser;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const HEADER = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置';
+const ended = (page) => page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });
+
+async function drop(page, ...files) {
+  await open(page, stack, 'files');
+  await page.locator('#file-input').setInputFiles(files);
+}
+
+test('files are dropped, followed and told row by row, and what was refused is mended in the table', async () => {
+  const first = await stack.generate('residents_20210401.csv', '--residents', '400');
+  const second = await stack.generate('residents_20210402.csv', '--residents', '400', '--changed', '3', '--defects', '5', '--encoding', 'cp932');
+  const page = await newPage(browser);
+  await signIn(page, stack);
+
+  // By keyboard: to the button that opens the file chooser.
+  await open(page, stack, 'files');
+  await tabTo(page, page.getByRole('button', { name: 'ファイルを選ぶ' }));
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('Enter');
+  await (await chooser).setFiles([second, first]);
+  const results = page.getByRole('link', { name: '結果を見る' });
+  await results.nth(1).waitFor({ timeout: 60_000 });
+  await page.waitForFunction(() => document.querySelectorAll('.table-box .badge-good').length >= 2, null, { timeout: 60_000 });
+
+  // The file of the second day, which was chosen first, came second.
+  await page.locator('.table-box tbody a').first().press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'residents_20210402.csv' }).waitFor();
+  await ended(page);
+  const told = Object.fromEntries(await page.locator('.legend li').evaluateAll((items) => items.map((it) => [it.querySelector('.legend-name').textContent, Number(it.querySelector('.legend-value').textContent.replace(/,/g, ''))])));
+  const rows = Number((await page.locator('#rows-title').textContent()).replace(/\D/g, ''));
+  assert.equal(Object.values(told).reduce((sum, value) => sum + value, 0), rows);
+  assert.ok(told['取り込めない'] > 5, JSON.stringify(told));
+
+  // The refused rows as they came, to be mended elsewhere.
+  await page.locator('.rows-box').waitFor();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'CSV で保存して直す' }).press('Enter');
+  assert.equal((await saving).suggestedFilename(), 'residents_20210402_errors.csv');
+
+  // A missing zero, mended in the table and sent again.
+  const field = page.locator('tr:has(.wrong)', { hasText: '性別の値が' }).locator('.edit').first();
+  await field.scrollIntoViewIfNeeded();
+  await field.fill('1');
+  await field.press('Tab');
+  await page.getByRole('button', { name: '直した1行を送る' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'residents_20210402_errors.csv' }).waitFor({ timeout: 60_000 });
+  await ended(page);
+  assert.match(await page.locator('#rows-title').textContent(), /^1行/);
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.outside, []);
+  await page.context().close();
+});
+
+test('a file that would remove too many waits, is explained, and can be discarded or confirmed', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const lines = (await read(path.join(stack.folder, 'residents_20210401.csv'))).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  const removing = lines.slice(1, 201).map((line) => {
+    const row = line.split(',');
+    row[8] = '2';
+    return row.join(',');
+  });
+  for (const [name, button, sure, after] of [
+    ['removes_20210403.csv', 'このファイルを取りやめる', 'このファイルを取りやめる', '取りやめ'],
+    ['removes_20210404.csv', /人を除いて取り込む/, /人を除いて取り込む/, null],
+  ]) {
+    const file = path.join(stack.folder, name);
+    await writeFile(file, `${[lines[0], ...removing].join('\r\n')}\r\n`);
+    await drop(page, file);
+    await page.locator('li.card', { hasText: name }).getByRole('link').press('Enter', { timeout: 60_000 });
+    await page.getByRole('heading', { name: '取り込む前に確認してください' }).waitFor({ timeout: 60_000 });
+    // The start page says so, too.
+    await open(page, stack, '');
+    await page.locator('.hand', { hasText: name }).press('Enter');
+    await page.locator('main').getByRole('button', { name: button }).press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: sure }).press('Enter');
+    if (after) await page.locator('.step-bad').waitFor({ timeout: 60_000 });
+    else await ended(page);
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('hostile texts in every field are text', async () => {
+  const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+  const rtl = '\u202eevil\u202c';
+  const rows = [
+    [TENANT, 'X1', '', '', evil, '', '19800401', '7', '', '', '', ''],
+    [TENANT, 'X2', '', '', rtl, rtl, '19800401', '7', '', '', '', ''],
+    [TENANT, 'X3', '', '', 'あ'.repeat(1_200), '', '19800401', '1', '', '', '', ''],
+    [TENANT, 'X4', '', '', `"><svg onload=alert(3)>`, evil, '19800402', '1', '', '', '<b>x</b>', ''],
+    ...Array.from({ length: 40 }, (_, at) => [TENANT, `Y${at}`, '', '', `テスト${at}`, '', '19900101', '1', '', '', '', '']),
+  ].map((row) => row.map((value) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(','));
+  const file = path.join(stack.folder, 'hostile.csv');
+  await writeFile(file, `${[HEADER, ...rows].join('\r\n')}\r\n`);
+  const page = await newPage(browser);
+  page.on('dialog', () => page.complaints.push('something ran'));
+  await signIn(page, stack);
+  await drop(page, file);
+  await page.getByRole('link', { name: '結果を見る' }).first().press('Enter', { timeout: 60_000 });
+  await page.locator('.rows-box tbody tr').nth(2).waitFor({ timeout: 60_000 });
+  assert.ok((await page.locator('.rows-box').textContent()).includes(evil));
+  assert.equal(await page.locator('.rows-box img, .rows-box script, .rows-box svg').count(), 0);
+  const widest = await page.locator('.cell').evaluateAll((all) => Math.max(...all.map((it) => it.textContent.length)));
+  assert.ok(widest < 400, `a cell of ${widest} letters is drawn`);
+  await ended(page);
+  await open(page, stack, 'residents');
+  await page.locator('#search-birth_date').fill('19800402');
+  await page.locator('#search-name').fill('svg');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: /svg onload/ }).press('Enter');
+  await page.locator('h2.name', { hasText: '<svg onload=alert(3)>' }).waitFor();
+  await page.waitForTimeout(200);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('a hundred thousand refused rows do not freeze the page', { timeout: 300_000 }, async () => {
+  const file = path.join(stack.folder, 'refused.csv');
+  const lines = [HEADER];
+  for (let at = 0; at < 100_000; at += 1) lines.push(`${TENANT},Z${at},,,行${at},,19800401,7,,,,`);
+  await writeFile(file, `${lines.join('\r\n')}\r\n`);
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
+  await stack.upload(file).catch(() => {}); // it tells with its exit code that rows were refused
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'files');
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((it) => { globalThis.longest = Math.max(globalThis.longest, it.duration); })).observe({ type: 'longtask' });
+  });
+  await page.getByRole('link', { name: 'refused.csv' }).first().press('Enter');
+  const box = page.locator('.rows-box');
+  await box.waitFor({ timeout: 60_000 });
+  assert.equal(await box.locator('table').getAttribute('aria-rowcount'), '100001');
+  await box.evaluate((it) => { it.scrollTop = it.scrollHeight; });
+  await box.getByText('行99999').first().waitFor();
+  await box.focus();
+  await page.keyboard.press('Home');
+  await box.getByText('行0', { exact: true }).first().waitFor();
+  const drawn = await box.locator('tbody tr').count();
+  assert.ok(drawn < 60, `${drawn} rows in the page`);
+  const longest = await page.evaluate(() => globalThis.longest);
+  console.log(`100,000 refused rows: longest task ${Math.round(longest)} ms, ${drawn} rows drawn`);
+  assert.ok(longest < 1000, `the page stood still for ${longest} ms`);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('another municipality’s ids are not found, like any that never were', async () => {
+  const page = await newPage(browser);
+  await stack.addTenant('011002');
+  await signIn(page, stack);
+  await open(page, stack, 'files');
+  const foreign = await page.locator('.table-box tbody a').first().getAttribute('href');
+  const other = await newPage(browser);
+  await signIn(other, stack, { tenant: '011002' });
+  const says = async (hash) => {
+    await open(other, stack, hash);
+    return other.locator('main [role=alert]').textContent();
+  };
+  const theirs = await says(foreign.slice(2));
+  assert.equal(theirs, await says('files/00000000-0000-8000-8000-000000000000'));
+  assert.equal(theirs, await says('residents/AAAAAAAAAAAAAAAAAAAAAA'));
+  await calm(other);
+  assert.equal(await other.locator('.parts').count(), 0);
+  await page.context().close();
+  await other.context().close();
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import ja from '../../../infra/console/app/texts/ja.js';
+import en from '../../../infra/console/app/texts/en.js';
+import { cells, records, write } from '../../../infra/console/app/csv.js';
+import { nameFor } from '../../../infra/console/app/uploads.js';
+
+const APP = new URL('../../../infra/console/app/', import.meta.url);
+
+async function sources(folder = APP) {
+  const found = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const at = new URL(`${entry.name}${entry.isDirectory() ? '/' : ''}`, folder);
+    if (entry.isDirectory()) found.push(...(await sources(at)));
+    else if (!at.pathname.includes('/texts/')) found.push([at.pathname, await readFile(at, 'utf8')]);
+  }
+  return found;
+}
+
+test('both languages say the same things', () => {
+  assert.deepEqual(Object.keys(en).sort(), Object.keys(ja).sort());
+  for (const [key, text] of Object.entries(ja)) {
+    const holes = (of) => [...of.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).sort();
+    assert.deepEqual(holes(en[key]), holes(text), key);
+    assert.ok(text.trim() && en[key].trim(), key);
+  }
+});
+
+test('every text that a page names is there, and none is left over', async () => {
+  const all = (await sources()).map(([, text]) => text).join('\n');
+  const named = new Set([...all.matchAll(/\bt\(\s*'([^']+)'/g)].map((it) => it[1]));
+  // Keys that are made at run time: their beginnings are written as templates.
+  const begun = [...all.matchAll(/\bt\(\s*`([^`$]*)\$\{/g)].map((it) => it[1]);
+  for (const key of named) assert.ok(key in ja, key);
+  const chosen = new Set([...all.matchAll(/'([a-z-]+\.[a-z0-9._-]+)'/g)].map((it) => it[1]));
+  for (const key of Object.keys(ja)) {
+    assert.ok(named.has(key) || chosen.has(key) || begun.some((start) => key.startsWith(start)), `${key} is said nowhere`);
+  }
+});
+
+test('no text of a language stands in a page', async () => {
+  for (const [path, text] of await sources()) {
+    if (/\/(api|main|words|uploads|ui)\.js$/.test(path)) continue; // problems of the network, in both languages
+    const code = text.replace(/^\s*\/\/.*$/gm, '').replace(/\/\*\*[\s\S]*?\*\//g, '');
+    const japanese = code.match(/[ぁ-んァ-ヴ一-龠]{3,}/g)?.filter((it) => !['行目'].includes(it)) ?? [];
+    assert.deepEqual(japanese, [], path);
+  }
+});
+
+test('records are found and written as they were', async () => {
+  const rows = [['a', 'b'], ['1,2', 'x"y'], ['line\r\nend', ''], ['', 'あ']];
+  const text = write(rows);
+  const spans = await records(text);
+  assert.deepEqual(spans.map(([from, until]) => cells(text.slice(from, until))), rows);
+});
+
+test('a file gets a name that tells nothing and keeps its date', () => {
+  const named = (name) => nameFor({ name }, 'residents');
+  assert.equal(named('residents_20210401.csv'), 'residents_20210401.csv');
+  assert.equal(named('住民データ_２０２１０４０１.csv'), 'residents_20210401.csv');
+  assert.equal(named('台帳 2021-04-01.csv'), 'residents_20210401.csv');
+  assert.equal(named('山田 花子.csv'), 'residents.csv');
+});
