@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crypto::Tag;
-use domain::{Generation, Lease};
+use domain::{Generation, Lease, TenantScope};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::civil::Date;
 use manifest::{Entry, Presence, ShortTags};
@@ -30,6 +30,7 @@ struct Content {
 /// The writing of one chunk.
 struct Writing<'a> {
     function: &'a LoadChunk,
+    scope: &'a TenantScope,
     lease: Lease,
     generation: Generation,
     writer: RegisterWriter,
@@ -47,6 +48,7 @@ impl LoadChunk {
         let generation = source.generation;
         let mut writing = Writing {
             function: self,
+            scope: work.scope,
             lease: work.lease,
             generation,
             writer: RegisterWriter::new(&self.store, work.scope, &work.keys, generation),
@@ -94,7 +96,10 @@ impl Writing<'_> {
             self.writer.add_new(&slot);
         } else {
             let shift = self.writer.shift(&slot);
-            let sent = self.function.store.put_shift(shift, self.generation);
+            let sent = self
+                .function
+                .store
+                .put_shift(self.scope, shift, self.generation);
             self.take_off(sent.boxed()).await?;
         }
         if let Some(coupon) = &content.coupon
@@ -106,7 +111,7 @@ impl Writing<'_> {
             self.writer.add_birth_hint(&content.birth, &row.tag);
         }
         while let Some(batch) = self.writer.next_full() {
-            self.take_off(self.function.store.put_batch(batch).boxed())
+            self.take_off(self.function.store.put_batch(self.scope, batch).boxed())
                 .await?;
         }
         Ok(())
@@ -140,7 +145,7 @@ impl Writing<'_> {
     /// Sends what is left in the writer and waits until nothing is in flight.
     async fn land(&mut self) -> Result<(), LoadError> {
         if let Some(batch) = self.writer.flush() {
-            self.take_off(self.function.store.put_batch(batch).boxed())
+            self.take_off(self.function.store.put_batch(self.scope, batch).boxed())
                 .await?;
         }
         while let Some(landed) = self.flight.next().await {

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use crypto::Keyring;
 use domain::Clock;
 use jiff::Timestamp;
-use objects::Objects;
+use objects::{Objects, Unassigned};
 use queues::{DoseQueue, LoadQueue};
 use store::Store;
 
@@ -61,6 +61,7 @@ pub struct ReceiveUpload {
     store: Store,
     drop: Objects,
     work: Objects,
+    unassigned: Unassigned,
     loads: LoadQueue,
     doses: DoseQueue,
     keys: Keyring,
@@ -70,9 +71,9 @@ pub struct ReceiveUpload {
 }
 
 impl ReceiveUpload {
-    /// Wires the function: the table, the drop and the work bucket, the queues of those who load, keys,
-    /// time, how many bytes of a file make a chunk, and a random number that the writer of a file does not
-    /// know.
+    /// Wires the function: the table, the drop and the work bucket, the part of the drop bucket that
+    /// is nobody's, the queues of those who load, keys, time, how many bytes of a file make a chunk, and
+    /// a random number that the writer of a file does not know.
     #[must_use]
     #[expect(
         clippy::too_many_arguments,
@@ -82,6 +83,7 @@ impl ReceiveUpload {
         store: Store,
         drop: Objects,
         work: Objects,
+        unassigned: Unassigned,
         loads: LoadQueue,
         doses: DoseQueue,
         keys: Keyring,
@@ -93,6 +95,7 @@ impl ReceiveUpload {
             store,
             drop,
             work,
+            unassigned,
             loads,
             doses,
             keys,

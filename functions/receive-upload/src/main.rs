@@ -15,6 +15,7 @@ fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
+        adapters.unassigned()?,
         adapters.loads()?,
         adapters.doses()?,
         adapters.keys(),

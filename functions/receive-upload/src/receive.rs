@@ -314,7 +314,7 @@ impl ReceiveUpload {
     async fn unplaced(&self, id: UploadId, code: ProblemCode) -> Result<(), ReceiveError> {
         tracing::warn!(upload = %id, code = code.as_str(), "file belongs to no municipality");
         let receipt = Unplaced::of(&id, &FileProblem::new(code)).to_json();
-        self.drop.put_unassigned_receipt(id, receipt.into()).await?;
+        self.unassigned.put_receipt(id, receipt.into()).await?;
         Ok(())
     }
 }

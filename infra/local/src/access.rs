@@ -4,43 +4,65 @@ use std::sync::Arc;
 
 use crate::{
     iam::{Ask, Policies, Principal, decide},
-    template::{Place, Role},
+    template::{Place, Role, Template},
 };
 
-/// A function that makes calls.
+/// The roles of a stack, and the policies of what is called.
 #[derive(Debug)]
-pub(crate) struct Caller {
-    /// For the error text.
-    function: String,
-    principal: Principal,
-    resources: Arc<Policies>,
+pub(crate) struct Access {
+    roles: Vec<Role>,
+    resources: Policies,
     pub(crate) place: Place,
 }
 
+impl Access {
+    pub(crate) fn of(template: &Template, place: &Place) -> Self {
+        Self {
+            roles: template.roles.clone(),
+            resources: template.resource_policies(place),
+            place: place.clone(),
+        }
+    }
+}
+
+/// Who makes calls: a function under its role, or whoever took a role.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    principal: Principal,
+    pub(crate) access: Arc<Access>,
+}
+
 impl Caller {
-    /// The function under its role, before the policies of what it calls.
-    pub(crate) fn new(function: &str, role: &Role, resources: Arc<Policies>, place: Place) -> Self {
+    /// Whoever has this role, with tags of the session. `None` if the template has no such role.
+    pub(crate) fn in_role(
+        arn: &str,
+        tags: Vec<(String, String)>,
+        access: &Arc<Access>,
+    ) -> Option<Self> {
+        let role = access.roles.iter().find(|role| role.arn == arn)?;
         let principal = Principal {
             arn: role.arn.clone(),
+            tags: tags.into_iter().collect(),
             policies: role.policies.clone(),
-            ..Principal::default()
         };
-        Self {
-            function: function.to_owned(),
+        Some(Self {
             principal,
-            resources,
-            place,
-        }
+            access: Arc::clone(access),
+        })
+    }
+
+    /// Whether all that a call asks for is allowed.
+    pub(crate) fn may(&self, asks: &[Ask]) -> bool {
+        self.check(asks).is_ok()
     }
 
     /// `Err` says which right is missing; it names the action, never an object.
     pub(crate) fn check(&self, asks: &[Ask]) -> Result<(), String> {
         for ask in asks {
-            if !decide(&self.principal, ask, &self.resources).is_allowed() {
-                let (function, action) = (&self.function, &ask.action);
-                return Err(format!(
-                    "the role of {function} does not allow {action} here"
-                ));
+            if !decide(&self.principal, ask, &self.access.resources).is_allowed() {
+                let role = self.principal.arn.rsplit('/').next().unwrap_or_default();
+                let action = &ask.action;
+                return Err(format!("the role {role} does not allow {action} here"));
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! The seam between the AWS SDKs and the services of this process: an HTTP client without network.
 //!
-//! A service is known by its `X-Amz-Target`; what has none is S3. A client made for a function
-//! also holds each call against the function's role in the template, so that a right that is
-//! missing there fails here as it would on AWS.
+//! A service is known by its `X-Amz-Target`; what has none is STS if it is a form, else S3. A client made for a function
+//! also holds each call against the function's role in the template, or against the role that the
+//! call's session token stands for, so that a right that is missing there fails here as on AWS.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -19,7 +19,10 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{
+    Method, Request, Response, StatusCode,
+    header::{AsHeaderName, CONTENT_TYPE},
+};
 use http_body_util::BodyExt as _;
 
 use crate::{
@@ -30,6 +33,7 @@ use crate::{
     kms::LocalKms,
     s3::{self, LocalS3},
     sqs::LocalSqs,
+    sts::{self, LocalSts},
 };
 
 /// How long an SDK call may take with its repetitions, and how many there are: as in `runtime`.
@@ -90,13 +94,19 @@ impl<'a> Target<'a> {
 #[derive(Clone)]
 pub struct InProcess {
     services: Services,
+    /// Sessions, and whose rights they have.
+    sts: LocalSts,
     /// Whose rights are checked; none for the stack's owner.
     caller: Option<Arc<Caller>>,
 }
 
 impl InProcess {
-    pub(crate) fn new(services: Services, caller: Option<Arc<Caller>>) -> Self {
-        Self { services, caller }
+    pub(crate) fn new(services: Services, sts: LocalSts, caller: Option<Arc<Caller>>) -> Self {
+        Self {
+            services,
+            sts,
+            caller,
+        }
     }
 
     /// Answers one request.
@@ -104,35 +114,80 @@ impl InProcess {
         &self,
         request: Request<SdkBody>,
     ) -> Result<Response<SdkBody>, ConnectorError> {
-        let target = request
-            .headers()
-            .get("x-amz-target")
-            .and_then(|value| value.to_str().ok());
-        let Some(target) = target.map(str::to_owned) else {
-            return Ok(self.respond_s3(request).await);
+        let (target, form) = (text(&request, "x-amz-target"), text(&request, CONTENT_TYPE));
+        let is_form = form.is_some_and(|kind| kind == sts::FORM);
+        let caller = match session_token(&request) {
+            None => self.caller.clone(),
+            Some(token) => match self.sts.caller(&token) {
+                Some(caller) => Some(caller),
+                None => return Ok(session_over(target.is_some())),
+            },
         };
+        let caller = caller.as_deref();
+        if target.is_none() && !is_form {
+            return Ok(self.respond_s3(caller, request).await);
+        }
         let body = request.into_body().collect().await;
         let body = body.map_err(ConnectorError::io)?.to_bytes();
-        if let Some(caller) = &self.caller
-            && let Err(denied) = caller.check(&iam::of_json(&target, &body, &caller.place))
+        let Some(target) = target else {
+            return Ok(self.sts.call(caller, &body).map(into_sdk));
+        };
+        if let Some(caller) = caller
+            && let Err(denied) = caller.check(&iam::of_json(&target, &body, &caller.access.place))
         {
             return Ok(answer(Err(Refusal::new("AccessDeniedException", denied))).map(into_sdk));
         }
         Ok(self.services.call_json(&target, body).await.map(into_sdk))
     }
 
-    async fn respond_s3(&self, request: Request<SdkBody>) -> Response<SdkBody> {
-        if let Some(caller) = &self.caller
+    async fn respond_s3(
+        &self,
+        caller: Option<&Caller>,
+        request: Request<SdkBody>,
+    ) -> Response<SdkBody> {
+        if let Some(caller) = caller
             && let Err(denied) = caller.check(&iam::of_s3(&request))
         {
-            return s3_denied(&denied);
+            return s3_refusal("AccessDenied", &denied);
         }
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let bucket = request.uri().path().trim_start_matches('/');
+        let bucket = bucket.split('/').next().unwrap_or_default().to_owned();
         let request = request.map(s3::Body::http_body);
-        self.services
-            .s3
-            .call(request)
-            .await
-            .map(SdkBody::from_body_1_x)
+        let response = self.services.s3.call(request).await;
+        // That something is not there is told only to those who may list the whole bucket.
+        if let Some(caller) = caller
+            && reads
+            && response.status() == StatusCode::NOT_FOUND
+            && !caller.may(&iam::of_listing(&bucket))
+        {
+            return s3_refusal("AccessDenied", "there, or not there");
+        }
+        response.map(SdkBody::from_body_1_x)
+    }
+}
+
+fn text<B>(request: &Request<B>, name: impl AsHeaderName) -> Option<String> {
+    let value = request.headers().get(name)?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// In a header, or in a link that was signed before.
+fn session_token<B>(request: &Request<B>) -> Option<String> {
+    text(request, "x-amz-security-token").or_else(|| {
+        let query = request.uri().query()?;
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let token = pairs.find(|(name, _)| name == "X-Amz-Security-Token")?;
+        Some(token.1.into_owned())
+    })
+}
+
+fn session_over(speaks_json: bool) -> Response<SdkBody> {
+    if speaks_json {
+        let refusal = Refusal::new("ExpiredTokenException", "the session is over");
+        answer(Err(refusal)).map(into_sdk)
+    } else {
+        s3_refusal("ExpiredToken", "the session is over")
     }
 }
 
@@ -140,8 +195,8 @@ fn into_sdk(body: Bytes) -> SdkBody {
     SdkBody::from(body)
 }
 
-fn s3_denied(message: &str) -> Response<SdkBody> {
-    let body = format!("<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>");
+fn s3_refusal(code: &str, message: &str) -> Response<SdkBody> {
+    let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     let mut response = Response::new(SdkBody::from(body));
     *response.status_mut() = StatusCode::FORBIDDEN;
     response

@@ -21,6 +21,7 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 adapters.store()?,
                 adapters.drop_bucket()?,
                 adapters.work_bucket()?,
+                adapters.unassigned()?,
                 adapters.loads()?,
                 adapters.doses()?,
                 adapters.keys(),

@@ -30,6 +30,7 @@ pub mod s3;
 mod serve;
 pub mod sqs;
 mod stack;
+mod sts;
 pub mod template;
 
 pub use clock::TimerClock;

@@ -11,18 +11,18 @@ use runtime::{Adapters, Settings};
 use tokio::task::JoinSet;
 
 use crate::{
-    access::Caller,
+    access::{Access, Caller},
     aws::{InProcess, Services, config},
     dynamodb::LocalDynamoDb,
     folder, functions,
     gateway::Gateway,
     host::FunctionHost,
-    iam::Policies,
     kms::LocalKms,
     oidc::{Issuer, TokenRequest},
     s3::{self, LocalS3},
     serve::Urls,
     sqs::LocalSqs,
+    sts::LocalSts,
     template::{Bucket, Function, Place, TEMPLATE, Template},
 };
 
@@ -75,6 +75,7 @@ impl Default for Options {
 pub struct LocalStack {
     template: Template,
     services: Services,
+    sts: LocalSts,
     host: Arc<FunctionHost>,
     gateway: Gateway,
     issuer: Arc<Issuer>,
@@ -107,6 +108,7 @@ impl LocalStack {
             Arc::clone(&clock),
             options.time_scale,
         )?;
+        let access = Arc::new(Access::of(&template, &place));
         let arn_prefix = format!("arn:aws:kms:{}:{}:key/", place.region, place.account);
         let services = Services {
             dynamodb: LocalDynamoDb::open(data, &template.tables, Arc::clone(&clock))?,
@@ -120,12 +122,10 @@ impl LocalStack {
             )?,
             sqs,
         };
-        let resources = Arc::new(template.resource_policies(&place));
+        let sts = LocalSts::new(Arc::clone(&access), Arc::clone(&clock));
         let build = |function: &Function| {
             let intercept = options.intercept.as_ref();
-            let client = client_of(
-                function, &template, &services, &resources, &place, intercept,
-            )?;
+            let client = client_of(function, &services, &sts, &access, intercept)?;
             let config = config(client, &options.urls.s3, &place.region);
             let settings = Settings::from_map(function.environment.clone());
             let adapters = Adapters::new(settings, config, Arc::clone(&clock));
@@ -152,6 +152,7 @@ impl LocalStack {
             _lock: lock,
             template,
             services,
+            sts,
         };
         stack.feed();
         stack.sweep();
@@ -211,7 +212,11 @@ impl LocalStack {
     /// For the stack's owner: every SDK client works, with no role in the way.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let client = SharedHttpClient::new(InProcess::new(self.services.clone(), None));
+        let client = SharedHttpClient::new(InProcess::new(
+            self.services.clone(),
+            self.sts.clone(),
+            None,
+        ));
         config(client, &self.urls.s3, &Place::default().region)
     }
 
@@ -225,6 +230,8 @@ impl LocalStack {
             .flat_map(|it| it.environment.clone())
             .collect();
         settings.insert("RECORDS_KEY_ID".to_owned(), "records".to_owned());
+        // The owner acts with rights of their own.
+        settings.remove("TENANT_ROLE_ARN");
         Adapters::new(
             Settings::from_map(settings),
             self.sdk_config(),
@@ -315,22 +322,14 @@ impl LocalStack {
 /// The function's way to the services, with the rights of its role.
 fn client_of(
     function: &Function,
-    template: &Template,
     services: &Services,
-    resources: &Arc<Policies>,
-    place: &Place,
+    sts: &LocalSts,
+    access: &Arc<Access>,
     intercept: Option<&Intercept>,
 ) -> Result<SharedHttpClient> {
-    let role = template.roles.iter().find(|role| role.arn == function.role);
-    let role = role.with_context(|| format!("no role for {}", function.name))?;
-    let caller = Caller::new(
-        &function.package,
-        role,
-        Arc::clone(resources),
-        place.clone(),
-    );
-    let caller = Arc::new(caller);
-    let client = SharedHttpClient::new(InProcess::new(services.clone(), Some(caller)));
+    let caller = Caller::in_role(&function.role, Vec::new(), access);
+    let caller = Arc::new(caller.with_context(|| format!("no role for {}", function.name))?);
+    let client = SharedHttpClient::new(InProcess::new(services.clone(), sts.clone(), Some(caller)));
     Ok(match intercept {
         Some(intercept) => intercept(&function.package, client),
         None => client,

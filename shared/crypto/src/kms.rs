@@ -4,7 +4,7 @@ use aws_sdk_kms::{
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
 };
-use domain::TenantCode;
+use domain::{PerTenant, TenantCode};
 use zeroize::Zeroizing;
 
 use crate::{BranchKey, WrappedKey};
@@ -29,14 +29,16 @@ pub enum KmsError {
 /// The two calls made to KMS for branch keys, each bound to the tenant by encryption context.
 #[derive(Debug, Clone)]
 pub struct Kms {
-    client: Client,
+    clients: PerTenant<Client>,
 }
 
 impl Kms {
-    /// Wraps the SDK's client.
+    /// Wraps the SDK's client: one for all, or one for each municipality.
     #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(clients: impl Into<PerTenant<Client>>) -> Self {
+        Self {
+            clients: clients.into(),
+        }
     }
 
     /// A fresh branch key, wrapped; the plain key is not returned by KMS at all.
@@ -47,7 +49,8 @@ impl Kms {
         version: u8,
     ) -> Result<WrappedKey, KmsError> {
         let answer = self
-            .client
+            .clients
+            .of(tenant)
             .generate_data_key_without_plaintext()
             .key_id(key_id)
             .number_of_bytes(32)
@@ -69,7 +72,8 @@ impl Kms {
         wrapped: &WrappedKey,
     ) -> Result<BranchKey, KmsError> {
         let answer = self
-            .client
+            .clients
+            .of(tenant)
             .decrypt()
             .ciphertext_blob(Blob::new(wrapped.blob.clone()))
             .encryption_context("tenant", tenant.as_str())

@@ -36,6 +36,11 @@ impl ObjectsError {
         matches!(self, Self::TryAgain { .. })
     }
 
+    /// Whether S3 said no; the answer to a HEAD has no code.
+    pub(crate) fn is_denial(&self) -> bool {
+        matches!(self, Self::Ours { code, .. } if code == "AccessDenied" || code == "status 403")
+    }
+
     pub(crate) fn try_again(call: &'static str, code: &str) -> Self {
         Self::TryAgain {
             call,

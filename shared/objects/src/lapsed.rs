@@ -9,7 +9,7 @@ impl Objects {
         let mut after = None;
         loop {
             let page = self
-                .client
+                .client(scope)
                 .list_objects_v2()
                 .bucket(&*self.bucket)
                 .prefix(ObjectName::manifests_folder(scope))
@@ -29,7 +29,7 @@ impl Objects {
     /// Deletes what one of our functions wrote. Its versions stay for as long as the bucket keeps
     /// earlier ones. Deleting what is gone already is no error.
     pub async fn delete(&self, scope: &TenantScope, name: &ObjectName) -> Result<(), ObjectsError> {
-        self.client
+        self.client(scope)
             .delete_object()
             .bucket(&*self.bucket)
             .key(name.key(scope))

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod absent;
 mod error;
 mod inbox;
 mod lapsed;
@@ -8,34 +9,43 @@ mod links;
 mod names;
 mod pinned;
 mod reader;
+mod unassigned;
 mod writer;
 
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
+use domain::{PerTenant, TenantScope};
 pub use error::ObjectsError;
 pub use inbox::{InboxKey, NotInInbox};
 pub use links::{DownloadLink, UploadLink};
 pub use names::ObjectName;
 pub use pinned::{Head, PinnedObject};
 pub use reader::RangedReader;
+pub use unassigned::Unassigned;
 pub use writer::Writer;
 
-/// One bucket. Clones are cheap and share the client.
+/// One bucket. Clones are cheap and share the clients.
 #[derive(Clone)]
 pub struct Objects {
-    client: Client,
+    clients: PerTenant<Client>,
     bucket: Arc<str>,
 }
 
 impl Objects {
-    /// Works in `bucket`, which must keep versions.
+    /// Works in `bucket`, which must keep versions, through the SDK's client: one for all, or one for
+    /// each municipality.
     #[must_use]
-    pub fn new(client: Client, bucket: String) -> Self {
+    pub fn new(clients: impl Into<PerTenant<Client>>, bucket: String) -> Self {
         Self {
-            client,
+            clients: clients.into(),
             bucket: bucket.into(),
         }
+    }
+
+    /// The client that may touch what is this municipality's.
+    pub(crate) fn client(&self, scope: &TenantScope) -> Client {
+        self.clients.of(scope.code())
     }
 
     /// Whether this is the bucket of that name.

@@ -45,7 +45,7 @@ impl Objects {
             return Err(ObjectsError::Foreign);
         }
         let request = self
-            .client
+            .client(scope)
             .put_object()
             .bucket(&*self.bucket)
             .key(key.key())
@@ -97,7 +97,7 @@ impl Objects {
         valid_for: Duration,
     ) -> Result<DownloadLink, ObjectsError> {
         let request = self
-            .client
+            .client(scope)
             .get_object()
             .bucket(&*self.bucket)
             .key(name.key(scope))

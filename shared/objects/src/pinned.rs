@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use domain::TenantScope;
 use jiff::Timestamp;
 
+use crate::absent::denied_or_gone;
 use crate::names::is_of;
 use crate::reader::{RangedReader, Ranges};
 use crate::{InboxKey, ObjectName, Objects, ObjectsError};
@@ -94,15 +95,22 @@ impl Objects {
     ) -> Result<Head, ObjectsError> {
         const CALL: &str = "HeadObject";
         object.check(scope)?;
-        let answer = self
-            .client
+        let client = self.client(scope);
+        let sent = client
             .head_object()
             .bucket(&*self.bucket)
             .key(&*object.key)
             .version_id(&*object.version)
             .send()
-            .await
-            .map_err(|error| ObjectsError::from_sdk(CALL, &error))?;
+            .await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = ObjectsError::from_sdk(CALL, &error);
+                let (key, version) = (&object.key, &object.version);
+                return Err(denied_or_gone(&client, &self.bucket, key, version, error).await);
+            }
+        };
         let size = answer
             .content_length()
             .and_then(|size| u64::try_from(size).ok());
@@ -152,7 +160,7 @@ impl Objects {
     fn ranges(&self, scope: &TenantScope, object: &PinnedObject) -> Result<Ranges, ObjectsError> {
         object.check(scope)?;
         Ok(Ranges {
-            client: self.client.clone(),
+            client: self.client(scope),
             bucket: Arc::clone(&self.bucket),
             key: Arc::clone(&object.key),
             version: Arc::clone(&object.version),

@@ -6,7 +6,7 @@ use aws_sdk_s3::Client;
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinSet;
 
-use crate::ObjectsError;
+use crate::{ObjectsError, absent::denied_or_gone};
 
 const CALL: &str = "GetObject";
 /// Bytes of one range. With the one being worked on and the one fetched ahead, a reader holds two.
@@ -52,7 +52,7 @@ impl Ranges {
     /// Appends what arrives of a range; less than all of it when the answer breaks off.
     async fn append(&self, range: Range<u64>, bytes: &mut BytesMut) -> Result<(), ObjectsError> {
         let asked = range.end - range.start;
-        let answer = self
+        let sent = self
             .client
             .get_object()
             .bucket(&*self.bucket)
@@ -61,8 +61,15 @@ impl Ranges {
             // Both ends are part of it.
             .range(format!("bytes={}-{}", range.start, range.end - 1))
             .send()
-            .await
-            .map_err(|error| ObjectsError::from_sdk(CALL, &error))?;
+            .await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = ObjectsError::from_sdk(CALL, &error);
+                let (client, bucket) = (&self.client, &self.bucket);
+                return Err(denied_or_gone(client, bucket, &self.key, &self.version, error).await);
+            }
+        };
         if answer
             .content_length()
             .and_then(|length| u64::try_from(length).ok())

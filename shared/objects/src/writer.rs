@@ -3,9 +3,8 @@ use std::sync::Arc;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
-use domain::{TenantScope, UploadId};
+use domain::TenantScope;
 
-use crate::names::unassigned_receipt;
 use crate::{InboxKey, ObjectName, Objects, ObjectsError};
 
 /// Bytes of a part. S3 wants at least 5 MiB of each but the last, and at most 10,000 parts: an
@@ -37,7 +36,7 @@ impl Objects {
     /// Begins an object of our own. Asks nothing of S3 yet.
     #[must_use]
     pub fn writer(&self, scope: &TenantScope, name: &ObjectName) -> Writer {
-        self.writer_at(name.key(scope), name.content_type())
+        self.writer_at(scope, name.key(scope), name.content_type())
     }
 
     /// Begins a file in the tenant's inbox, as a municipality would drop it.
@@ -45,7 +44,7 @@ impl Objects {
         if key.tenant() != scope.code() {
             return Err(ObjectsError::Foreign);
         }
-        Ok(self.writer_at(key.key(), "text/csv"))
+        Ok(self.writer_at(scope, key.key(), "text/csv"))
     }
 
     /// Writes a small object at once; returns its version.
@@ -55,37 +54,38 @@ impl Objects {
         name: &ObjectName,
         bytes: Bytes,
     ) -> Result<String, ObjectsError> {
-        self.writer_at(name.key(scope), name.content_type())
+        self.writer_at(scope, name.key(scope), name.content_type())
             .put(bytes)
             .await
     }
 
-    /// Writes the receipt of a file that lies under no known tenant or kind, where only the
-    /// operator looks; returns its version.
-    pub async fn put_unassigned_receipt(
-        &self,
-        upload: UploadId,
-        receipt: Bytes,
-    ) -> Result<String, ObjectsError> {
-        let name = ObjectName::Receipt(upload);
-        self.writer_at(unassigned_receipt(upload), name.content_type())
-            .put(receipt)
-            .await
+    fn writer_at(&self, scope: &TenantScope, key: String, content_type: &'static str) -> Writer {
+        Writer::new(
+            self.client(scope),
+            Arc::clone(&self.bucket),
+            key,
+            content_type,
+        )
     }
+}
 
-    fn writer_at(&self, key: String, content_type: &'static str) -> Writer {
-        Writer {
-            client: self.client.clone(),
-            bucket: Arc::clone(&self.bucket),
+impl Writer {
+    pub(crate) fn new(
+        client: Client,
+        bucket: Arc<str>,
+        key: String,
+        content_type: &'static str,
+    ) -> Self {
+        Self {
+            client,
+            bucket,
             key,
             content_type,
             buffer: BytesMut::new(),
             parts: None,
         }
     }
-}
 
-impl Writer {
     /// Appends bytes; sends a part when there are enough.
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), ObjectsError> {
         while !bytes.is_empty() {
@@ -152,7 +152,7 @@ impl Writer {
         }
     }
 
-    async fn put(self, bytes: Bytes) -> Result<String, ObjectsError> {
+    pub(crate) async fn put(self, bytes: Bytes) -> Result<String, ObjectsError> {
         const CALL: &str = "PutObject";
         let answer = self
             .client

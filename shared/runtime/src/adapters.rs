@@ -5,17 +5,21 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls;
 use crypto::{Keyring, Kms};
-use domain::Clock;
+use domain::{Clock, PerTenant};
 use jiff::Timestamp;
-use objects::Objects;
+use objects::{Objects, Unassigned};
 use queues::{DoseQueue, LoadQueue};
 use store::Store;
 
+use crate::tenants::Tenants;
 use crate::{Retry, SettingError, Settings};
 
 /// A call that takes longer than this, its repetitions included, has failed.
 const OPERATION: Duration = Duration::from_secs(10);
+/// The setting that names the role for the work of one municipality.
+const TENANT_ROLE: &str = "TENANT_ROLE_ARN";
 const CONNECT: Duration = Duration::from_secs(2);
 /// Repetitions wait up to 1, 2 and 4 s, so that the last one still falls within [`OPERATION`].
 const ATTEMPTS: u32 = 4;
@@ -26,16 +30,36 @@ pub struct Adapters {
     settings: Settings,
     config: SdkConfig,
     clock: Arc<dyn Clock>,
+    /// None: every call is made with the process's own rights.
+    tenants: Option<Arc<Tenants>>,
 }
 
 impl Adapters {
     /// `config` decides where the calls go, with which credentials, and how patiently.
+    ///
+    /// With the setting `TENANT_ROLE_ARN`, what is a municipality's is touched under that role, for
+    /// that municipality alone. Without it, all is done with the rights that `config` brings: those
+    /// of an operator, or, in a function that was deployed without the setting, none.
     #[must_use]
-    pub const fn new(settings: Settings, config: SdkConfig, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: Settings, config: SdkConfig, clock: Arc<dyn Clock>) -> Self {
+        let role = settings.maybe(TENANT_ROLE).map(str::to_owned);
+        let tenants = role.map(|role| Arc::new(Tenants::new(&config, role, Arc::clone(&clock))));
         Self {
             settings,
             config,
             clock,
+            tenants,
+        }
+    }
+
+    /// Clients that have the rights of one municipality each.
+    fn clients<C>(&self, make: fn(&SdkConfig) -> C) -> PerTenant<C>
+    where
+        C: Clone + Send + Sync + 'static,
+    {
+        match &self.tenants {
+            Some(tenants) => tenants.clients(make),
+            None => make(&self.config).into(),
         }
     }
 
@@ -53,9 +77,8 @@ impl Adapters {
 
     /// The table `RECORDS_TABLE`.
     pub fn store(&self) -> Result<Store, SettingError> {
-        let client = aws_sdk_dynamodb::Client::new(&self.config);
         Ok(Store::new(
-            client,
+            self.clients(aws_sdk_dynamodb::Client::new),
             self.settings.get("RECORDS_TABLE")?.to_owned(),
         ))
     }
@@ -71,8 +94,17 @@ impl Adapters {
     }
 
     fn bucket(&self, setting: &str) -> Result<Objects, SettingError> {
+        Ok(Objects::new(
+            self.clients(aws_sdk_s3::Client::new),
+            self.settings.get(setting)?.to_owned(),
+        ))
+    }
+
+    /// The part of the bucket `DROP_BUCKET` that is nobody's.
+    pub fn unassigned(&self) -> Result<Unassigned, SettingError> {
         let client = aws_sdk_s3::Client::new(&self.config);
-        Ok(Objects::new(client, self.settings.get(setting)?.to_owned()))
+        let bucket = self.settings.get("DROP_BUCKET")?.to_owned();
+        Ok(Unassigned::new(client, bucket))
     }
 
     /// The queue `LOADS_QUEUE_URL`.
@@ -102,7 +134,7 @@ impl Adapters {
     /// An empty ring of keys over KMS.
     #[must_use]
     pub fn keys(&self) -> Keyring {
-        Keyring::new(Kms::new(aws_sdk_kms::Client::new(&self.config)))
+        Keyring::new(Kms::new(self.clients(aws_sdk_kms::Client::new)))
     }
 }
 
@@ -120,7 +152,14 @@ pub async fn sdk_config() -> SdkConfig {
         .operation_timeout(OPERATION)
         .connect_timeout(CONNECT)
         .build();
+    // One client for all, so that every municipality's calls share connections.
+    let https = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::AwsLc,
+        ))
+        .build_https();
     aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https)
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()

@@ -13,6 +13,7 @@ mod panics;
 mod queue;
 mod retry;
 mod settings;
+mod tenants;
 
 pub use adapters::{Adapters, sdk_config, system_clock};
 pub use dispatch::dispatch;

@@ -59,7 +59,8 @@ impl Settings {
             })
     }
 
-    fn maybe(&self, name: &str) -> Option<&str> {
+    /// A setting that may be missing; an empty one is.
+    pub(crate) fn maybe(&self, name: &str) -> Option<&str> {
         let text = self.0.get(name)?;
         (!text.is_empty()).then_some(text)
     }

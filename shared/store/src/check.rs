@@ -94,7 +94,7 @@ impl Store {
         lease_until: Timestamp,
     ) -> Result<Acceptance, StoreError> {
         match self
-            .put_new(claim_item(scope, claim, now, lease_until))
+            .put_new(scope, claim_item(scope, claim, now, lease_until))
             .await
         {
             Ok(()) => {}
@@ -124,19 +124,22 @@ impl Store {
         known: &Upload,
         lease_until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(Change {
-            pk: keys::upload(scope, &known.id),
-            sk: UPLOAD,
-            update: "SET attempt = :next, lease_until = :until",
-            condition: MINE,
-            names: STATE,
-            values: vec![
-                (":checking", s("checking")),
-                (":attempt", n(known.attempt)),
-                (":next", n(known.attempt + 1)),
-                (":until", time(lease_until)),
-            ],
-        })
+        self.change(
+            scope,
+            Change {
+                pk: keys::upload(scope, &known.id),
+                sk: UPLOAD,
+                update: "SET attempt = :next, lease_until = :until",
+                condition: MINE,
+                names: STATE,
+                values: vec![
+                    (":checking", s("checking")),
+                    (":attempt", n(known.attempt)),
+                    (":next", n(known.attempt + 1)),
+                    (":until", time(lease_until)),
+                ],
+            },
+        )
         .await
     }
 
@@ -150,7 +153,7 @@ impl Store {
             ("v".to_owned(), n(SCHEMA)),
             ("id".to_owned(), s(claim.id.to_string())),
         ]);
-        self.client
+        self.client(scope)
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
@@ -169,19 +172,22 @@ impl Store {
         rows: u64,
         lease_until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(Change {
-            pk: keys::upload(scope, &mine.id),
-            sk: UPLOAD,
-            update: "SET rows_checked = :rows, lease_until = :until",
-            condition: MINE,
-            names: STATE,
-            values: vec![
-                (":checking", s("checking")),
-                (":attempt", n(mine.attempt)),
-                (":rows", n(rows)),
-                (":until", time(lease_until)),
-            ],
-        })
+        self.change(
+            scope,
+            Change {
+                pk: keys::upload(scope, &mine.id),
+                sk: UPLOAD,
+                update: "SET rows_checked = :rows, lease_until = :until",
+                condition: MINE,
+                names: STATE,
+                values: vec![
+                    (":checking", s("checking")),
+                    (":attempt", n(mine.attempt)),
+                    (":rows", n(rows)),
+                    (":until", time(lease_until)),
+                ],
+            },
+        )
         .await
     }
 
@@ -197,7 +203,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let change = conclusion(scope, mine, state, found, None, now);
-        self.change(change.as_change()).await
+        self.change(scope, change.as_change()).await
     }
 
     /// Ends a check by issuing the next generation after `register`, in one transaction.
@@ -221,11 +227,14 @@ impl Store {
             now,
         );
         let waiting = self.waiting_in(scope, generation, &mine.id)?;
-        self.transact(vec![
-            self.update_in(current)?,
-            self.update_in(file.as_change())?,
-            waiting,
-        ])
+        self.transact(
+            scope,
+            vec![
+                self.update_in(current)?,
+                self.update_in(file.as_change())?,
+                waiting,
+            ],
+        )
         .await?;
         Ok(generation)
     }

@@ -108,7 +108,7 @@ impl Store {
             ("lease_until".to_owned(), n(0)),
             ("ttl".to_owned(), n(forgotten)),
         ]);
-        match self.put_new(item).await {
+        match self.put_new(scope, item).await {
             Ok(()) | Err(StoreError::Moved) => Ok(()),
             Err(error) => Err(error),
         }
@@ -125,7 +125,7 @@ impl Store {
     ) -> Result<ChunkClaim, StoreError> {
         let pk = keys::upload(scope, upload);
         let sk = keys::chunk_sk(number);
-        let Some(map) = self.get(pk.clone(), &sk).await? else {
+        let Some(map) = self.get(scope, pk.clone(), &sk).await? else {
             return Ok(ChunkClaim::Unknown);
         };
         let item = Item(&map);
@@ -138,19 +138,22 @@ impl Store {
         }
         let chunk = read(item)?;
         let taken = self
-            .change(Change {
-                pk,
-                sk: &sk,
-                update: "SET attempt = :next, lease_until = :until",
-                condition: "#state = :todo AND attempt = :attempt",
-                names: STATE,
-                values: vec![
-                    (":next", n(chunk.attempt + 1)),
-                    (":until", time(lease_until)),
-                    (":todo", s("todo")),
-                    (":attempt", n(chunk.attempt)),
-                ],
-            })
+            .change(
+                scope,
+                Change {
+                    pk,
+                    sk: &sk,
+                    update: "SET attempt = :next, lease_until = :until",
+                    condition: "#state = :todo AND attempt = :attempt",
+                    names: STATE,
+                    values: vec![
+                        (":next", n(chunk.attempt + 1)),
+                        (":until", time(lease_until)),
+                        (":todo", s("todo")),
+                        (":attempt", n(chunk.attempt)),
+                    ],
+                },
+            )
             .await;
         match taken {
             Ok(()) => Ok(ChunkClaim::Mine(Chunk {
@@ -174,19 +177,22 @@ impl Store {
         written: u32,
         lease_until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(Change {
-            pk: keys::upload(scope, upload),
-            sk: &keys::chunk_sk(chunk.plan.number),
-            update: "SET written = :written, lease_until = :until",
-            condition: "#state = :todo AND attempt = :attempt",
-            names: STATE,
-            values: vec![
-                (":written", n(written)),
-                (":until", time(lease_until)),
-                (":todo", s("todo")),
-                (":attempt", n(chunk.attempt)),
-            ],
-        })
+        self.change(
+            scope,
+            Change {
+                pk: keys::upload(scope, upload),
+                sk: &keys::chunk_sk(chunk.plan.number),
+                update: "SET written = :written, lease_until = :until",
+                condition: "#state = :todo AND attempt = :attempt",
+                names: STATE,
+                values: vec![
+                    (":written", n(written)),
+                    (":until", time(lease_until)),
+                    (":todo", s("todo")),
+                    (":attempt", n(chunk.attempt)),
+                ],
+            },
+        )
         .await
     }
 
@@ -242,7 +248,7 @@ impl Store {
                 (":unknown", n(rows.removals_of_unknown)),
             ],
         };
-        self.transact(vec![self.update_in(done)?, self.update_in(sums)?])
+        self.transact(scope, vec![self.update_in(done)?, self.update_in(sums)?])
             .await
     }
 
@@ -267,7 +273,7 @@ impl Store {
         let mut after = None;
         loop {
             let answer = self
-                .client
+                .client(scope)
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk AND begins_with(sk, :chunk)")

@@ -72,11 +72,10 @@ impl Store {
             ],
         };
         let waiting = self.waiting_in(scope, generation, id)?;
-        self.transact(vec![
-            self.update_in(current)?,
-            self.update_in(file)?,
-            waiting,
-        ])
+        self.transact(
+            scope,
+            vec![self.update_in(current)?, self.update_in(file)?, waiting],
+        )
         .await?;
         let issued = self.upload(scope, id).await?;
         issued
@@ -100,18 +99,21 @@ impl Store {
             UploadState::Discarded => return Ok(Discarding::Discarded(Box::new(held))),
             other => return Ok(Discarding::NotHeld(other)),
         }
-        self.change(Change {
-            pk: keys::upload(scope, id),
-            sk: UPLOAD,
-            update: "SET #state = :discarded, moved_at = :now, rows_refused = rows_checked",
-            condition: "#state = :held",
-            names: STATE,
-            values: vec![
-                (":discarded", s("discarded")),
-                (":held", s("held")),
-                (":now", time(now)),
-            ],
-        })
+        self.change(
+            scope,
+            Change {
+                pk: keys::upload(scope, id),
+                sk: UPLOAD,
+                update: "SET #state = :discarded, moved_at = :now, rows_refused = rows_checked",
+                condition: "#state = :held",
+                names: STATE,
+                values: vec![
+                    (":discarded", s("discarded")),
+                    (":held", s("held")),
+                    (":now", time(now)),
+                ],
+            },
+        )
         .await?;
         let discarded = self.upload(scope, id).await?;
         discarded

@@ -19,6 +19,7 @@ mod upload_item;
 mod wire;
 
 use aws_sdk_dynamodb::Client;
+use domain::{PerTenant, TenantScope};
 
 pub use check::{Acceptance, CheckClaim, Conclusion};
 pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
@@ -35,14 +36,20 @@ pub use upload_item::{FileRefusal, Upload, UploadPage};
 /// The table `records`.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    clients: PerTenant<Client>,
     table: String,
 }
 
 impl Store {
-    /// Works on `table` through the SDK's client.
+    /// Works on `table` through the SDK's client: one for all, or one for each municipality.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(clients: impl Into<PerTenant<Client>>, table: String) -> Self {
+        let clients = clients.into();
+        Self { clients, table }
+    }
+
+    /// The client that may touch what is this municipality's.
+    pub(crate) fn client(&self, scope: &TenantScope) -> Client {
+        self.clients.of(scope.code())
     }
 }

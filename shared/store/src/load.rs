@@ -252,17 +252,17 @@ impl RegisterWriter {
 impl Store {
     /// Sends a batch of puts; what DynamoDB leaves over is offered again, with growing pauses, as
     /// long as one operation may take: the lease of the caller covers no more.
-    pub async fn put_batch(&self, batch: BatchBody) -> Result<(), StoreError> {
-        let whole = tokio::time::timeout(LONGEST, self.offer(batch));
+    pub async fn put_batch(&self, scope: &TenantScope, batch: BatchBody) -> Result<(), StoreError> {
+        let whole = tokio::time::timeout(LONGEST, self.offer(scope, batch));
         let late = |_| StoreError::TryAgain {
             code: "UnprocessedItems".to_owned(),
         };
         whole.await.map_err(late)?
     }
 
-    async fn offer(&self, batch: BatchBody) -> Result<(), StoreError> {
+    async fn offer(&self, scope: &TenantScope, batch: BatchBody) -> Result<(), StoreError> {
         let answer = self
-            .client
+            .client(scope)
             .batch_write_item()
             .request_items(&self.table, Vec::new())
             .customize()
@@ -274,7 +274,10 @@ impl Store {
         while !left.values().all(Vec::is_empty) {
             tokio::time::sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);
-            let again = self.client.batch_write_item().set_request_items(Some(left));
+            let again = self
+                .client(scope)
+                .batch_write_item()
+                .set_request_items(Some(left));
             left = again.send().await?.unprocessed_items.unwrap_or_default();
         }
         Ok(())
@@ -283,11 +286,12 @@ impl Store {
     /// Sends a shift. One that was made before changes nothing and is no error.
     pub async fn put_shift(
         &self,
+        scope: &TenantScope,
         shift: ShiftBody,
         generation: Generation,
     ) -> Result<(), StoreError> {
         let sent = self
-            .client
+            .client(scope)
             .update_item()
             .table_name(&self.table)
             .set_key(Some(std::collections::HashMap::new()))

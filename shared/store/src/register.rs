@@ -124,7 +124,7 @@ fn read_in_force(item: Item<'_>, generation: Generation) -> Result<InForce, Stor
 impl Store {
     /// Reads `CURRENT` consistently; an empty register when nothing was ever accepted.
     pub async fn register(&self, scope: &TenantScope) -> Result<Register, StoreError> {
-        match self.get(keys::current(scope), CURRENT).await? {
+        match self.get(scope, keys::current(scope), CURRENT).await? {
             Some(item) => Register::read(&item),
             None => Ok(Register::default()),
         }
@@ -137,7 +137,7 @@ impl Store {
         generation: Generation,
     ) -> Result<Option<UploadId>, StoreError> {
         let item = self
-            .get(keys::current(scope), &keys::waiting_sk(generation))
+            .get(scope, keys::current(scope), &keys::waiting_sk(generation))
             .await?;
         let Some(item) = item else { return Ok(None) };
         let id = Item(&item).text("upload")?.parse();
@@ -182,11 +182,10 @@ impl Store {
             ],
         };
         let waiting = self.delete_in(keys::current(scope), &keys::waiting_sk(generation))?;
-        self.transact(vec![
-            self.update_in(current)?,
-            self.update_in(file)?,
-            waiting,
-        ])
+        self.transact(
+            scope,
+            vec![self.update_in(current)?, self.update_in(file)?, waiting],
+        )
         .await
     }
 
@@ -214,7 +213,7 @@ impl Store {
         generation: Generation,
     ) -> Result<u32, StoreError> {
         let answer = self
-            .client
+            .client(scope)
             .update_item()
             .table_name(&self.table)
             .key("pk", s(keys::current(scope)))
@@ -284,7 +283,7 @@ impl Store {
                 (":now", time(now)),
             ],
         };
-        self.transact(vec![self.update_in(current)?, self.update_in(file)?])
+        self.transact(scope, vec![self.update_in(current)?, self.update_in(file)?])
             .await
     }
 }

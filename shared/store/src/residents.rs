@@ -122,7 +122,7 @@ impl Store {
         let tags = match wanted {
             Wanted::Tags(tags) => *tags,
             Wanted::Hints(pk) => {
-                hinted = self.hints(pk).await?;
+                hinted = self.hints(scope, pk).await?;
                 &hinted
             }
         };
@@ -135,12 +135,12 @@ impl Store {
         Ok(found)
     }
 
-    async fn hints(&self, pk: &str) -> Result<Vec<ResidentTag>, StoreError> {
+    async fn hints(&self, scope: &TenantScope, pk: &str) -> Result<Vec<ResidentTag>, StoreError> {
         let mut tags = Vec::new();
         let mut after = None;
         loop {
             let answer = self
-                .client
+                .client(scope)
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk")
@@ -180,7 +180,7 @@ impl Store {
                 .build()
                 .map_err(|_| not_built())?;
             let answer = self
-                .client
+                .client(scope)
                 .batch_get_item()
                 .request_items(&self.table, request)
                 .send()

@@ -54,7 +54,7 @@ impl Store {
     /// The municipality's settings and wrapped keys, `None` when it does not take part.
     pub async fn tenant(&self, scope: &TenantScope) -> Result<Option<TenantState>, StoreError> {
         let answer = self
-            .client
+            .client(scope)
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
@@ -109,10 +109,13 @@ impl Store {
             names: &[],
             values: vec![(":v", n(SCHEMA)), (":blob", b(&key.blob))],
         };
-        self.transact(vec![
-            self.update_in(settings_change)?,
-            self.update_in(key_change)?,
-        ])
+        self.transact(
+            scope,
+            vec![
+                self.update_in(settings_change)?,
+                self.update_in(key_change)?,
+            ],
+        )
         .await
     }
 
@@ -126,14 +129,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut values = setting_values(settings);
         values.push((":before", n(settings.revision.saturating_sub(1))));
-        self.change(Change {
-            pk: keys::tenant(scope),
-            sk: SETTINGS,
-            update: SET_SETTINGS,
-            condition: "revision = :before",
-            names: &[],
-            values,
-        })
+        self.change(
+            scope,
+            Change {
+                pk: keys::tenant(scope),
+                sk: SETTINGS,
+                update: SET_SETTINGS,
+                condition: "revision = :before",
+                names: &[],
+                values,
+            },
+        )
         .await
     }
 }

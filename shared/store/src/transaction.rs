@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::{
     },
 };
 
+use domain::TenantScope;
+
 use crate::{
     Store, StoreError,
     item::{Map, s},
@@ -25,9 +27,14 @@ pub(crate) struct Change<'a> {
 
 impl Store {
     /// The item at a key, read consistently.
-    pub(crate) async fn get(&self, pk: String, sk: &str) -> Result<Option<Map>, StoreError> {
+    pub(crate) async fn get(
+        &self,
+        scope: &TenantScope,
+        pk: String,
+        sk: &str,
+    ) -> Result<Option<Map>, StoreError> {
         let answer = self
-            .client
+            .client(scope)
             .get_item()
             .table_name(&self.table)
             .key("pk", s(pk))
@@ -39,8 +46,8 @@ impl Store {
     }
 
     /// Puts an item where none is; [`StoreError::Moved`] when one is there.
-    pub(crate) async fn put_new(&self, item: Map) -> Result<(), StoreError> {
-        self.client
+    pub(crate) async fn put_new(&self, scope: &TenantScope, item: Map) -> Result<(), StoreError> {
+        self.client(scope)
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
@@ -51,9 +58,13 @@ impl Store {
     }
 
     /// One conditional update; [`StoreError::Moved`] when its condition does not hold.
-    pub(crate) async fn change(&self, change: Change<'_>) -> Result<(), StoreError> {
+    pub(crate) async fn change(
+        &self,
+        scope: &TenantScope,
+        change: Change<'_>,
+    ) -> Result<(), StoreError> {
         let mut call = self
-            .client
+            .client(scope)
             .update_item()
             .table_name(&self.table)
             .key("pk", s(change.pk))
@@ -71,9 +82,13 @@ impl Store {
     }
 
     /// All of the writes or none; [`StoreError::Moved`] when a condition does not hold.
-    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+    pub(crate) async fn transact(
+        &self,
+        scope: &TenantScope,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<(), StoreError> {
         let sent = self
-            .client
+            .client(scope)
             .transact_write_items()
             .set_transact_items(Some(writes))
             .send()

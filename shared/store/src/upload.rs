@@ -16,7 +16,7 @@ impl Store {
         scope: &TenantScope,
         id: &UploadId,
     ) -> Result<Option<Upload>, StoreError> {
-        let item = self.get(keys::upload(scope, id), UPLOAD).await?;
+        let item = self.get(scope, keys::upload(scope, id), UPLOAD).await?;
         item.map(|item| Upload::read(&item)).transpose()
     }
 
@@ -34,7 +34,7 @@ impl Store {
             ])
         });
         let answer = self
-            .client
+            .client(scope)
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")

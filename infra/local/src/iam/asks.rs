@@ -72,6 +72,35 @@ pub fn of_json(target: &str, body: &[u8], place: &Place) -> Vec<Ask> {
     }
 }
 
+/// What the taking of a role with tags asks for.
+#[must_use]
+pub fn of_assume_role(role: &str, tags: &[(String, String)]) -> Vec<Ask> {
+    let actions: &[&str] = if tags.is_empty() {
+        &["sts:AssumeRole"]
+    } else {
+        &["sts:AssumeRole", "sts:TagSession"]
+    };
+    let ask = |action: &&str| {
+        let mut ask = Ask::new(*action, role);
+        for (key, value) in tags {
+            ask = ask.with(&format!("aws:RequestTag/{key}"), vec![value.clone()]);
+        }
+        let keys: Vec<String> = tags.iter().map(|(key, _)| key.clone()).collect();
+        if keys.is_empty() {
+            ask
+        } else {
+            ask.with("aws:TagKeys", keys)
+        }
+    };
+    actions.iter().map(ask).collect()
+}
+
+/// What S3 asks of somebody before it says that an object is not there.
+#[must_use]
+pub fn of_listing(bucket: &str) -> Vec<Ask> {
+    over_tls(Ask::new("s3:ListBucket", format!("arn:aws:s3:::{bucket}")))
+}
+
 /// What a call of S3 asks for. The path begins with the bucket: the stack's endpoint is an address.
 /// A call within the process stands for one over TLS 1.3.
 #[must_use]
@@ -85,10 +114,8 @@ pub fn of_s3<B>(request: &Request<B>) -> Vec<Ask> {
     };
     let of_version = asks("versionId");
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    let over_tls = |action: &str, resource: String| {
-        let ask = Ask::new(format!("s3:{action}"), format!("arn:aws:s3:::{resource}"));
-        let ask = ask.with("aws:SecureTransport", vec!["true".to_owned()]);
-        vec![ask.with("s3:TlsVersion", vec!["1.3".to_owned()])]
+    let ask = |action: &str, resource: &str| {
+        Ask::new(format!("s3:{action}"), format!("arn:aws:s3:::{resource}"))
     };
     if key.is_empty() {
         let action = if asks("versions") {
@@ -96,7 +123,12 @@ pub fn of_s3<B>(request: &Request<B>) -> Vec<Ask> {
         } else {
             "ListBucket"
         };
-        return over_tls(action, bucket.to_owned());
+        let ask = ask(action, bucket);
+        let prefix = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "prefix");
+        return over_tls(match prefix {
+            Some((_, prefix)) => ask.with("s3:prefix", vec![prefix.into_owned()]),
+            None => ask,
+        });
     }
     let action = match *request.method() {
         Method::GET if asks("uploadId") => "ListMultipartUploadParts",
@@ -107,7 +139,12 @@ pub fn of_s3<B>(request: &Request<B>) -> Vec<Ask> {
         Method::DELETE => "DeleteObject",
         _ => "PutObject",
     };
-    over_tls(action, path.to_owned())
+    over_tls(ask(action, path))
+}
+
+fn over_tls(ask: Ask) -> Vec<Ask> {
+    let ask = ask.with("aws:SecureTransport", vec!["true".to_owned()]);
+    vec![ask.with("s3:TlsVersion", vec!["1.3".to_owned()])]
 }
 
 #[cfg(test)]

@@ -71,7 +71,8 @@ impl Condition {
     /// Whether it holds for a call with this context.
     #[must_use]
     pub fn holds(&self, context: &BTreeMap<String, Vec<String>>) -> bool {
-        let found = context.get(&self.key);
+        // A key without values is as good as absent.
+        let found = context.get(&self.key).filter(|values| !values.is_empty());
         if self.operator == Operator::Null {
             let absent = if found.is_none() { "true" } else { "false" };
             return self.texts.iter().any(|text| text == absent);

@@ -162,6 +162,7 @@ impl Sim {
             settings.extend(function.environment.clone());
         }
         settings.insert("RECORDS_KEY_ID".to_owned(), "records".to_owned());
+        settings.remove("TENANT_ROLE_ARN");
         Adapters::new(
             Settings::from_map(settings),
             self.owner(),
