@@ -10,6 +10,8 @@ use super::{condition::Condition, pattern::Pattern};
 pub struct Policy {
     /// Its statements.
     pub statements: Vec<Statement>,
+    /// As it was read, for a second opinion.
+    pub document: Value,
 }
 
 /// What a statement does when it fits.
@@ -42,6 +44,7 @@ impl Policy {
     /// Reads a document whose intrinsic functions are resolved. Elements that this module does not
     /// know (`NotAction`, `NotResource`, `NotPrincipal` among them) are errors.
     pub fn read(document: &Value) -> Result<Self> {
+        let written = document;
         let mut document = object(document).context("a policy is not a mapping")?;
         let version = document.remove("Version").unwrap_or_default();
         ensure!(
@@ -57,6 +60,7 @@ impl Policy {
         let statements = statements.iter().map(Statement::read);
         Ok(Self {
             statements: statements.collect::<Result<_>>()?,
+            document: written.clone(),
         })
     }
 }

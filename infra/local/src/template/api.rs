@@ -61,6 +61,10 @@ impl ApiParts {
                 "CorsConfiguration",
                 "the console is served from the API's own origin here; no other page may call it",
             ),
+            (
+                "DisableExecuteApiEndpoint",
+                "the stack listens on loopback only",
+            ),
         ]);
         fields.only("ProtocolType", "HTTP")?;
         self.apis.push(name);

@@ -9,6 +9,8 @@ use serde_yaml_ng::{Mapping, Value};
 #[derive(Debug)]
 pub(super) struct RawResource {
     pub(super) kind: String,
+    /// The resource is there only if this condition holds.
+    pub(super) condition: Option<String>,
     pub(super) properties: Mapping,
 }
 
@@ -19,12 +21,14 @@ pub(super) struct Document {
     pub(super) parameters: BTreeMap<String, Option<String>>,
     /// `Globals.Function`: what every function has unless it says otherwise.
     pub(super) function_defaults: Mapping,
+    pub(super) conditions: Mapping,
     pub(super) resources: BTreeMap<String, RawResource>,
 }
 
 /// Says something to `CloudFormation` about the life of a resource, nothing about what it does.
-const RESOURCE_ATTRIBUTES: [&str; 5] = [
+const RESOURCE_ATTRIBUTES: [&str; 6] = [
     "Type",
+    "Condition",
     "Properties",
     "DependsOn",
     "DeletionPolicy",
@@ -37,12 +41,14 @@ impl Document {
         let mut document = Self {
             parameters: BTreeMap::new(),
             function_defaults: Mapping::new(),
+            conditions: Mapping::new(),
             resources: BTreeMap::new(),
         };
         for (section, value) in &page {
             match text(section)? {
                 "AWSTemplateFormatVersion" | "Transform" | "Description" | "Outputs" => {}
                 "Parameters" => document.parameters = parameters(mapping(value, "Parameters")?)?,
+                "Conditions" => document.conditions = mapping(value, "Conditions")?.clone(),
                 "Globals" => document.function_defaults = globals(mapping(value, "Globals")?)?,
                 "Resources" => document.resources = resources(mapping(value, "Resources")?)?,
                 other => bail!("section {other} of the template is not known to the local stack"),
@@ -111,6 +117,10 @@ fn resources(section: &Mapping) -> Result<BTreeMap<String, RawResource>> {
             id.to_owned(),
             RawResource {
                 kind: kind.to_owned(),
+                condition: definition
+                    .get("Condition")
+                    .map(|name| text(name).map(str::to_owned))
+                    .transpose()?,
                 properties,
             },
         );

@@ -47,6 +47,11 @@ pub(super) fn function(name: String, arn: String, mut fields: Fields) -> Result<
             "the process has one memory; the benches measure it",
         ),
         ("LoggingConfig", "logs go to the terminal"),
+        ("Tracing", "one process is looked into without it"),
+        (
+            "ReservedConcurrentExecutions",
+            "one machine has as many processors as it has",
+        ),
     ]);
     fields.only("Runtime", "provided.al2023")?;
     fields.only("Handler", "bootstrap")?;

@@ -11,7 +11,7 @@ struct Inert {
     properties: &'static [&'static str],
 }
 
-const INERT: [Inert; 9] = [
+const INERT: [Inert; 11] = [
     Inert {
         kind: "AWS::SQS::QueuePolicy",
         why: "only the buckets of this process send events",
@@ -26,6 +26,20 @@ const INERT: [Inert; 9] = [
         kind: "AWS::Logs::LogGroup",
         why: "logs go to the terminal",
         properties: &["LogGroupName", "RetentionInDays"],
+    },
+    Inert {
+        kind: "AWS::ApiGatewayV2::DomainName",
+        why: "the stack listens on loopback only",
+        properties: &[
+            "DomainName",
+            "DomainNameConfigurations",
+            "MutualTlsAuthentication",
+        ],
+    },
+    Inert {
+        kind: "AWS::ApiGatewayV2::ApiMapping",
+        why: "the stack listens on loopback only",
+        properties: &["ApiId", "DomainName", "Stage"],
     },
     Inert {
         kind: "AWS::SNS::Topic",

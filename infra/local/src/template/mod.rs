@@ -6,6 +6,7 @@
 //! with the reason.
 
 mod api;
+mod conditions;
 mod document;
 mod fields;
 mod function;
@@ -90,6 +91,11 @@ impl Template {
         let mut template = Self::default();
         let mut api = ApiParts::default();
         for (id, resource) in &document.resources {
+            if let Some(condition) = &resource.condition
+                && !resolver.holds(condition)?
+            {
+                continue;
+            }
             let properties = resolver
                 .properties(&document.properties_of(resource))
                 .with_context(|| format!("resource {id} ({})", resource.kind))?;

@@ -62,6 +62,8 @@ pub(super) fn reference(id: &str, kind: &str, name: &str, place: &Place) -> Resu
         | "AWS::CloudFront::ResponseHeadersPolicy"
         | "AWS::ApiGatewayV2::Api"
         | "AWS::ApiGatewayV2::Authorizer"
+        | "AWS::ApiGatewayV2::DomainName"
+        | "AWS::ApiGatewayV2::Stage"
         | "AWS::ApiGatewayV2::Integration" => name.to_owned(),
         _ => bail!("!Ref {id}: not known to the local stack for {kind}"),
     })

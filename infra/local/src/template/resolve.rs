@@ -1,4 +1,4 @@
-//! Intrinsic functions: `!Ref`, `!GetAtt` and `!Sub`, and nothing else.
+//! Intrinsic functions: `!Ref`, `!GetAtt`, `!Sub` and `!If`, and nothing else.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -40,6 +40,13 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    pub(super) fn condition(&self, name: &str) -> Result<&'a Value> {
+        let conditions = &self.document.conditions;
+        conditions
+            .get(name)
+            .with_context(|| format!("the template has no condition {name}"))
+    }
+
     /// Properties of a resource in plain form.
     pub(super) fn properties(&self, properties: &Mapping) -> Result<Map<String, Json>> {
         let mut plain = Map::new();
@@ -53,7 +60,7 @@ impl<'a> Resolver<'a> {
         Ok(plain)
     }
 
-    fn value(&self, value: &Value) -> Result<Json> {
+    pub(super) fn value(&self, value: &Value) -> Result<Json> {
         Ok(match value {
             Value::Null => Json::Null,
             Value::Bool(flag) => Json::Bool(*flag),
@@ -74,6 +81,9 @@ impl<'a> Resolver<'a> {
                     bail!("write {name} in its short form (!Ref, !GetAtt, !Sub)");
                 }
                 Json::Object(self.properties(mapping)?)
+            }
+            Value::Tagged(tagged) if tagged.tag == "!If" => {
+                self.value(self.chosen(&tagged.value)?)?
             }
             Value::Tagged(tagged) => Json::String(match tagged.tag.to_string().as_str() {
                 "!Ref" => self.reference(text(&tagged.value)?)?,

@@ -62,6 +62,7 @@ pub(super) fn table(name: String, mut fields: Fields) -> Result<Table> {
             "SSESpecification",
             "what is personal in it is sealed before it comes to the table",
         ),
+        ("WarmThroughput", "nothing is throttled here"),
         ("DeletionProtectionEnabled", "nothing here deletes tables"),
         ("TableName", "taken already"),
     ]);

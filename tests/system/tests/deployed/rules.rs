@@ -1,0 +1,324 @@
+//! What each table, queue, bucket, key, function and role must have, whatever is added.
+
+use std::collections::BTreeSet;
+
+use serde_yaml_ng::Value;
+
+use crate::{
+    TEMPLATE,
+    page::{Page, Resource, texts},
+};
+
+const FUNCTION: &str = "AWS::Serverless::Function";
+const ROLE: &str = "AWS::IAM::Role";
+
+/// Rights on `*`, by role or by all, each with its reason.
+const ON_EVERYTHING: [(&str, &str); 2] = [
+    ("xray:PutTraceSegments", "X-Ray knows no resources"),
+    ("xray:PutTelemetryRecords", "X-Ray knows no resources"),
+];
+
+/// Calls that read a table without naming a key.
+const KEYLESS: [&str; 3] = ["dynamodb:Scan", "dynamodb:PartiQL", "dynamodb:Export"];
+
+/// Properties that would give a resource a name, and so stop a second stack in the account.
+const NAMES: [&str; 11] = [
+    "AlarmName",
+    "BucketName",
+    "DashboardName",
+    "FunctionName",
+    "LogGroupName",
+    "Name",
+    "QueueName",
+    "RoleName",
+    "TableName",
+    "TopicName",
+    "AliasName",
+];
+
+/// All that is wrong with a template.
+pub(crate) fn findings(yaml: &str) -> Vec<String> {
+    let Some(page) = Page::read(yaml) else {
+        return vec!["it is no template".to_owned()];
+    };
+    let mut found = Findings(Vec::new());
+    for resource in &page.resources {
+        match resource.kind.as_str() {
+            "AWS::DynamoDB::Table" => found.table(resource),
+            "AWS::SQS::Queue" => found.queue(&page, resource),
+            "AWS::S3::Bucket" => found.bucket(&page, resource),
+            "AWS::KMS::Key" => found.key(resource),
+            FUNCTION => found.function(&page, resource),
+            ROLE => found.role(resource),
+            "AWS::Logs::LogGroup" => {
+                let kept = !resource.property("RetentionInDays").is_null();
+                found.unless(kept, resource, "is kept for ever");
+            }
+            "AWS::Lambda::EventSourceMapping" => found.mapping(resource),
+            "AWS::CloudWatch::Alarm" => {
+                let told = !resource.leads_to("AlarmActions").is_empty();
+                found.unless(told, resource, "tells nobody");
+            }
+            "AWS::ApiGatewayV2::Route" => {
+                let known = resource.is("AuthorizationType", "JWT")
+                    && !resource.leads_to("AuthorizerId").is_empty();
+                found.unless(known, resource, "is open to the world");
+            }
+            "AWS::ApiGatewayV2::Stage" => found.stage(resource),
+            _ => {}
+        }
+        found.name(resource);
+    }
+    for (name, parameter) in page.parameters() {
+        if parameter["Description"].as_str().is_none() {
+            found.0.push(format!("parameter {name:?} is not described"));
+        }
+    }
+    found.0
+}
+
+struct Findings(Vec<String>);
+
+impl Findings {
+    fn unless(&mut self, right: bool, resource: &Resource, what: &str) {
+        if !right {
+            self.0.push(format!("{} {what}", resource.id));
+        }
+    }
+
+    fn kept(&mut self, resource: &Resource) {
+        for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            let kept = *resource.attribute(attribute) == "Retain";
+            self.unless(kept, resource, "goes with the stack");
+        }
+    }
+
+    fn table(&mut self, table: &Resource) {
+        let back = "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled";
+        self.unless(table.is(back, true), table, "cannot go back in time");
+        let sealed = table.is("SSESpecification.SSEEnabled", true)
+            && table.is("SSESpecification.SSEType", "KMS");
+        self.unless(sealed, table, "is not encrypted under a key of KMS");
+        let protected = table.is("DeletionProtectionEnabled", true);
+        self.unless(protected, table, "may be deleted");
+        let on_demand = table.is("BillingMode", "PAY_PER_REQUEST");
+        self.unless(on_demand, table, "has a fixed capacity");
+        self.kept(table);
+    }
+
+    fn queue(&mut self, page: &Page, queue: &Resource) {
+        let sealed = queue.is("SqsManagedSseEnabled", true);
+        self.unless(sealed, queue, "is not encrypted");
+        let ends = |it: &Resource| it.leads_to("RedrivePolicy").contains(&queue.id);
+        // Where messages of a queue, or what a stream gave up, come to rest.
+        let at_rest = page.of_kind("AWS::SQS::Queue").any(ends)
+            || page
+                .resources
+                .iter()
+                .any(|it| it.leads_to("DestinationConfig").contains(&queue.id));
+        if at_rest {
+            let fourteen_days = queue.is("MessageRetentionPeriod", 1_209_600);
+            self.unless(fourteen_days, queue, "forgets its messages early");
+            let alarm = "ApproximateNumberOfMessagesVisible";
+            let heard = has_alarm(page, &queue.id, alarm);
+            self.unless(heard, queue, "fills up and nobody hears of it");
+        } else {
+            let redriven = !queue.leads_to("RedrivePolicy").is_empty();
+            self.unless(redriven, queue, "has no dead letters");
+            let heard = has_alarm(page, &queue.id, "ApproximateAgeOfOldestMessage");
+            self.unless(heard, queue, "stands still and nobody hears of it");
+        }
+    }
+
+    fn bucket(&mut self, page: &Page, bucket: &Resource) {
+        for block in [
+            "BlockPublicAcls",
+            "BlockPublicPolicy",
+            "IgnorePublicAcls",
+            "RestrictPublicBuckets",
+        ] {
+            let path = format!("PublicAccessBlockConfiguration.{block}");
+            self.unless(bucket.is(&path, true), bucket, "may be made public");
+        }
+        let versions = bucket.is("VersioningConfiguration.Status", "Enabled");
+        self.unless(versions, bucket, "keeps no versions");
+        let sealed = !bucket.property("BucketEncryption").is_null();
+        self.unless(sealed, bucket, "is not encrypted");
+        let cleared = !bucket.property("LifecycleConfiguration").is_null();
+        self.unless(cleared, bucket, "keeps all for ever");
+        self.kept(bucket);
+        let about = |policy: &&Resource| policy.leads_to("Bucket").contains(&bucket.id);
+        let policies = page.of_kind("AWS::S3::BucketPolicy").filter(about);
+        let statements: Vec<_> = policies
+            .flat_map(|policy| policy.statements("PolicyDocument"))
+            .collect();
+        let tls = statements.iter().any(|statement| {
+            statement["Effect"] == "Deny"
+                && statement["Principal"] == "*"
+                && statement["Action"] == "s3:*"
+                && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+        });
+        self.unless(tls, bucket, "answers without TLS");
+        let open = statements.iter().any(|statement| {
+            statement["Effect"] == "Allow" && *statement.get("Principal").unwrap() == "*"
+        });
+        self.unless(!open, bucket, "is open to everybody");
+    }
+
+    fn key(&mut self, key: &Resource) {
+        // AWS rotates only keys that encrypt.
+        let rotated =
+            key.is("EnableKeyRotation", true) || key.is("KeyUsage", "GENERATE_VERIFY_MAC");
+        self.unless(rotated, key, "is never rotated");
+        self.kept(key);
+        for statement in key.statements("KeyPolicy") {
+            let principal = &statement["Principal"];
+            let everybody = *principal == "*" || principal["AWS"] == "*";
+            self.unless(!everybody, key, "is open to everybody");
+            let actions = texts(&statement["Action"]);
+            let wide = actions.iter().any(|action| action.contains('*'));
+            self.unless(!wide, key, "gives a wildcard of rights");
+        }
+    }
+
+    fn function(&mut self, page: &Page, function: &Resource) {
+        let id = &function.id;
+        let roles = function.leads_to("Role");
+        let mut others = page.of_kind(FUNCTION).filter(|it| it.id != *id);
+        let own = roles.len() == 1 && others.all(|it| it.leads_to("Role").is_disjoint(&roles));
+        self.unless(own, function, "has no role of its own");
+        let logs = function.leads_to("LoggingConfig");
+        let mut others = page.of_kind(FUNCTION).filter(|it| it.id != *id);
+        let own =
+            logs.len() == 1 && others.all(|it| it.leads_to("LoggingConfig").is_disjoint(&logs));
+        self.unless(own, function, "has no log group of its own");
+        for name in ["MemorySize", "Tracing", "Architectures", "Runtime"] {
+            let said = !function.property(name).is_null() || !page.function_default(name).is_null();
+            self.unless(said, function, &format!("does not say its {name}"));
+        }
+        let timeout = !function.property("Timeout").is_null();
+        self.unless(timeout, function, "does not say when it is given up");
+        for metric in ["Errors", "Throttles"] {
+            let heard = has_alarm(page, id, metric);
+            self.unless(heard, function, &format!("has no alarm for its {metric}"));
+        }
+        // A function that works for one municipality at a time does so under a role of its own.
+        let tenant = function.leads_to("Environment.Variables.TENANT_ROLE_ARN");
+        if !tenant.is_empty() {
+            let own = tenant == BTreeSet::from([format!("{id}TenantRole")]);
+            self.unless(own, function, "works under another function's role");
+        }
+        let own = "ReservedConcurrentExecutions";
+        let bounded = !function.property(own).is_null()
+            || !page.function_default(own).is_null()
+            || page
+                .of_kind("AWS::Lambda::EventSourceMapping")
+                .any(|it| it.leads_to("FunctionName").contains(id));
+        self.unless(
+            bounded,
+            function,
+            "may take all of the account's concurrency",
+        );
+    }
+
+    fn role(&mut self, role: &Resource) {
+        for statement in role.statements("AssumeRolePolicyDocument") {
+            let principal = &statement["Principal"];
+            let everybody = *principal == "*" || principal["AWS"] == "*";
+            self.unless(!everybody, role, "is open to everybody");
+            if texts(&statement["Action"]).contains(&"sts:TagSession") {
+                let tag = &statement["Condition"]["StringLike"]["aws:RequestTag/tenant"];
+                self.unless(
+                    *tag == "??????",
+                    role,
+                    "is taken without the tag of one tenant",
+                );
+            }
+        }
+        for statement in role.statements("Policies") {
+            let allows = statement["Effect"] == "Allow";
+            self.unless(allows, role, "has a statement that allows nothing");
+            let actions = texts(&statement["Action"]);
+            for action in &actions {
+                self.unless(!action.contains('*'), role, &format!("may {action}"));
+                let keyless = KEYLESS.iter().any(|it| action.starts_with(it));
+                self.unless(!keyless, role, &format!("may {action}"));
+            }
+            if texts(&statement["Resource"]).contains(&"*") {
+                let known = |action: &&str| ON_EVERYTHING.iter().any(|(it, _)| it == action);
+                let all = actions.iter().all(known);
+                self.unless(all, role, &format!("may {actions:?} on everything"));
+            }
+            self.leading_keys(role, statement, &actions);
+        }
+    }
+
+    /// "For all values" is true of none: without `Null` beside it, it does not limit a call that
+    /// names no key.
+    fn leading_keys(&mut self, role: &Resource, statement: &Value, actions: &[&str]) {
+        let condition = &statement["Condition"];
+        let limited = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        if !limited.is_null() {
+            let closed = condition["Null"]["dynamodb:LeadingKeys"] == "false";
+            self.unless(closed, role, &format!("may {actions:?} without a key"));
+            let own = *limited == "T#${aws:PrincipalTag/tenant}#*";
+            self.unless(own, role, "is limited to other keys than its tenant's");
+        }
+    }
+
+    fn mapping(&mut self, mapping: &Resource) {
+        let bounded = mapping
+            .property("ScalingConfig.MaximumConcurrency")
+            .is_number()
+            || mapping.property("ParallelizationFactor").is_number();
+        self.unless(bounded, mapping, "has no upper bound of concurrency");
+        let ends = mapping.property("StartingPosition").is_null()
+            || !mapping.leads_to("DestinationConfig").is_empty();
+        self.unless(ends, mapping, "drops what fails for good");
+    }
+
+    fn stage(&mut self, stage: &Resource) {
+        for limit in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
+            let path = format!("DefaultRouteSettings.{limit}");
+            let limited = !stage.property(&path).is_null();
+            self.unless(limited, stage, "takes any number of requests");
+        }
+        let format = stage.property("AccessLogSettings.Format");
+        let format = format.as_str().unwrap_or_default();
+        self.unless(!format.is_empty(), stage, "logs no access");
+        for personal in ["$context.path", "sourceIp", "userAgent", "claims.sub"] {
+            let named = format.contains(personal);
+            self.unless(!named, stage, "logs what may tell of a person");
+        }
+    }
+
+    fn name(&mut self, resource: &Resource) {
+        for property in NAMES {
+            let name = resource.property(property);
+            let of_the_stack = match name {
+                Value::Tagged(tagged) if tagged.tag == "!Sub" => {
+                    let pattern = tagged.value.as_str().unwrap_or_default();
+                    pattern.contains("${AWS::StackName}")
+                }
+                // An authorizer's name is its API's own affair.
+                Value::String(_) => resource.kind == "AWS::ApiGatewayV2::Authorizer",
+                _ => true,
+            };
+            self.unless(
+                of_the_stack,
+                resource,
+                "has a name that a second stack would want",
+            );
+        }
+    }
+}
+
+fn has_alarm(page: &Page, of: &str, metric: &str) -> bool {
+    page.of_kind("AWS::CloudWatch::Alarm")
+        .any(|alarm| alarm.is("MetricName", metric) && alarm.leads_to("Dimensions").contains(of))
+}
+
+#[test]
+fn everything_that_is_deployed_is_as_it_must_be() {
+    assert_eq!(findings(TEMPLATE), [""; 0]);
+}
