@@ -36,23 +36,26 @@ impl Store {
         end: &LoadEnd,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(Change {
-            pk: keys::upload(scope, id),
-            sk: UPLOAD,
-            update: "SET #state = :ended, moved_at = :now, problems = :problems, \
+        self.change(
+            scope,
+            Change {
+                pk: keys::upload(scope, id),
+                sk: UPLOAD,
+                update: "SET #state = :ended, moved_at = :now, problems = :problems, \
                      notices = :notices, has_errors = :has_errors",
-            condition: "#state = :loading AND chunks_done = chunks \
+                condition: "#state = :loading AND chunks_done = chunks \
                         AND attribute_not_exists(generation)",
-            names: STATE,
-            values: vec![
-                (":loading", s(UploadState::Loading.as_str())),
-                (":ended", s(UploadState::InForce.as_str())),
-                (":now", time(now)),
-                (":problems", counts(&end.problems)),
-                (":notices", counts(&end.notices)),
-                (":has_errors", AttributeValue::Bool(end.has_errors)),
-            ],
-        })
+                names: STATE,
+                values: vec![
+                    (":loading", s(UploadState::Loading.as_str())),
+                    (":ended", s(UploadState::InForce.as_str())),
+                    (":now", time(now)),
+                    (":problems", counts(&end.problems)),
+                    (":notices", counts(&end.notices)),
+                    (":has_errors", AttributeValue::Bool(end.has_errors)),
+                ],
+            },
+        )
         .await
     }
 }
