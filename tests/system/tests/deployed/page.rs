@@ -39,10 +39,6 @@ impl Page {
         self.resources.iter().filter(move |it| it.kind == kind)
     }
 
-    pub(crate) fn resource(&self, id: &str) -> Option<&Resource> {
-        self.resources.iter().find(|it| it.id == id)
-    }
-
     /// What every function has unless it says otherwise.
     pub(crate) fn function_default(&self, name: &str) -> &Value {
         &self.whole["Globals"]["Function"][name]
