@@ -79,6 +79,8 @@ export async function newPage(browser, { viewport = DESK, language = 'ja' } = {}
   if (language === 'en') await context.addInitScript(() => localStorage.setItem('open-vrs.language', 'en'));
   const page = await context.newPage();
   page.complaints = [];
+  // Whoever listens has choosers caught from the start; otherwise the first one can open before it is.
+  page.on('filechooser', () => {});
   page.outside = [];
   page.on('pageerror', (error) => page.complaints.push(error.message));
   page.on('console', (message) => {

@@ -69,9 +69,12 @@ test('files are dropped, followed and told row by row, and what was refused is m
 });
 
 test('a file that would remove too many waits, is explained, and can be discarded or confirmed', async () => {
+  // A register to remove from; refused as the older one where there is one already.
+  const register = await stack.generate('residents_20210401.csv', '--residents', '400');
+  await stack.upload(register).catch(() => {});
   const page = await newPage(browser);
   await signIn(page, stack);
-  const lines = (await read(path.join(stack.folder, 'residents_20210401.csv'))).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  const lines = (await read(register)).replace(/^\ufeff/, '').trim().split(/\r?\n/);
   const removing = lines.slice(1, 201).map((line) => {
     const row = line.split(',');
     row[8] = '2';
