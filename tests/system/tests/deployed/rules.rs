@@ -18,6 +18,10 @@ const ON_EVERYTHING: [(&str, &str); 2] = [
     ("xray:PutTelemetryRecords", "X-Ray knows no resources"),
 ];
 
+/// Buckets that go with the stack, each with its reason.
+const GOES_WITH_THE_STACK: [(&str, &str); 1] =
+    [("ConsoleBucket", "holds pages that every deployment uploads anew")];
+
 /// Calls that read a table without naming a key.
 const KEYLESS: [&str; 3] = ["dynamodb:Scan", "dynamodb:PartiQL", "dynamodb:Export"];
 
@@ -87,6 +91,9 @@ impl Findings {
     }
 
     fn kept(&mut self, resource: &Resource) {
+        if GOES_WITH_THE_STACK.iter().any(|(id, _)| *id == resource.id) {
+            return;
+        }
         for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
             let kept = *resource.attribute(attribute) == "Retain";
             self.unless(kept, resource, "goes with the stack");
