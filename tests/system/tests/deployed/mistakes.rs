@@ -317,13 +317,17 @@ fn plant((what, within, before, after): &Mistake) -> String {
 
 #[test]
 fn each_planted_mistake_is_caught() {
+    // What is wrong without a mistake does not count as having seen one.
+    let before = findings(TEMPLATE);
     let mut missed = Vec::new();
     let (mut refused, mut by_rules, mut by_matrix) = (0, 0, 0);
     for mistake in &MISTAKES {
         let yaml = plant(mistake);
         let (what, within, ..) = mistake;
+        let mut new = findings(&yaml);
+        new.retain(|finding| !before.contains(finding));
         // What a cheaper check has caught is not asked again.
-        let caught = match (isolation::read(&yaml), findings(&yaml).first()) {
+        let caught = match (isolation::read(&yaml), new.first()) {
             (Err(error), _) => {
                 refused += 1;
                 format!("the stack refuses to start: {error:#}")

@@ -19,8 +19,10 @@ const ON_EVERYTHING: [(&str, &str); 2] = [
 ];
 
 /// Buckets that go with the stack, each with its reason.
-const GOES_WITH_THE_STACK: [(&str, &str); 1] =
-    [("ConsoleBucket", "holds pages that every deployment uploads anew")];
+const GOES_WITH_THE_STACK: [(&str, &str); 1] = [(
+    "ConsoleBucket",
+    "holds pages that every deployment uploads anew",
+)];
 
 /// Calls that read a table without naming a key.
 const KEYLESS: [&str; 3] = ["dynamodb:Scan", "dynamodb:PartiQL", "dynamodb:Export"];
