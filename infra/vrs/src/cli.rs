@@ -36,6 +36,8 @@ pub enum Command {
     Tenant(Tenant),
     /// Write a synthetic file; the same seed writes the same bytes
     Generate(Generate),
+    /// Write which promises the tests have shown to hold, for an assessment (evidence.md, evidence.json)
+    Evidence(Evidence),
     /// Drop a file of residents or doses into a running `vrs serve` and follow it to its receipt
     Upload(Upload),
 }
@@ -94,6 +96,23 @@ pub struct Upload {
     pub s3: String,
     #[command(flatten)]
     pub at: ApiAddress,
+}
+
+/// `vrs evidence`
+#[derive(Debug, Args)]
+pub struct Evidence {
+    /// What `cargo test --workspace` printed; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub results: PathBuf,
+    /// What was tested: a version or a commit
+    #[arg(long, value_name = "NAME", default_value = env!("CARGO_PKG_VERSION"))]
+    pub of: String,
+    /// Day of the tests [default: today in Japan]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: Option<Date>,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
 }
 
 /// `vrs generate`. What is to be written follows from the counts that are given.
@@ -238,6 +257,7 @@ mod tests {
             "vrs generate --tenant 131016 --residents 10 --doses 15 --defects 5",
             "vrs upload residents.csv --tenant 131016",
             "vrs upload doses.csv --kind doses --tenant 131016",
+            "vrs evidence --results tests.log --of 1a2b3c4 --on 2026-11-27 --out infra/evidence",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }

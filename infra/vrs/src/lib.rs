@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod commands;
 pub mod demo;
+pub mod evidence;
 pub mod generate;
 mod http;
 mod receipt;

@@ -1,5 +1,6 @@
 //! One module for each command; the demonstration has a folder of its own.
 
+pub mod evidence;
 pub mod generate;
 pub mod serve;
 pub mod tenant;
