@@ -82,10 +82,11 @@ pub(super) fn attribute(
         ("AWS::S3::Bucket", "RegionalDomainName") => {
             format!("{name}.s3.{}.amazonaws.com", place.region)
         }
-        ("AWS::CloudFront::OriginAccessControl", "Id") => name.to_owned(),
         ("AWS::DynamoDB::Table", "Arn") => arn(place, "dynamodb", &format!("table/{name}")),
         ("AWS::SQS::Queue", "Arn") => arn(place, "sqs", name),
-        ("AWS::SQS::Queue", "QueueName") => name.to_owned(),
+        ("AWS::CloudFront::OriginAccessControl", "Id") | ("AWS::SQS::Queue", "QueueName") => {
+            name.to_owned()
+        }
         ("AWS::KMS::Key", "Arn") => arn(place, "kms", &format!("key/{name}")),
         ("AWS::Serverless::Function", "Arn") => arn(place, "lambda", &format!("function:{name}")),
         ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{name}", place.account),
