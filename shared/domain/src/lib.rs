@@ -21,9 +21,10 @@ pub use coupon::{CouponNumber, CouponNumberError};
 pub use date::{DateError, as_of_date, parse_date, parse_eight_digits};
 pub use dose::{
     AgeLimit, CouponKind, CouponLine, CouponLineError, Decision, Dose, DoseNumber, DoseState,
-    Finding, FindingCode, Held, Interval, LotNumber, LotNumberError, LotSeen, OtherDose, Period,
-    PersonFacts, PhysicianName, Product, ProductCode, Programme, ProgrammeCode, Removal, Severity,
-    ShortText, ShortTextError, VenueName, check_dose, programme, programmes, read_product,
+    Finding, FindingCode, Held, Interval, KnownLots, LotNumber, LotNumberError, LotSeen, OtherDose,
+    Period, PersonFacts, PhysicianName, Product, ProductCode, Programme, ProgrammeCode, Removal,
+    Severity, ShortText, ShortTextError, VenueName, check_dose, programme, programmes,
+    read_product,
 };
 pub use jiff::civil::{Date, DateTime};
 pub use lease::Lease;

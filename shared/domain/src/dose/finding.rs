@@ -18,6 +18,10 @@ pub enum Severity {
 pub enum FindingCode {
     /// The birth date or the token given with the coupon is not this person's.
     SecondAttribute,
+    /// Nobody in the register has the number (個別宛名番号) of the record.
+    UnknownResident,
+    /// More than one person in the register has the coupon.
+    CouponOfSeveral,
     /// The tables have no such programme.
     UnknownProgramme,
     /// The programme has no such vaccine.
@@ -52,6 +56,8 @@ pub enum FindingCode {
     AgeNotLicensed,
     /// The person had left the register before that day.
     RemovedBefore,
+    /// The same record was taken back before.
+    CancelledBefore,
 }
 
 /// One thing that was found about a dose.
@@ -82,8 +88,10 @@ impl From<FindingCode> for Finding {
 
 impl FindingCode {
     /// All of them, in the order in which findings are listed.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::SecondAttribute,
+        Self::UnknownResident,
+        Self::CouponOfSeveral,
         Self::UnknownProgramme,
         Self::UnknownProduct,
         Self::NumberAboveProgramme,
@@ -101,6 +109,7 @@ impl FindingCode {
         Self::ProductNotInUse,
         Self::AgeNotLicensed,
         Self::RemovedBefore,
+        Self::CancelledBefore,
     ];
 
     /// What it does to a dose.
@@ -108,6 +117,8 @@ impl FindingCode {
     pub const fn severity(self) -> Severity {
         match self {
             Self::SecondAttribute
+            | Self::UnknownResident
+            | Self::CouponOfSeveral
             | Self::UnknownProgramme
             | Self::UnknownProduct
             | Self::NumberAboveProgramme
@@ -124,7 +135,8 @@ impl FindingCode {
             | Self::LotOfOtherProduct
             | Self::ProductNotInUse
             | Self::AgeNotLicensed
-            | Self::RemovedBefore => Severity::Doubt,
+            | Self::RemovedBefore
+            | Self::CancelledBefore => Severity::Doubt,
         }
     }
 
@@ -133,6 +145,8 @@ impl FindingCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SecondAttribute => "second-attribute",
+            Self::UnknownResident => "unknown-resident",
+            Self::CouponOfSeveral => "coupon-of-several",
             Self::UnknownProgramme => "unknown-programme",
             Self::UnknownProduct => "unknown-product",
             Self::NumberAboveProgramme => "number-above-programme",
@@ -150,6 +164,7 @@ impl FindingCode {
             Self::ProductNotInUse => "product-not-in-use",
             Self::AgeNotLicensed => "age-not-licensed",
             Self::RemovedBefore => "removed-before",
+            Self::CancelledBefore => "cancelled-before",
         }
     }
 
@@ -159,6 +174,12 @@ impl FindingCode {
         match self {
             Self::SecondAttribute => {
                 "生年月日等が接種券の方と一致しません。接種券番号の読み違いがないか確認してください。"
+            }
+            Self::UnknownResident => {
+                "この宛名番号の方が登録されていません。番号を確認してください。"
+            }
+            Self::CouponOfSeveral => {
+                "同じ券番号の方が二人以上登録されています。対象者の登録内容を確認してください。"
             }
             Self::UnknownProgramme => {
                 "予防接種のコードが登録されていません。コードを確認してください。"
@@ -205,6 +226,9 @@ impl FindingCode {
             Self::RemovedBefore => {
                 "接種日より前に異動(転出・死亡等)した方です。対象者と接種日を確認してください。"
             }
+            Self::CancelledBefore => {
+                "同じ内容の接種記録が以前に取り消されています。取り消した理由を確認してください。"
+            }
         }
     }
 
@@ -214,6 +238,10 @@ impl FindingCode {
         match self {
             Self::SecondAttribute => {
                 "the second attribute is not that of the coupon's person; check for a misread coupon"
+            }
+            Self::UnknownResident => "nobody in the register has this number; check the number",
+            Self::CouponOfSeveral => {
+                "more than one person in the register has this coupon; check the register"
             }
             Self::UnknownProgramme => "the programme is not known; check its code",
             Self::UnknownProduct => {
@@ -256,6 +284,9 @@ impl FindingCode {
             Self::RemovedBefore => {
                 "the person had left the register before that day; check the person and the date"
             }
+            Self::CancelledBefore => {
+                "the same record was taken back before; check why it was cancelled"
+            }
         }
     }
 }
@@ -296,7 +327,7 @@ mod tests {
     fn what_refuses_is_listed_before_what_is_doubtful() {
         let doubtful = |code: &FindingCode| code.severity() == Severity::Doubt;
         let first = FindingCode::ALL.iter().position(doubtful).unwrap();
-        assert_eq!(first, 9);
+        assert_eq!(first, 11);
         assert!(FindingCode::ALL[first..].iter().all(doubtful));
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod coupon_line;
 mod finding;
+mod lots;
 mod number;
 mod period;
 mod product;
@@ -14,6 +15,7 @@ mod text;
 pub use check::check_dose;
 pub use coupon_line::{CouponKind, CouponLine, CouponLineError};
 pub use finding::{Finding, FindingCode, Severity};
+pub use lots::KnownLots;
 pub use number::{DoseNumber, LotNumber, LotNumberError, ProductCode, ProgrammeCode};
 pub use period::Period;
 pub use product::{AgeLimit, Product};
