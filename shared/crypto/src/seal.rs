@@ -1,6 +1,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 use domain::Generation;
+use jiff::civil::Date;
 
 use crate::{BranchKey, NoncePool, Place};
 
@@ -18,6 +19,8 @@ pub enum KeyLabel {
     Generation(u32),
     /// One key for the objects of the work bucket that belong to a generation.
     Work(u32),
+    /// One key for each month (`yyyymm`, in Japan) in which something about a dose was written.
+    Month(u32),
 }
 
 /// A sealed value could not be opened. Nothing is said of its content.
@@ -42,10 +45,18 @@ impl KeyLabel {
         Self::Generation(u32::try_from(generation.get()).unwrap_or(u32::MAX))
     }
 
+    /// The label of what is written about doses on a day.
+    #[must_use]
+    pub fn of_month(day: Date) -> Self {
+        let year = u32::from(day.year().unsigned_abs());
+        Self::Month(year * 100 + u32::from(day.month().unsigned_abs()))
+    }
+
     fn bytes(self) -> [u8; 5] {
         let (kind, number) = match self {
             Self::Generation(number) => (b'G', number),
             Self::Work(number) => (b'W', number),
+            Self::Month(number) => (b'M', number),
         };
         let [a, b, c, d] = number.to_be_bytes();
         [kind, a, b, c, d]
@@ -56,6 +67,7 @@ impl KeyLabel {
         match kind {
             b'G' => Some(Self::Generation(number)),
             b'W' => Some(Self::Work(number)),
+            b'M' => Some(Self::Month(number)),
             _ => None,
         }
     }

@@ -19,7 +19,7 @@ pub struct Fingerprint([u8; 16]);
 
 /// The text is not 22 characters of unpadded base64url.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a resident's tag")]
+#[error("not a tag")]
 pub struct TagError;
 
 /// Characters in the written form of a tag.
@@ -40,6 +40,14 @@ impl Tag {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// Reads the 22 characters of unpadded base64url.
+    pub fn parse(text: &str) -> Result<Self, TagError> {
+        let bytes = BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .map_err(|_| TagError)?;
+        bytes.try_into().map(Self).map_err(|_| TagError)
     }
 
     /// Appends the 22 characters to `out` without an allocation of its own.
@@ -71,10 +79,7 @@ impl ResidentTag {
 
     /// Reads the form of paths and keys.
     pub fn parse(text: &str) -> Result<Self, TagError> {
-        let bytes = BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .map_err(|_| TagError)?;
-        Ok(Self(Tag(bytes.try_into().map_err(|_| TagError)?)))
+        Tag::parse(text).map(Self)
     }
 
     /// The 16 bytes.
