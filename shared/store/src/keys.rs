@@ -1,6 +1,8 @@
 use crypto::{ResidentTag, Tag};
-use domain::{Generation, TenantScope, UploadId};
+use domain::{Date, Generation, TenantScope, UploadId};
 use jiff::Timestamp;
+
+use crate::{DoseId, DoseKey, DoseList, NewcomerKey, WaitingKey};
 
 pub(crate) const SCHEMA: u8 = 1;
 /// The name that seals carry, whatever a stack calls its table.
@@ -49,4 +51,49 @@ pub(crate) fn waiting_sk(generation: Generation) -> String {
 
 pub(crate) fn tenant(scope: &TenantScope) -> String {
     of(scope, "TENANT")
+}
+
+/// Sort keys of doses, of their history and of newcomers lie between these and the profile.
+pub(crate) const FIRST_DOSE_SK: &str = "D#";
+
+pub(crate) fn dose_sk(key: &DoseKey) -> String {
+    format!("D#{}#{:02}", key.programme, key.number)
+}
+
+pub(crate) fn history_sk(key: &DoseKey, revision: u32) -> String {
+    format!("H#{}#{:02}#{revision:06}", key.programme, key.number)
+}
+
+pub(crate) fn newcomer_sk(key: &NewcomerKey) -> String {
+    let dose = &key.dose;
+    format!("N#{}#{:02}#{}", dose.programme, dose.number, key.id)
+}
+
+pub(crate) fn waiting_doses(scope: &TenantScope, coupon: &Tag) -> String {
+    of(scope, &format!("W#{coupon}"))
+}
+
+pub(crate) fn waiting_dose_sk(key: &WaitingKey) -> String {
+    format!("{}#{:02}#{}", key.programme, key.number, key.id)
+}
+
+pub(crate) fn dose_list(scope: &TenantScope, list: DoseList) -> String {
+    of(scope, &format!("L#{}", list.as_str()))
+}
+
+/// By time, then by what stands in the list, in the form of its name.
+pub(crate) fn dose_list_sk(since: Timestamp, id: &DoseId) -> String {
+    format!("{:013}#{id}", since.as_millisecond().max(0))
+}
+
+pub(crate) fn touched(scope: &TenantScope, day: Date) -> String {
+    of(scope, &format!("TOUCHED#{day}"))
+}
+
+pub(crate) fn dose_counts(scope: &TenantScope) -> String {
+    of(scope, "COUNTS")
+}
+
+pub(crate) fn memory(scope: &TenantScope, digest: &str) -> String {
+    of(scope, &format!("I#{digest}"))
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod bytes;
 mod check;
 mod chunk;
+mod dose;
 mod error;
 mod held;
 mod item;
@@ -23,6 +25,12 @@ use domain::{PerTenant, TenantScope};
 
 pub use check::{Acceptance, CheckClaim, Conclusion};
 pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
+pub use dose::{
+    ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
+    InRegister, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore, PersonDoses,
+    Remembered, RememberedKind, Settled, Settlement, Source, TouchedPage, Transaction, WaitingDose,
+    WaitingKey, content_id,
+};
 pub use error::StoreError;
 pub use held::{Confirmation, Discarding};
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};

@@ -1,8 +1,9 @@
 //! A resident as stored bytes. The same bytes are sealed and fingerprinted, so what is equal here
 //! is equal for good; a change of this layout needs a new schema number.
 
-use domain::{CouponNumber, Movement, MyNumber, OwnedText, Resident, ResidentRow, Sex, Text};
-use jiff::civil::Date;
+use domain::{Movement, MyNumber, Resident, ResidentRow, Sex};
+
+use crate::bytes::{Cut, Reader, write_bytes, write_date, write_text};
 
 const COUPON: u8 = 1;
 const KANA: u8 = 2;
@@ -16,26 +17,32 @@ const REMOVE: u8 = 32;
 #[error("stored profile has an unknown layout")]
 pub struct CorruptProfile;
 
+impl From<Cut> for CorruptProfile {
+    fn from(_: Cut) -> Self {
+        Self
+    }
+}
+
 /// Appends a row's content to `out`: the profile, then the My Number (8 bytes, zero when there is
 /// none). Returns how many bytes the profile has; the rest is the My Number.
 pub fn write_profile(row: &ResidentRow<'_>, out: &mut Vec<u8>) -> usize {
     let start = out.len();
     out.push(flags(row));
     out.push(row.sex.code());
-    date(row.birth_date, out);
-    bytes(row.number.as_bytes(), out);
-    text(&row.name, out);
+    write_date(row.birth_date, out);
+    write_bytes(row.number.as_bytes(), out);
+    write_text(&row.name, out);
     if let Some(coupon) = row.coupon {
         out.extend_from_slice(&coupon.expose().to_be_bytes());
     }
     if let Some(kana) = &row.kana {
-        text(kana, out);
+        write_text(kana, out);
     }
     if let Some(moved_on) = row.moved_on {
-        date(moved_on, out);
+        write_date(moved_on, out);
     }
     if let Some(reason) = &row.reason {
-        text(reason, out);
+        write_text(reason, out);
     }
     let profile = out.len() - start;
     out.extend_from_slice(&my_number_bytes(row.my_number));
@@ -52,7 +59,7 @@ pub fn read_profile(
     profile: &[u8],
     my_number: Option<MyNumber>,
 ) -> Result<Resident, CorruptProfile> {
-    let mut from = Reader(profile);
+    let mut from = Reader::new(profile);
     let flags = from.byte()?;
     let sex = Sex::from_code(from.byte()?).ok_or(CorruptProfile)?;
     let birth_date = from.date()?;
@@ -71,7 +78,7 @@ pub fn read_profile(
         None
     };
     let reason = if on(REASON) { Some(from.text()?) } else { None };
-    if !from.0.is_empty() {
+    if !from.is_done() {
         return Err(CorruptProfile);
     }
     let movement = if on(REMOVE) {
@@ -115,73 +122,11 @@ fn flags(row: &ResidentRow<'_>) -> u8 {
         | flag(row.movement == Movement::Remove, REMOVE)
 }
 
-fn date(date: Date, out: &mut Vec<u8>) {
-    out.extend_from_slice(&date.year().to_be_bytes());
-    out.extend_from_slice(&date.month().to_be_bytes());
-    out.extend_from_slice(&date.day().to_be_bytes());
-}
-
-/// Fields hold at most 4 KB, so two bytes of length are enough; longer ones cannot get here.
-fn bytes(value: &[u8], out: &mut Vec<u8>) {
-    let len = u16::try_from(value.len()).unwrap_or(u16::MAX);
-    out.extend_from_slice(&len.to_be_bytes());
-    out.extend_from_slice(value.get(..usize::from(len)).unwrap_or(value));
-}
-
-fn text(text: &Text<'_>, out: &mut Vec<u8>) {
-    bytes(text.utf8.as_bytes(), out);
-    bytes(text.original.unwrap_or_default(), out);
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], CorruptProfile> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(CorruptProfile)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], CorruptProfile> {
-        self.take(N)?.try_into().map_err(|_| CorruptProfile)
-    }
-
-    fn byte(&mut self) -> Result<u8, CorruptProfile> {
-        self.array().map(|[byte]: [u8; 1]| byte)
-    }
-
-    fn date(&mut self) -> Result<Date, CorruptProfile> {
-        let year = i16::from_be_bytes(self.array()?);
-        let (month, day) = (
-            i8::from_be_bytes(self.array()?),
-            i8::from_be_bytes(self.array()?),
-        );
-        Date::new(year, month, day).map_err(|_| CorruptProfile)
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8], CorruptProfile> {
-        let len = u16::from_be_bytes(self.array()?);
-        self.take(usize::from(len))
-    }
-
-    fn string(&mut self) -> Result<String, CorruptProfile> {
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| CorruptProfile)
-    }
-
-    fn text(&mut self) -> Result<OwnedText, CorruptProfile> {
-        let utf8 = self.string()?.into();
-        let original = self.bytes()?;
-        let original = (!original.is_empty()).then(|| original.to_vec().into());
-        Ok(OwnedText { utf8, original })
-    }
-
-    fn coupon(&mut self) -> Result<CouponNumber, CorruptProfile> {
-        CouponNumber::from_u64(u64::from_be_bytes(self.array()?)).map_err(|_| CorruptProfile)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::{CouponNumber, Text};
+    use jiff::civil::Date;
+
     use super::*;
 
     fn row<'a>(name: &'a str, original: Option<&'a [u8]>) -> ResidentRow<'a> {

@@ -6,7 +6,7 @@ use domain::{CouponNumber, Generation, Resident, TenantScope};
 use jiff::civil::Date;
 
 use crate::{
-    Status, Store, StoreError,
+    InRegister, Status, Store, StoreError,
     item::{Item, Map, s},
     keys::{self, PROFILE_SK, SCHEMA, TABLE},
     profile::{read_my_number, read_profile},
@@ -135,7 +135,11 @@ impl Store {
         Ok(found)
     }
 
-    async fn hints(&self, scope: &TenantScope, pk: &str) -> Result<Vec<ResidentTag>, StoreError> {
+    pub(crate) async fn hints(
+        &self,
+        scope: &TenantScope,
+        pk: &str,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
         let mut tags = Vec::new();
         let mut after = None;
         loop {
@@ -171,8 +175,16 @@ impl Store {
                 ("sk".to_owned(), s(PROFILE_SK)),
             ])
         };
-        let mut left: Vec<Map> = tags.iter().map(key).collect();
-        let mut items = Vec::with_capacity(tags.len());
+        self.batch_get(scope, tags.iter().map(key).collect()).await
+    }
+
+    /// Items by their keys, at most 100, read consistently, in no order.
+    pub(crate) async fn batch_get(
+        &self,
+        scope: &TenantScope,
+        mut left: Vec<Map>,
+    ) -> Result<Vec<Map>, StoreError> {
+        let mut items = Vec::with_capacity(left.len());
         while !left.is_empty() {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(left))
@@ -203,13 +215,25 @@ impl Store {
     }
 }
 
-/// The resident under `generation`: newest slot that is not above it, unless it says "removed".
+/// The resident under `generation`, unless they are removed.
 fn open(
     scope: &TenantScope,
     keys: &TenantKeys,
     map: &Map,
     generation: Generation,
 ) -> Result<Option<ResidentInForce>, StoreError> {
+    let found = under(scope, keys, map, generation)?;
+    let registered = found.filter(|found| found.status == Status::Registered);
+    Ok(registered.map(|found| found.resident))
+}
+
+/// Who stands under `generation`, registered or removed: the newest slot that is not above it.
+pub(crate) fn under(
+    scope: &TenantScope,
+    keys: &TenantKeys,
+    map: &Map,
+    generation: Generation,
+) -> Result<Option<InRegister>, StoreError> {
     let item = Item(map);
     let pk = item.text("pk")?;
     let code = scope.code();
@@ -222,9 +246,7 @@ fn open(
             continue;
         }
         let status = Status::from_code(slot.number("s")?);
-        if status.ok_or(StoreError::Damaged { what: "status" })? == Status::Removed {
-            return Ok(None);
-        }
+        let status = status.ok_or(StoreError::Damaged { what: "status" })?;
         let label = KeyLabel::of(Generation::new(since));
         let place = |attribute| Place {
             tenant: code.as_str(),
@@ -252,11 +274,12 @@ fn open(
         let tag = tag.ok_or(StoreError::Damaged {
             what: "resident key",
         })?;
-        return Ok(Some(ResidentInForce {
+        let resident = ResidentInForce {
             tag,
             since: Generation::new(since),
             resident,
-        }));
+        };
+        return Ok(Some(InRegister { resident, status }));
     }
     Ok(None)
 }

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::{Keyring, TenantKeys, WrappedKey};
-use domain::TenantScope;
+use domain::{KnownLots, LotNumber, TenantScope};
 use jiff::Timestamp;
 
 use crate::{
@@ -26,6 +26,8 @@ pub struct TenantSettings {
     pub max_refused_percent: u8,
     /// A file that removes more of the register than this percentage is held for confirmation.
     pub max_removed_percent: u8,
+    /// Lots that were delivered to the municipality.
+    pub lots: KnownLots,
     /// Counts the changes of these settings, from 1.
     pub revision: u32,
 }
@@ -37,6 +39,7 @@ impl Default for TenantSettings {
             dose_columns: BTreeMap::new(),
             max_refused_percent: 10,
             max_removed_percent: 20,
+            lots: KnownLots::default(),
             revision: 1,
         }
     }
@@ -160,7 +163,8 @@ impl TenantState {
 }
 
 const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
-                            max_refused = :refused, max_removed = :removed, revision = :revision";
+                            max_refused = :refused, max_removed = :removed, lots = :lots, \
+                            revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
     let names = |columns: &BTreeMap<String, String>| {
@@ -176,8 +180,34 @@ fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValu
         (":dose_columns", names(&settings.dose_columns)),
         (":refused", n(settings.max_refused_percent)),
         (":removed", n(settings.max_removed_percent)),
+        (":lots", write_lots(&settings.lots)),
         (":revision", n(settings.revision)),
     ]
+}
+
+fn write_lots(lots: &KnownLots) -> AttributeValue {
+    let by_product = lots.iter().map(|(product, lots)| {
+        let lots = lots.iter().map(|lot| s(lot.as_str())).collect();
+        (product.as_str().to_owned(), AttributeValue::L(lots))
+    });
+    AttributeValue::M(by_product.collect())
+}
+
+/// Settings that were written before there were lots have none.
+fn read_lots(item: Item<'_>) -> Result<KnownLots, StoreError> {
+    let mut known = KnownLots::default();
+    let Some(by_product) = item.map("lots") else {
+        return Ok(known);
+    };
+    let damaged = || StoreError::Damaged { what: "lots" };
+    for (product, lots) in by_product.0 {
+        let product = product.parse().map_err(|_| damaged())?;
+        for lot in lots.as_l().map_err(|_| damaged())? {
+            let lot = lot.as_s().ok().and_then(|lot| LotNumber::parse(lot).ok());
+            known.add(product, lot.ok_or_else(damaged)?);
+        }
+    }
+    Ok(known)
 }
 
 fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
@@ -186,6 +216,7 @@ fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
         dose_columns: item.texts("dose_column_map"),
         max_refused_percent: item.number("max_refused")?,
         max_removed_percent: item.number("max_removed")?,
+        lots: read_lots(item)?,
         revision: item.number("revision")?,
     })
 }

@@ -1,0 +1,143 @@
+use domain::{Sensitive, UploadId};
+use jiff::Timestamp;
+
+use crate::{
+    StoreError,
+    bytes::{Reader, write_bytes},
+};
+
+/// Who did something about a dose, when and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What was done.
+    pub act: DoseAct,
+    /// When, to the millisecond.
+    pub at: Timestamp,
+    /// The person, as the issuer of their token calls them; empty for a file.
+    pub by: Sensitive<String>,
+    /// The reason that was given.
+    pub why: Option<Sensitive<String>>,
+    /// By which way it came.
+    pub source: Source,
+}
+
+/// By which way something about a dose came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// Somebody typed or read it.
+    Api,
+    /// A row of a dropped file, counted from 1.
+    File {
+        /// Which file.
+        upload: UploadId,
+        /// Which row.
+        row: u64,
+    },
+}
+
+/// What was done about a dose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoseAct {
+    /// It was recorded.
+    Recorded,
+    /// It waited, its person came, and it was recorded.
+    Attached,
+    /// It was corrected.
+    Corrected,
+    /// It was taken back.
+    Cancelled,
+    /// It was locked.
+    Locked,
+    /// It was unlocked.
+    Unlocked,
+    /// Its doubts were looked at, and it came into force.
+    Accepted,
+    /// A newcomer took its place.
+    Replaced,
+    /// It came from, or went to, another number.
+    Renumbered,
+}
+
+impl DoseAct {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Recorded,
+        Self::Attached,
+        Self::Corrected,
+        Self::Cancelled,
+        Self::Locked,
+        Self::Unlocked,
+        Self::Accepted,
+        Self::Replaced,
+        Self::Renumbered,
+    ];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Attached => "attached",
+            Self::Corrected => "corrected",
+            Self::Cancelled => "cancelled",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
+            Self::Accepted => "accepted",
+            Self::Replaced => "replaced",
+            Self::Renumbered => "renumbered",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+        let known = Self::ALL.into_iter().find(|act| act.as_str() == text);
+        known.ok_or(StoreError::Damaged { what: "act" })
+    }
+}
+
+impl Source {
+    pub(super) fn write(self) -> String {
+        match self {
+            Self::Api => "api".to_owned(),
+            Self::File { upload, row } => format!("{upload}#{row}"),
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+        let damaged = StoreError::Damaged { what: "source" };
+        if text == "api" {
+            return Ok(Self::Api);
+        }
+        let parts = text.split_once('#');
+        let file = parts.and_then(|(upload, row)| {
+            Some(Self::File {
+                upload: upload.parse().ok()?,
+                row: row.parse().ok()?,
+            })
+        });
+        file.ok_or(damaged)
+    }
+}
+
+/// The sealed part of an entry: who and why.
+pub(super) fn write(by: &Sensitive<String>, why: Option<&Sensitive<String>>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    write_bytes(by.expose().as_bytes(), &mut out);
+    if let Some(why) = why {
+        write_bytes(why.expose().as_bytes(), &mut out);
+    }
+    out
+}
+
+/// Who and why, read back.
+pub(super) type WhoAndWhy = (Sensitive<String>, Option<Sensitive<String>>);
+
+pub(super) fn read(bytes: &[u8]) -> Result<WhoAndWhy, StoreError> {
+    let mut from = Reader::new(bytes);
+    let damaged = |_| StoreError::Damaged { what: "entry" };
+    let by = from.string().map_err(damaged)?.into();
+    if from.is_done() {
+        return Ok((by, None));
+    }
+    let why = from.string().map_err(damaged)?.into();
+    Ok((by, Some(why)))
+}

@@ -1,0 +1,150 @@
+//! Everything about the doses of one person, by one query.
+
+use crypto::{ResidentTag, Tag, TenantKeys};
+use domain::{DoseNumber, Generation, ProgrammeCode, TenantScope};
+
+use super::{DoseKey, DoseRevision, Newcomer, Once, Remembered, item::Opener, memory};
+use crate::{
+    ResidentInForce, Status, Store, StoreError,
+    item::{Item, Map, s},
+    keys::{self, FIRST_DOSE_SK, PROFILE_SK},
+    residents,
+};
+
+/// A person in the register, or one who left it.
+#[derive(Debug, Clone)]
+pub struct InRegister {
+    /// As the register in force has them.
+    pub resident: ResidentInForce,
+    /// Registered, or removed.
+    pub status: Status,
+}
+
+/// A person and their doses, read at one moment.
+#[derive(Debug, Clone)]
+pub struct PersonDoses {
+    /// Who.
+    pub tag: ResidentTag,
+    /// The person; `None` when the register read under has nobody of this tag.
+    pub person: Option<InRegister>,
+    /// Whether a register newer than the one read under has somebody of this tag.
+    pub is_ahead: bool,
+    /// What stands under the numbers, in their order.
+    pub doses: Vec<DoseRevision>,
+    /// Earlier revisions, by number and revision.
+    pub history: Vec<DoseRevision>,
+    /// Newcomers, settled or not, by number.
+    pub newcomers: Vec<Newcomer>,
+}
+
+impl PersonDoses {
+    /// What stands under a number, cancelled or not.
+    #[must_use]
+    pub fn under(&self, programme: ProgrammeCode, number: DoseNumber) -> Option<&DoseRevision> {
+        let mut doses = self.doses.iter();
+        doses.find(|it| it.dose.programme == programme && it.dose.number == number)
+    }
+
+    /// The same by its name.
+    #[must_use]
+    pub fn dose(&self, key: &DoseKey) -> Option<&DoseRevision> {
+        self.under(key.programme, key.number)
+    }
+}
+
+impl Store {
+    /// A person under `generation`, with all that is known of their doses.
+    pub async fn person_doses(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        tag: &ResidentTag,
+        generation: Generation,
+    ) -> Result<PersonDoses, StoreError> {
+        let opener = Opener { scope, keys };
+        let mut found = PersonDoses {
+            tag: *tag,
+            person: None,
+            is_ahead: false,
+            doses: Vec::new(),
+            history: Vec::new(),
+            newcomers: Vec::new(),
+        };
+        let mut after = None;
+        loop {
+            let answer = self
+                .client(scope)
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+                .expression_attribute_values(":pk", s(keys::resident(scope, tag)))
+                .expression_attribute_values(":first", s(FIRST_DOSE_SK))
+                .expression_attribute_values(":last", s(PROFILE_SK))
+                .set_exclusive_start_key(after)
+                .consistent_read(true)
+                .send()
+                .await?;
+            for map in answer.items() {
+                let sk = Item(map).text("sk")?;
+                match sk.as_bytes().first() {
+                    Some(b'D') => found.doses.push(opener.revision(map)?),
+                    Some(b'H') => found.history.push(opener.revision(map)?),
+                    Some(b'N') => found.newcomers.push(opener.newcomer(map)?),
+                    Some(b'P') if sk == PROFILE_SK => {
+                        found.person = residents::under(scope, keys, map, generation)?;
+                        found.is_ahead = found.person.is_none();
+                    }
+                    _ => {}
+                }
+            }
+            after = answer.last_evaluated_key().cloned();
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Whom the hints of a coupon lead to. Each of them is to be verified.
+    pub async fn coupon_hints(
+        &self,
+        scope: &TenantScope,
+        coupon: &Tag,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        self.hints(scope, &keys::coupon(scope, coupon)).await
+    }
+
+    /// The generation in force and, if a request is to be done once, what is remembered of it: `Err` of
+    /// the inner result when its key was used for another request.
+    pub async fn begin_once(
+        &self,
+        scope: &TenantScope,
+        once: &Once,
+    ) -> Result<(Generation, Option<OnceBefore>), StoreError> {
+        let at =
+            |pk: String, sk: &str| Map::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))]);
+        let wanted = vec![
+            at(keys::current(scope), "CURRENT"),
+            at(once.pk(scope), memory::MEMORY_SK),
+        ];
+        let mut generation = Generation::NONE;
+        let mut before = None;
+        for map in self.batch_get(scope, wanted).await? {
+            if Item(&map).text("sk")? == memory::MEMORY_SK {
+                let outcome = memory::read(once, &map)?;
+                before = Some(outcome.map_or(OnceBefore::OtherBody, OnceBefore::Done));
+            } else {
+                generation = Generation::new(Item(&map).maybe_number("in_force")?.unwrap_or(0));
+            }
+        }
+        Ok((generation, before))
+    }
+}
+
+/// What is remembered of a request's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnceBefore {
+    /// The same request was done, with this outcome.
+    Done(Remembered),
+    /// The key was used for a request with another body.
+    OtherBody,
+}

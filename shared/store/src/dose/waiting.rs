@@ -1,0 +1,53 @@
+//! Doses that wait for somebody to have their coupon.
+
+use crypto::{Tag, TenantKeys};
+use domain::TenantScope;
+
+use super::{WaitingDose, WaitingKey, item::Opener};
+use crate::{Store, StoreError, item::s, keys};
+
+impl Store {
+    /// One waiting dose, settled or not; `None` when there is none.
+    pub async fn waiting_dose(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        key: &WaitingKey,
+    ) -> Result<Option<WaitingDose>, StoreError> {
+        let pk = keys::waiting_doses(scope, &key.coupon);
+        let item = self.get(scope, pk, &keys::waiting_dose_sk(key)).await?;
+        let opener = Opener { scope, keys };
+        item.map(|item| opener.waiting(&item)).transpose()
+    }
+
+    /// All that wait for a coupon, settled or not, by programme and number.
+    pub async fn waiting_for(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        coupon: &Tag,
+    ) -> Result<Vec<WaitingDose>, StoreError> {
+        let opener = Opener { scope, keys };
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let answer = self
+                .client(scope)
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", s(keys::waiting_doses(scope, coupon)))
+                .set_exclusive_start_key(after)
+                .consistent_read(true)
+                .send()
+                .await?;
+            for map in answer.items() {
+                found.push(opener.waiting(map)?);
+            }
+            after = answer.last_evaluated_key().cloned();
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}
