@@ -1,0 +1,283 @@
+//! Waiting doses whose person has come into the register.
+
+use std::collections::BTreeSet;
+
+use crypto::Tag;
+use domain::{Decision, DoseState, Finding, FindingCode, Severity};
+use jiff::Timestamp;
+use store::{
+    DoseAct, DoseKey, DoseList, DoseRevision, Entry, Listed, Newcomer, NextDose, StoreError,
+    WaitingDose,
+};
+
+use crate::{
+    Area, Found, Recorder, Whom,
+    find::FoundPerson,
+    record::{codes, judge, refusals},
+    retry::Retry,
+};
+
+/// What became of waiting doses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attached {
+    /// Came into force.
+    pub recorded: u64,
+    /// Said what was there already.
+    pub unchanged: u64,
+    /// Are kept with their doubts.
+    pub review: u64,
+    /// Stand in the queue beside what has their number.
+    pub conflict: u64,
+    /// Go on waiting: nobody has the coupon, or the dose cannot be right for who has it.
+    pub waiting: u64,
+}
+
+impl Attached {
+    /// How many were looked at.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.recorded + self.unchanged + self.review + self.conflict + self.waiting
+    }
+
+    fn add(&mut self, other: Self) {
+        self.recorded += other.recorded;
+        self.unchanged += other.unchanged;
+        self.review += other.review;
+        self.conflict += other.conflict;
+        self.waiting += other.waiting;
+    }
+
+    fn count(&mut self, what: Became) {
+        *match what {
+            Became::Recorded => &mut self.recorded,
+            Became::Unchanged => &mut self.unchanged,
+            Became::Review => &mut self.review,
+            Became::Conflict => &mut self.conflict,
+            Became::Waiting => &mut self.waiting,
+        } += 1;
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Became {
+    Recorded,
+    Unchanged,
+    Review,
+    Conflict,
+    Waiting,
+}
+
+impl Recorder {
+    /// Attaches what waits for a coupon, lowest number first and then as it came, under the same checks as any
+    /// dose. Each leaves the waiting list in the transaction that puts it elsewhere; repeating this changes nothing.
+    pub async fn attach(
+        &self,
+        area: &Area<'_>,
+        coupon: &Tag,
+        now: Timestamp,
+    ) -> Result<Attached, StoreError> {
+        let mut attached = Attached::default();
+        let waiting = self.store.waiting_for(area.scope, area.keys, coupon);
+        let mut waiting = waiting.await?;
+        waiting.sort_by_key(|dose| (dose.key.programme, dose.key.number, dose.entry.at));
+        for dose in waiting {
+            if dose.settled.is_none()
+                && let Some(became) = self.attach_one(area, &dose, now).await?
+            {
+                attached.count(became);
+            }
+        }
+        Ok(attached)
+    }
+
+    /// Goes through a part of the waiting list, oldest first, from `after` on, and attaches all that waits
+    /// for the coupons in it; says where the list goes on.
+    pub async fn attach_some(
+        &self,
+        area: &Area<'_>,
+        limit: u32,
+        after: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Attached, Option<String>), StoreError> {
+        let mut attached = Attached::default();
+        let list = self
+            .store
+            .dose_list(area.scope, area.keys, DoseList::Waiting, limit, after);
+        let page = list.await?;
+        let coupons: BTreeSet<Tag> = page.entries.iter().filter_map(coupon).collect();
+        for coupon in &coupons {
+            attached.add(self.attach(area, coupon, now).await?);
+        }
+        Ok((attached, page.next))
+    }
+
+    /// `None` when it has left the waiting list meanwhile.
+    async fn attach_one(
+        &self,
+        area: &Area<'_>,
+        waiting: &WaitingDose,
+        now: Timestamp,
+    ) -> Result<Option<Became>, StoreError> {
+        let mut retry = Retry::default();
+        let mut waiting = waiting.clone();
+        loop {
+            match self.try_attach(area, &waiting, now).await {
+                Ok(became) => return Ok(Some(became)),
+                Err(error) => retry.after(error).await?,
+            }
+            let read = self
+                .store
+                .waiting_dose(area.scope, area.keys, &waiting.key)
+                .await?;
+            match read {
+                Some(still) if still.settled.is_none() => waiting = still,
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    async fn try_attach(
+        &self,
+        area: &Area<'_>,
+        waiting: &WaitingDose,
+        now: Timestamp,
+    ) -> Result<Became, StoreError> {
+        let Some(coupon) = waiting.dose.coupon else {
+            return Err(StoreError::Damaged { what: "coupon" });
+        };
+        match self.find(area, &Whom::Coupon(coupon)).await? {
+            Found::One(found) => self.attach_to(area, waiting, &found, now).await,
+            Found::Nobody => Ok(Became::Waiting),
+            Found::Several => {
+                let findings = vec![FindingCode::CouponOfSeveral];
+                self.go_on_waiting(area, waiting, findings, now).await
+            }
+        }
+    }
+
+    async fn attach_to(
+        &self,
+        area: &Area<'_>,
+        waiting: &WaitingDose,
+        found: &FoundPerson,
+        now: Timestamp,
+    ) -> Result<Became, StoreError> {
+        let person = &found.person.resident.resident;
+        let fits = waiting
+            .birth_date
+            .is_none_or(|born| born == person.birth_date);
+        let judged = judge(area, &waiting.dose, found, fits, now);
+        let key = DoseKey::of(found.doses.tag, &waiting.dose);
+        let held = found.doses.dose(&key);
+        let state = match (judged.decision, held) {
+            (Decision::Refuse, _) => {
+                let findings = codes(&refusals(judged.findings));
+                return self.go_on_waiting(area, waiting, findings, now).await;
+            }
+            (Decision::Unchanged, Some(held)) => {
+                return self.drop_waiting(area, waiting, found, held, now).await;
+            }
+            (Decision::Conflict, Some(held)) => {
+                let findings = &judged.findings;
+                return self
+                    .queue_waiting(area, waiting, found, held, findings, now)
+                    .await;
+            }
+            (Decision::Review, _) => DoseState::Review,
+            _ => DoseState::Recorded,
+        };
+        let next = NextDose {
+            dose: waiting.dose.clone(),
+            state,
+            locked: false,
+            findings: codes(&judged.findings),
+            recorded_at: Some(waiting.entry.at),
+            entry: Entry {
+                act: DoseAct::Attached,
+                ..waiting.entry.clone()
+            },
+        };
+        self.change(area, now, |change| {
+            change.advance(&found.doses.tag, held, next)?;
+            change.remove_waiting(waiting)
+        })
+        .await?;
+        Ok(match state {
+            DoseState::Review => Became::Review,
+            DoseState::Recorded | DoseState::Cancelled => Became::Recorded,
+        })
+    }
+
+    async fn drop_waiting(
+        &self,
+        area: &Area<'_>,
+        waiting: &WaitingDose,
+        found: &FoundPerson,
+        held: &DoseRevision,
+        now: Timestamp,
+    ) -> Result<Became, StoreError> {
+        self.change(area, now, |change| {
+            change.unless_moved(&found.doses.tag, held)?;
+            change.remove_waiting(waiting)
+        })
+        .await?;
+        Ok(Became::Unchanged)
+    }
+
+    async fn queue_waiting(
+        &self,
+        area: &Area<'_>,
+        waiting: &WaitingDose,
+        found: &FoundPerson,
+        held: &DoseRevision,
+        findings: &[Finding],
+        now: Timestamp,
+    ) -> Result<Became, StoreError> {
+        let tag = found.doses.tag;
+        let key = DoseKey::of(tag, &waiting.dose);
+        let newcomer = Newcomer {
+            id: waiting.key.id,
+            dose: waiting.dose.clone(),
+            findings: codes(findings),
+            entry: Entry {
+                act: DoseAct::Attached,
+                ..waiting.entry.clone()
+            },
+            settled: None,
+        };
+        let mut known = found.doses.newcomers.iter();
+        let is_known = known.any(|it| it.id == newcomer.id && DoseKey::of(tag, &it.dose) == key);
+        self.change(area, now, |change| {
+            change.unless_moved(&tag, held)?;
+            if !is_known {
+                change.add_newcomer(&tag, newcomer)?;
+            }
+            change.remove_waiting(waiting)
+        })
+        .await?;
+        Ok(Became::Conflict)
+    }
+
+    /// What cannot be attached says so in the list; it is written only when it says something new.
+    async fn go_on_waiting(
+        &self,
+        area: &Area<'_>,
+        waiting: &WaitingDose,
+        findings: Vec<FindingCode>,
+        now: Timestamp,
+    ) -> Result<Became, StoreError> {
+        debug_assert!(findings.iter().all(|it| it.severity() == Severity::Refuse));
+        if waiting.findings != findings {
+            let marked = self.change(area, now, |change| change.mark_waiting(waiting, findings));
+            marked.await?;
+        }
+        Ok(Became::Waiting)
+    }
+}
+
+fn coupon(entry: &Listed) -> Option<Tag> {
+    match entry {
+        Listed::Waiting(waiting) => Some(waiting.key.coupon),
+        Listed::Dose(..) | Listed::Newcomer(..) => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! Whose dose it is: by the hint of the coupon or by the number, verified against the register.
+
+use domain::{Generation, TenantScope};
+use store::{InRegister, PersonDoses, StoreError};
+
+use crate::{Area, Recorder, Whom};
+
+/// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
+const TRIES: u32 = 5;
+
+/// Who was found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// One person, registered or removed, with their doses.
+    One(Box<FoundPerson>),
+    /// Nobody.
+    Nobody,
+    /// More than one person has the coupon.
+    Several,
+}
+
+/// A person in the register and their doses.
+#[derive(Debug, Clone)]
+pub struct FoundPerson {
+    /// As the register has them.
+    pub person: InRegister,
+    /// Their doses.
+    pub doses: PersonDoses,
+}
+
+/// What one read under one generation found.
+enum Read {
+    Found(Found),
+    /// Somebody stands in a newer register only: it may have come into force meanwhile.
+    Ahead,
+}
+
+impl Recorder {
+    /// Finds a person in the register in force.
+    pub async fn find(&self, area: &Area<'_>, whom: &Whom) -> Result<Found, StoreError> {
+        let generation = self.generation(area.scope).await?;
+        Ok(self.find_from(area, whom, generation).await?.0)
+    }
+
+    pub(crate) async fn generation(&self, scope: &TenantScope) -> Result<Generation, StoreError> {
+        Ok(self.store.register(scope).await?.generation())
+    }
+
+    /// Finds a person under `generation`, which was in force a moment ago, or under the one that came
+    /// into force since; says under which.
+    ///
+    /// One look at `CURRENT` is enough for one person: what was in force then is kept in one of the two
+    /// slots until the generation after next is loaded, and the hints to it were there before.
+    pub(crate) async fn find_from(
+        &self,
+        area: &Area<'_>,
+        whom: &Whom,
+        mut generation: Generation,
+    ) -> Result<(Found, Generation), StoreError> {
+        for _ in 0..TRIES {
+            match self.read_under(area, whom, generation).await? {
+                Read::Found(found) => return Ok((found, generation)),
+                Read::Ahead => {
+                    let now = self.generation(area.scope).await?;
+                    if now == generation {
+                        return Ok((Found::Nobody, generation));
+                    }
+                    generation = now;
+                }
+            }
+        }
+        Err(StoreError::TryAgain {
+            code: "RegisterMoves".to_owned(),
+        })
+    }
+
+    async fn read_under(
+        &self,
+        area: &Area<'_>,
+        whom: &Whom,
+        generation: Generation,
+    ) -> Result<Read, StoreError> {
+        let Area { scope, keys, .. } = area;
+        let tags = match whom {
+            Whom::Number(number) => vec![keys.resident_tag(number.expose())],
+            Whom::Tag(tag) => vec![*tag],
+            Whom::Coupon(coupon) => {
+                let coupon = keys.coupon_tag(*coupon);
+                self.store.coupon_hints(scope, &coupon).await?
+            }
+        };
+        let mut found = Found::Nobody;
+        let mut is_ahead = false;
+        for tag in tags {
+            let doses = self.store.person_doses(scope, keys, &tag, generation);
+            let doses = doses.await?;
+            is_ahead |= doses.is_ahead;
+            let Some(person) = doses.person.clone().filter(|it| is_meant(it, whom)) else {
+                continue;
+            };
+            found = match found {
+                Found::Nobody => Found::One(Box::new(FoundPerson { person, doses })),
+                Found::One(_) | Found::Several => Found::Several,
+            };
+        }
+        Ok(match found {
+            Found::Nobody if is_ahead => Read::Ahead,
+            found => Read::Found(found),
+        })
+    }
+}
+
+/// A hint may be older than the person's coupon.
+fn is_meant(person: &InRegister, whom: &Whom) -> bool {
+    match whom {
+        Whom::Number(_) | Whom::Tag(_) => true,
+        Whom::Coupon(coupon) => person.resident.resident.coupon == Some(*coupon),
+    }
+}

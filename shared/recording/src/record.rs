@@ -1,0 +1,336 @@
+//! One incoming dose, from finding its person to the transaction that keeps it.
+
+use domain::{
+    Decision, Finding, FindingCode, Generation, Held, OtherDose, PersonFacts, Severity, check_dose,
+    japan_date,
+};
+use jiff::Timestamp;
+use store::{
+    DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, OnceBefore, PersonDoses, Source,
+    StoreError, WaitingDose, WaitingKey, content_id,
+};
+
+use crate::{
+    Area, Found, Incoming, Kept, Outcome, Recorder, Whom, find::FoundPerson, retry::Retry,
+};
+
+/// What is decided about a dose for a person, before anything is written.
+pub(crate) struct Judged {
+    pub(crate) decision: Decision,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Recorder {
+    /// Records one dose: finds its person, checks it, decides, and writes what was decided in one
+    /// transaction on the condition of what was read. If somebody else was first, it begins anew.
+    ///
+    /// Repeating it changes nothing: the same content is unchanged, the same newcomer or waiting dose is
+    /// there already, a row that was recorded is known by its file and row, a request by its key.
+    pub async fn record(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        self.record_under(area, incoming, None, now).await
+    }
+
+    /// The same for many doses in a row: `generation` was in force a moment ago, and is not asked for
+    /// again as long as it is enough.
+    pub async fn record_under(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        generation: Option<Generation>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let mut retry = Retry::default();
+        loop {
+            match self.try_record(area, incoming, generation, now).await {
+                Err(error) => retry.after(error).await?,
+                Ok(outcome) => return Ok(outcome),
+            }
+        }
+    }
+
+    async fn try_record(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        generation: Option<Generation>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let generation = match (&incoming.once, generation) {
+            (None, Some(generation)) => generation,
+            (None, None) => self.generation(area.scope).await?,
+            (Some(once), _) => {
+                let (generation, before) = self.store.begin_once(area.scope, once).await?;
+                match before {
+                    Some(OnceBefore::Done(done)) => return Ok(done.into()),
+                    Some(OnceBefore::OtherBody) => return Ok(Outcome::KeyReused),
+                    None => generation,
+                }
+            }
+        };
+        let (found, generation) = self.find_from(area, &incoming.whom, generation).await?;
+        match found {
+            Found::One(found) => self.record_for(area, incoming, &found, now).await,
+            Found::Several => Ok(refused(FindingCode::CouponOfSeveral)),
+            Found::Nobody => match &incoming.whom {
+                Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
+                Whom::Coupon(_) => self.wait(area, incoming, generation, now).await,
+            },
+        }
+    }
+
+    async fn record_for(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        found: &FoundPerson,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        if let Some(outcome) = dealt_with(&found.doses, incoming.source) {
+            return Ok(outcome);
+        }
+        let dose = &incoming.dose;
+        let key = DoseKey::of(found.doses.tag, dose);
+        let held = found.doses.dose(&key);
+        let fits = incoming
+            .second
+            .fits(found.doses.tag, &found.person.resident.resident);
+        let judged = judge(area, dose, found, fits, now);
+        let next = |findings| NextDose {
+            dose: dose.clone(),
+            state: domain::DoseState::Recorded,
+            locked: false,
+            findings,
+            recorded_at: None,
+            entry: entry(incoming),
+        };
+        match (judged.decision, held) {
+            (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
+            (Decision::Unchanged, Some(held)) => {
+                let outcome = Outcome::Unchanged(Kept::dose(key, held));
+                self.unwritten(area, incoming, outcome, now).await
+            }
+            (Decision::Conflict, Some(held)) => {
+                let newcomer = Newcomer {
+                    id: content_id(area.keys, dose),
+                    dose: dose.clone(),
+                    findings: codes(&judged.findings),
+                    entry: entry(incoming),
+                    settled: None,
+                };
+                self.conflict(area, incoming, found, held, newcomer, now)
+                    .await
+            }
+            (decision, _) => {
+                let mut next = next(codes(&judged.findings));
+                if decision == Decision::Review {
+                    next.state = domain::DoseState::Review;
+                }
+                self.change(area, now, |change| {
+                    let written = change.advance(&found.doses.tag, held, next)?;
+                    let outcome = Outcome::of_revision(key, &written);
+                    remember(change, incoming, &outcome)?;
+                    Ok(outcome)
+                })
+                .await
+            }
+        }
+    }
+
+    /// A newcomer takes its place in the queue, once, as long as what it came upon is still there.
+    async fn conflict(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        found: &FoundPerson,
+        held: &DoseRevision,
+        newcomer: Newcomer,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let tag = found.doses.tag;
+        let key = DoseKey::of(tag, &newcomer.dose);
+        let same = |it: &&Newcomer| it.id == newcomer.id && DoseKey::of(tag, &it.dose) == key;
+        if let Some(known) = found.doses.newcomers.iter().find(same) {
+            let outcome = Outcome::Conflict(Kept::newcomer(key, known));
+            return self.unwritten(area, incoming, outcome, now).await;
+        }
+        self.change(area, now, |change| {
+            change.unless_moved(&tag, held)?;
+            let newcomer = change.add_newcomer(&tag, newcomer)?;
+            let outcome = Outcome::Conflict(Kept::newcomer(key, &newcomer));
+            remember(change, incoming, &outcome)?;
+            Ok(outcome)
+        })
+        .await
+    }
+
+    /// A dose whose coupon nobody has waits, if it can be right for anybody at all. If the register moved
+    /// meanwhile, its person may have come before it was on the list: then it is attached at once.
+    async fn wait(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let dose = &incoming.dose;
+        let lot = area.lots.seen(dose.product, &dose.lot);
+        let findings = check_dose(dose, None, &[], lot, japan_date(now));
+        let refusals = refusals(findings);
+        if !refusals.is_empty() {
+            return Ok(Outcome::Refused(refusals));
+        }
+        let Whom::Coupon(coupon) = incoming.whom else {
+            return Ok(refused(FindingCode::UnknownResident));
+        };
+        let waiting = WaitingDose {
+            key: WaitingKey {
+                coupon: area.keys.coupon_tag(coupon),
+                programme: dose.programme,
+                number: dose.number,
+                id: content_id(area.keys, dose),
+            },
+            dose: dose.clone(),
+            birth_date: incoming.second.birth_date(),
+            findings: Vec::new(),
+            entry: entry(incoming),
+            settled: None,
+        };
+        let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
+        if let Some(known) = known.await? {
+            let outcome = Outcome::Waiting(Kept::waiting(&known));
+            return self.unwritten(area, incoming, outcome, now).await;
+        }
+        let outcome = Outcome::Waiting(Kept::waiting(&waiting));
+        self.change(area, now, |change| {
+            change.add_waiting(waiting.clone())?;
+            remember(change, incoming, &outcome)
+        })
+        .await?;
+        if self.generation(area.scope).await? != generation {
+            self.attach(area, &waiting.key.coupon, now).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Nothing is written but the memory of the request.
+    async fn unwritten(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        if let (Some(once), Some(done)) = (&incoming.once, outcome.remembered()) {
+            self.store.remember(area.scope, once, &done, now).await?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Holds a dose against the rules, the person and their other doses.
+pub(crate) fn judge(
+    area: &Area<'_>,
+    dose: &domain::Dose,
+    found: &FoundPerson,
+    second_fits: bool,
+    now: Timestamp,
+) -> Judged {
+    let held = found.doses.under(dose.programme, dose.number);
+    let mut findings = findings(area, dose, found, now);
+    if !second_fits {
+        findings.insert(0, Finding::SECOND_ATTRIBUTE);
+    }
+    if held.is_some_and(|held| !held.state.holds_number() && held.dose == *dose) {
+        findings.push(FindingCode::CancelledBefore.into());
+    }
+    let in_number = held.map(|held| Held {
+        dose: &held.dose,
+        state: held.state,
+    });
+    Judged {
+        decision: Decision::of(in_number, dose, &findings),
+        findings,
+    }
+}
+
+/// What the rules find about a dose of this person.
+pub(crate) fn findings(
+    area: &Area<'_>,
+    dose: &domain::Dose,
+    found: &FoundPerson,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let holding = found
+        .doses
+        .doses
+        .iter()
+        .filter(|it| it.state.holds_number());
+    let others: Vec<_> = holding.map(|it| OtherDose::of(&it.dose)).collect();
+    let facts = PersonFacts::of(&found.person.resident.resident);
+    let lot = area.lots.seen(dose.product, &dose.lot);
+    check_dose(dose, Some(&facts), &others, lot, japan_date(now))
+}
+
+/// What a row became when it was dealt with before. Its dose may have been corrected since, so it is
+/// known by where it came from.
+fn dealt_with(doses: &PersonDoses, source: Source) -> Option<Outcome> {
+    if source == Source::Api {
+        return None;
+    }
+    let mut revisions = doses.history.iter().chain(&doses.doses);
+    if let Some(dose) = revisions.find(|it| it.entry.source == source) {
+        let key = DoseKey::of(doses.tag, &dose.dose);
+        return Some(Outcome::of_revision(key, dose));
+    }
+    let mut newcomers = doses.newcomers.iter();
+    let newcomer = newcomers.find(|it| it.entry.source == source)?;
+    let key = DoseKey::of(doses.tag, &newcomer.dose);
+    let kept = Kept::newcomer(key, newcomer);
+    Some(match newcomer.entry.act {
+        DoseAct::Attached => Outcome::Waiting(kept),
+        _ => Outcome::Conflict(kept),
+    })
+}
+
+fn remember(
+    change: &mut store::DoseChange<'_>,
+    incoming: &Incoming,
+    outcome: &Outcome,
+) -> Result<(), StoreError> {
+    match (&incoming.once, outcome.remembered()) {
+        (Some(once), Some(done)) => change.remember(once, &done),
+        _ => Ok(()),
+    }
+}
+
+fn entry(incoming: &Incoming) -> Entry {
+    Entry {
+        act: DoseAct::Recorded,
+        at: Timestamp::UNIX_EPOCH,
+        by: incoming.by.clone(),
+        why: None,
+        source: incoming.source,
+    }
+}
+
+fn refused(code: FindingCode) -> Outcome {
+    Outcome::Refused(vec![code.into()])
+}
+
+/// Only what refuses; beside a second attribute that does not fit, nothing else is said.
+pub(crate) fn refusals(findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.contains(&Finding::SECOND_ATTRIBUTE) {
+        return vec![Finding::SECOND_ATTRIBUTE];
+    }
+    let refuses = |finding: &Finding| finding.severity() == Severity::Refuse;
+    findings.into_iter().filter(refuses).collect()
+}
+
+pub(crate) fn codes(findings: &[Finding]) -> Vec<FindingCode> {
+    findings.iter().map(|finding| finding.code).collect()
+}

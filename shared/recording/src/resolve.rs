@@ -1,0 +1,279 @@
+//! What somebody decides about a newcomer.
+
+use domain::{
+    Dose, DoseNumber, DoseState, Finding, OtherDose, PersonFacts, check_dose, japan_date,
+};
+use jiff::Timestamp;
+use store::{DoseAct, DoseKey, DoseRevision, Newcomer, NewcomerKey, NextDose, Settled, StoreError};
+
+use crate::{
+    Area, Changed, Reasoned, Recorder,
+    change::{already, entry, settlement, state_of},
+    find::FoundPerson,
+    record::{codes, refusals},
+    retry::Retry,
+};
+
+/// What to do with a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// What is there stays.
+    Keep,
+    /// The newcomer takes its place; what was there stays in the history.
+    Replace,
+    /// Both are right, under other numbers.
+    Renumber {
+        /// The newcomer's number, which may be the one it came for if the holder leaves it.
+        newcomer: DoseNumber,
+        /// Where what is there moves to; `None` if it stays.
+        holder: Option<DoseNumber>,
+    },
+}
+
+/// One dose that a resolution puts under a number.
+struct Put<'a> {
+    before: Option<&'a DoseRevision>,
+    dose: Dose,
+    recorded_at: Option<Timestamp>,
+    act: DoseAct,
+    is_newcomer: bool,
+}
+
+/// The same as it is written.
+struct Written<'a> {
+    before: Option<&'a DoseRevision>,
+    next: NextDose,
+    is_newcomer: bool,
+}
+
+impl Recorder {
+    /// Settles a newcomer. Every number that is touched is held to the same checks as a new dose, and all
+    /// of it is one transaction.
+    pub async fn resolve(
+        &self,
+        area: &Area<'_>,
+        key: &NewcomerKey,
+        resolution: Resolution,
+        reasoned: &Reasoned,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        let mut retry = Retry::default();
+        loop {
+            let tried = self.try_resolve(area, key, resolution, reasoned, now);
+            match tried.await {
+                Err(error) => retry.after(error).await?,
+                Ok(changed) => return Ok(changed),
+            }
+        }
+    }
+
+    async fn try_resolve(
+        &self,
+        area: &Area<'_>,
+        key: &NewcomerKey,
+        resolution: Resolution,
+        reasoned: &Reasoned,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        let Some(found) = self.person(area, &key.dose).await? else {
+            return Ok(Changed::NotFound);
+        };
+        let is_meant = |it: &&Newcomer| {
+            it.id == key.id && DoseKey::of(key.dose.resident, &it.dose) == key.dose
+        };
+        let Some(newcomer) = found.doses.newcomers.iter().find(is_meant) else {
+            return Ok(Changed::NotFound);
+        };
+        if let Some(settled) = &newcomer.settled {
+            return Ok(already(settled.how, resolution.settled()));
+        }
+        let held = found.doses.dose(&key.dose);
+        let revision = held.map_or(0, |held| held.revision);
+        if reasoned.expected.is_some_and(|seen| seen != revision) {
+            return Ok(Changed::Stale);
+        }
+        let holder = held.filter(|held| held.state.holds_number());
+        if holder.is_some_and(|held| held.locked) && resolution.moves_holder() {
+            return Ok(Changed::Locked);
+        }
+        let Some(puts) = puts(&found, held, newcomer, resolution) else {
+            return Ok(Changed::Impossible);
+        };
+        let next = match judged(area, &found, puts, reasoned, now) {
+            Ok(next) => next,
+            Err(refusals) => return Ok(Changed::Refused(refusals)),
+        };
+        let resident = key.dose.resident;
+        let settled = settlement(resolution.settled(), reasoned);
+        let written = self.change(area, now, |change| {
+            let mut written = None;
+            let number = key.dose.number;
+            let touched = next.iter().any(|it| it.next.dose.number == number);
+            if !touched && let Some(held) = held {
+                change.unless_moved(&resident, held)?;
+            }
+            for it in next {
+                let revision = change.advance(&resident, it.before, it.next)?;
+                if it.is_newcomer {
+                    written = Some(revision);
+                }
+            }
+            change.settle_newcomer(&resident, newcomer, settled)?;
+            Ok(written)
+        });
+        Ok(written
+            .await?
+            .map_or(Changed::Settled, |dose| Changed::Done(Box::new(dose))))
+    }
+}
+
+impl Resolution {
+    const fn settled(self) -> Settled {
+        match self {
+            Self::Keep => Settled::Kept,
+            Self::Replace => Settled::Replaced,
+            Self::Renumber { .. } => Settled::Renumbered,
+        }
+    }
+
+    const fn moves_holder(self) -> bool {
+        match self {
+            Self::Keep => false,
+            Self::Replace => true,
+            Self::Renumber { holder, .. } => holder.is_some(),
+        }
+    }
+}
+
+/// What is put where; `None` when a number is taken or the resolution makes no sense.
+fn puts<'a>(
+    found: &'a FoundPerson,
+    held: Option<&'a DoseRevision>,
+    newcomer: &Newcomer,
+    resolution: Resolution,
+) -> Option<Vec<Put<'a>>> {
+    let number = newcomer.dose.number;
+    let holder = held.filter(|held| held.state.holds_number());
+    let arrives = |before, at: DoseNumber, act| Put {
+        before,
+        dose: Dose {
+            number: at,
+            ..newcomer.dose.clone()
+        },
+        recorded_at: Some(newcomer.entry.at),
+        act,
+        is_newcomer: true,
+    };
+    match resolution {
+        Resolution::Keep => Some(Vec::new()),
+        // It was corrected to the very same meanwhile.
+        Resolution::Replace if holder.is_some_and(|it| it.dose == newcomer.dose) => {
+            Some(Vec::new())
+        }
+        Resolution::Replace => Some(vec![arrives(held, number, DoseAct::Replaced)]),
+        Resolution::Renumber {
+            newcomer: to,
+            holder: None,
+        } => {
+            let before = free(found, newcomer, to)?;
+            (to != number).then(|| vec![arrives(before, to, DoseAct::Renumbered)])
+        }
+        Resolution::Renumber {
+            newcomer: to,
+            holder: Some(away),
+        } => {
+            let moved = holder?;
+            if away == number || away == to {
+                return None;
+            }
+            let mut puts = vec![Put {
+                before: free(found, newcomer, away)?,
+                dose: Dose {
+                    number: away,
+                    ..moved.dose.clone()
+                },
+                recorded_at: Some(moved.recorded_at),
+                act: DoseAct::Renumbered,
+                is_newcomer: false,
+            }];
+            if to == number {
+                puts.push(arrives(held, number, DoseAct::Renumbered));
+            } else {
+                puts.push(arrives(free(found, newcomer, to)?, to, DoseAct::Renumbered));
+                puts.push(Put {
+                    before: Some(moved),
+                    dose: moved.dose.clone(),
+                    recorded_at: None,
+                    act: DoseAct::Cancelled,
+                    is_newcomer: false,
+                });
+            }
+            Some(puts)
+        }
+    }
+}
+
+/// What stood under a number that nothing holds; `None` when something holds it. The newcomer's own
+/// number counts as taken.
+fn free<'a>(
+    found: &'a FoundPerson,
+    newcomer: &Newcomer,
+    number: DoseNumber,
+) -> Option<Option<&'a DoseRevision>> {
+    let before = found.doses.under(newcomer.dose.programme, number);
+    let is_taken = before.is_some_and(|it| it.state.holds_number());
+    (!is_taken).then_some(before)
+}
+
+/// Each dose as it will be written, held against all that will stand beside it; or what refuses it.
+fn judged<'a>(
+    area: &Area<'_>,
+    found: &FoundPerson,
+    puts: Vec<Put<'a>>,
+    reasoned: &Reasoned,
+    now: Timestamp,
+) -> Result<Vec<Written<'a>>, Vec<Finding>> {
+    let is_put = |dose: &Dose| {
+        let same = |put: &Put<'_>| (put.dose.programme, put.dose.number);
+        puts.iter()
+            .any(|put| same(put) == (dose.programme, dose.number))
+    };
+    let stay = found.doses.doses.iter();
+    let stay = stay.filter(|it| it.state.holds_number() && !is_put(&it.dose));
+    let mut others: Vec<_> = stay.map(|it| OtherDose::of(&it.dose)).collect();
+    let arriving = puts.iter().filter(|put| put.act != DoseAct::Cancelled);
+    others.extend(arriving.map(|put| OtherDose::of(&put.dose)));
+    let facts = PersonFacts::of(&found.person.resident.resident);
+    let mut written = Vec::with_capacity(puts.len());
+    for put in puts {
+        let findings = if put.act == DoseAct::Cancelled {
+            Vec::new()
+        } else {
+            let lot = area.lots.seen(put.dose.product, &put.dose.lot);
+            check_dose(&put.dose, Some(&facts), &others, lot, japan_date(now))
+        };
+        let refusals = refusals(findings.clone());
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let state = if put.act == DoseAct::Cancelled {
+            DoseState::Cancelled
+        } else {
+            state_of(&findings)
+        };
+        let next = NextDose {
+            dose: put.dose,
+            state,
+            locked: false,
+            findings: codes(&findings),
+            recorded_at: put.recorded_at,
+            entry: entry(put.act, reasoned),
+        };
+        written.push(Written {
+            before: put.before,
+            next,
+            is_newcomer: put.is_newcomer,
+        });
+    }
+    Ok(written)
+}

@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+use store::StoreError;
+
+/// Somebody else may be first this often before the caller is told to come back.
+const TRIES: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+
+/// Counts how often something was begun anew because somebody else was first.
+#[derive(Default)]
+pub(crate) struct Retry(u32);
+
+impl Retry {
+    /// Returns if it may be begun anew, after a pause; else the error itself.
+    pub(crate) async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
+        self.0 += 1;
+        let again = match &error {
+            StoreError::Moved => true,
+            StoreError::TryAgain { code } => code == "TransactionConflict",
+            _ => false,
+        };
+        if !again || self.0 >= TRIES {
+            // Whoever was always first is at work no longer than the caller waits.
+            return Err(if matches!(error, StoreError::Moved) {
+                moving()
+            } else {
+                error
+            });
+        }
+        tokio::time::sleep(FIRST_PAUSE * self.0).await;
+        Ok(())
+    }
+}
+
+fn moving() -> StoreError {
+    StoreError::TryAgain {
+        code: "Moving".to_owned(),
+    }
+}
