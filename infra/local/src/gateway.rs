@@ -87,7 +87,8 @@ impl Gateway {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
         }
         let query = parts.uri.query().unwrap_or_default();
-        let event = event(route, &parameters, query, &claims, &body);
+        let mut event = event(route, &parameters, query, &claims, &body);
+        event["headers"] = json!(header_texts(&parts.headers));
         match host
             .invoke_arn(&route.function, event.to_string().into_bytes())
             .await
@@ -189,6 +190,26 @@ fn event(
         }
     }
     event
+}
+
+/// Headers by their names in small letters. One that is given twice is handed over once, joined by a
+/// comma. The token is left out: nobody behind the gateway needs it.
+fn header_texts(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let Ok(value) = value.to_str() else { continue };
+        if name == header::AUTHORIZATION {
+            continue;
+        }
+        texts
+            .entry(name.as_str().to_owned())
+            .and_modify(|known| {
+                known.push(',');
+                known.push_str(value);
+            })
+            .or_insert_with(|| value.to_owned());
+    }
+    texts
 }
 
 /// API Gateway hands claims over as texts; a list becomes `[a b]`.

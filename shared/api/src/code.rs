@@ -53,6 +53,32 @@ pub enum Code {
     UploadNotHeld,
     /// A newer file was accepted while the upload was held.
     UploadStale,
+    /// The coupon is one of another municipality, which the problem names.
+    CouponElsewhere,
+    /// Nobody in the register has the coupon.
+    CouponUnknown,
+    /// More than one person has the coupon.
+    CouponOfSeveral,
+    /// The token of a lookup is too old, or of another coupon.
+    LookupExpired,
+    /// The rules refuse the dose; the problem lists the findings.
+    DoseRefused,
+    /// Something else has the number; the dose stands in the queue.
+    DoseConflict,
+    /// The dose stands so that this cannot be done to it.
+    DoseState,
+    /// The dose is locked.
+    DoseLocked,
+    /// Another revision stands there than the one that was seen.
+    RevisionStale,
+    /// The header If-Match is missing.
+    RevisionMissing,
+    /// A header whose value breaks a rule.
+    HeaderInvalid,
+    /// The header Idempotency-Key is missing.
+    IdempotencyKeyMissing,
+    /// The key was used for a request with another body.
+    IdempotencyKeyReused,
     /// Passing trouble; the same request may succeed later.
     TryAgain,
     /// Our own fault.
@@ -95,7 +121,7 @@ const fn operator(status: u16, word: &'static str, ja: &'static str, en: &'stati
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 31] = [
         Self::Unauthenticated,
         Self::TenantClaim,
         Self::TenantNotEnrolled,
@@ -112,6 +138,19 @@ impl Code {
         Self::SearchCriteria,
         Self::UploadNotHeld,
         Self::UploadStale,
+        Self::CouponElsewhere,
+        Self::CouponUnknown,
+        Self::CouponOfSeveral,
+        Self::LookupExpired,
+        Self::DoseRefused,
+        Self::DoseConflict,
+        Self::DoseState,
+        Self::DoseLocked,
+        Self::RevisionStale,
+        Self::RevisionMissing,
+        Self::HeaderInvalid,
+        Self::IdempotencyKeyMissing,
+        Self::IdempotencyKeyReused,
         Self::TryAgain,
         Self::Internal,
     ];
@@ -167,6 +206,45 @@ impl Code {
             Self::UploadStale => municipality(409, "UPLOAD_STALE",
                 "確認待ちの間に新しいファイルが受け付けられました。このファイルは破棄してください。",
                 "a newer file was accepted while this one was held; discard it"),
+            Self::CouponElsewhere => municipality(422, "COUPON_ELSEWHERE",
+                "他の自治体の接種券です。発行した自治体で記録してもらってください。",
+                "the coupon was issued by another municipality; the dose is recorded there"),
+            Self::CouponUnknown => municipality(404, "COUPON_UNKNOWN",
+                "この券番号の方は登録されていません。番号を確認してください。登録が後になる方の接種記録は登録待ちとして受け付けます。",
+                "nobody in the register has this coupon; check the number, or record the dose and let it wait"),
+            Self::CouponOfSeveral => municipality(409, "COUPON_OF_SEVERAL",
+                "同じ券番号の方が二人以上登録されています。対象者の登録内容を確認してください。",
+                "more than one person in the register has this coupon; correct the register"),
+            Self::LookupExpired => municipality(422, "LOOKUP_EXPIRED",
+                "照会から時間が経っているか、別の接種券の照会です。もう一度照会してください。",
+                "the lookup is too old or was one of another coupon; look it up again"),
+            Self::DoseRefused => municipality(422, "DOSE_REFUSED",
+                "この内容では記録できません。指摘された点を確認してください。",
+                "the rules refuse this dose; the findings say why"),
+            Self::DoseConflict => municipality(409, "DOSE_CONFLICT",
+                "この接種回には別の記録があります。今回の記録は確認待ちとして保管しました。",
+                "another record has this number; this one is kept in the queue until somebody decides"),
+            Self::DoseState => municipality(409, "DOSE_STATE",
+                "記録の現在の状態ではこの操作はできません。",
+                "the dose stands so that this cannot be done to it"),
+            Self::DoseLocked => municipality(423, "DOSE_LOCKED",
+                "この記録はロックされています。変更するには承認権限のある方がロックを解除してください。",
+                "the dose is locked; somebody with the role approve can unlock it"),
+            Self::RevisionStale => municipality(412, "REVISION_STALE",
+                "表示した後に他の人が変更しています。最新の内容を確認してからやり直してください。",
+                "somebody changed it since it was read; read it again"),
+            Self::RevisionMissing => municipality(428, "REVISION_MISSING",
+                "If-Match ヘッダーで、変更する記録の版番号を指定してください。",
+                "say in If-Match which revision was seen"),
+            Self::HeaderInvalid => municipality(400, "HEADER_INVALID",
+                "ヘッダーの値が正しくありません。",
+                "the value of a header breaks a rule"),
+            Self::IdempotencyKeyMissing => municipality(400, "IDEMPOTENCY_KEY_MISSING",
+                "Idempotency-Key ヘッダーで、この登録を区別する値を指定してください。",
+                "give the request a key of its own in Idempotency-Key"),
+            Self::IdempotencyKeyReused => municipality(422, "IDEMPOTENCY_KEY_REUSED",
+                "同じ Idempotency-Key が別の内容で使われています。新しい値で送ってください。",
+                "the key was used for another request; use a new one"),
             Self::TryAgain => municipality(503, "TRY_AGAIN",
                 "一時的に処理できません。少し待ってからもう一度お試しください。",
                 "passing trouble; wait a little and try again"),

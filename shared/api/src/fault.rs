@@ -1,3 +1,5 @@
+use domain::CouponLineError;
+
 /// Which rule a value breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -17,6 +19,34 @@ pub enum Fault {
     FileKind,
     /// Not a safe name of a CSV file.
     FileName,
+    /// Not the 18 digits of a coupon line.
+    LineLength,
+    /// Something else than digits in a coupon line.
+    LineDigits,
+    /// The first digit of a coupon line is neither 1 nor 2.
+    LineKind,
+    /// The programme has no dose of the number in a coupon line.
+    LineDoseNumber,
+    /// The check digit of the municipality code is wrong.
+    LineCheckDigit,
+    /// No municipality has the code in a coupon line.
+    LineMunicipality,
+    /// The coupon is for an interview only.
+    LineInterviewOnly,
+    /// Not the code of a municipality.
+    Municipality,
+    /// Not the number of a dose.
+    DoseNumber,
+    /// None of the decisions that can be made.
+    Decision,
+    /// None of the lists of doses.
+    DoseList,
+    /// Blanks only, or invisible characters.
+    Blank,
+    /// Not a revision in quotes.
+    Revision,
+    /// Not a key of visible ASCII characters.
+    Key,
     /// Not a number within the limits.
     Number,
     /// Not a cursor that this list gave to this municipality.
@@ -25,7 +55,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 24] = [
         Self::NotText,
         Self::Empty,
         Self::TooLong,
@@ -34,6 +64,20 @@ impl Fault {
         Self::CouponNumber,
         Self::FileKind,
         Self::FileName,
+        Self::LineLength,
+        Self::LineDigits,
+        Self::LineKind,
+        Self::LineDoseNumber,
+        Self::LineCheckDigit,
+        Self::LineMunicipality,
+        Self::LineInterviewOnly,
+        Self::Municipality,
+        Self::DoseNumber,
+        Self::Decision,
+        Self::DoseList,
+        Self::Blank,
+        Self::Revision,
+        Self::Key,
         Self::Number,
         Self::Cursor,
     ];
@@ -57,6 +101,34 @@ impl Fault {
                  氏名や番号などの個人情報を入れないでください。",
                 "must be at most 100 letters, digits, dots, underscores and hyphens, begin with a \
                  letter or digit and end in .csv; put nothing in it that tells of a person"),
+            Self::LineLength => ("LINE_LENGTH", CouponLineError::Length.text_ja(),
+                "is not 18 digits long; read the coupon again"),
+            Self::LineDigits => ("LINE_DIGITS", CouponLineError::NotDigits.text_ja(),
+                "has something else than the digits 0 to 9, such as O or l; read the coupon again"),
+            Self::LineKind => ("LINE_KIND", CouponLineError::Kind.text_ja(),
+                "does not begin with 1 or 2; read the coupon again"),
+            Self::LineDoseNumber => ("LINE_DOSE_NUMBER", CouponLineError::DoseNumber.text_ja(),
+                "has a dose number that the programme does not have; read the coupon again"),
+            Self::LineCheckDigit => ("LINE_CHECK_DIGIT", CouponLineError::CheckDigit.text_ja(),
+                "has a municipality code with a wrong check digit; read the coupon again"),
+            Self::LineMunicipality => ("LINE_MUNICIPALITY", CouponLineError::UnknownMunicipality.text_ja(),
+                "has the code of no municipality; read the coupon again"),
+            Self::LineInterviewOnly => ("LINE_INTERVIEW_ONLY", CouponLineError::InterviewOnly.text_ja(),
+                "is that of a coupon for an interview only"),
+            Self::Municipality => ("MUNICIPALITY", "自治体コードが正しくありません。6桁の数字で指定してください。",
+                "is not the six-digit code of a municipality"),
+            Self::DoseNumber => ("DOSE_NUMBER", "接種回は1以上の整数で指定してください。",
+                "is not the number of a dose"),
+            Self::Decision => ("DECISION", "この操作で選べる決定ではありません。",
+                "is none of the decisions that can be made here"),
+            Self::DoseList => ("DOSE_LIST", "review, conflict, waiting, locked のいずれかを指定してください。",
+                "is none of review, conflict, waiting and locked"),
+            Self::Blank => ("BLANK", "空白だけの値や見えない文字は使えません。",
+                "must not be blank or hold invisible characters"),
+            Self::Revision => ("REVISION", "記録の版番号を引用符で囲んで指定してください。例: \"3\"",
+                "is not a revision in quotes such as \"3\""),
+            Self::Key => ("KEY", "見える英数字と記号で1文字以上100文字以内にしてください。",
+                "must be 1 to 100 visible ASCII characters"),
             Self::Number => ("NUMBER", "範囲内の整数で指定してください。", "must be a whole number within the limits"),
             Self::Cursor => ("CURSOR",
                 "続きの位置が正しくありません。一覧を最初から取得してください。",

@@ -16,5 +16,5 @@ pub use cursor::{Page, PageLimits};
 pub use fault::Fault;
 pub use fields::{BODY_LIMIT, Fields};
 pub use problem::Problem;
-pub use request::{RawRequest, Request};
+pub use request::{HEADERS, RawRequest, Request};
 pub use response::Response;

@@ -11,6 +11,7 @@ pub struct Problem {
     code: Code,
     field: Option<String>,
     fault: Option<Fault>,
+    more: Vec<(&'static str, Value)>,
     cause: Option<String>,
 }
 
@@ -25,6 +26,7 @@ impl Problem {
             code,
             field: None,
             fault: None,
+            more: Vec::new(),
             cause: None,
         }
     }
@@ -64,6 +66,15 @@ impl Problem {
         }
     }
 
+    /// A header whose value breaks a rule.
+    #[must_use]
+    pub fn invalid_header(name: &str, fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::at(Code::HeaderInvalid, name)
+        }
+    }
+
     /// Passing trouble, to be tried again by the caller. `cause` is logged, never answered.
     #[must_use]
     pub fn try_again(cause: &dyn Error) -> Self {
@@ -80,6 +91,14 @@ impl Problem {
             cause: Some(chain(cause)),
             ..Self::new(Code::Internal)
         }
+    }
+
+    /// The same with a member that says more: a name, a list of rules. Nothing that a person is called or
+    /// numbered, and nothing that came with the request.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.more.push((name, value.into()));
+        self
     }
 
     /// What kind of problem.
@@ -127,6 +146,9 @@ impl Problem {
             say("reason", fault.as_str().into());
             say("detail", fault.detail_ja().into());
             say("detail_en", fault.detail_en().into());
+        }
+        for (name, value) in &self.more {
+            say(name, value.clone());
         }
         Value::Object(members)
     }

@@ -4,7 +4,13 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::{Caller, Code, Fields, Page, PageLimits, Problem};
+use crate::{Caller, Code, Fault, Fields, Page, PageLimits, Problem};
+
+/// The headers that routes look at; a gateway hands over these and no others.
+pub const HEADERS: [&str; 3] = ["accept", "idempotency-key", "if-match"];
+
+/// Longest key that a caller may give a request.
+const KEY_LIMIT: usize = 100;
 
 /// A request as a gateway hands it over, before anybody has asked who the caller is.
 #[derive(Clone, Default)]
@@ -15,6 +21,8 @@ pub struct RawRequest {
     pub path: BTreeMap<String, String>,
     /// Query parameters, decoded.
     pub query: BTreeMap<String, String>,
+    /// Headers by name in small letters, as far as routes look at them (see [`HEADERS`]).
+    pub headers: BTreeMap<String, String>,
     /// The body's bytes.
     pub body: Bytes,
     /// Claims of the verified token; `None` when the gateway has verified none.
@@ -75,11 +83,64 @@ impl Request {
         self.fields()?.done()
     }
 
+    /// The body as it came, for the memory of a request that is done once.
+    #[must_use]
+    pub const fn body(&self) -> &Bytes {
+        &self.raw.body
+    }
+
+    /// The key that the caller gave the request, so that it is done once.
+    pub fn idempotency_key(&self) -> Result<&str, Problem> {
+        let key = self.header("idempotency-key");
+        let key = key.ok_or(Problem::new(Code::IdempotencyKeyMissing))?;
+        let is_visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_visible || key.is_empty() || key.len() > KEY_LIMIT {
+            return Err(Problem::invalid_header("idempotency-key", Fault::Key));
+        }
+        Ok(key)
+    }
+
+    /// The revision that the caller saw, from the header `If-Match`; `None` without one.
+    pub fn revision_seen(&self) -> Result<Option<u32>, Problem> {
+        let Some(text) = self.header("if-match") else {
+            return Ok(None);
+        };
+        let quoted = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        // Digits only: `parse` would also take a sign.
+        let digits = quoted.filter(|it| it.bytes().all(|byte| byte.is_ascii_digit()));
+        let revision = digits.and_then(|it| it.parse().ok());
+        let invalid = || Problem::invalid_header("if-match", Fault::Revision);
+        revision.ok_or_else(invalid).map(Some)
+    }
+
+    /// Whether the caller would rather have a CSV file.
+    #[must_use]
+    pub fn wants_csv(&self) -> bool {
+        let accept = self.header("accept").unwrap_or_default();
+        let mut kinds = accept.split([',', ';']).map(str::trim);
+        kinds.any(|kind| kind.eq_ignore_ascii_case("text/csv"))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.raw.headers.get(name).map(String::as_str)
+    }
+
     /// The part of a list that is asked for, by the query parameters `limit` and `after`.
     pub fn page(&self, limits: PageLimits) -> Result<Page, Problem> {
-        self.only_query(&["limit", "after"])?;
-        let value = |name: &str| self.raw.query.get(name).map(String::as_str);
+        self.page_of(&[], limits)
+    }
+
+    /// The same for a list that takes other parameters as well.
+    pub fn page_of(&self, others: &[&str], limits: PageLimits) -> Result<Page, Problem> {
+        self.only_query(&[others, &["limit", "after"]].concat())?;
+        let value = |name| self.query(name);
         Page::read(self.caller.scope(), value("limit"), value("after"), limits)
+    }
+
+    /// A query parameter, decoded. What a person is called or numbered is never in one.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.raw.query.get(name).map(String::as_str)
     }
 
     /// The cursor with which this caller can ask for what follows `position`.
@@ -124,6 +185,7 @@ mod tests {
             route: "GET /things/{id}".to_owned(),
             path: BTreeMap::from([("id".to_owned(), "x".to_owned())]),
             query: query.iter().map(own).collect(),
+            headers: BTreeMap::new(),
             body: Bytes::from_static(body.as_bytes()),
             claims: json!({"sub": "u", "tenant": "131016"}).as_object().cloned(),
         }
@@ -191,6 +253,65 @@ mod tests {
                 after: Some("a#b".to_owned())
             }
         );
+    }
+
+    fn with_header(name: &str, value: &str) -> Request {
+        let headers = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        Request::new(RawRequest {
+            headers,
+            ..raw(&[], "")
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_revision_is_a_number_in_quotes() {
+        let seen = |text| with_header("if-match", text).revision_seen();
+        assert_eq!(seen("\"12\"").unwrap(), Some(12));
+        assert_eq!(request(&[], "").revision_seen().unwrap(), None);
+        for text in [
+            "",
+            "*",
+            "12",
+            "\"\"",
+            "\"+1\"",
+            "W/\"1\"",
+            "\"1\", \"2\"",
+            "\"99999999999\"",
+        ] {
+            let problem = seen(text).unwrap_err();
+            let said = (problem.code(), problem.fault());
+            assert_eq!(said, (Code::HeaderInvalid, Some(Fault::Revision)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_of_visible_characters() {
+        let longest = "k".repeat(100);
+        let request = with_header("idempotency-key", &longest);
+        assert_eq!(request.idempotency_key().unwrap(), longest);
+        let missing = with_header("accept", "")
+            .idempotency_key()
+            .unwrap_err()
+            .code();
+        assert_eq!(missing, Code::IdempotencyKeyMissing);
+        for text in ["", "a b", "あ", "a\n", &"k".repeat(101)] {
+            let request = with_header("idempotency-key", text);
+            let code = request.idempotency_key().unwrap_err().code();
+            assert_eq!(code, Code::HeaderInvalid, "{text}");
+        }
+    }
+
+    #[test]
+    fn csv_is_answered_to_who_asks_for_it() {
+        for (accept, wants) in [
+            ("text/csv", true),
+            ("application/json, text/csv;q=0.5", true),
+            ("*/*", false),
+            ("text/csvx", false),
+        ] {
+            assert_eq!(with_header("accept", accept).wants_csv(), wants, "{accept}");
+        }
     }
 
     #[test]

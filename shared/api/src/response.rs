@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use crate::Problem;
 /// What is answered. `Debug` shows the status and the kind of problem, nothing of the body.
 pub struct Response {
     status: u16,
-    headers: Vec<(&'static str, &'static str)>,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
     body: Bytes,
     problem: Option<Problem>,
 }
@@ -29,9 +30,43 @@ impl Response {
         }
     }
 
+    /// An answer of status 200 with a CSV file in UTF-8, to be saved under this name.
+    #[must_use]
+    pub fn csv(file_name: &'static str, body: Vec<u8>) -> Self {
+        let mut response = Self::new(200, "text/csv; charset=utf-8", body);
+        let disposition = format!("attachment; filename=\"{file_name}\"");
+        response.add("content-disposition", disposition);
+        response
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub const fn of_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same with the revision of what is answered, as `ETag`.
+    #[must_use]
+    pub fn of_revision(mut self, revision: u32) -> Self {
+        self.add("etag", format!("\"{revision}\""));
+        self
+    }
+
+    /// The same with the link under which a list goes on.
+    #[must_use]
+    pub fn followed_by(mut self, link: String) -> Self {
+        self.add("link", link);
+        self
+    }
+
+    fn add(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.headers.push((name, value.into()));
+    }
+
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        let mut headers = vec![("content-type", content_type)];
-        headers.extend(ALWAYS);
+        let mut headers = vec![("content-type", Cow::Borrowed(content_type))];
+        headers.extend(ALWAYS.map(|(name, value)| (name, Cow::Borrowed(value))));
         Self {
             status,
             headers,
@@ -48,8 +83,9 @@ impl Response {
 
     /// Header fields, names in small letters.
     #[must_use]
-    pub fn headers(&self) -> &[(&'static str, &'static str)] {
-        &self.headers
+    pub fn headers(&self) -> Vec<(&'static str, &str)> {
+        let headers = self.headers.iter();
+        headers.map(|(name, value)| (*name, &**value)).collect()
     }
 
     /// UTF-8.
@@ -71,8 +107,8 @@ impl From<Problem> for Response {
         let status = problem.code().status();
         let mut response = Self::new(status, "application/problem+json", body);
         match status {
-            401 => response.headers.push(("www-authenticate", "Bearer")),
-            503 => response.headers.push(("retry-after", "2")),
+            401 => response.add("www-authenticate", "Bearer"),
+            503 => response.add("retry-after", "2"),
             _ => {}
         }
         response.problem = Some(problem);

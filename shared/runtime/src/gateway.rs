@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use api::{BODY_LIMIT, Code, Problem, RawRequest, Request, Response};
+use api::{BODY_LIMIT, Code, HEADERS, Problem, RawRequest, Request, Response};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::panics::catching;
 use crate::{BoxFuture, Error};
 
-/// API Gateway's payload format 2.0, as much of it as counts. Headers do not: who asks stands in the
+/// API Gateway's payload format 2.0, as much of it as counts. Of headers few do: who asks stands in the
 /// claims that the gateway has verified.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,6 +20,8 @@ struct RawEvent {
     path_parameters: Option<BTreeMap<String, String>>,
     #[serde(default)]
     query_string_parameters: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, String>>,
     request_context: RawContext,
     #[serde(default)]
     body: Option<String>,
@@ -92,9 +94,17 @@ fn read(event: RawEvent) -> Result<RawRequest, Problem> {
         route: event.route_key,
         path: event.path_parameters.unwrap_or_default(),
         query: event.query_string_parameters.unwrap_or_default(),
+        headers: known(event.headers.unwrap_or_default()),
         body: Bytes::from(body),
         claims: token.and_then(|token| token.claims),
     })
+}
+
+/// The headers that routes look at, by their names in small letters.
+fn known(headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let small = |(name, value): (String, String)| (name.to_ascii_lowercase(), value);
+    let is_known = |(name, _): &(String, String)| HEADERS.contains(&name.as_str());
+    headers.into_iter().map(small).filter(is_known).collect()
 }
 
 /// One line for each request. The route is the template's, so no path that was asked for is in it.
@@ -119,7 +129,7 @@ fn write(response: &Response) -> Result<Vec<u8>, Error> {
     };
     let answer = Answer {
         status_code: response.status(),
-        headers: response.headers().iter().copied().collect(),
+        headers: response.headers().into_iter().collect(),
         body,
         is_base64_encoded,
     };
