@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use doses::Doses;
 use load_chunk::{LoadChunk, LoadError};
 use receive_upload::{ChunkBytes, ReceiveError, ReceiveUpload};
 use residents::Residents;
@@ -10,7 +11,13 @@ use runtime::{Adapters, Handler};
 use uploads::Uploads;
 
 /// Every package that can be built here; a test holds the list against template and folders.
-pub const PACKAGES: [&str; 4] = ["load-chunk", "receive-upload", "residents", "uploads"];
+pub const PACKAGES: [&str; 5] = [
+    "doses",
+    "load-chunk",
+    "receive-upload",
+    "residents",
+    "uploads",
+];
 
 /// Builds a function as its `main.rs` does.
 pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
@@ -55,6 +62,17 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
             });
             let handler = handler.passing(LoadError::is_passing);
             handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?)
+        }
+        "doses" => {
+            let function = Arc::new(Doses::new(
+                adapters.store()?,
+                adapters.keys(),
+                adapters.clock(),
+            ));
+            Handler::http(move |request| {
+                let function = Arc::clone(&function);
+                async move { function.handle(request).await }
+            })
         }
         "residents" => {
             let function = Arc::new(Residents::new(

@@ -114,6 +114,7 @@ async fn a_function_reads_and_writes_one_municipality_s_items_and_only_under_its
     let (stack, clients) = stack();
     for (function, reads, writes) in [
         ("residents", true, false),
+        ("doses", true, true),
         ("uploads", true, true),
         ("receive-upload", true, true),
         ("load-chunk", true, true),
@@ -159,6 +160,7 @@ async fn a_function_touches_one_municipality_s_folders_and_unwraps_its_keys_only
         ("receive-upload", "inbox/131016/residents/a.csv", false),
         ("load-chunk", "inbox/131016/residents/a.csv", false),
         ("residents", "outbox/131016/a.json", false),
+        ("doses", "outbox/131016/a.json", false),
     ] {
         let own = own_config(&stack, &clients, function);
         let tenant = for_tenant(&stack, &own, function, "131016").await;

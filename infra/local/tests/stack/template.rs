@@ -46,10 +46,16 @@ fn the_deployed_template_is_understood() {
     );
     assert_eq!(
         names(template.functions.iter().map(|f| &f.package).collect()),
-        ["load-chunk", "receive-upload", "residents", "uploads"]
+        [
+            "doses",
+            "load-chunk",
+            "receive-upload",
+            "residents",
+            "uploads"
+        ]
     );
     let api = template.api.unwrap();
-    assert_eq!(api.routes.len(), 7);
+    assert_eq!(api.routes.len(), 17);
     assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
     assert_eq!(api.authorizer.audience, ["open-vrs"]);
 }
