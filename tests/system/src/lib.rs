@@ -11,6 +11,8 @@ pub mod events;
 pub mod file;
 pub mod gate;
 pub mod log;
+pub mod office;
 pub mod sim;
 pub mod town;
+pub mod venue;
 pub mod whole;

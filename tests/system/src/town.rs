@@ -235,7 +235,7 @@ impl Town {
     #[must_use]
     pub fn token(&self, code: &str) -> String {
         self.stack
-            .token(code, &["read", "register"], "staff")
+            .token(code, &["read", "register", "doses", "approve"], "staff")
             .unwrap()
     }
 
@@ -261,6 +261,21 @@ impl Town {
             .body(body)
             .unwrap();
         self.call(request).await
+    }
+
+    /// Asks the API with headers of one's own.
+    pub async fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let mut request = http::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.call(request.body(body.into()).unwrap()).await
     }
 
     /// Sends the API a request as it is.

@@ -10,9 +10,19 @@ use std::{
 use serde_json::Value;
 
 /// Shared crates; an arrow points only to one that stands further left.
-const SHARED: [&str; 11] = [
-    "domain", "layouts", "crypto", "store", "objects", "reread", "manifest", "receipts", "queues",
-    "api", "runtime",
+const SHARED: [&str; 12] = [
+    "domain",
+    "layouts",
+    "crypto",
+    "store",
+    "objects",
+    "reread",
+    "manifest",
+    "receipts",
+    "queues",
+    "recording",
+    "api",
+    "runtime",
 ];
 /// Shared crates that know bytes and rules only: no I/O, no clock, no SDK.
 const PURE: [&str; 2] = ["domain", "layouts"];

@@ -28,6 +28,9 @@ pub(crate) struct Theirs {
     pub(crate) accepted: String,
     /// Where the first page of their list ends.
     pub(crate) cursor: String,
+    /// A dose, and a newcomer for its number.
+    pub(crate) dose: String,
+    pub(crate) newcomer: String,
 }
 
 /// A request of one route.
@@ -46,6 +49,13 @@ pub(crate) struct Pair {
 
 const NEVER_UPLOAD: &str = "01234567-89ab-8def-8123-456789abcdef";
 const NEVER_RESIDENT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+const NEVER_DOSE: &str = "AAAAAAAAAAAAAAAAAAAAAA.COVID19.01";
+
+fn with_body(mut pair: Pair, body: &Value) -> Pair {
+    pair.theirs.body = Some(body.clone());
+    pair.never.body = Some(body.clone());
+    pair
+}
 
 fn sapporo(number: u32) -> Row {
     Row::of(number).with("自治体コード", SAPPORO)
@@ -75,6 +85,8 @@ impl World {
             .resident(SAPPORO, row.cell("個別宛名番号"))
             .await
             .unwrap();
+        let dose = record(&town, &row, "A").await;
+        let newcomer = record(&town, &row, "B").await;
         let page = town.get(SAPPORO, "/uploads?limit=1").await.json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let theirs = Theirs {
@@ -83,6 +95,8 @@ impl World {
             held: text(&held["id"]),
             accepted: text(&accepted["id"]),
             cursor: text(&page["next"]),
+            dose: text(&dose["id"]),
+            newcomer: text(&newcomer["id"]),
         };
         Self {
             town,
@@ -97,9 +111,7 @@ impl World {
     }
 
     pub(crate) async fn ask_as(&self, token: &str, ask: &Ask) -> Answer {
-        self.town
-            .ask(&ask.method, &ask.path, token, ask.body.as_ref())
-            .await
+        ask_town(&self.town, token, ask).await
     }
 
     /// A token that says whatever it is asked to, signed as the stack's own are.
@@ -132,6 +144,33 @@ impl World {
             assert!(!text.contains(it), "{what}: {it} is told in {text}");
         }
     }
+}
+
+/// Asks with the headers that any route may want.
+async fn ask_town(town: &Town, token: &str, ask: &Ask) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let body = ask.body.as_ref().map(Value::to_string).unwrap_or_default();
+    let key = format!("{:x}", body.len());
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("if-match", "\"1\""),
+        ("idempotency-key", &key),
+    ];
+    town.ask_with(&ask.method, &ask.path, &headers, body).await
+}
+
+/// Records a first dose of this lot in Sapporo.
+async fn record(town: &Town, row: &Row, lot: &str) -> Value {
+    let body = json!({
+        "coupon": row.cell("券番号"), "municipality": SAPPORO, "number": "1",
+        "birth_date": row.cell("生年月日"),
+        "given_on": "2021-06-01", "product": "COMIRNATY", "lot": lot,
+    });
+    let token = town.token(SAPPORO);
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("idempotency-key", lot)];
+    let answer = town.ask_with("POST", "/doses", &headers, body.to_string());
+    answer.await.json()
 }
 
 /// Every operation that `infra/api.yaml` describes: id, method, path.
@@ -201,6 +240,42 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             by_id(&theirs.held, NEVER_UPLOAD),
             by_id(&theirs.accepted, NEVER_UPLOAD),
         ],
+        "readDoses" => vec![by_id(&theirs.resident, NEVER_RESIDENT)],
+        "lookUpCoupon" => vec![by_body(
+            json!({ "coupon": cell("券番号"), "municipality": CHIYODA }),
+            json!({ "coupon": "9999999999", "municipality": CHIYODA }),
+        )],
+        "recordDose" => {
+            // Given in the future: else the coupon would wait for its person, whoever that may be.
+            let body = |coupon: String| {
+                json!({
+                    "coupon": coupon, "municipality": CHIYODA, "number": "1",
+                    "birth_date": cell("生年月日"),
+                    "given_on": "2099-01-01", "product": "COMIRNATY", "lot": "A",
+                })
+            };
+            vec![by_body(body(cell("券番号")), body("9999999999".to_owned()))]
+        }
+        "listDoses" => vec![Pair {
+            theirs: ask(format!("{path}?state=review&after={}", theirs.cursor), None),
+            never: ask(format!("{path}?state=review&after=bm90aGluZw"), None),
+        }],
+        // Nothing can be named there.
+        "countDoses" => Vec::new(),
+        "correctDose" => vec![with_body(
+            by_id(&theirs.dose, NEVER_DOSE),
+            &json!({
+                "given_on": "2021-06-01", "product": "COMIRNATY", "lot": "A", "reason": "x",
+            }),
+        )],
+        "cancelDose" | "lockDose" | "unlockDose" => vec![with_body(
+            by_id(&theirs.dose, NEVER_DOSE),
+            &json!({ "reason": "x" }),
+        )],
+        "resolveDose" => vec![with_body(
+            by_id(&theirs.newcomer, &format!("{NEVER_DOSE}.{NEVER_RESIDENT}")),
+            &json!({ "decision": "keep", "reason": "x" }),
+        )],
         other => panic!("{other} has no request that names what is another municipality's"),
     }
 }

@@ -1,0 +1,195 @@
+//! The model: what stands under each number of each person, in plain lists.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    CouponNumber, Date, Dose, DoseNumber, DoseState, FindingCode, LotNumber, ProgrammeCode,
+};
+use store::{DoseAct, DoseCounts, Settled, Source};
+use system::file::Row;
+
+/// Days on which doses of each number are said to be given: right ones and wrong ones.
+const DAYS: [[&str; 3]; 3] = [
+    ["2021-03-01", "2021-03-05", "2021-02-16"],
+    ["2021-03-22", "2021-03-10", "2021-03-29"],
+    ["2021-12-05", "2021-11-01", "2021-12-06"],
+];
+const LOTS: [&str; 3] = ["EP2163", "EP9605", "EPO163"];
+
+/// What a dose says, in few words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Content {
+    pub(crate) number: u8,
+    pub(crate) day: usize,
+    pub(crate) lot: usize,
+    /// The number that the day was chosen for: a dose that moved keeps its day.
+    pub(crate) day_of: u8,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Recorded(u32),
+    Unchanged(u32),
+    Review(u32),
+    Conflict,
+    Waiting,
+    Refused,
+    KeyReused,
+    Done(u32),
+    Settled,
+    Stale,
+    Locked,
+    Impossible,
+    NotFound,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Revision {
+    pub(crate) content: Content,
+    pub(crate) state: DoseState,
+    pub(crate) locked: bool,
+    pub(crate) act: DoseAct,
+    pub(crate) by: String,
+    pub(crate) source: Source,
+    pub(crate) findings: Vec<FindingCode>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Newcomer {
+    pub(crate) content: Content,
+    pub(crate) act: DoseAct,
+    pub(crate) by: String,
+    pub(crate) source: Source,
+    pub(crate) settled: Option<Settled>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) content: Content,
+    pub(crate) fits: bool,
+    pub(crate) by: String,
+    pub(crate) source: Source,
+    pub(crate) settled: bool,
+}
+
+/// One person's page.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Page {
+    pub(crate) registered: bool,
+    /// Revisions from 1, by number.
+    pub(crate) numbers: BTreeMap<u8, Vec<Revision>>,
+    pub(crate) newcomers: Vec<Newcomer>,
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// A dose as somebody brings it.
+#[derive(Debug, Clone)]
+pub(crate) struct Brought {
+    pub(crate) content: Content,
+    pub(crate) fits: bool,
+    pub(crate) by: String,
+    pub(crate) source: Source,
+    /// The key of the request; the body is the content.
+    pub(crate) key: Option<String>,
+}
+
+/// All persons, and what is remembered of requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Books {
+    pub(crate) pages: Vec<Page>,
+    pub(super) once: BTreeMap<(String, String), (usize, Content, bool, Said)>,
+    pub(super) today: Date,
+}
+
+pub(crate) fn row(person: usize) -> Row {
+    Row::of(u32::try_from(person).unwrap() + 1)
+}
+
+impl Content {
+    pub(crate) fn dose(self, person: usize) -> Dose {
+        let coupon = CouponNumber::parse(row(person).cell("券番号").as_bytes());
+        Dose {
+            programme: ProgrammeCode::COVID19,
+            number: DoseNumber::new(self.number).unwrap(),
+            given_on: DAYS[usize::from(self.day_of) - 1][self.day]
+                .parse()
+                .unwrap(),
+            product: "COMIRNATY".parse().unwrap(),
+            lot: LotNumber::parse(LOTS[self.lot]).unwrap(),
+            venue: None,
+            physician: None,
+            coupon: coupon.ok(),
+        }
+    }
+
+    pub(super) fn at(self, number: u8) -> Self {
+        Self { number, ..self }
+    }
+}
+
+impl Page {
+    pub(crate) fn last(&self, number: u8) -> Option<&Revision> {
+        self.numbers.get(&number).and_then(|all| all.last())
+    }
+
+    pub(crate) fn revision(&self, number: u8) -> u32 {
+        let all = self.numbers.get(&number);
+        u32::try_from(all.map_or(0, Vec::len)).unwrap()
+    }
+
+    pub(super) fn holder(&self, number: u8) -> Option<&Revision> {
+        self.last(number).filter(|it| it.state.holds_number())
+    }
+
+    pub(super) fn put(&mut self, revision: Revision) -> u32 {
+        let number = revision.content.number;
+        self.numbers.entry(number).or_default().push(revision);
+        self.revision(number)
+    }
+
+    pub(crate) fn counts(&self) -> DoseCounts {
+        let mut counts = DoseCounts::default();
+        for last in self.numbers.values().filter_map(|all| all.last()) {
+            match last.state {
+                DoseState::Recorded => counts.recorded += 1,
+                DoseState::Review => counts.review += 1,
+                DoseState::Cancelled => counts.cancelled += 1,
+            }
+            counts.locked += i64::from(last.locked);
+        }
+        let open = self.newcomers.iter().filter(|it| it.settled.is_none());
+        counts.conflict = i64::try_from(open.count()).unwrap();
+        let waiting = self.waiting.iter().filter(|it| !it.settled);
+        counts.waiting = i64::try_from(waiting.count()).unwrap();
+        counts
+    }
+}
+
+/// What is done to a dose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Correct(Content),
+    Cancel,
+    Accept,
+    Reject,
+    Lock(bool),
+}
+
+/// What is decided about a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Keep,
+    Replace,
+    Renumber(u8, Option<u8>),
+}
+
+impl How {
+    pub(super) const fn settled(self) -> Settled {
+        match self {
+            Self::Keep => Settled::Kept,
+            Self::Replace => Settled::Replaced,
+            Self::Renumber(..) => Settled::Renumbered,
+        }
+    }
+}

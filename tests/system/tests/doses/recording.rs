@@ -1,0 +1,282 @@
+//! What becomes of one dose, and what is written of it.
+
+use ::recording::{Incoming, Kept, Outcome, Second, Whom};
+use domain::{Date, DoseNumber, DoseState, Finding, FindingCode, LotNumber, UploadId, japan_date};
+use store::{DoseAct, DoseCounts, DoseId, DoseList, Listed, Once, Source};
+use system::{
+    file::{Encoding, File, Row},
+    office::{Office, first_dose},
+    town::{CHIYODA, Town, scope},
+};
+
+/// A town with these people in the register of Chiyoda.
+async fn town(people: std::ops::Range<u32>) -> (Town, Office) {
+    let town = Town::start().await;
+    register(&town, people.map(Row::of).collect()).await;
+    let office = Office::of(&town, CHIYODA).await;
+    (town, office)
+}
+
+async fn register(town: &Town, rows: Vec<Row>) {
+    let file = File::new(rows).bytes(Encoding::Utf8);
+    let receipt = town.take_in(CHIYODA, "residents.csv", file).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt}");
+}
+
+fn second_dose(row: &Row) -> Incoming {
+    let mut incoming = first_dose(row);
+    incoming.dose.number = DoseNumber::new(2).unwrap();
+    incoming.dose.given_on = Date::constant(2021, 3, 22);
+    incoming
+}
+
+fn kept(outcome: Outcome) -> Kept {
+    match outcome {
+        Outcome::Recorded(kept)
+        | Outcome::Unchanged(kept)
+        | Outcome::Review(kept)
+        | Outcome::Conflict(kept)
+        | Outcome::Waiting(kept) => kept,
+        Outcome::Refused(findings) => panic!("refused: {findings:?}"),
+        Outcome::KeyReused => panic!("key reused"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_is_recorded_once_and_counted() {
+    let (town, office) = town(1..4).await;
+    let row = Row::of(1);
+    let outcome = office.record(&first_dose(&row)).await;
+    let Outcome::Recorded(kept) = &outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!((kept.revision, kept.findings.len()), (1, 0));
+    let doses = office.doses(&row).await;
+    assert_eq!(doses.doses.len(), 1);
+    let stored = &doses.doses[0];
+    assert_eq!(stored.dose, first_dose(&row).dose);
+    assert_eq!((stored.state, stored.locked), (DoseState::Recorded, false));
+    assert_eq!(stored.entry.by.expose(), "nurse");
+    let counts = DoseCounts {
+        recorded: 1,
+        ..DoseCounts::default()
+    };
+    assert_eq!(office.counts().await, counts);
+    let store = office.recorder.store();
+    let today = japan_date(office.now());
+    let touched = store.touched(&scope(CHIYODA), today, 10, None).await;
+    assert_eq!(touched.unwrap().residents, [office.tag(&row)]);
+
+    let before = town.whole().await;
+    let again = office.record(&first_dose(&row)).await;
+    assert_eq!(again, Outcome::Unchanged(kept.clone()));
+    assert_eq!(town.whole().await, before, "nothing is written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubtful_dose_is_kept_aside_and_listed() {
+    let (_town, office) = town(1..4).await;
+    let row = Row::of(1);
+    let outcome = office.record(&second_dose(&row)).await;
+    let Outcome::Review(kept) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(kept.findings, [FindingCode::PreviousMissing]);
+    assert_eq!(office.counts().await.review, 1);
+    let listed = office.list(DoseList::Review).await;
+    let [Listed::Dose(tag, dose)] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(*tag, office.tag(&row));
+    assert_eq!(dose.findings, kept.findings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_content_for_a_taken_number_stands_in_the_queue_once() {
+    let (town, office) = town(1..4).await;
+    let row = Row::of(1);
+    office.record(&first_dose(&row)).await;
+    let mut other = first_dose(&row);
+    other.dose.lot = LotNumber::parse("EP2164").unwrap();
+    let outcome = office.record(&other).await;
+    let Outcome::Conflict(kept) = &outcome else {
+        panic!("{outcome:?}");
+    };
+    let DoseId::Newcomer(key) = kept.id else {
+        panic!("{kept:?}");
+    };
+    let before = town.whole().await;
+    assert_eq!(office.record(&other).await, outcome);
+    assert_eq!(town.whole().await, before, "a repeat is the same newcomer");
+    let doses = office.doses(&row).await;
+    assert_eq!(doses.doses[0].dose, first_dose(&row).dose);
+    assert_eq!(doses.doses[0].revision, 1);
+    assert_eq!(doses.newcomers.len(), 1);
+    assert_eq!(doses.newcomers[0].id, key.id);
+    assert_eq!(office.list(DoseList::Conflict).await.len(), 1);
+    let counts = DoseCounts {
+        recorded: 1,
+        conflict: 1,
+        ..DoseCounts::default()
+    };
+    assert_eq!(office.counts().await, counts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_right_is_refused_and_leaves_nothing() {
+    let (town, office) = town(1..4).await;
+    let row = Row::of(1);
+    let with = |change: &dyn Fn(&mut Incoming)| {
+        let mut incoming = first_dose(&row);
+        change(&mut incoming);
+        incoming
+    };
+    let another = Second::BirthDate(Date::constant(1950, 1, 1));
+    let cases = [
+        (
+            with(&|it| it.second = another.clone()),
+            FindingCode::SecondAttribute,
+        ),
+        (
+            with(&|it| it.dose.given_on = Date::constant(2021, 4, 13)),
+            FindingCode::FutureDate,
+        ),
+        (
+            with(&|it| it.dose.product = "NOSUCH".parse().unwrap()),
+            FindingCode::UnknownProduct,
+        ),
+        (
+            with(&|it| it.dose.number = DoseNumber::new(8).unwrap()),
+            FindingCode::NumberAboveProgramme,
+        ),
+        (
+            with(&|it| it.whom = Whom::Number(String::from("B-1").into())),
+            FindingCode::UnknownResident,
+        ),
+    ];
+    let before = town.whole().await;
+    for (incoming, code) in cases {
+        let outcome = office.record(&incoming).await;
+        let Outcome::Refused(findings) = &outcome else {
+            panic!("{code}: {outcome:?}");
+        };
+        assert!(findings.contains(&Finding::from(code)), "{findings:?}");
+    }
+    assert_eq!(town.whole().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_persons_of_one_coupon_are_nobodys() {
+    let (town, office) = town(1..4).await;
+    let twin = Row::of(9).with("券番号", Row::of(1).cell("券番号"));
+    register(&town, vec![twin]).await;
+    let outcome = office.record(&first_dose(&Row::of(1))).await;
+    let refused = Outcome::Refused(vec![FindingCode::CouponOfSeveral.into()]);
+    assert_eq!(outcome, refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_of_a_coupon_nobody_has_waits_and_is_attached_under_the_same_checks() {
+    let (town, office) = town(1..4).await;
+    let (fits, misread) = (Row::of(7), Row::of(8));
+    let first = office.record(&first_dose(&fits)).await;
+    let at = office.now();
+    assert!(matches!(first, Outcome::Waiting(_)), "{first:?}");
+    assert_eq!(office.record(&first_dose(&fits)).await, first);
+    let mut wrong = first_dose(&misread);
+    wrong.second = Second::BirthDate(Date::constant(1950, 1, 1));
+    office.record(&wrong).await;
+    assert_eq!(office.counts().await.waiting, 2);
+    assert_eq!(office.attach().await, 0, "nobody has come");
+
+    register(&town, vec![fits.clone(), misread.clone()]).await;
+    // The loading of the file may have attached it by itself.
+    office.attach().await;
+    let doses = office.doses(&fits).await.doses;
+    assert_eq!(doses.len(), 1);
+    assert_eq!(doses[0].entry.act, DoseAct::Attached);
+    assert_eq!(doses[0].recorded_at.as_millisecond(), at.as_millisecond());
+    assert!(office.doses(&misread).await.doses.is_empty());
+    let listed = office.list(DoseList::Waiting).await;
+    let [Listed::Waiting(waiting)] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(waiting.findings, [FindingCode::SecondAttribute]);
+    let counts = DoseCounts {
+        recorded: 1,
+        waiting: 1,
+        ..DoseCounts::default()
+    };
+    assert_eq!(office.counts().await, counts);
+    let before = town.whole().await;
+    assert_eq!(office.attach().await, 0);
+    assert_eq!(town.whole().await, before, "nothing new is said");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_with_a_key_is_done_once() {
+    let (town, office) = town(1..4).await;
+    let row = Row::of(1);
+    let once = |body: &[u8]| Some(Once::new(&office.keys, "nurse", "k-1", body));
+    let mut incoming = first_dose(&row);
+    incoming.once = once(b"{1}");
+    let outcome = office.record(&incoming).await;
+    assert!(matches!(outcome, Outcome::Recorded(_)), "{outcome:?}");
+    let before = town.whole().await;
+    assert_eq!(office.record(&incoming).await, outcome, "the same answer");
+    incoming.once = once(b"{2}");
+    incoming.dose.lot = LotNumber::parse("EP2164").unwrap();
+    assert_eq!(office.record(&incoming).await, Outcome::KeyReused);
+    assert_eq!(town.whole().await, before);
+    // The same key of somebody else is another key.
+    incoming.once = Some(Once::new(&office.keys, "physician", "k-1", b"{2}"));
+    let theirs = office.record(&incoming).await;
+    assert!(matches!(theirs, Outcome::Conflict(_)), "{theirs:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_of_a_file_is_known_again_by_its_place() {
+    let (town, office) = town(1..4).await;
+    let source = |row| Source::File {
+        upload: UploadId::derive(&[1; 32]),
+        row,
+    };
+    let mut row_of_file = first_dose(&Row::of(1));
+    row_of_file.source = source(1);
+    let mut doubled = row_of_file.clone();
+    doubled.source = source(2);
+    let first = office.record(&row_of_file).await;
+    assert!(matches!(first, Outcome::Recorded(_)));
+    let before = town.whole().await;
+    assert_eq!(office.record(&row_of_file).await, first);
+    let second = office.record(&doubled).await;
+    assert_eq!(second, Outcome::Unchanged(kept(first)));
+    assert_eq!(town.whole().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_dose_from_many_at_once_is_one_dose() {
+    let (_town, office) = town(1..4).await;
+    let row = Row::of(2);
+    let mut doses: Vec<_> = (0..4).map(|_| first_dose(&row)).collect();
+    for (dose, lot) in doses.iter_mut().zip(["A1", "A1", "A2", "A2"]) {
+        dose.dose.lot = LotNumber::parse(lot).unwrap();
+    }
+    let (a, b, c, d) = tokio::join!(
+        office.record(&doses[0]),
+        office.record(&doses[1]),
+        office.record(&doses[2]),
+        office.record(&doses[3]),
+    );
+    let outcomes = [a, b, c, d];
+    let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|it| is(it)).count();
+    assert_eq!(count(|it| matches!(it, Outcome::Recorded(_))), 1);
+    assert_eq!(count(|it| matches!(it, Outcome::Unchanged(_))), 1);
+    assert_eq!(count(|it| matches!(it, Outcome::Conflict(_))), 2);
+    let counts = DoseCounts {
+        recorded: 1,
+        conflict: 1,
+        ..DoseCounts::default()
+    };
+    assert_eq!(office.counts().await, counts);
+}
