@@ -254,7 +254,7 @@ mod rules {
             assert!(!may(&decrypt) && !may(&for_another), "{}", role.arn);
             seen += u32::from(may(&for_a_tenant));
         }
-        assert_eq!(seen, 3);
+        assert_eq!(seen, 4);
     }
 
     #[test]

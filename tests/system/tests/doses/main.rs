@@ -1,6 +1,7 @@
 //! Doses, held to what they promise.
 //!
 //! - `bad_input`: what is refused or kept aside over the API, each with its stated outcome
+//! - `callers`: what no route takes, and who may do what
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
 //! - `recording`: what becomes of one dose, from wherever it comes
@@ -8,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod bad_input;
+mod callers;
 mod history;
 mod model;
 mod recording;

@@ -57,12 +57,13 @@ async fn its_own_municipality_is_answered_with_all_of_it() {
     let world = World::new().await;
     let token = world.town.token(SAPPORO);
     for (operation, ..) in operations() {
-        // Two decide about a held file, of which there is one; one takes back the dose that others are
+        // Two decide about a held file, of which there is one; two change the revision that others are
         // about; two name the municipality themselves.
         let not_here = [
             "confirmUpload",
             "discardUpload",
             "cancelDose",
+            "lockDose",
             "lookUpCoupon",
             "recordDose",
         ];

@@ -261,7 +261,10 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             never: ask(format!("{path}?state=review&after=bm90aGluZw"), None),
         }],
         // Nothing can be named there.
-        "countDoses" => Vec::new(),
+        "countDoses" => vec![Pair {
+            theirs: ask(path.clone(), None),
+            never: ask(path.clone(), None),
+        }],
         "correctDose" => vec![with_body(
             by_id(&theirs.dose, NEVER_DOSE),
             &json!({
