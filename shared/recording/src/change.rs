@@ -83,7 +83,7 @@ impl Recorder {
             if !refusals.is_empty() {
                 return Next::Refused(refusals);
             }
-            Next::Write(NextDose {
+            Next::write(NextDose {
                 dose,
                 ..next(held, state_of(&findings), DoseAct::Corrected, reasoned)
                     .with_findings(&findings)
@@ -101,7 +101,7 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
         self.change_dose(area, key, reasoned, now, |held, _| {
-            Next::Write(next(
+            Next::write(next(
                 held,
                 DoseState::Cancelled,
                 DoseAct::Cancelled,
@@ -124,7 +124,7 @@ impl Recorder {
                 return Next::Impossible;
             }
             let next = next(held, DoseState::Recorded, DoseAct::Accepted, reasoned);
-            Next::Write(next)
+            Next::write(next)
         })
         .await
     }
@@ -142,7 +142,7 @@ impl Recorder {
                 return Next::Impossible;
             }
             let next = next(held, DoseState::Cancelled, DoseAct::Cancelled, reasoned);
-            Next::Write(next)
+            Next::write(next)
         })
         .await
     }
@@ -169,7 +169,7 @@ impl Recorder {
                 return Next::Impossible;
             }
             let next = next(held, held.state, act, reasoned);
-            Next::Write(NextDose { locked, ..next })
+            Next::write(NextDose { locked, ..next })
         };
         let mut retry = Retry::default();
         loop {
@@ -251,7 +251,7 @@ impl Recorder {
             return Ok(Changed::Impossible);
         }
         let next = match decide(held, &found) {
-            Next::Write(next) => next,
+            Next::Write(next) => *next,
             Next::Unchanged => return Ok(Changed::Unchanged(Box::new(held.clone()))),
             Next::Refused(findings) => return Ok(Changed::Refused(findings)),
             Next::Impossible => return Ok(Changed::Impossible),
@@ -277,10 +277,16 @@ impl Recorder {
 
 /// What is to be written, if anything.
 enum Next {
-    Write(NextDose),
+    Write(Box<NextDose>),
     Unchanged,
     Refused(Vec<Finding>),
     Impossible,
+}
+
+impl Next {
+    fn write(next: NextDose) -> Self {
+        Self::Write(Box::new(next))
+    }
 }
 
 impl Correction {

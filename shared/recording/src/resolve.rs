@@ -175,7 +175,7 @@ fn puts<'a>(
             newcomer: to,
             holder: None,
         } => {
-            let before = free(found, newcomer, to)?;
+            let before = free(found, newcomer, to).ok()?;
             (to != number).then(|| vec![arrives(before, to, DoseAct::Renumbered)])
         }
         Resolution::Renumber {
@@ -187,7 +187,7 @@ fn puts<'a>(
                 return None;
             }
             let mut puts = vec![Put {
-                before: free(found, newcomer, away)?,
+                before: free(found, newcomer, away).ok()?,
                 dose: Dose {
                     number: away,
                     ..moved.dose.clone()
@@ -199,7 +199,11 @@ fn puts<'a>(
             if to == number {
                 puts.push(arrives(held, number, DoseAct::Renumbered));
             } else {
-                puts.push(arrives(free(found, newcomer, to)?, to, DoseAct::Renumbered));
+                puts.push(arrives(
+                    free(found, newcomer, to).ok()?,
+                    to,
+                    DoseAct::Renumbered,
+                ));
                 puts.push(Put {
                     before: Some(moved),
                     dose: moved.dose.clone(),
@@ -213,16 +217,18 @@ fn puts<'a>(
     }
 }
 
-/// What stood under a number that nothing holds; `None` when something holds it. The newcomer's own
-/// number counts as taken.
+/// Something holds the number.
+struct Taken;
+
+/// What stood under a number that nothing holds.
 fn free<'a>(
     found: &'a FoundPerson,
     newcomer: &Newcomer,
     number: DoseNumber,
-) -> Option<Option<&'a DoseRevision>> {
+) -> Result<Option<&'a DoseRevision>, Taken> {
     let before = found.doses.under(newcomer.dose.programme, number);
     let is_taken = before.is_some_and(|it| it.state.holds_number());
-    (!is_taken).then_some(before)
+    if is_taken { Err(Taken) } else { Ok(before) }
 }
 
 /// Each dose as it will be written, held against all that will stand beside it; or what refuses it.
