@@ -27,7 +27,7 @@ const PHYSICIAN_LIMIT: usize = 20;
 
 /// What was given to a person, as a body says it.
 pub(crate) struct Given {
-    given_on: Sensitive<String>,
+    on: Sensitive<String>,
     product: Sensitive<String>,
     lot: Sensitive<String>,
     venue: Option<Sensitive<String>>,
@@ -142,7 +142,7 @@ impl Body {
 impl Given {
     pub(crate) fn take(fields: &mut Fields) -> Result<Self, Problem> {
         Ok(Self {
-            given_on: fields.text("given_on", DATE_LIMIT)?,
+            on: fields.text("given_on", DATE_LIMIT)?,
             product: fields.text("product", PRODUCT_LIMIT)?,
             lot: fields.text("lot", 2 * LotNumber::MOST)?,
             venue: fields.optional_text("venue", VENUE_LIMIT)?,
@@ -152,7 +152,7 @@ impl Given {
 
     pub(crate) fn read(&self, programme: ProgrammeCode) -> Result<Correction, Problem> {
         Ok(Correction {
-            given_on: date("given_on", &self.given_on)?,
+            given_on: date("given_on", &self.on)?,
             product: product(programme, &self.product)?,
             lot: LotNumber::parse(self.lot.expose())
                 .map_err(|error| Problem::invalid("lot", lot_fault(error)))?,

@@ -64,7 +64,7 @@ impl Recorder {
         put: impl FnOnce(&mut DoseChange<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let (whole, made) = self.put_together(area, now, put)?;
-        self.store.commit(whole).await?;
+        self.store.commit(area.scope, whole).await?;
         Ok(made)
     }
 
