@@ -48,7 +48,8 @@ fn has_lapsed(name: ObjectName, before: Option<ObjectName>, generation: Generati
         ObjectName::Receipt(_)
         | ObjectName::Errors(_)
         | ObjectName::Refused(_)
-        | ObjectName::Share(..) => false,
+        | ObjectName::Share(..)
+        | ObjectName::Export(..) => false,
     }
 }
 

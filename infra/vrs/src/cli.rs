@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use domain::{Date, FileKind, TenantCode};
+use domain::{Date, ExportScope, FileKind, TenantCode};
 
 use crate::generate::{Encoding, MOST_RESIDENTS, Percent};
 
@@ -185,6 +185,12 @@ pub struct TenantSettings {
     /// Hold a file for confirmation when it removes more of the register
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_removed: Option<u8>,
+    /// Write exports for the ledger in this encoding: utf-8, utf-8-bom or cp932
+    #[arg(long, value_name = "ENCODING")]
+    pub export_encoding: Option<layouts::Encoding>,
+    /// Export every night the doses of everybody (full), or of those whose doses changed (changed)
+    #[arg(long, value_name = "SCOPE")]
+    pub export_scope: Option<ExportScope>,
 }
 
 /// The services that know the municipalities: of a running `vrs serve`, or on AWS.

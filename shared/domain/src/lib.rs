@@ -6,6 +6,7 @@ mod coupon;
 mod date;
 mod digits;
 mod dose;
+mod export;
 mod lease;
 mod municipality;
 mod my_number;
@@ -26,6 +27,7 @@ pub use dose::{
     Severity, ShortText, ShortTextError, VenueName, check_dose, programme, programmes,
     read_product,
 };
+pub use export::{ExportId, ExportScope, ExportState};
 pub use jiff::civil::{Date, DateTime};
 pub use lease::Lease;
 pub use municipality::{Municipality, municipalities, municipality};

@@ -212,6 +212,20 @@ impl<W: io::Write> LedgerWriter<W> {
     }
 }
 
+impl LedgerWriter<Vec<u8>> {
+    /// How many bytes [`LedgerWriter::take`] would give, to some kilobytes.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.csv.out().len()
+    }
+
+    /// All that was written since the beginning or the last such call, for a file that is sent as it
+    /// grows. [`LedgerWriter::finish`] gives the rest.
+    pub fn take(&mut self) -> Result<Vec<u8>, LedgerError> {
+        Ok(self.csv.take()?)
+    }
+}
+
 fn push_date(cell: &mut Vec<u8>, date: domain::Date) {
     let digits = format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
     cell.extend_from_slice(digits.as_bytes());

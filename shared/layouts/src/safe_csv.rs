@@ -39,10 +39,7 @@ impl<W: io::Write> SafeCsvWriter<W> {
         if encoding == (Encoding::Utf8 { bom: true }) {
             out.write_all(UTF8_BOM).map_err(SafeCsvError::Io)?;
         }
-        let csv = csv::WriterBuilder::new()
-            .flexible(true)
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(out);
+        let csv = csv_writer(out);
         Ok(Self { csv, encoding })
     }
 
@@ -73,11 +70,33 @@ impl<W: io::Write> SafeCsvWriter<W> {
         Ok(())
     }
 
+    /// Bytes that the destination was given so far; the last few kilobytes may still be on their way.
+    pub(crate) fn out(&self) -> &W {
+        self.csv.get_ref()
+    }
+
     /// Ends the file and gives back its destination.
     pub fn finish(self) -> Result<W, SafeCsvError> {
         self.csv
             .into_inner()
             .map_err(|error| SafeCsvError::Io(error.into_error()))
+    }
+}
+
+fn csv_writer<W: io::Write>(out: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new()
+        .flexible(true)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(out)
+}
+
+impl SafeCsvWriter<Vec<u8>> {
+    /// All that was written since the beginning or the last such call, for a file that is sent as it
+    /// grows.
+    pub(crate) fn take(&mut self) -> Result<Vec<u8>, SafeCsvError> {
+        let written = std::mem::replace(&mut self.csv, csv_writer(Vec::new()));
+        let written = written.into_inner();
+        written.map_err(|error| SafeCsvError::Io(error.into_error()))
     }
 }
 

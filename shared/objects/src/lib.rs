@@ -19,7 +19,7 @@ use domain::{PerTenant, TenantScope};
 pub use error::ObjectsError;
 pub use inbox::{InboxKey, NotInInbox};
 pub use links::{DownloadLink, UploadLink};
-pub use names::ObjectName;
+pub use names::{ExportFile, ObjectName};
 pub use pinned::{Head, PinnedObject};
 pub use reader::RangedReader;
 pub use unassigned::Unassigned;

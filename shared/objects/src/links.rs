@@ -1,10 +1,10 @@
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
-use domain::{TenantScope, UploadId};
+use domain::{ExportId, TenantScope, UploadId};
 use jiff::Timestamp;
 
-use crate::{InboxKey, ObjectName, Objects, ObjectsError};
+use crate::{ExportFile, InboxKey, ObjectName, Objects, ObjectsError};
 
 const CALL: &str = "Presign";
 
@@ -85,6 +85,20 @@ impl Objects {
     ) -> Result<DownloadLink, ObjectsError> {
         let name = ObjectName::Errors(upload);
         self.download_link(scope, name, "errors.csv", now, valid_for)
+            .await
+    }
+
+    /// A link to a file of an export.
+    pub async fn export_link(
+        &self,
+        scope: &TenantScope,
+        export: ExportId,
+        file: ExportFile,
+        now: Timestamp,
+        valid_for: Duration,
+    ) -> Result<DownloadLink, ObjectsError> {
+        let name = ObjectName::Export(export, file);
+        self.download_link(scope, name, &file.name(), now, valid_for)
             .await
     }
 

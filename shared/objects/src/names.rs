@@ -1,4 +1,4 @@
-use domain::{Generation, TenantScope, UploadId};
+use domain::{ExportId, Generation, ProgrammeCode, TenantScope, UploadId};
 
 /// What our own functions write for a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,37 @@ pub enum ObjectName {
     Refused(UploadId),
     /// Work bucket: what a chunk of an upload adds to the next manifest. Chunks count from 0.
     Share(UploadId, u32),
+    /// Drop bucket: a file of an export of doses.
+    Export(ExportId, ExportFile),
+}
+
+/// A file of an export of doses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExportFile {
+    /// The ledger of a programme (予防接種台帳向け出力), CSV.
+    Ledger(ProgrammeCode),
+    /// Doses of a programme that wait for their person (接種対象者登録待ちリスト), CSV.
+    Waiting(ProgrammeCode),
+    /// The persons, FHIR R4 as NDJSON.
+    Patients,
+    /// Their doses, FHIR R4 as NDJSON.
+    Immunizations,
+    /// What is in the others, JSON.
+    Manifest,
+}
+
+impl ExportFile {
+    /// The last part of its key, and what a browser saves it as.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Ledger(programme) => format!("ledger-{programme}.csv"),
+            Self::Waiting(programme) => format!("waiting-{programme}.csv"),
+            Self::Patients => "Patient.ndjson".to_owned(),
+            Self::Immunizations => "Immunization.ndjson".to_owned(),
+            Self::Manifest => "manifest.json".to_owned(),
+        }
+    }
 }
 
 impl ObjectName {
@@ -30,6 +61,9 @@ impl ObjectName {
             Self::Refused(upload) => format!("tenants/{code}/uploads/{upload}/refused"),
             Self::Share(upload, chunk) => {
                 format!("tenants/{code}/uploads/{upload}/shares/{chunk}")
+            }
+            Self::Export(export, file) => {
+                format!("outbox/{code}/exports/{export}/{}", file.name())
             }
         }
     }
@@ -54,6 +88,11 @@ impl ObjectName {
         match self {
             Self::Receipt(_) => "application/json",
             Self::Errors(_) => "text/csv",
+            Self::Export(_, file) => match file {
+                ExportFile::Ledger(_) | ExportFile::Waiting(_) => "text/csv",
+                ExportFile::Patients | ExportFile::Immunizations => "application/fhir+ndjson",
+                ExportFile::Manifest => "application/json",
+            },
             Self::Manifest(..) | Self::Refused(_) | Self::Share(..) => "application/octet-stream",
         }
     }
@@ -84,6 +123,7 @@ mod tests {
         let chiyoda = TenantScope::for_operator(TenantCode::parse("131016").unwrap());
         let sapporo = TenantScope::for_operator(TenantCode::parse("011002").unwrap());
         let upload = UploadId::derive(&[7; 32]);
+        let export = ExportId::derive(&[8; 32]);
         for (name, key) in [
             (
                 ObjectName::Receipt(upload),
@@ -92,6 +132,14 @@ mod tests {
             (
                 ObjectName::Errors(upload),
                 format!("outbox/131016/uploads/{upload}/errors.csv"),
+            ),
+            (
+                ObjectName::Export(export, ExportFile::Ledger(ProgrammeCode::COVID19)),
+                format!("outbox/131016/exports/{export}/ledger-COVID19.csv"),
+            ),
+            (
+                ObjectName::Export(export, ExportFile::Manifest),
+                format!("outbox/131016/exports/{export}/manifest.json"),
             ),
             (
                 ObjectName::Manifest(Generation::new(12), 1),

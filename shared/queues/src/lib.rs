@@ -2,9 +2,11 @@
 #![warn(missing_docs)]
 
 mod dose;
+mod export;
 mod load;
 mod sender;
 
 pub use dose::{DoseMessage, NotADoseMessage};
+pub use export::{ExportMessage, NotAnExportMessage};
 pub use load::{LoadMessage, NotALoadMessage};
-pub use sender::{DoseQueue, LoadQueue, Message, SendError, Sender};
+pub use sender::{DoseQueue, ExportQueue, LoadQueue, Message, SendError, Sender};

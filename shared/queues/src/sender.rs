@@ -4,7 +4,7 @@ use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 
 use jiff::SignedDuration;
 
-use crate::{DoseMessage, LoadMessage};
+use crate::{DoseMessage, ExportMessage, LoadMessage};
 
 /// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
@@ -37,6 +37,8 @@ pub struct Sender<M> {
 pub type LoadQueue = Sender<LoadMessage>;
 /// Sends into the queue `doses`.
 pub type DoseQueue = Sender<DoseMessage>;
+/// Sends into the queue `exports`.
+pub type ExportQueue = Sender<ExportMessage>;
 
 impl<M: Message> Sender<M> {
     /// `url` is the queue's URL.

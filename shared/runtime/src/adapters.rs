@@ -10,7 +10,7 @@ use crypto::{Keyring, Kms};
 use domain::{Clock, PerTenant};
 use jiff::Timestamp;
 use objects::{Objects, Unassigned};
-use queues::{DoseQueue, LoadQueue};
+use queues::{DoseQueue, ExportQueue, LoadQueue};
 use store::Store;
 
 use crate::tenants::Tenants;
@@ -122,6 +122,15 @@ impl Adapters {
         Ok(DoseQueue::new(
             client,
             self.settings.get("DOSES_QUEUE_URL")?.to_owned(),
+        ))
+    }
+
+    /// The queue `EXPORTS_QUEUE_URL`.
+    pub fn exports(&self) -> Result<ExportQueue, SettingError> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        Ok(ExportQueue::new(
+            client,
+            self.settings.get("EXPORTS_QUEUE_URL")?.to_owned(),
         ))
     }
 

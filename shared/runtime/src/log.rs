@@ -39,10 +39,12 @@ const FIELDS: [&str; 21] = [
 ];
 
 /// Crates that are heard at the level that is asked for; every other one only when it fails.
-const OURS: [&str; 17] = [
+const OURS: [&str; 19] = [
     "api",
     "crypto",
     "domain",
+    "export_ledger",
+    "exports",
     "layouts",
     "load_chunk",
     "local",

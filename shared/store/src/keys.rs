@@ -1,5 +1,5 @@
 use crypto::{ResidentTag, Tag};
-use domain::{Date, Generation, TenantScope, UploadId};
+use domain::{Date, ExportId, Generation, TenantScope, UploadId};
 use jiff::Timestamp;
 
 use crate::{DoseId, DoseKey, DoseList, NewcomerKey, WaitingKey};
@@ -47,6 +47,14 @@ pub(crate) fn current(scope: &TenantScope) -> String {
 
 pub(crate) fn waiting_sk(generation: Generation) -> String {
     format!("WAITING#{:012}", generation.get())
+}
+
+pub(crate) fn exports(scope: &TenantScope) -> String {
+    of(scope, "EXPORTS")
+}
+
+pub(crate) fn export_sk(id: &ExportId) -> String {
+    format!("E#{id}")
 }
 
 pub(crate) fn tenant(scope: &TenantScope) -> String {

@@ -6,6 +6,7 @@ mod check;
 mod chunk;
 mod dose;
 mod error;
+mod export;
 mod held;
 mod item;
 mod keys;
@@ -32,6 +33,7 @@ pub use dose::{
     WaitingKey, content_id,
 };
 pub use error::StoreError;
+pub use export::{Export, LastExport};
 pub use held::{Confirmation, Discarding};
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
 pub use load_end::LoadEnd;

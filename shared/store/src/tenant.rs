@@ -2,8 +2,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::{Keyring, TenantKeys, WrappedKey};
-use domain::{KnownLots, LotNumber, TenantScope};
+use domain::{ExportScope, KnownLots, LotNumber, TenantScope};
 use jiff::Timestamp;
+use layouts::Encoding;
 
 use crate::{
     Store, StoreError,
@@ -28,6 +29,10 @@ pub struct TenantSettings {
     pub max_removed_percent: u8,
     /// Lots that were delivered to the municipality.
     pub lots: KnownLots,
+    /// The encoding of exports for the ledger.
+    pub export_encoding: Encoding,
+    /// Whose doses a nightly export holds.
+    pub export_scope: ExportScope,
     /// Counts the changes of these settings, from 1.
     pub revision: u32,
 }
@@ -40,6 +45,8 @@ impl Default for TenantSettings {
             max_refused_percent: 10,
             max_removed_percent: 20,
             lots: KnownLots::default(),
+            export_encoding: Encoding::Utf8 { bom: true },
+            export_scope: ExportScope::Full,
             revision: 1,
         }
     }
@@ -164,6 +171,7 @@ impl TenantState {
 
 const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
                             max_refused = :refused, max_removed = :removed, lots = :lots, \
+                            export_encoding = :encoding, export_scope = :exported, \
                             revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
@@ -181,6 +189,8 @@ fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValu
         (":refused", n(settings.max_refused_percent)),
         (":removed", n(settings.max_removed_percent)),
         (":lots", write_lots(&settings.lots)),
+        (":encoding", s(settings.export_encoding.as_str())),
+        (":exported", s(settings.export_scope.as_str())),
         (":revision", n(settings.revision)),
     ]
 }
@@ -211,12 +221,21 @@ fn read_lots(item: Item<'_>) -> Result<KnownLots, StoreError> {
 }
 
 fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
+    let usual = TenantSettings::default();
     Ok(TenantSettings {
         columns: item.texts("column_map"),
         dose_columns: item.texts("dose_column_map"),
         max_refused_percent: item.number("max_refused")?,
         max_removed_percent: item.number("max_removed")?,
         lots: read_lots(item)?,
+        // What was entered before exports were is exported as usual.
+        export_encoding: word(item, "export_encoding")?.unwrap_or(usual.export_encoding),
+        export_scope: word(item, "export_scope")?.unwrap_or(usual.export_scope),
         revision: item.number("revision")?,
     })
+}
+
+fn word<W: std::str::FromStr>(item: Item<'_>, name: &'static str) -> Result<Option<W>, StoreError> {
+    let word = item.maybe_text(name).map(str::parse).transpose();
+    word.map_err(|_| StoreError::Damaged { what: name })
 }

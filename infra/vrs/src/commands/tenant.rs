@@ -47,6 +47,8 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
         dose_columns,
         max_refused_percent,
         max_removed_percent,
+        export_encoding,
+        export_scope,
         revision,
     } = now;
     writeln!(out, "{tenant} {}  (revision {revision})", name(*tenant))?;
@@ -57,6 +59,10 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
     writeln!(
         out,
         "  {max_removed_percent:>3} %  of the register may be removed unasked"
+    )?;
+    writeln!(
+        out,
+        "  every night a ledger ({export_scope}) in {export_encoding}"
     )?;
     for (kind, columns) in [
         (FileKind::Residents, columns),
@@ -74,6 +80,8 @@ fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<Tenant
     let mut wanted = known.clone();
     wanted.max_refused_percent = asked.max_refused.unwrap_or(wanted.max_refused_percent);
     wanted.max_removed_percent = asked.max_removed.unwrap_or(wanted.max_removed_percent);
+    wanted.export_encoding = asked.export_encoding.unwrap_or(wanted.export_encoding);
+    wanted.export_scope = asked.export_scope.unwrap_or(wanted.export_scope);
     map(&mut wanted.columns, &asked.columns)?;
     map(&mut wanted.dose_columns, &asked.dose_columns)?;
     Ok(wanted)
@@ -146,6 +154,10 @@ mod tests {
             (wanted.max_refused_percent, wanted.max_removed_percent),
             (3, 33)
         );
+        let exports = ["--export-encoding", "cp932", "--export-scope", "changed"];
+        let wanted = changed(&known, &asked(&exports)).unwrap();
+        assert_eq!(wanted.export_encoding, layouts::Encoding::Cp932);
+        assert_eq!(wanted.export_scope, domain::ExportScope::Changed);
     }
 
     #[test]

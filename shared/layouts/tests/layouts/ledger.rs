@@ -197,6 +197,26 @@ fn a_character_that_cp932_lacks_is_noted_with_its_place_and_never_lost_in_silenc
 }
 
 #[test]
+fn a_file_that_is_taken_in_pieces_is_the_same_file() {
+    let rows: Vec<_> = (0..500).map(|_| ("1", vec![dose(1, "20210530")])).collect();
+    for encoding in [UTF8, UTF8_BOM, Encoding::Cp932] {
+        let (whole, _) = write(encoding, 2, &rows);
+        let municipality = TenantCode::parse("131016").unwrap();
+        let mut writer = LedgerWriter::new(Vec::new(), encoding, municipality, number(2)).unwrap();
+        let mut pieces = Vec::new();
+        for (resident, doses) in &rows {
+            writer.person(resident, &[at(&doses[0])]).unwrap();
+            if writer.pending() > 10_000 {
+                pieces.push(writer.take().unwrap());
+            }
+        }
+        assert!(pieces.len() > 3);
+        pieces.push(writer.finish().unwrap().0);
+        assert!(pieces.concat() == whole);
+    }
+}
+
+#[test]
 fn substitutions_beyond_the_most_are_counted() {
     let mut lacking = dose(1, "20210530");
     lacking.physician = ShortText::parse("𠮷𠮷").ok();

@@ -1,0 +1,89 @@
+use domain::{ExportId, TenantCode};
+use serde::{Deserialize, Serialize};
+
+use crate::Message;
+
+/// A message in the queue `exports`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportMessage {
+    /// From the schedule: export the doses of every municipality that takes part.
+    Nightly,
+    /// Make an export that was asked for.
+    Export {
+        /// Whose doses.
+        tenant: TenantCode,
+        /// Which export.
+        export: ExportId,
+    },
+}
+
+/// A message body that neither this code nor the schedule wrote.
+#[derive(Debug, thiserror::Error)]
+#[error("not a message of the queue `exports`")]
+pub struct NotAnExportMessage;
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum Wire {
+    Nightly {},
+    Export { tenant: String, export: String },
+}
+
+impl ExportMessage {
+    /// Reads the JSON form.
+    pub fn parse(body: &str) -> Result<Self, NotAnExportMessage> {
+        match serde_json::from_str(body).map_err(|_| NotAnExportMessage)? {
+            Wire::Nightly {} => Ok(Self::Nightly),
+            Wire::Export { tenant, export } => Ok(Self::Export {
+                tenant: TenantCode::parse(&tenant).map_err(|_| NotAnExportMessage)?,
+                export: export.parse().map_err(|_| NotAnExportMessage)?,
+            }),
+        }
+    }
+}
+
+impl Message for ExportMessage {
+    fn to_json(&self) -> String {
+        let wire = match self {
+            Self::Nightly => Wire::Nightly {},
+            Self::Export { tenant, export } => Wire::Export {
+                tenant: tenant.as_str().to_owned(),
+                export: export.to_string(),
+            },
+        };
+        #[expect(clippy::expect_used, reason = "strings always serialise")]
+        serde_json::to_string(&wire).expect("the wire form has only strings")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_read_back_as_they_were_written() {
+        let tenant = TenantCode::parse("131016").unwrap();
+        let export = ExportId::derive(&[7; 32]);
+        for message in [
+            ExportMessage::Nightly,
+            ExportMessage::Export { tenant, export },
+        ] {
+            assert_eq!(ExportMessage::parse(&message.to_json()).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn a_foreign_body_is_refused() {
+        for body in [
+            "",
+            "{}",
+            r#"{"kind":"weekly"}"#,
+            r#"{"kind":"nightly","tenant":"131016"}"#,
+            r#"{"kind":"export","tenant":"131016"}"#,
+            r#"{"kind":"export","tenant":"131017","export":"0d9c0c3e-3b0a-8b1e-9a53-4c9b5f6a7d80"}"#,
+            r#"{"kind":"export","tenant":"131016","export":"x"}"#,
+        ] {
+            assert!(ExportMessage::parse(body).is_err(), "{body}");
+        }
+    }
+}

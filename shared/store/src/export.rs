@@ -1,0 +1,213 @@
+//! Exports: asked for, published or failed; and how far the last one reached.
+
+use std::collections::BTreeMap;
+
+use domain::{Date, DoseNumber, ExportId, ExportScope, ExportState, ProgrammeCode, TenantScope};
+use jiff::Timestamp;
+use layouts::Encoding;
+
+use crate::{
+    Store, StoreError,
+    item::{Item, Map, as_stored, n, s, time},
+    keys::{self, SCHEMA},
+    transaction::Change,
+};
+
+const LAST: &str = "LAST";
+
+/// An export of a municipality's doses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// Which one.
+    pub id: ExportId,
+    /// Whose doses it is to hold.
+    pub scope: ExportScope,
+    /// In which encoding its tables are written.
+    pub encoding: Encoding,
+    /// How it stands.
+    pub state: ExportState,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When it came to its state.
+    pub moved_at: Timestamp,
+    /// Doses of the register in it, once it is published.
+    pub doses: u64,
+    /// Programmes it has tables of, once it is published.
+    pub programmes: Vec<ProgrammeCode>,
+    /// Why it failed: a code and what differs, in numbers.
+    pub failure: Option<(String, String)>,
+}
+
+/// How far the last published export reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastExport {
+    /// Which one it was.
+    pub id: ExportId,
+    /// The day in Japan on which its reading began: what changed from that day on may be missing in it.
+    pub day: Date,
+    /// The highest number of a dose in it, by programme.
+    pub most: BTreeMap<ProgrammeCode, DoseNumber>,
+}
+
+impl Store {
+    /// Notes that an export is asked for. [`StoreError::Moved`] if it is noted already.
+    pub async fn request_export(
+        &self,
+        scope: &TenantScope,
+        export: &Export,
+    ) -> Result<(), StoreError> {
+        let item = Map::from([
+            ("pk".to_owned(), s(keys::exports(scope))),
+            ("sk".to_owned(), s(keys::export_sk(&export.id))),
+            ("v".to_owned(), n(SCHEMA)),
+            ("of".to_owned(), s(export.scope.as_str())),
+            ("encoding".to_owned(), s(export.encoding.as_str())),
+            ("state".to_owned(), s(ExportState::Requested.as_str())),
+            ("requested_at".to_owned(), time(export.requested_at)),
+            ("moved_at".to_owned(), time(export.requested_at)),
+        ]);
+        self.put_new(scope, item).await
+    }
+
+    /// An export, if it was ever asked for.
+    pub async fn export(
+        &self,
+        scope: &TenantScope,
+        id: &ExportId,
+    ) -> Result<Option<Export>, StoreError> {
+        let item = self.get(scope, keys::exports(scope), &keys::export_sk(id)).await?;
+        item.map(|map| read(*id, Item(&map))).transpose()
+    }
+
+    /// How far the last published export reached; `None` before the first.
+    pub async fn last_export(&self, scope: &TenantScope) -> Result<Option<LastExport>, StoreError> {
+        let item = self.get(scope, keys::exports(scope), LAST).await?;
+        item.map(|map| read_last(Item(&map))).transpose()
+    }
+
+    /// Notes that an export is published, and how far it reached. [`StoreError::Moved`] when it came to
+    /// its end already.
+    pub async fn publish_export(
+        &self,
+        scope: &TenantScope,
+        last: &LastExport,
+        doses: u64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let programmes: Map = last
+            .most
+            .iter()
+            .map(|(programme, most)| (programme.to_string(), n(most)))
+            .collect();
+        let programmes = aws_sdk_dynamodb::types::AttributeValue::M(programmes);
+        let sk = keys::export_sk(&last.id);
+        let published = Change {
+            pk: keys::exports(scope),
+            sk: &sk,
+            update: "SET #state = :published, moved_at = :now, doses = :doses, programmes = :programmes",
+            condition: "#state = :requested",
+            names: &[("#state", "state")],
+            values: vec![
+                (":published", s(ExportState::Published.as_str())),
+                (":requested", s(ExportState::Requested.as_str())),
+                (":now", time(now)),
+                (":doses", n(doses)),
+                (":programmes", programmes.clone()),
+            ],
+        };
+        let reached = Map::from([
+            ("pk".to_owned(), s(keys::exports(scope))),
+            ("sk".to_owned(), s(LAST)),
+            ("v".to_owned(), n(SCHEMA)),
+            ("id".to_owned(), s(last.id.to_string())),
+            ("day".to_owned(), s(last.day.to_string())),
+            ("programmes".to_owned(), programmes),
+        ]);
+        let writes = vec![self.update_in(published)?, self.put_in(reached)?];
+        self.transact(scope, writes).await
+    }
+
+    /// Notes that an export cannot be published, and why. [`StoreError::Moved`] when it came to its end
+    /// already.
+    pub async fn fail_export(
+        &self,
+        scope: &TenantScope,
+        id: &ExportId,
+        (code, difference): (&str, &str),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(scope, Change {
+            pk: keys::exports(scope),
+            sk: &keys::export_sk(id),
+            update: "SET #state = :failed, moved_at = :now, code = :code, difference = :difference",
+            condition: "#state = :requested",
+            names: &[("#state", "state")],
+            values: vec![
+                (":failed", s(ExportState::Failed.as_str())),
+                (":requested", s(ExportState::Requested.as_str())),
+                (":now", time(now)),
+                (":code", s(code)),
+                (":difference", s(difference)),
+            ],
+        })
+        .await
+    }
+}
+
+impl Export {
+    /// One that is asked for now.
+    #[must_use]
+    pub fn requested(id: ExportId, scope: ExportScope, encoding: Encoding, now: Timestamp) -> Self {
+        let now = as_stored(now);
+        Self {
+            id,
+            scope,
+            encoding,
+            state: ExportState::Requested,
+            requested_at: now,
+            moved_at: now,
+            doses: 0,
+            programmes: Vec::new(),
+            failure: None,
+        }
+    }
+}
+
+fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {
+    let code = item.maybe_text("code");
+    let difference = item.maybe_text("difference").unwrap_or_default();
+    Ok(Export {
+        id,
+        scope: word(item, "of")?,
+        encoding: word(item, "encoding")?,
+        state: word(item, "state")?,
+        requested_at: item.time("requested_at")?,
+        moved_at: item.time("moved_at")?,
+        doses: item.maybe_number("doses")?.unwrap_or(0),
+        programmes: most(item)?.into_keys().collect(),
+        failure: code.map(|code| (code.to_owned(), difference.to_owned())),
+    })
+}
+
+fn read_last(item: Item<'_>) -> Result<LastExport, StoreError> {
+    Ok(LastExport {
+        id: word(item, "id")?,
+        day: word(item, "day")?,
+        most: most(item)?,
+    })
+}
+
+fn most(item: Item<'_>) -> Result<BTreeMap<ProgrammeCode, DoseNumber>, StoreError> {
+    let damaged = StoreError::Damaged { what: "programmes" };
+    let counts = item.counts("programmes")?.into_iter();
+    let most = counts.map(|(programme, most)| {
+        let most = u8::try_from(most).ok().and_then(DoseNumber::new)?;
+        Some((programme.parse().ok()?, most))
+    });
+    most.collect::<Option<_>>().ok_or(damaged)
+}
+
+fn word<W: std::str::FromStr>(item: Item<'_>, name: &'static str) -> Result<W, StoreError> {
+    let word = item.text(name)?.parse();
+    word.map_err(|_| StoreError::Damaged { what: name })
+}
