@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use doses::Doses;
+use export_ledger::{ExportError, ExportLedger};
+use exports::Exports;
 use load_chunk::{LoadChunk, LoadError};
 use receive_upload::{ChunkBytes, ReceiveError, ReceiveUpload};
 use residents::Residents;
@@ -11,8 +13,10 @@ use runtime::{Adapters, Handler};
 use uploads::Uploads;
 
 /// Every package that can be built here; a test holds the list against template and folders.
-pub const PACKAGES: [&str; 5] = [
+pub const PACKAGES: [&str; 7] = [
     "doses",
+    "export-ledger",
+    "exports",
     "load-chunk",
     "receive-upload",
     "residents",
@@ -68,6 +72,34 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 adapters.store()?,
                 adapters.keys(),
                 adapters.clock(),
+            ));
+            Handler::http(move |request| {
+                let function = Arc::clone(&function);
+                async move { function.handle(request).await }
+            })
+        }
+        "export-ledger" => {
+            let function = Arc::new(ExportLedger::new(
+                adapters.store()?,
+                adapters.drop_bucket()?,
+                adapters.exports()?,
+                adapters.keys(),
+                adapters.clock(),
+            ));
+            let handler = Handler::queue(move |body: String, _| {
+                let function = Arc::clone(&function);
+                async move { function.handle(&body).await }
+            });
+            let handler = handler.passing(ExportError::is_passing);
+            handler.retried_by(adapters.retry("EXPORTS_QUEUE_URL")?)
+        }
+        "exports" => {
+            let function = Arc::new(Exports::new(
+                adapters.store()?,
+                adapters.drop_bucket()?,
+                adapters.exports()?,
+                adapters.clock(),
+                crypto::random_seed(),
             ));
             Handler::http(move |request| {
                 let function = Arc::clone(&function);

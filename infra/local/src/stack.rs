@@ -156,6 +156,7 @@ impl LocalStack {
         };
         stack.feed();
         stack.sweep();
+        stack.schedule()?;
         let again = stack.services.s3.announce_pending();
         if again > 0 {
             tracing::info!(
@@ -176,6 +177,43 @@ impl LocalStack {
                 }
             });
         }
+    }
+
+    /// Sends what schedules send, when their time has come. One that came while the machine slept is
+    /// sent once, late.
+    fn schedule(&mut self) -> Result<()> {
+        for schedule in &self.template.schedules {
+            let queue = self.services.sqs.by_arn(&schedule.queue)?;
+            let (sqs, clock) = (self.services.sqs.clone(), Arc::clone(&self.clock));
+            let schedule = schedule.clone();
+            self.tasks.spawn(async move {
+                loop {
+                    let next = schedule.times.next_after(clock.now());
+                    while let Ok(left) = Duration::try_from(next.duration_since(clock.now()))
+                        && !left.is_zero()
+                    {
+                        tokio::time::sleep(left.min(SWEEP)).await;
+                    }
+                    if let Err(error) = sqs.send(queue, &schedule.input, Duration::ZERO) {
+                        let error = format!("{error:#}");
+                        tracing::error!(error, "the schedule {} sent nothing", schedule.id);
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Sends what a schedule of the template sends, before its time.
+    pub fn fire(&self, id: &str) -> Result<()> {
+        let mut schedules = self.template.schedules.iter();
+        let schedule = schedules.find(|it| it.id == id);
+        let schedule = schedule.with_context(|| format!("there is no schedule {id}"))?;
+        let queue = self.services.sqs.by_arn(&schedule.queue)?;
+        self.services
+            .sqs
+            .send(queue, &schedule.input, Duration::ZERO)?;
+        Ok(())
     }
 
     fn sweep(&mut self) {

@@ -49,13 +49,17 @@ pub enum Fault {
     Key,
     /// Not a number within the limits.
     Number,
+    /// Not a scope of an export.
+    ExportScope,
+    /// Not an encoding that is written.
+    Encoding,
     /// Not a cursor that this list gave to this municipality.
     Cursor,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::NotText,
         Self::Empty,
         Self::TooLong,
@@ -79,6 +83,8 @@ impl Fault {
         Self::Revision,
         Self::Key,
         Self::Number,
+        Self::ExportScope,
+        Self::Encoding,
         Self::Cursor,
     ];
 
@@ -130,6 +136,9 @@ impl Fault {
             Self::Key => ("KEY", "見える英数字と記号で1文字以上100文字以内にしてください。",
                 "must be 1 to 100 visible ASCII characters"),
             Self::Number => ("NUMBER", "範囲内の整数で指定してください。", "must be a whole number within the limits"),
+            Self::ExportScope => ("EXPORT_SCOPE", "full、changed のいずれかを指定してください。", "must be \"full\" or \"changed\""),
+            Self::Encoding => ("ENCODING", "utf-8、utf-8-bom、cp932 のいずれかを指定してください。",
+                "must be \"utf-8\", \"utf-8-bom\" or \"cp932\""),
             Self::Cursor => ("CURSOR",
                 "続きの位置が正しくありません。一覧を最初から取得してください。",
                 "is not a position in this list; begin again without it"),

@@ -75,7 +75,9 @@ impl Store {
         scope: &TenantScope,
         id: &ExportId,
     ) -> Result<Option<Export>, StoreError> {
-        let item = self.get(scope, keys::exports(scope), &keys::export_sk(id)).await?;
+        let item = self
+            .get(scope, keys::exports(scope), &keys::export_sk(id))
+            .await?;
         item.map(|map| read(*id, Item(&map))).transpose()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - `architecture`: the arrows between the crates, and what sources must not say
 //! - `bad_input`: every kind of bad file and bad row, each with its stated outcome
+//! - `exports`: doses on their way back to the ledger
 //! - `faults`: a thousand seeded schedules of faults against a model of the register
 //! - `interleavings`: the functions interleaved call by call against the same
 
@@ -15,5 +16,6 @@
 
 mod architecture;
 mod bad_input;
+mod exports;
 mod faults;
 mod interleavings;

@@ -14,7 +14,7 @@ struct Inert {
 const INERT: [Inert; 11] = [
     Inert {
         kind: "AWS::SQS::QueuePolicy",
-        why: "only the buckets of this process send events",
+        why: "only the buckets and schedules of this process send events",
         properties: &["Queues", "PolicyDocument"],
     },
     Inert {

@@ -14,6 +14,7 @@ mod inert;
 mod names;
 mod queue;
 mod resolve;
+mod schedule;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use self::{
     api::{Api, Authorizer, Route},
     function::{Function, Role},
     queue::{Mapping, Queue, Redrive},
+    schedule::{Schedule, Times},
     storage::{Bucket, Key, Notification, Table},
 };
 use crate::iam::{Policies, Policy};
@@ -77,6 +79,8 @@ pub struct Template {
     pub roles: Vec<Role>,
     /// Policies of buckets, by the bucket's ARN.
     pub bucket_policies: Vec<(String, Policy)>,
+    /// What sends messages at set times.
+    pub schedules: Vec<Schedule>,
     /// The HTTP API.
     pub api: Option<Api>,
 }
@@ -137,6 +141,7 @@ impl Template {
             }
             "AWS::IAM::Role" => self.roles.push(function::role(arn()?, fields)?),
             "AWS::Lambda::EventSourceMapping" => self.mappings.push(queue::mapping(fields)?),
+            "AWS::Events::Rule" => self.schedules.push(schedule::schedule(id, fields)?),
             "AWS::ApiGatewayV2::Api" => api.api(name, fields)?,
             "AWS::ApiGatewayV2::Stage" => api.stage(fields)?,
             "AWS::ApiGatewayV2::Authorizer" => api.authorizer(name, fields)?,
@@ -182,6 +187,7 @@ impl Template {
                     .map(|n| &n.queue),
             )
             .chain(self.mappings.iter().map(|mapping| &mapping.queue))
+            .chain(self.schedules.iter().map(|schedule| &schedule.queue))
         {
             if !queue(arn) {
                 bail!("{arn} is not a queue of the template");

@@ -89,6 +89,7 @@ pub(super) fn attribute(
         }
         ("AWS::KMS::Key", "Arn") => arn(place, "kms", &format!("key/{name}")),
         ("AWS::Serverless::Function", "Arn") => arn(place, "lambda", &format!("function:{name}")),
+        ("AWS::Events::Rule", "Arn") => arn(place, "events", &format!("rule/{name}")),
         ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{name}", place.account),
         ("AWS::Logs::LogGroup", "Arn") => arn(place, "logs", &format!("log-group:{name}:*")),
         _ => bail!("!GetAtt {id}.{attribute}: not known to the local stack for {kind}"),

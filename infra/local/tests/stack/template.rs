@@ -38,6 +38,10 @@ fn the_deployed_template_is_understood() {
     assert_eq!(
         names(template.queues.iter().map(|q| &q.name).collect()),
         [
+            "doses-dead-letters",
+            "doses",
+            "exports-dead-letters",
+            "exports",
             "loads-dead-letters",
             "loads",
             "uploads-dead-letters",
@@ -48,6 +52,8 @@ fn the_deployed_template_is_understood() {
         names(template.functions.iter().map(|f| &f.package).collect()),
         [
             "doses",
+            "export-ledger",
+            "exports",
             "load-chunk",
             "receive-upload",
             "residents",
@@ -55,7 +61,7 @@ fn the_deployed_template_is_understood() {
         ]
     );
     let api = template.api.unwrap();
-    assert_eq!(api.routes.len(), 17);
+    assert_eq!(api.routes.len(), 19);
     assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
     assert_eq!(api.authorizer.audience, ["open-vrs"]);
 }

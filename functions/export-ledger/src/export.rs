@@ -1,0 +1,172 @@
+//! One export, from what was asked for to its end.
+
+use std::collections::BTreeMap;
+
+use domain::{Date, DoseNumber, ExportId, ExportState, ProgrammeCode, TenantScope, japan_date};
+use layouts::ledger::LedgerError;
+use objects::{ExportFile, ObjectName};
+use store::{DoseCounts, Export, LastExport, StoreError};
+
+use crate::files::Files;
+use crate::manifest::Manifest;
+use crate::read::Job;
+use crate::reconcile::{Verdict, judge};
+use crate::{ExportError, ExportLedger};
+
+/// How often the records are read before it is said that they do not agree, or do not rest.
+const ATTEMPTS: u32 = 3;
+
+/// The highest number of a dose, by programme: for how many doses a table has columns.
+pub(crate) type Widths = BTreeMap<ProgrammeCode, DoseNumber>;
+
+/// Files that are written to their last byte, and not there yet.
+struct Ready {
+    files: Files,
+    counts: DoseCounts,
+}
+
+impl ExportLedger {
+    /// Makes an export that was asked for.
+    pub(crate) async fn export(
+        &self,
+        scope: &TenantScope,
+        id: ExportId,
+    ) -> Result<(), ExportError> {
+        let damaged = |what| StoreError::Damaged { what };
+        let asked = self.store.export(scope, &id).await?;
+        let asked = asked.ok_or(damaged("export"))?;
+        if asked.state != ExportState::Requested {
+            return Ok(());
+        }
+        let tenant = self.store.tenant(scope).await?;
+        let tenant = tenant.ok_or(damaged("tenant of an export"))?;
+        let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
+        let last = self.store.last_export(scope).await?;
+        let job = Job::new(scope, &keys, &asked, last.as_ref(), self.clock.now());
+        let widths = last.map(|last| last.most).unwrap_or_default();
+        match self.read_at_rest(&job, widths).await {
+            Ok(ready) => self.publish(&job, ready).await,
+            Err(ReadError::Differs(how)) => self.fail(&job, "RECORDS_DIFFER", &how).await,
+            Err(ReadError::Other(ExportError::Ledger(LedgerError::Number { line }))) => {
+                let place = format!("line {line}");
+                self.fail(&job, "NUMBER_NOT_ENCODABLE", &place).await
+            }
+            Err(ReadError::Other(error)) => Err(error),
+        }
+    }
+
+    /// Reads until what was read agrees with the counts.
+    async fn read_at_rest(&self, job: &Job<'_>, widths: Widths) -> Result<Ready, ReadError> {
+        let mut widths = widths;
+        let mut how = None;
+        for _ in 0..ATTEMPTS {
+            let before = self.counts(job).await?;
+            let (files, counts) = self.write(job, &mut widths).await?;
+            let after = self.counts(job).await;
+            match after.map(|after| judge(job.asked.scope, &before, &counts, &after)) {
+                Ok(Verdict::Agrees) => {
+                    return Ok(Ready {
+                        files,
+                        counts: before,
+                    });
+                }
+                Ok(Verdict::Moving) => how = None,
+                Ok(Verdict::Differs(difference)) => how = Some(difference),
+                Err(error) => {
+                    files.abort().await;
+                    return Err(error.into());
+                }
+            }
+            files.abort().await;
+        }
+        Err(how.map_or(ReadError::Other(ExportError::Moving), ReadError::Differs))
+    }
+
+    async fn counts(&self, job: &Job<'_>) -> Result<DoseCounts, ExportError> {
+        Ok(self.store.dose_counts(job.scope).await?)
+    }
+
+    /// Makes the files exist, the manifest last, and notes it.
+    async fn publish(&self, job: &Job<'_>, ready: Ready) -> Result<(), ExportError> {
+        let most = ready.files.widths().clone();
+        let files = ready.files.finish().await?;
+        let manifest = Manifest::of(job, &ready.counts, files).to_json()?;
+        let name = ObjectName::Export(job.asked.id, ExportFile::Manifest);
+        let written = self.drop.put_small(job.scope, &name, manifest.into());
+        written.await?;
+        let reached = LastExport {
+            id: job.asked.id,
+            day: job.day,
+            most,
+        };
+        let doses = u64::try_from(ready.counts.recorded).unwrap_or(0);
+        let published = self
+            .store
+            .publish_export(job.scope, &reached, doses, self.clock.now());
+        match published.await {
+            // Another invocation of the same message was first.
+            Ok(()) | Err(StoreError::Moved) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let tenant = job.scope.code().to_string();
+        tracing::info!(tenant, count = doses, "export published");
+        Ok(())
+    }
+
+    /// Nothing is published; whoever asked sees why, and the operator is called.
+    async fn fail(&self, job: &Job<'_>, code: &str, how: &str) -> Result<(), ExportError> {
+        let tenant = job.scope.code().to_string();
+        let failed =
+            self.store
+                .fail_export(job.scope, &job.asked.id, (code, how), self.clock.now());
+        match failed.await {
+            Ok(()) | Err(StoreError::Moved) => {}
+            Err(error) => return Err(error.into()),
+        }
+        tracing::error!(code, tenant, error = how, "an export was not published");
+        tracing::info!(target: "metrics", exports_failed = 1_u64);
+        Ok(())
+    }
+}
+
+/// Why there is nothing to publish.
+enum ReadError {
+    /// The records rest, and do not agree with their counts.
+    Differs(String),
+    /// Something failed.
+    Other(ExportError),
+}
+
+impl<E: Into<ExportError>> From<E> for ReadError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// From which day on changes are exported; `None` for all.
+pub(crate) fn since(asked: &Export, last: Option<&LastExport>) -> Option<Date> {
+    match asked.scope {
+        domain::ExportScope::Full => None,
+        // What was never exported has all changed.
+        domain::ExportScope::Changed => last.map(|last| last.day),
+    }
+}
+
+impl<'j> Job<'j> {
+    fn new(
+        scope: &'j TenantScope,
+        keys: &'j crypto::TenantKeys,
+        asked: &'j Export,
+        last: Option<&LastExport>,
+        now: jiff::Timestamp,
+    ) -> Self {
+        Self {
+            scope,
+            keys,
+            asked,
+            since: since(asked, last),
+            day: japan_date(now),
+            begun_at: now,
+        }
+    }
+}

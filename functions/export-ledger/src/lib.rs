@@ -1,0 +1,75 @@
+//! Gives doses back to the municipalities' own ledgers (予防接種台帳): CSV, the waiting list beside it, and the
+//! same as FHIR R4.
+//!
+//! **Triggered by** messages of the queue `exports`, one at a time: `nightly` (from the schedule: ask for
+//! an export of every municipality that takes part) and `export` (make one that was asked for).
+//!
+//! **What a repeat does.**
+//! - The nightly export of a municipality and a day has one id, so a repeated `nightly` asks for nothing
+//!   new; it sends the messages once more, in case they were lost.
+//! - An export that is published or failed is left as it is. One that is not is made from the beginning:
+//!   its files are written anew under the same names, and whoever publishes first has published it.
+//!
+//! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,
+//! nothing is published, the export says what differs, and an alarm goes off. Doses are read one person at
+//! a time and written as they come: what is held is a tag for each person and the parts on their way.
+
+mod error;
+mod export;
+mod fhir;
+mod files;
+mod manifest;
+mod nightly;
+mod read;
+mod reconcile;
+
+use std::sync::Arc;
+
+use crypto::Keyring;
+use domain::Clock;
+use objects::Objects;
+use queues::{ExportMessage, ExportQueue};
+use store::Store;
+
+pub use error::ExportError;
+
+/// The function's work, over its adapters.
+pub struct ExportLedger {
+    store: Store,
+    drop: Objects,
+    exports: ExportQueue,
+    keys: Keyring,
+    clock: Arc<dyn Clock>,
+}
+
+impl ExportLedger {
+    /// Wires the function: the table, the drop bucket, its own queue, keys, time.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        drop: Objects,
+        exports: ExportQueue,
+        keys: Keyring,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            drop,
+            exports,
+            keys,
+            clock,
+        }
+    }
+
+    /// Works off one message.
+    pub async fn handle(&self, body: &str) -> Result<(), ExportError> {
+        let message = ExportMessage::parse(body)?;
+        match &message {
+            ExportMessage::Nightly => self.nightly().await,
+            ExportMessage::Export { tenant, export } => {
+                let scope = domain::TenantScope::from_own_queue(*tenant);
+                self.export(&scope, *export).await
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Reading everybody's doses, one person at a time.
+
+use std::collections::HashSet;
+
+use crypto::{ResidentTag, TenantKeys};
+use domain::{Date, DoseNumber, ExportScope, Generation, ProgrammeCode, TenantScope, programmes};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
+use store::{DoseCounts, DoseList, Export, Listed, PersonDoses, StoreError};
+
+use crate::export::Widths;
+use crate::files::{Files, Shape};
+use crate::{ExportError, ExportLedger};
+
+/// Persons asked for at once.
+const AT_ONCE: usize = 16;
+/// Tags of a page.
+const PAGE: u32 = 1_000;
+/// Waiting doses of a page: as many as one call brings.
+const WAITING_PAGE: u32 = 100;
+/// How often the register may move under one person.
+const MOVES: u32 = 5;
+/// How often the columns may turn out to be too few or too many.
+const SHAPES: u32 = 100;
+
+/// What is to be exported, and for whom.
+pub(crate) struct Job<'j> {
+    pub(crate) scope: &'j TenantScope,
+    pub(crate) keys: &'j TenantKeys,
+    pub(crate) asked: &'j Export,
+    /// Changes from this day on; `None` for everybody.
+    pub(crate) since: Option<Date>,
+    /// The day in Japan on which the reading began.
+    pub(crate) day: Date,
+    pub(crate) begun_at: Timestamp,
+}
+
+/// Why a pass over the records came to no end.
+enum PassError {
+    /// A dose has no columns: begin again with more.
+    Narrow(ProgrammeCode, DoseNumber),
+    Other(ExportError),
+}
+
+impl<E: Into<ExportError>> From<E> for PassError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl Job<'_> {
+    /// The first day on which a dose that is to be exported may have changed: none was before its
+    /// programme.
+    fn first_day(&self) -> Date {
+        let first = programmes().iter().map(domain::Programme::first_day).min();
+        self.since.or(first).unwrap_or(self.day)
+    }
+
+    fn shape(&self, widths: &Widths) -> Shape {
+        Shape {
+            export: self.asked.id,
+            scope: self.asked.scope,
+            encoding: self.asked.encoding,
+            widths: widths.clone(),
+        }
+    }
+}
+
+impl ExportLedger {
+    /// Reads the records and writes the files, which are not there before they are finished.
+    ///
+    /// A table has columns for as many doses as occur, which is known at its end only. So it is begun
+    /// with as many as the last export had; if these are too few or too many it is begun again, which
+    /// happens once for each number that is new to a municipality.
+    pub(crate) async fn write(
+        &self,
+        job: &Job<'_>,
+        widths: &mut Widths,
+    ) -> Result<(Files, DoseCounts), ExportError> {
+        for _ in 0..SHAPES {
+            let mut files = Files::begin(&self.drop, job.scope, job.shape(widths))?;
+            match self.pass(job, &mut files).await {
+                Ok(counts) if files.seen() == *files.widths() => return Ok((files, counts)),
+                Ok(_) => *widths = files.seen(),
+                Err(PassError::Narrow(programme, number)) => {
+                    widths.insert(programme, number);
+                }
+                Err(PassError::Other(error)) => {
+                    files.abort().await;
+                    return Err(error);
+                }
+            }
+            files.abort().await;
+        }
+        Err(ExportError::Moving)
+    }
+
+    async fn pass(&self, job: &Job<'_>, files: &mut Files) -> Result<DoseCounts, PassError> {
+        let mut counts = DoseCounts::default();
+        let generation = self.store.register(job.scope).await?.generation();
+        // A person whose doses changed on several days is named on each of them.
+        let mut done = HashSet::new();
+        let mut day = job.first_day();
+        while day <= job.day {
+            let mut after = None;
+            loop {
+                let page = self.store.touched(job.scope, day, PAGE, after.as_deref());
+                let page = page.await?;
+                let new = page.residents.into_iter();
+                let new: Vec<_> = new.filter(|tag| done.insert(*tag)).collect();
+                let mut persons = stream::iter(new)
+                    .map(|tag| self.person(job, tag, generation))
+                    .buffered(AT_ONCE);
+                while let Some(person) = persons.try_next().await? {
+                    count(&person, &mut counts);
+                    person_in(files, &person).await?;
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            day = day.tomorrow().map_err(|_| ExportError::Moving)?;
+        }
+        self.waiting(job, files, &mut counts).await?;
+        Ok(counts)
+    }
+
+    /// A person with their doses. When the register moves on by more than one file meanwhile, they
+    /// are read under the one that is in force now.
+    async fn person(
+        &self,
+        job: &Job<'_>,
+        tag: ResidentTag,
+        generation: Generation,
+    ) -> Result<PersonDoses, ExportError> {
+        let mut generation = generation;
+        for _ in 0..MOVES {
+            let found = self
+                .store
+                .person_doses(job.scope, job.keys, &tag, generation);
+            let found = found.await?;
+            if found.person.is_some() {
+                return Ok(found);
+            }
+            generation = self.store.register(job.scope).await?.generation();
+        }
+        Err(ExportError::Store(StoreError::Damaged {
+            what: "person of a dose",
+        }))
+    }
+
+    async fn waiting(
+        &self,
+        job: &Job<'_>,
+        files: &mut Files,
+        counts: &mut DoseCounts,
+    ) -> Result<(), PassError> {
+        let mut after = None;
+        loop {
+            let page = self.store.dose_list(
+                job.scope,
+                job.keys,
+                DoseList::Waiting,
+                WAITING_PAGE,
+                after.as_deref(),
+            );
+            let page = page.await?;
+            for entry in &page.entries {
+                if let Listed::Waiting(waiting) = entry {
+                    counts.waiting += 1;
+                    narrow(files, waiting.dose.programme, waiting.dose.number)?;
+                    files.waiting(&waiting.dose, waiting.entry.at).await?;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn count(person: &PersonDoses, counts: &mut DoseCounts) {
+    for dose in &person.doses {
+        counts.add_dose(dose, 1);
+    }
+    let open = person.newcomers.iter().filter(|it| it.settled.is_none());
+    counts.conflict += i64::try_from(open.count()).unwrap_or(i64::MAX);
+}
+
+async fn person_in(files: &mut Files, person: &PersonDoses) -> Result<(), PassError> {
+    for dose in &person.doses {
+        if files.holds(dose) {
+            narrow(files, dose.dose.programme, dose.dose.number)?;
+        } else if files.scope() == ExportScope::Changed {
+            // There is a table in which it can be said that it is not in force any more.
+            narrow(files, dose.dose.programme, DoseNumber::FIRST)?;
+        }
+    }
+    if files.wants(person) {
+        files.person(person).await?;
+    }
+    Ok(())
+}
+
+/// Fails if the table of the programme has no columns for the dose.
+fn narrow(files: &Files, programme: ProgrammeCode, number: DoseNumber) -> Result<(), PassError> {
+    let width = files.widths().get(&programme);
+    if width.is_some_and(|width| number <= *width) {
+        Ok(())
+    } else {
+        Err(PassError::Narrow(programme, number))
+    }
+}
+
+impl Files {
+    /// Whether the export has something to say of a person.
+    fn wants(&self, person: &PersonDoses) -> bool {
+        match self.scope() {
+            ExportScope::Full => person.doses.iter().any(|dose| self.holds(dose)),
+            ExportScope::Changed => true,
+        }
+    }
+}

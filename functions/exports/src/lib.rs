@@ -1,0 +1,180 @@
+//! A municipality asks for an export of its doses, and follows it.
+//!
+//! **Triggered by** the HTTP API:
+//! - `POST /exports` asks for one, in the scope and the encoding of the settings or of the body (role
+//!   `register`);
+//! - `GET /exports/{id}` shows one, with links to its files once they are published (role `read` or
+//!   `register`).
+//!
+//! **What a repeat does.** Each request asks for an export of its own; reading one changes nothing. A
+//! request whose message was lost stays asked for, and the municipality asks again.
+//!
+//! This function never opens a record and has no right to: an export is counts, codes and times.
+
+mod answer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use api::{Code, Fault, Fields, Problem, Request, Response, Role};
+use crypto::Sha256;
+use domain::{Clock, ExportId, ExportScope, TenantScope};
+use jiff::Timestamp;
+use layouts::Encoding;
+use objects::{Objects, ObjectsError};
+use queues::{ExportMessage, ExportQueue};
+use store::{Export, Store, StoreError, TenantSettings};
+
+use crate::answer::Shown;
+
+/// Who may look at exports.
+const LOOK: [Role; 2] = [Role::Read, Role::Register];
+const WORD_LIMIT: usize = 20;
+
+/// The function's work, over its adapters.
+pub struct Exports {
+    store: Store,
+    drop: Objects,
+    exports: ExportQueue,
+    clock: Arc<dyn Clock>,
+    seed: u64,
+    made: AtomicU64,
+}
+
+/// What is asked for; the rest is as the settings say.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    scope: Option<ExportScope>,
+    encoding: Option<Encoding>,
+}
+
+impl Exports {
+    /// Wires the function: the table, the drop bucket, the queue of export-ledger, time, and a seed
+    /// that no other process has.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        drop: Objects,
+        exports: ExportQueue,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            store,
+            drop,
+            exports,
+            clock,
+            seed,
+            made: AtomicU64::new(0),
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response {
+        let answer = match request.route() {
+            "POST /exports" => self.create(&request).await,
+            "GET /exports/{id}" => self.show(&request).await,
+            _ => Err(Problem::not_found()),
+        };
+        answer.into()
+    }
+
+    async fn create(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Register)?;
+        let wanted = Wanted::read(request.fields()?)?;
+        let scope = request.caller().scope();
+        let settings = self.settings(scope).await?;
+        let now = self.clock.now();
+        let export = Export::requested(
+            self.new_id(now),
+            wanted.scope.unwrap_or(settings.export_scope),
+            wanted.encoding.unwrap_or(settings.export_encoding),
+            now,
+        );
+        let noted = self.store.request_export(scope, &export).await;
+        noted.map_err(|error| of_store(&error))?;
+        let message = ExportMessage::Export {
+            tenant: scope.code(),
+            export: export.id,
+        };
+        let sent = self.exports.send(&[message]).await;
+        sent.map_err(|error| Problem::try_again(&error))?;
+        self.shown(scope, &export).await
+    }
+
+    async fn show(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.settings(scope).await?;
+        // What is no id is the id of nothing.
+        let id: ExportId = request
+            .path("id")
+            .parse()
+            .map_err(|_| Problem::not_found())?;
+        let export = self.store.export(scope, &id).await;
+        let export = export.map_err(|error| of_store(&error))?;
+        self.shown(scope, &export.ok_or(Problem::not_found())?)
+            .await
+    }
+
+    async fn shown(&self, scope: &TenantScope, export: &Export) -> Result<Response, Problem> {
+        let shown = Shown::of(&self.drop, scope, export, self.clock.now()).await;
+        let shown = shown.map_err(|error| of_objects(&error))?;
+        Ok(Response::json(&shown))
+    }
+
+    /// Nothing is done for a municipality that does not take part, whatever its token says.
+    async fn settings(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
+        let tenant = self.store.tenant(scope).await;
+        let tenant = tenant.map_err(|error| of_store(&error))?;
+        tenant
+            .map(|tenant| tenant.settings)
+            .ok_or(Problem::new(Code::TenantNotEnrolled))
+    }
+
+    fn new_id(&self, now: Timestamp) -> ExportId {
+        let made = self.made.fetch_add(1, Ordering::Relaxed);
+        ExportId::derive(&Sha256::of_parts(&[
+            b"asked for",
+            &self.seed.to_be_bytes(),
+            &made.to_be_bytes(),
+            &now.as_nanosecond().to_be_bytes(),
+        ]))
+    }
+}
+
+impl Wanted {
+    fn read(mut fields: Fields) -> Result<Self, Problem> {
+        let scope = word(&mut fields, "scope", Fault::ExportScope)?;
+        let encoding = word(&mut fields, "encoding", Fault::Encoding)?;
+        fields.done()?;
+        Ok(Self { scope, encoding })
+    }
+}
+
+fn word<W: std::str::FromStr>(
+    fields: &mut Fields,
+    name: &str,
+    fault: Fault,
+) -> Result<Option<W>, Problem> {
+    let word = fields.optional_text(name, WORD_LIMIT)?;
+    let word = word.map(|word| word.expose().parse()).transpose();
+    word.map_err(|_| Problem::invalid(name, fault))
+}
+
+fn of_store(error: &StoreError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}
+
+fn of_objects(error: &ObjectsError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}

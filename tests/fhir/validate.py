@@ -1,0 +1,43 @@
+"""Holds exported FHIR against the resource models of the registry (PyPI: fhir.resources, R4B, in which
+Patient and Immunization are those of R4).
+
+    python3 tests/fhir/validate.py <folder with Patient.ndjson and Immunization.ndjson>
+
+Says how many resources are sound; ends with an error at the first that is not.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from fhir.resources.R4B.immunization import Immunization
+from fhir.resources.R4B.patient import Patient
+
+
+def read(folder: Path, model):
+    """Resources of a file, each held against its model, which knows no other members."""
+    found = []
+    for line in (folder / f"{model.__name__}.ndjson").read_text("utf-8").splitlines():
+        resource = json.loads(line)
+        assert resource["resourceType"] == model.__name__, resource["resourceType"]
+        model.model_validate(resource)
+        found.append(resource)
+    return found
+
+
+def main(folder: Path) -> None:
+    patients = read(folder, Patient)
+    immunizations = read(folder, Immunization)
+    assert patients and immunizations, "nothing was exported"
+    assert not any("name" in patient for patient in patients), "a patient has a name"
+    known = {f"Patient/{patient['id']}" for patient in patients}
+    for immunization in immunizations:
+        assert immunization["patient"]["reference"] in known, "an immunization of nobody"
+        # What JP Core asks of a dose that was given.
+        for member in ("lotNumber", "occurrenceDateTime", "protocolApplied"):
+            assert member in immunization, f"{member} is missing"
+    print(f"{len(patients)} patients and {len(immunizations)} immunizations are sound FHIR R4")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
