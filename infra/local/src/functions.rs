@@ -7,17 +7,19 @@ use doses::Doses;
 use export_ledger::{ExportError, ExportLedger};
 use exports::Exports;
 use load_chunk::{LoadChunk, LoadError};
+use load_doses::{LoadDoses, LoadDosesError};
 use receive_upload::{ChunkBytes, ReceiveError, ReceiveUpload};
 use residents::Residents;
 use runtime::{Adapters, Handler};
 use uploads::Uploads;
 
 /// Every package that can be built here; a test holds the list against template and folders.
-pub const PACKAGES: [&str; 7] = [
+pub const PACKAGES: [&str; 8] = [
     "doses",
     "export-ledger",
     "exports",
     "load-chunk",
+    "load-doses",
     "receive-upload",
     "residents",
     "uploads",
@@ -105,6 +107,22 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
                 let function = Arc::clone(&function);
                 async move { function.handle(request).await }
             })
+        }
+        "load-doses" => {
+            let function = Arc::new(LoadDoses::new(
+                adapters.store()?,
+                adapters.drop_bucket()?,
+                adapters.work_bucket()?,
+                adapters.doses()?,
+                adapters.keys(),
+                adapters.clock(),
+            ));
+            let handler = Handler::queue(move |body: String, deadline| {
+                let function = Arc::clone(&function);
+                async move { function.handle(&body, deadline).await }
+            });
+            let handler = handler.passing(LoadDosesError::is_passing);
+            handler.retried_by(adapters.retry("DOSES_QUEUE_URL")?)
         }
         "residents" => {
             let function = Arc::new(Residents::new(

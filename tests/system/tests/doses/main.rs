@@ -2,6 +2,7 @@
 //!
 //! - `bad_input`: what is refused or kept aside over the API, each with its stated outcome
 //! - `callers`: what no route takes, and who may do what
+//! - `files`: dose files, from the drop to the receipt, whatever happens on the way
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
 //! - `recording`: what becomes of one dose, from wherever it comes
@@ -10,6 +11,7 @@
 
 mod bad_input;
 mod callers;
+mod files;
 mod history;
 mod model;
 mod recording;

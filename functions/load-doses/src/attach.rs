@@ -1,0 +1,53 @@
+//! Going through the waiting list after the register moved.
+
+use domain::{Lease, TenantScope};
+use jiff::Timestamp;
+use queues::DoseMessage;
+
+use crate::{LoadDoses, LoadDosesError};
+
+/// Waiting doses looked at in one go.
+const AT_A_TIME: u32 = 100;
+
+impl LoadDoses {
+    /// Attaches what can be attached, oldest first, from `after` on. Near the end of the invocation the
+    /// rest of the list is left to the next one.
+    pub(crate) async fn attach(
+        &self,
+        scope: &TenantScope,
+        mut after: Option<String>,
+        deadline: Timestamp,
+    ) -> Result<(), LoadDosesError> {
+        let tenant = self.tenant(scope).await?;
+        let area = tenant.area();
+        loop {
+            let now = self.clock.now();
+            // No longer than the invocation: an attached dose needs no lease, each is a transaction.
+            if Lease::new(now, deadline).is_ending(now) {
+                let rest = DoseMessage::Attach {
+                    tenant: scope.code(),
+                    after,
+                };
+                return Ok(self.doses.send(&[rest]).await?);
+            }
+            let some = self
+                .recorder
+                .attach_some(&area, AT_A_TIME, after.as_deref(), now);
+            let (attached, next) = some.await?;
+            if attached.total() > 0 {
+                tracing::info!(
+                    recorded = attached.recorded,
+                    review = attached.review,
+                    conflict = attached.conflict,
+                    unchanged = attached.unchanged,
+                    waiting = attached.waiting,
+                    "waiting doses looked at"
+                );
+            }
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One chunk: its range read again, its rows recorded, what they became counted.
+
+use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState};
+use jiff::Timestamp;
+use layouts::{
+    ColumnMapping, Header, Rules,
+    doses::{Doses, Rows},
+};
+use objects::{ObjectName, PinnedObject};
+use reread::{DroppedFile, header_of, refused_among};
+use store::{Chunk, ChunkClaim, LoadedRows, StoreError, Upload};
+
+use crate::{
+    LoadDoses, LoadDosesError, Tenant,
+    record::{Lanes, Recorded, Sorting},
+};
+
+/// What the worker of a chunk holds while it works.
+pub(crate) struct Work<'a> {
+    pub(crate) tenant: &'a Tenant<'a>,
+    pub(crate) upload: &'a Upload,
+    pub(crate) chunk: Chunk,
+    pub(crate) lease: Lease,
+}
+
+impl LoadDoses {
+    pub(crate) async fn load(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+        number: u32,
+        deadline: Timestamp,
+    ) -> Result<(), LoadDosesError> {
+        let upload = self.upload(scope, id).await?;
+        if upload.kind != FileKind::Doses {
+            return Err(StoreError::Damaged {
+                what: "kind of a dose file",
+            }
+            .into());
+        }
+        if upload.state != UploadState::Loading {
+            return self.settle(scope, id).await;
+        }
+        let now = self.clock.now();
+        let lease = Lease::new(now, deadline);
+        if lease.is_ending(now) {
+            return Err(LoadDosesError::TimeoutTooShort);
+        }
+        let claim = self
+            .store
+            .claim_chunk(scope, id, number, now, lease.until());
+        let chunk = match claim.await? {
+            ChunkClaim::Done => return self.settle(scope, id).await,
+            ChunkClaim::Busy(until) => return Err(LoadDosesError::Busy(until)),
+            ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
+            ChunkClaim::Mine(chunk) => chunk,
+        };
+        let work = Work {
+            tenant: &self.tenant(scope).await?,
+            upload: &upload,
+            chunk,
+            lease,
+        };
+        let (counts, share) = self.work_off(&work).await?;
+        let rows = LoadedRows {
+            counts,
+            removals_of_unknown: 0,
+        };
+        let done = self
+            .store
+            .complete_chunk(scope, id, &work.chunk, &rows, share.as_deref());
+        match done.await {
+            Ok(()) => {
+                tracing::info!(upload = %id, chunk = number, rows = counts.total(), "doses recorded");
+            }
+            Err(StoreError::Moved) => return Err(LoadDosesError::Busy(work.lease.until())),
+            Err(error) => return Err(error.into()),
+        }
+        self.settle(scope, id).await
+    }
+
+    pub(crate) async fn upload(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+    ) -> Result<Upload, LoadDosesError> {
+        let upload = self.store.upload(scope, id).await?;
+        Ok(upload.ok_or(StoreError::Damaged {
+            what: "upload of a dose file",
+        })?)
+    }
+
+    /// Records the chunk; gives the outcomes of its rows and the version of what it leaves.
+    async fn work_off(
+        &self,
+        work: &Work<'_>,
+    ) -> Result<(RowCounts, Option<String>), LoadDosesError> {
+        let (lanes, refused) = self.lanes(work).await?;
+        let Recorded { mut counts, share } = self.record(work, lanes).await?;
+        counts.refused += refused;
+        if counts.total() != u64::from(work.chunk.plan.rows) {
+            return Err(LoadDosesError::NotAsChecked {
+                what: "the number of rows",
+            });
+        }
+        if share.is_empty() {
+            return Ok((counts, None));
+        }
+        let name = ObjectName::Share(work.upload.id, work.chunk.plan.number);
+        let mut object = self.work.writer(work.tenant.scope, &name);
+        object.write(&share.to_json()).await?;
+        Ok((counts, Some(object.finish().await?)))
+    }
+
+    /// The chunk's accepted rows, and how many of its rows the check refused.
+    ///
+    /// A record that was accepted must be accepted again, for the rules and the day are the same.
+    async fn lanes(&self, work: &Work<'_>) -> Result<(Lanes, u64), LoadDosesError> {
+        let (scope, upload, plan) = (work.tenant.scope, work.upload, &work.chunk.plan);
+        let version = upload.refused_version.as_deref();
+        let among = plan.refused_from..plan.refused_to;
+        let refused = refused_among(&self.work, scope, upload.id, version, among).await?;
+        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
+        let file = DroppedFile {
+            drop: &self.drop,
+            scope,
+            object: &object,
+        };
+        let header = header_of_doses(work.tenant, upload, file).await?;
+        let bytes = self.drop.read_range(scope, &object, plan.from..plan.to);
+        let bytes = bytes.await?;
+        let rules = rules_of(scope, upload)?;
+        let mut rows = Rows::new(&header, rules, &bytes, plan.first_row, plan.first_line);
+        let mut sorting = Sorting::new(work);
+        let mut refused_ahead = refused.iter().peekable();
+        let differs = |_| LoadDosesError::NotAsChecked { what: "a record" };
+        while let Some(record) = rows.next().map_err(differs)? {
+            let index = record.index;
+            if refused_ahead.next_if(|it| **it == index).is_some() {
+                continue;
+            }
+            let row = record.row.map_err(|_| LoadDosesError::NotAsChecked {
+                what: "an accepted row",
+            })?;
+            sorting.add(index, &row)?;
+        }
+        Ok((sorting.finish(), refused.len() as u64))
+    }
+}
+
+/// The rules under which the file was checked.
+pub(crate) fn rules_of(scope: &TenantScope, upload: &Upload) -> Result<Rules, LoadDosesError> {
+    let differs = LoadDosesError::NotAsChecked {
+        what: "day of the check",
+    };
+    Ok(Rules {
+        tenant: scope.code(),
+        today: upload.checked_on.ok_or(differs)?,
+        max_bytes: u64::MAX,
+    })
+}
+
+/// The header as it was bound when the file was checked.
+pub(crate) async fn header_of_doses(
+    tenant: &Tenant<'_>,
+    upload: &Upload,
+    file: DroppedFile<'_>,
+) -> Result<Header<Doses>, LoadDosesError> {
+    let mapping = ColumnMapping::of_doses(tenant.settings.dose_columns.clone());
+    let mapping = mapping.map_err(|_| LoadDosesError::NotAsChecked {
+        what: "column mapping",
+    })?;
+    let header = header_of(file, upload.header_end, &upload.encoding, &mapping);
+    Ok(header.await?)
+}

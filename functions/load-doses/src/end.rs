@@ -1,0 +1,184 @@
+//! The end of a load: every refused row into `errors.csv`, one conditional update, the receipt.
+
+use domain::{FindingCode, TenantScope, UploadId, UploadState};
+use layouts::{Header, ProblemCode, doses::Doses, doses::Record, finding_ja};
+use objects::{ObjectName, PinnedObject};
+use receipts::Receipt;
+use reread::{DroppedFile, ErrorsFile, Mark, Places, refused_among};
+use store::{ChunkPlan, ChunkState, LoadEnd, StoreError, Upload};
+
+use crate::{
+    LoadDoses, LoadDosesError,
+    chunk::{header_of_doses, rules_of},
+    share::Share,
+};
+
+impl LoadDoses {
+    /// After a chunk: when it was the last one, ends the load and writes the receipt. Whoever ends here
+    /// has seen the final receipt written.
+    pub(crate) async fn settle(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+    ) -> Result<(), LoadDosesError> {
+        let mut upload = self.upload(scope, id).await?;
+        if upload.state == UploadState::Loading {
+            if upload.chunks_done < upload.chunks {
+                return Ok(());
+            }
+            self.end(scope, &upload).await?;
+            upload = self.upload(scope, id).await?;
+        }
+        if upload.state == UploadState::InForce {
+            let receipt = Receipt::of(scope, &upload).to_json();
+            let name = ObjectName::Receipt(upload.id);
+            self.drop.put_small(scope, &name, receipt.into()).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, scope: &TenantScope, upload: &Upload) -> Result<(), LoadDosesError> {
+        if upload.rows.total() != upload.rows_checked {
+            return Err(LoadDosesError::NotAsChecked {
+                what: "outcomes do not add up to the rows",
+            });
+        }
+        let mut end = LoadEnd {
+            problems: upload.problems.clone(),
+            notices: upload.notices.clone(),
+            has_errors: upload.has_errors,
+        };
+        self.gather(scope, upload, &mut end).await?;
+        let ended = self
+            .store
+            .end_load(scope, &upload.id, &end, self.clock.now());
+        match ended.await {
+            Ok(()) => {
+                tracing::info!(upload = %upload.id, rows = upload.rows_checked, "dose file ended");
+                Ok(())
+            }
+            Err(StoreError::Moved) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds up what the chunks left. Where rows were refused while they were recorded, writes `errors.csv`
+    /// anew, with them and with those of the check.
+    async fn gather(
+        &self,
+        scope: &TenantScope,
+        upload: &Upload,
+        end: &mut LoadEnd,
+    ) -> Result<(), LoadDosesError> {
+        let mut chunks = Vec::new();
+        let mut refused = false;
+        for (plan, state) in self.store.chunks(scope, &upload.id).await? {
+            let share = match state {
+                ChunkState::Todo => return Err(StoreError::Moved.into()),
+                ChunkState::Done { share: None } => None,
+                ChunkState::Done {
+                    share: Some(version),
+                } => {
+                    let share = self.share(scope, upload, &plan, &version).await?;
+                    for (code, rows) in &share.doubts {
+                        *end.notices.entry(code.to_string()).or_default() += rows;
+                    }
+                    for code in share.refused.values().flatten() {
+                        *end.problems.entry(code.to_string()).or_default() += 1;
+                    }
+                    refused |= !share.refused.is_empty();
+                    Some(version)
+                }
+            };
+            chunks.push((plan, share));
+        }
+        if refused {
+            self.write_errors(scope, upload, &chunks).await?;
+            end.has_errors = true;
+        }
+        Ok(())
+    }
+
+    async fn share(
+        &self,
+        scope: &TenantScope,
+        upload: &Upload,
+        plan: &ChunkPlan,
+        version: &str,
+    ) -> Result<Share, LoadDosesError> {
+        let name = ObjectName::Share(upload.id, plan.number);
+        let object = PinnedObject::written(scope, &name, version);
+        let mut left = self.work.open(scope, &object).await?;
+        let mut json = Vec::new();
+        while let Some(bytes) = left.next().await? {
+            json.extend_from_slice(&bytes);
+        }
+        Share::parse(&json)
+    }
+
+    /// Chunk by chunk, so that no more than the rows of one are known at a time.
+    async fn write_errors(
+        &self,
+        scope: &TenantScope,
+        upload: &Upload,
+        chunks: &[(ChunkPlan, Option<String>)],
+    ) -> Result<(), LoadDosesError> {
+        let tenant = self.tenant(scope).await?;
+        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
+        let file = DroppedFile {
+            drop: &self.drop,
+            scope,
+            object: &object,
+        };
+        let header: Header<Doses> = header_of_doses(&tenant, upload, file).await?;
+        let rules = rules_of(scope, upload)?;
+        let mut errors = ErrorsFile::begin(file, upload.id, &header)?;
+        for (plan, share) in chunks {
+            let share = match share {
+                Some(version) => self.share(scope, upload, plan, version).await?,
+                None => Share::default(),
+            };
+            let version = upload.refused_version.as_deref();
+            let among = plan.refused_from..plan.refused_to;
+            let mut refused = refused_among(&self.work, scope, upload.id, version, among).await?;
+            refused.extend(share.refused.keys());
+            refused.sort_unstable();
+            let places = Places {
+                header: &header,
+                rules,
+                marks: &[Mark {
+                    row: plan.first_row,
+                    line: plan.first_line,
+                    from: plan.from,
+                }],
+                end: plan.to,
+            };
+            let reasons = |record: &Record<'_>| reasons(record, share.refused.get(&record.index));
+            errors.add(&places, &refused, reasons).await?;
+        }
+        Ok(errors.finish().await?)
+    }
+}
+
+/// What was wrong with a row: what the rules of the layout say, what was found when it was recorded, or
+/// else that another row records the same dose differently.
+fn reasons(record: &Record<'_>, found: Option<&Vec<FindingCode>>) -> Vec<(&'static str, String)> {
+    let problems = record.row.err().unwrap_or_default();
+    let mut reasons: Vec<_> = problems
+        .iter()
+        .map(|problem| (problem.code.as_str(), problem.message_ja()))
+        .collect();
+    let findings = found.into_iter().flatten();
+    reasons.extend(findings.map(|code| (code.as_str(), finding_ja(*code, record.line))));
+    if reasons.is_empty() {
+        let twice = ProblemCode::DoseTwice;
+        let column = twice.shared_dose_column().map(layouts::doses::Column::name);
+        let problem = layouts::RowProblem {
+            code: twice,
+            column,
+            line: record.line,
+        };
+        reasons.push((twice.as_str(), problem.message_ja()));
+    }
+    reasons
+}

@@ -1,0 +1,126 @@
+//! Records the doses of accepted dose files, and attaches waiting doses to those who came.
+//!
+//! **Triggered by** messages of the queue `doses`, one at a time: `chunk` (record the rows of one chunk of a
+//! file) and `attach` (the register moved: go through the waiting list).
+//!
+//! **What a repeat does.** Every message is a hint to look at the records; what they say decides.
+//! - A chunk that is done is not recorded again; only what comes after the last one (`errors.csv`, the end
+//!   of the load, the receipt) is made sure of.
+//! - A chunk under another worker's lease is left alone; the message is sent anew, delayed until that lease
+//!   ends.
+//! - A chunk whose worker died is begun anew. Each row is one transaction on the condition of what was
+//!   read, and a row that was recorded is known by its file and row, so it counts as what it was.
+//! - The load ends by one conditional update. `errors.csv` is written before it, the receipt after it, under
+//!   the same names with the same content each time.
+//! - A waiting dose leaves the list in the transaction in which it becomes something else.
+//!
+//! Rows of several people are recorded at the same time, those of one person in a chunk one after the other
+//! and lowest number first: else a second dose would be doubtful only because the first was behind it.
+
+mod attach;
+mod chunk;
+mod end;
+mod error;
+mod record;
+mod share;
+
+use std::sync::Arc;
+
+use crypto::{Keyring, TenantKeys};
+use domain::{Clock, KnownLots, TenantScope};
+use jiff::{SignedDuration, Timestamp};
+use objects::Objects;
+use queues::{DoseMessage, DoseQueue};
+use recording::{Area, Recorder};
+use store::{Store, StoreError, TenantSettings};
+
+pub use error::LoadDosesError;
+
+/// The function's work, over its adapters.
+pub struct LoadDoses {
+    store: Store,
+    recorder: Recorder,
+    drop: Objects,
+    work: Objects,
+    doses: DoseQueue,
+    keys: Keyring,
+    clock: Arc<dyn Clock>,
+}
+
+/// A municipality whose doses are recorded.
+struct Tenant<'a> {
+    scope: &'a TenantScope,
+    keys: Arc<TenantKeys>,
+    settings: TenantSettings,
+}
+
+impl Tenant<'_> {
+    fn area(&self) -> Area<'_> {
+        let lots: &KnownLots = &self.settings.lots;
+        Area {
+            scope: self.scope,
+            keys: &self.keys,
+            lots,
+        }
+    }
+}
+
+impl LoadDoses {
+    /// Wires the function: the table, the drop and the work bucket, its own queue, keys, time.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        drop: Objects,
+        work: Objects,
+        doses: DoseQueue,
+        keys: Keyring,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            recorder: Recorder::new(store.clone()),
+            store,
+            drop,
+            work,
+            doses,
+            keys,
+            clock,
+        }
+    }
+
+    /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
+    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadDosesError> {
+        let message = DoseMessage::parse(body)?;
+        let scope = message.scope();
+        match &message {
+            DoseMessage::Attach { after, .. } => self.attach(&scope, after.clone(), deadline).await,
+            DoseMessage::Chunk { upload, chunk, .. } => {
+                match self.load(&scope, upload, *chunk, deadline).await {
+                    // Neither is a failure, so neither may count as one of the message's attempts.
+                    Err(LoadDosesError::Busy(until)) => {
+                        tracing::info!(%upload, chunk, "another worker has the chunk; sent for later");
+                        let wait = until.duration_since(self.clock.now());
+                        let after = wait.saturating_add(SignedDuration::from_secs(1));
+                        Ok(self.doses.send_after(&[message], after).await?)
+                    }
+                    Err(LoadDosesError::OutOfTime) => {
+                        tracing::info!(%upload, chunk, "out of time; the next invocation goes on");
+                        Ok(self.doses.send(&[message]).await?)
+                    }
+                    other => other,
+                }
+            }
+        }
+    }
+
+    async fn tenant<'a>(&self, scope: &'a TenantScope) -> Result<Tenant<'a>, LoadDosesError> {
+        let tenant = self.store.tenant(scope).await?;
+        let tenant = tenant.ok_or(StoreError::Damaged {
+            what: "tenant of a dose file",
+        })?;
+        Ok(Tenant {
+            scope,
+            keys: tenant.keys(scope, &self.keys, self.clock.now()).await?,
+            settings: tenant.settings,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! Events and messages that come again, and workers that die: the same end each time.
+
+use serde_json::json;
+use system::{
+    gate::{Call, Gate, Step},
+    town::{CHIYODA, Town},
+};
+
+use super::{DoseLine, PEOPLE, counts, drop_doses, file, take_in, town_through};
+
+/// Room for all rows of a test.
+const ONE_CHUNK: u32 = 1 << 20;
+/// Some three rows.
+const SMALL: u32 = 250;
+
+fn is_of_loader(call: &Call<'_>) -> bool {
+    call.function == "load-doses"
+}
+
+/// All kinds of outcomes: recorded, twice the same, doubtful, refused by the check, refused when it is
+/// recorded, waiting.
+fn lines() -> Vec<DoseLine> {
+    let mut lines: Vec<_> = PEOPLE.map(|person| DoseLine::of(person, 1)).collect();
+    lines.push(DoseLine::of(1, 1));
+    lines[30] = DoseLine::of(31, 2);
+    lines[31] = DoseLine::of(32, 1).with("接種日", "20210230");
+    lines[32] = DoseLine::of(33, 1).with("接種日", "20210216");
+    lines[33] = DoseLine::of(34, 1).with("券番号", "9999999999");
+    lines
+}
+
+const EXPECTED: [u64; 7] = [40, 35, 1, 1, 0, 1, 2];
+
+/// Sends every chunk of the newest upload once more.
+async fn repeat_chunks(town: &Town) -> u64 {
+    let upload = town.uploads(CHIYODA).await.remove(0);
+    assert_eq!(upload["kind"], "doses");
+    let id = upload["id"].as_str().unwrap();
+    let shown = town.get(CHIYODA, &format!("/uploads/{id}")).await.json();
+    let chunks = shown["chunks"]["total"].as_u64().unwrap();
+    for chunk in 0..chunks {
+        let message = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": id, "chunk": chunk });
+        town.send("doses", &message, 0).await;
+    }
+    chunks
+}
+
+#[tokio::test(start_paused = true)]
+async fn chunks_that_are_delivered_again_after_the_load_change_nothing() {
+    let town = town_through(&Gate::new(|_| Step::Go), SMALL).await;
+    let receipt = take_in(&town, "a.csv", file(&lines())).await;
+    assert_eq!(counts(&receipt), EXPECTED, "{receipt:#}");
+    let before = town.whole().await;
+    assert!(repeat_chunks(&town).await > 5, "several chunks");
+    town.stack.idle().await;
+    assert_eq!(town.whole().await.items, before.items);
+    let again = town
+        .receipt_of(CHIYODA, receipt["id"].as_str().unwrap())
+        .await;
+    assert_eq!(again, receipt);
+}
+
+/// The worker of the only chunk dies at its n-th call of this operation.
+async fn dies_at(operation: &'static str, nth: usize, step: Step) {
+    let mut calls = 0;
+    let gate = Gate::new(move |call| {
+        if !is_of_loader(call) || call.operation != operation {
+            return Step::Go;
+        }
+        calls += 1;
+        if calls == nth { step } else { Step::Go }
+    });
+    let town = town_through(&gate, ONE_CHUNK).await;
+    let dropped = drop_doses(&town, "a.csv", file(&lines())).await;
+    town.stack.idle().await;
+    assert_eq!(gate.stopped(), 1, "{operation} {nth}: a worker died");
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(counts(&receipt), EXPECTED, "{operation} {nth}: {receipt:#}");
+    let errors = super::errors_of(&town, &receipt).await;
+    assert_eq!(errors.lines().count(), 3, "{errors}");
+    let receipt = take_in(&town, "again.csv", file(&lines())).await;
+    assert_eq!(
+        counts(&receipt)[2],
+        36 + 1,
+        "all of it was recorded: {receipt:#}"
+    );
+    assert_eq!(town.dead_letters(), std::collections::BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_killed_among_its_doses_leaves_no_gap_and_no_double() {
+    for nth in [1, 20, 36] {
+        dies_at("TransactWriteItems", nth, Step::Die).await;
+        dies_at("TransactWriteItems", nth, Step::DieAfter).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_killed_before_the_receipt_leaves_it_to_the_next() {
+    // The first PUT is what the chunk leaves, then errors.csv, then the receipt.
+    for nth in [1, 2, 3] {
+        dies_at("PUT", nth, Step::Die).await;
+        dies_at("PUT", nth, Step::DieAfter).await;
+    }
+}

@@ -1,0 +1,53 @@
+//! Doses whose coupon nobody has yet.
+
+use serde_json::json;
+use system::{
+    gate::{Gate, Step},
+    town::CHIYODA,
+};
+
+use super::{DoseLine, PEOPLE, counts, file, register, take_in, town, town_through};
+
+#[tokio::test(start_paused = true)]
+async fn waiting_doses_are_attached_by_themselves_when_a_residents_file_brings_their_people() {
+    let town = town().await;
+    let newcomers = PEOPLE.end..PEOPLE.end + 5;
+    // The second dose came first; both are recorded, in order.
+    let lines: Vec<_> = newcomers
+        .clone()
+        .flat_map(|person| [DoseLine::of(person, 2), DoseLine::of(person, 1)])
+        .collect();
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [10, 0, 0, 0, 0, 10, 0], "{receipt:#}");
+    let again = take_in(&town, "again.csv", file(&lines)).await;
+    assert_eq!(counts(&again), [10, 0, 0, 0, 0, 10, 0], "they wait once");
+    register(&town, PEOPLE.start..newcomers.end, "next.csv").await;
+    let receipt = take_in(&town, "after.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [10, 0, 10, 0, 0, 0, 0], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_dies_while_it_attaches_leaves_the_rest_to_the_next() {
+    let mut calls = 0;
+    let gate = Gate::new(move |call| {
+        let attaches = call.function == "load-doses" && call.operation == "TransactWriteItems";
+        calls += usize::from(attaches);
+        // Five transactions put the doses on the waiting list, one ends the chunk.
+        if attaches && calls == 9 {
+            Step::DieAfter
+        } else {
+            Step::Go
+        }
+    });
+    let town = town_through(&gate, 1 << 20).await;
+    let newcomers = PEOPLE.end..PEOPLE.end + 5;
+    let lines: Vec<_> = newcomers.clone().map(|it| DoseLine::of(it, 1)).collect();
+    take_in(&town, "a.csv", file(&lines)).await;
+    register(&town, PEOPLE.start..newcomers.end, "next.csv").await;
+    assert_eq!(gate.stopped(), 1);
+    town.send("doses", &json!({ "kind": "attach", "tenant": CHIYODA }), 0)
+        .await;
+    town.stack.idle().await;
+    let receipt = take_in(&town, "after.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [5, 0, 5, 0, 0, 0, 0], "{receipt:#}");
+}
