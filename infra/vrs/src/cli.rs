@@ -179,6 +179,9 @@ pub struct TenantSettings {
     /// The same in dose files
     #[arg(long = "dose-column", value_name = "THEIRS=OURS")]
     pub dose_columns: Vec<String>,
+    /// A lot that was delivered; once lots of a product are known, others are doubtful
+    #[arg(long = "lot", value_name = "PRODUCT=LOT")]
+    pub lots: Vec<String>,
     /// Refuse a file whole when more of its rows are refused
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_refused: Option<u8>,
@@ -256,7 +259,7 @@ mod tests {
             "vrs tenant add 131016 --aws --table t --key k",
             "vrs tenant settings 131016",
             "vrs tenant settings 131016 --column 住民番号=個別宛名番号 --max-refused 5",
-            "vrs tenant settings 131016 --dose-column ﾛｯﾄ=ロット番号",
+            "vrs tenant settings 131016 --dose-column ﾛｯﾄ=ロット番号 --lot COMIRNATY=EY0779",
             "vrs generate --tenant 131016 --residents 200000 --seed 7",
             "vrs generate --tenant 131016 --residents 10 --seed 7 --encoding cp932 --defects 2.5",
             "vrs generate --tenant 131016 --residents 10 --changed 1 --as-of 20210501 --out -",

@@ -3,7 +3,7 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
 use aws_config::BehaviorVersion;
-use domain::{FileKind, TenantCode, municipality};
+use domain::{FileKind, LotNumber, Product, Programme, TenantCode, municipality, programmes};
 use store::TenantSettings;
 
 use crate::cli;
@@ -49,6 +49,7 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
         max_removed_percent,
         export_encoding,
         export_scope,
+        lots,
         revision,
     } = now;
     writeln!(out, "{tenant} {}  (revision {revision})", name(*tenant))?;
@@ -72,6 +73,15 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
             writeln!(out, "  {} is our {ours} ({kind})", padded(&theirs, 20))?;
         }
     }
+    for (product, lots) in lots.iter() {
+        let lots: Vec<_> = lots.iter().map(LotNumber::as_str).collect();
+        writeln!(
+            out,
+            "  {} came as {}",
+            padded(product.as_str(), 20),
+            lots.join(", ")
+        )?;
+    }
     Ok(())
 }
 
@@ -84,6 +94,17 @@ fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<Tenant
     wanted.export_scope = asked.export_scope.unwrap_or(wanted.export_scope);
     map(&mut wanted.columns, &asked.columns)?;
     map(&mut wanted.dose_columns, &asked.dose_columns)?;
+    for pair in &asked.lots {
+        let (product, lot) = pair
+            .split_once('=')
+            .with_context(|| format!("{pair}: write product, =, lot"))?;
+        let known = programmes().iter().flat_map(Programme::products);
+        let product = known
+            .map(Product::code)
+            .find(|code| code.as_str() == product)
+            .with_context(|| format!("{product} is no product of any programme"))?;
+        wanted.lots.add(product, LotNumber::parse(lot)?);
+    }
     Ok(wanted)
 }
 
@@ -158,6 +179,16 @@ mod tests {
         let wanted = changed(&known, &asked(&exports)).unwrap();
         assert_eq!(wanted.export_encoding, layouts::Encoding::Cp932);
         assert_eq!(wanted.export_scope, domain::ExportScope::Changed);
+    }
+
+    #[test]
+    fn lots_are_added_to_products_that_are_known() {
+        let known = TenantSettings::default();
+        let wanted = changed(&known, &asked(&["--lot", "COMIRNATY=ey0779"])).unwrap();
+        assert_eq!(wanted.lots.iter().count(), 1);
+        for pair in ["COMIRNATY", "COMIRNATY=", "ASPIRIN=EY0779"] {
+            assert!(changed(&known, &asked(&["--lot", pair])).is_err(), "{pair}");
+        }
     }
 
     #[test]

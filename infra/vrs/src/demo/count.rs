@@ -20,6 +20,8 @@ use serde_json::Value;
 pub(super) struct Written {
     /// A resident's own item.
     pub(super) residents: u64,
+    /// A dose, an earlier revision of one, or a newcomer for its number.
+    pub(super) doses: u64,
     /// Hints: coupon to resident, birth date to resident.
     pub(super) hints: u64,
     /// What keeps the books: the upload, its chunks, the register's state.
@@ -32,6 +34,7 @@ impl Sub for Written {
     fn sub(self, before: Self) -> Self {
         Self {
             residents: self.residents - before.residents,
+            doses: self.doses - before.doses,
             hints: self.hints - before.hints,
             books: self.books - before.books,
         }
@@ -74,13 +77,14 @@ impl Counter {
             return;
         };
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys(&body) {
+        for (pk, sk) in keys(&body) {
             // T#<code>#<what>#…
-            let mut parts = key.split('#').skip(1);
+            let mut parts = pk.split('#').skip(1);
             let written = written
                 .entry(parts.next().unwrap_or_default().to_owned())
                 .or_default();
             match parts.next() {
+                Some("R") if sk.contains('#') => written.doses += 1,
                 Some("R") => written.residents += 1,
                 Some("C" | "B") => written.hints += 1,
                 _ => written.books += 1,
@@ -89,8 +93,8 @@ impl Counter {
     }
 }
 
-/// The partition keys that a call writes to.
-fn keys(body: &Value) -> Vec<&str> {
+/// The keys of items that a call writes to.
+fn keys(body: &Value) -> Vec<(&str, &str)> {
     let batch = body.get("RequestItems").into_iter().flat_map(values);
     let batch = batch.filter_map(Value::as_array).flatten().flat_map(values);
     let transaction = body.get("TransactItems").and_then(Value::as_array);
@@ -108,9 +112,10 @@ fn values(map: &Value) -> impl Iterator<Item = &Value> {
     map.as_object().into_iter().flat_map(|it| it.values())
 }
 
-fn key(write: &Value) -> Option<&str> {
+fn key(write: &Value) -> Option<(&str, &str)> {
     let item = write.get("Item").or_else(|| write.get("Key"))?;
-    item.get("pk")?.get("S")?.as_str()
+    let part = |name| item.get(name)?.get("S")?.as_str();
+    Some((part("pk")?, part("sk")?))
 }
 
 fn is_check(write: &Value) -> bool {
@@ -205,10 +210,14 @@ mod tests {
                 { "ConditionCheck": { "Key": key("T#131016#CURRENT") } },
             ] }),
         );
+        let dose = json!({ "pk": { "S": "T#011002#R#a" }, "sk": { "S": "D#COVID19#01" } });
+        say("PutItem", json!({ "TableName": "records", "Item": dose }));
+        assert_eq!(counter.of("011002".parse().unwrap()).doses, 1);
         assert_eq!(
             counter.of("131016".parse().unwrap()),
             Written {
                 residents: 2,
+                doses: 0,
                 hints: 2,
                 books: 3
             }

@@ -126,6 +126,14 @@ pub(super) async fn mend(
     Ok(())
 }
 
+/// The next day's register.
+pub(super) fn next(town: &Town) -> ResidentsFile {
+    ResidentsFile::new(Spec {
+        changed: Percent::new(1),
+        ..town.spec
+    })
+}
+
 pub(super) async fn next_day(
     page: &mut Page<'_>,
     world: &World,
@@ -133,10 +141,7 @@ pub(super) async fn next_day(
     first: &Loaded,
 ) -> Result<ResidentsFile> {
     page.chapter("The next day's register: one resident in a hundred changed")?;
-    let second = ResidentsFile::new(Spec {
-        changed: Percent::new(1),
-        ..town.spec
-    });
+    let second = next(town);
     let file = bytes_of(&second)?;
     let loaded = world
         .drop_file(town.code, &second.name(), file.clone())

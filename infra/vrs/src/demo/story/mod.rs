@@ -1,5 +1,6 @@
 //! What the demonstration does, chapter by chapter.
 
+mod doses;
 mod files;
 mod office;
 
@@ -44,7 +45,11 @@ pub(super) async fn tell(page: &mut Page<'_>, world: &World, residents: u32) -> 
     take_part(page, world, [&chiyoda, &tono]).await?;
     let (first, refused) = files::first(page, world, &chiyoda, &tono).await?;
     files::mend(page, world, &tono, &refused).await?;
+    doses::file(page, world, &chiyoda).await?;
+    let next = files::next(&chiyoda);
+    doses::wait(page, world, &chiyoda, &next).await?;
     let second = files::next_day(page, world, &chiyoda, &first).await?;
+    doses::attached(page, world, &chiyoda, &second).await?;
     office::search(page, world, &chiyoda, &second).await?;
     office::apart(page, world, [&chiyoda, &tono], &second, &first).await?;
     sealed::tell(page, world, [&chiyoda, &tono]).await
