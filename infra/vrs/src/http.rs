@@ -48,19 +48,40 @@ impl Api {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Answer> {
-        self.call(Method::GET, path, None).await
+        self.call(Method::GET, path, &[], None).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.call(Method::POST, path, Some(body)).await
+        self.call(Method::POST, path, &[], Some(body)).await
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+    /// Any request; a null body is none.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer> {
+        let body = Some(body).filter(|body| !body.is_null());
+        self.call(method.parse()?, path, headers, body).await
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Answer> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let bytes = body.map(Value::to_string).unwrap_or_default();
         if body.is_some() {

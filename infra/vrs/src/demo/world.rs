@@ -68,6 +68,14 @@ impl World {
         })
     }
 
+    /// A venue of a municipality at the API.
+    pub(super) fn venue_of(&self, tenant: TenantCode) -> Result<Staff> {
+        let token = self.stack.token(tenant.as_str(), &["doses"], "venue")?;
+        Ok(Staff {
+            api: self.api.with_token(token),
+        })
+    }
+
     /// The receipt that lies in the municipality's outbox.
     pub(super) async fn receipt_in_outbox(&self, tenant: TenantCode, id: &str) -> Result<Receipt> {
         let key = format!("outbox/{tenant}/uploads/{id}/receipt.json");
@@ -123,6 +131,17 @@ impl Staff {
         let answer = self.api.post("/residents/search", criteria).await?.ok()?;
         let found = answer.get("residents").and_then(Value::as_array);
         Ok(found.context("an answer without residents")?.clone())
+    }
+
+    /// Any request; a null body is none.
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer> {
+        self.api.ask(method, path, headers, body).await
     }
 
     pub(super) async fn resident(&self, id: &str) -> Result<Answer> {

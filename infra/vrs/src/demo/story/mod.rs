@@ -3,6 +3,7 @@
 mod doses;
 mod files;
 mod office;
+mod venue;
 
 use anyhow::Result;
 use domain::TenantCode;
@@ -50,6 +51,7 @@ pub(super) async fn tell(page: &mut Page<'_>, world: &World, residents: u32) -> 
     doses::wait(page, world, &chiyoda, &next).await?;
     let second = files::next_day(page, world, &chiyoda, &first).await?;
     doses::attached(page, world, &chiyoda, &second).await?;
+    venue::tell(page, world, [&chiyoda, &tono], &second).await?;
     office::search(page, world, &chiyoda, &second).await?;
     office::apart(page, world, [&chiyoda, &tono], &second, &first).await?;
     sealed::tell(page, world, [&chiyoda, &tono]).await
