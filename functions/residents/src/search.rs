@@ -1,7 +1,7 @@
 //! What staff search by.
 
 use api::{Code, Fault, Fields, Problem};
-use domain::{CouponNumber, Date, Resident, Sensitive, fold_name, parse_date};
+use domain::{CouponNumber, Date, Resident, Sensitive, fold_in_key, fold_name, parse_date};
 
 /// Longest 宛名番号 and longest name of a residents file, in characters.
 const NUMBER_LIMIT: usize = 40;
@@ -74,16 +74,10 @@ fn by_number(number: &Sensitive<String>) -> Result<Search, Problem> {
     Ok(Search::Number(number))
 }
 
-/// A number as the layouts compare it: full width and the variants of the minus sign as their ASCII
-/// forms, without blanks around it. A file and a search must agree, or nobody is found.
+/// A number as the layouts compare it: folded, without blanks around it.
 fn as_compared(text: &Sensitive<String>) -> Sensitive<String> {
-    let fold = |c| match c {
-        '\u{3000}' => ' ',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        other => other,
-    };
-    let folded = Sensitive::new(text.expose().chars().map(fold).collect::<String>());
+    let folded = text.expose().chars().map(fold_in_key);
+    let folded = Sensitive::new(folded.collect::<String>());
     Sensitive::new(folded.expose().trim().to_owned())
 }
 

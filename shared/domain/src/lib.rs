@@ -32,7 +32,7 @@ pub use jiff::civil::{Date, DateTime};
 pub use lease::Lease;
 pub use municipality::{Municipality, municipalities, municipality};
 pub use my_number::{MyNumber, MyNumberError};
-pub use name::fold_name;
+pub use name::{fold_in_key, fold_name};
 pub use per_tenant::PerTenant;
 pub use resident::{Movement, OwnedText, Resident, ResidentRow, Sex, Text};
 pub use sensitive::Sensitive;

@@ -17,6 +17,19 @@ pub fn fold_name(name: &str) -> String {
         .collect()
 }
 
+/// A character of a number or a code as it is compared: full width and the variants of the minus
+/// sign as their ASCII forms. Files and searches must agree on it, or nobody is found.
+#[must_use]
+#[inline]
+pub fn fold_in_key(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        other => other,
+    }
+}
+
 fn is_dropped(c: char) -> bool {
     match c {
         // The voiced and semi-voiced marks compose with their kana again.

@@ -89,17 +89,6 @@ pub(crate) const fn is_private(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }
 
-/// A character of a number or a code as it is compared: full width and the variants of the minus
-/// sign as their ASCII forms.
-pub(crate) fn fold_in_key(c: char) -> char {
-    match c {
-        '\u{3000}' => ' ',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

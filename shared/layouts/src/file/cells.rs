@@ -1,6 +1,6 @@
 //! How the cells of a row are got, decoded and folded, and where its problems go.
 
-use domain::Text;
+use domain::{Text, fold_in_key};
 
 use super::header::Binding;
 use super::layout::{Layout, LayoutColumn};
@@ -9,7 +9,7 @@ use crate::encoding::{is_utf8_in_cp932, undecodable};
 use crate::guard::unguarded;
 use crate::mapping::trimmed;
 use crate::split::Field;
-use crate::text::{Seen, fold_in_key, is_hidden_in_key};
+use crate::text::{Seen, is_hidden_in_key};
 use crate::{Encoding, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, cp932};
 
 /// A text that stands in the window, or in the row's own decoded text.
