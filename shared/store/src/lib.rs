@@ -12,6 +12,7 @@ mod item;
 mod keys;
 mod load;
 mod load_end;
+mod many;
 mod profile;
 mod register;
 mod residents;

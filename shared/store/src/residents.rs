@@ -1,6 +1,3 @@
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
 use domain::{CouponNumber, Generation, Resident, TenantScope};
 use jiff::civil::Date;
@@ -9,12 +6,10 @@ use crate::{
     InRegister, Status, Store, StoreError,
     item::{Item, Map, s},
     keys::{self, PROFILE_SK, SCHEMA, TABLE},
+    many::MOST,
     profile::{read_my_number, read_profile},
-    transaction::not_built,
 };
 
-/// BatchGetItem takes at most 100 keys.
-const BATCH: usize = 100;
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
 const TRIES: u32 = 5;
 
@@ -126,9 +121,10 @@ impl Store {
                 &hinted
             }
         };
+        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK);
         let mut found = Vec::with_capacity(tags.len());
-        for some in tags.chunks(BATCH) {
-            for item in self.profiles(scope, some).await? {
+        for some in tags.chunks(MOST) {
+            for item in self.get_many(scope, some.iter().map(profile)).await? {
                 found.extend(open(scope, keys, &item, generation)?);
             }
         }
@@ -162,56 +158,6 @@ impl Store {
                 return Ok(tags);
             }
         }
-    }
-
-    async fn profiles(
-        &self,
-        scope: &TenantScope,
-        tags: &[ResidentTag],
-    ) -> Result<Vec<Map>, StoreError> {
-        let key = |tag: &ResidentTag| {
-            HashMap::from([
-                ("pk".to_owned(), s(keys::resident(scope, tag))),
-                ("sk".to_owned(), s(PROFILE_SK)),
-            ])
-        };
-        self.batch_get(scope, tags.iter().map(key).collect()).await
-    }
-
-    /// Items by their keys, at most 100, read consistently, in no order.
-    pub(crate) async fn batch_get(
-        &self,
-        scope: &TenantScope,
-        mut left: Vec<Map>,
-    ) -> Result<Vec<Map>, StoreError> {
-        let mut items = Vec::with_capacity(left.len());
-        while !left.is_empty() {
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .consistent_read(true)
-                .build()
-                .map_err(|_| not_built())?;
-            let answer = self
-                .client(scope)
-                .batch_get_item()
-                .request_items(&self.table, request)
-                .send()
-                .await?;
-            let mut responses = answer.responses.unwrap_or_default();
-            let got = responses.remove(&self.table).unwrap_or_default();
-            let mut unprocessed = answer.unprocessed_keys.unwrap_or_default();
-            left = unprocessed
-                .remove(&self.table)
-                .map(|rest| rest.keys)
-                .unwrap_or_default();
-            if got.is_empty() && !left.is_empty() {
-                return Err(StoreError::TryAgain {
-                    code: "UnprocessedKeys".to_owned(),
-                });
-            }
-            items.extend(got);
-        }
-        Ok(items)
     }
 }
 

@@ -1,9 +1,12 @@
+use std::collections::{HashMap, HashSet};
+
 use domain::{TenantScope, UploadId};
 
 use crate::{
     Store, StoreError, Upload, UploadPage,
     item::{Item, Map, s},
     keys,
+    many::MOST,
 };
 
 pub(crate) const UPLOAD: &str = "UPLOAD";
@@ -46,10 +49,8 @@ impl Store {
             .send()
             .await?;
         let mut items = Vec::with_capacity(answer.items().len());
-        for entry in answer.items() {
-            let id = Item(entry).text("id")?.parse();
-            let id = id.map_err(|_| StoreError::Damaged { what: "id" })?;
-            items.extend(self.upload(scope, &id).await?);
+        for entries in answer.items().chunks(MOST) {
+            items.extend(self.uploads_listed(scope, entries).await?);
         }
         let next = answer
             .last_evaluated_key()
@@ -58,5 +59,27 @@ impl Store {
             items,
             next: next.transpose()?,
         })
+    }
+
+    /// The files of some entries of the list, in their order.
+    async fn uploads_listed(
+        &self,
+        scope: &TenantScope,
+        entries: &[Map],
+    ) -> Result<Vec<Upload>, StoreError> {
+        let id = |entry| {
+            let id = Item(entry).text("id")?.parse();
+            id.map_err(|_| StoreError::Damaged { what: "id" })
+        };
+        let ids: Vec<UploadId> = entries.iter().map(id).collect::<Result<_, _>>()?;
+        let key = |id| (keys::upload(scope, id), UPLOAD);
+        // No call may name a key twice.
+        let once: HashSet<&UploadId> = ids.iter().collect();
+        let mut found = HashMap::with_capacity(once.len());
+        for item in self.get_many(scope, once.into_iter().map(key)).await? {
+            let upload = Upload::read(&item)?;
+            found.insert(upload.id, upload);
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 }

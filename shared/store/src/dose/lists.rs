@@ -178,16 +178,10 @@ impl Store {
         for sk in &ids {
             wanted.push((sk.as_str(), place(scope, id_of(sk)?)));
         }
-        let keys_of = |wanted: &[(&str, (String, String))]| {
-            let key = |(pk, sk): &(String, String)| {
-                Map::from([
-                    ("pk".to_owned(), s(pk.as_str())),
-                    ("sk".to_owned(), s(sk.as_str())),
-                ])
-            };
-            wanted.iter().map(|(_, place)| key(place)).collect()
-        };
-        let items = self.batch_get(scope, keys_of(&wanted)).await?;
+        let places = wanted.iter().map(|(_, place)| place);
+        let items = self
+            .get_many(scope, places.map(|(pk, sk)| (pk.clone(), sk.as_str())))
+            .await?;
         let opener = Opener { scope, keys };
         let mut entries = Vec::with_capacity(items.len());
         for (sk, (pk, item_sk)) in &wanted {

@@ -120,15 +120,13 @@ impl Store {
         scope: &TenantScope,
         once: &Once,
     ) -> Result<(Generation, Option<OnceBefore>), StoreError> {
-        let at =
-            |pk: String, sk: &str| Map::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))]);
-        let wanted = vec![
-            at(keys::current(scope), "CURRENT"),
-            at(once.pk(scope), memory::MEMORY_SK),
+        let wanted = [
+            (keys::current(scope), "CURRENT"),
+            (once.pk(scope), memory::MEMORY_SK),
         ];
         let mut generation = Generation::NONE;
         let mut before = None;
-        for map in self.batch_get(scope, wanted).await? {
+        for map in self.get_many(scope, wanted.into_iter()).await? {
             if Item(&map).text("sk")? == memory::MEMORY_SK {
                 let outcome = memory::read(once, &map)?;
                 before = Some(outcome.map_or(OnceBefore::OtherBody, OnceBefore::Done));
