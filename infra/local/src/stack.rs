@@ -391,15 +391,21 @@ fn open_s3(
     }
     let (sqs, region) = (sqs.clone(), region.to_owned());
     let on_created: s3::OnCreated = Arc::new(move |created: s3::ObjectCreated| {
+        let mut taken_in = true;
         for (bucket, prefix, queue) in &receivers {
             if *bucket == created.bucket
                 && created.key.starts_with(prefix)
                 && let Err(error) =
                     sqs.send(*queue, &created.to_notification(&region), Duration::ZERO)
             {
-                tracing::error!(error = format!("{error:#}"), "an event was not taken in");
+                taken_in = false;
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "an event was not taken in; the next start sends it again"
+                );
             }
         }
+        taken_in
     });
     let storage = data.map_or(s3::Storage::Memory, |folder| {
         s3::Storage::Folder(folder.join("s3"))

@@ -85,7 +85,9 @@ pub struct Credentials {
 /// Called once an object is durable, from whatever thread completed it; may be called again for
 /// the same version after a restart. The writer's answer waits for it, so it must be quick. What
 /// it logs may be lost: the service answers with logging switched off.
-pub type OnCreated = Arc<dyn Fn(ObjectCreated) + Send + Sync>;
+///
+/// Says whether the object was taken in; one that was not is announced anew after the next start.
+pub type OnCreated = Arc<dyn Fn(ObjectCreated) -> bool + Send + Sync>;
 
 /// The service. Clones share one store.
 #[derive(Clone)]

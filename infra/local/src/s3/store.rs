@@ -234,13 +234,13 @@ impl Store {
         Ok((version, displaced))
     }
 
-    /// Calls back, and notes it. A failing note means that the callback comes again.
+    /// Calls back, and notes it. Without the note the callback comes again after the next start.
     fn announce(&self, bucket: &str, version: &Version) {
         let Some(object) = version.object() else {
             return;
         };
         let versioned = self.look(|buckets| buckets.get(bucket).is_some_and(|b| b.versioned));
-        (self.on_created)(ObjectCreated {
+        let taken_in = (self.on_created)(ObjectCreated {
             bucket: bucket.to_owned(),
             key: version.key.clone(),
             version: versioned.then(|| version.id()),
@@ -250,7 +250,7 @@ impl Store {
             event_time: version.created,
             event_name: object.cause.event_name(),
         });
-        if let Some(folder) = &self.folder {
+        if taken_in && let Some(folder) = &self.folder {
             let _one_at_a_time = held(&self.commits);
             if let Err(error) = folder.announced(bucket, version.sequence) {
                 // Deleted meanwhile, or the disk fails; either way the next start sees to it.

@@ -1,5 +1,5 @@
 use crate::in_both;
-use crate::world::{DROP, PLAIN};
+use crate::world::{DROP, PLAIN, UNHEARD, World};
 
 in_both!(
     each_created_object_is_announced_with_what_s3_would_say,
@@ -51,3 +51,20 @@ in_both!(a_failed_write_is_not_announced, world, {
     assert!(put.body(b"x".to_vec().into()).send().await.is_err());
     assert!(world.created().is_empty());
 });
+
+#[tokio::test]
+async fn what_was_not_taken_in_is_announced_again_after_each_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::in_folder(folder.path()).await;
+    world.put(DROP, "heard", "x").await;
+    let version = world.put(DROP, UNHEARD, "x").await;
+    assert_eq!(world.created().len(), 2);
+    world.close().await;
+    for _ in 0..2 {
+        let world = World::in_folder(folder.path()).await;
+        assert_eq!(world.s3.announce_pending(), 1);
+        let again = world.created();
+        assert_eq!((again.len(), &again[0].version), (1, &version));
+        world.close().await;
+    }
+}

@@ -172,7 +172,7 @@ async fn a_folder_is_open_in_one_process_only() {
             access_key: String::new(),
             secret_key: String::new(),
         },
-        Arc::new(|_| ()),
+        Arc::new(|_| true),
         Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
     );
     let error = format!("{:#}", again.err().unwrap());
@@ -216,7 +216,7 @@ async fn child() {
             secret_key: crate::world::SECRET_KEY.to_owned(),
         },
         Arc::new(move |object: ObjectCreated| {
-            writeln!(log.lock().unwrap(), "{}", object.version.unwrap()).unwrap();
+            writeln!(log.lock().unwrap(), "{}", object.version.unwrap()).is_ok()
         }),
         Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
     );

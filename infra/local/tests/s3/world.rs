@@ -21,6 +21,9 @@ pub(crate) const DROP: &str = "vrs-drop";
 /// Does not.
 pub(crate) const PLAIN: &str = "vrs-plain";
 
+/// Announcements of this key are not taken in.
+pub(crate) const UNHEARD: &str = "unheard";
+
 pub(crate) struct World {
     pub(crate) s3: LocalS3,
     pub(crate) client: Client,
@@ -111,7 +114,11 @@ pub(crate) fn open(storage: Storage, created: &Arc<Mutex<Vec<ObjectCreated>>>) -
             access_key: ACCESS_KEY.to_owned(),
             secret_key: SECRET_KEY.to_owned(),
         },
-        Arc::new(move |object| created.lock().unwrap().push(object)),
+        Arc::new(move |object: ObjectCreated| {
+            let taken_in = object.key != UNHEARD;
+            created.lock().unwrap().push(object);
+            taken_in
+        }),
         Arc::new(ticking_clock()),
     )
     .unwrap()

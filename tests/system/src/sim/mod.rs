@@ -321,6 +321,7 @@ fn services(
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(object);
         }
+        true
     });
     let s3 = LocalS3::new(
         s3::Storage::Memory,
