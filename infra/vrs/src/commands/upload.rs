@@ -6,11 +6,12 @@ use aws_sdk_s3::primitives::ByteStream;
 use domain::{FileKind, TenantCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::token::token;
 use crate::cli;
 use crate::http::Api;
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Rows};
 use crate::registry::on_this_machine;
 
 /// The bucket of a running `vrs serve` into which files are dropped.
@@ -19,6 +20,8 @@ pub(crate) const DROP_BUCKET: &str = "drop";
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Looks for a dropped file before giving up: a minute.
 const LOOKS: u32 = 300;
+/// A failing message is tried for about twenty minutes; what stands still for longer has been given up.
+const STANDSTILL: Duration = Duration::from_secs(30 * 60);
 /// Kinds of refusal and notice that are listed.
 const REASONS: usize = 20;
 
@@ -104,17 +107,47 @@ pub(crate) async fn drop_bytes(
     })
 }
 
+/// How far a file was, and since when.
+struct Progress {
+    at: Option<(String, Rows)>,
+    since: Instant,
+}
+
+impl Progress {
+    /// Whether the file has been at the same point for too long.
+    fn stands_still(&mut self, receipt: &Receipt, now: Instant) -> bool {
+        let at = Some((receipt.state.clone(), receipt.rows));
+        if self.at != at {
+            (self.at, self.since) = (at, now);
+        }
+        now.duration_since(self.since) > STANDSTILL
+    }
+}
+
 /// Follows a dropped file until nothing happens to it any more, or a person has to decide.
+///
+/// Fails when the file has stood still for so long that its messages lie among the dead letters.
 pub(crate) async fn follow(
     api: &Api,
     dropped: &Dropped,
     mut seen: impl FnMut(&Receipt),
 ) -> Result<Receipt> {
     let mut receipt = find(api, dropped).await?;
+    let mut progress = Progress {
+        at: None,
+        since: Instant::now(),
+    };
     loop {
         seen(&receipt);
         if receipt.ended || receipt.held.is_some() {
             return Ok(receipt);
+        }
+        if progress.stands_still(&receipt, Instant::now()) {
+            let (id, state) = (&receipt.id, &receipt.state);
+            bail!(
+                "upload {id} has been `{state}` for half an hour without a step: something fails again and \
+                 again. The log says what; once it is mended, move the dead letters back to their queue"
+            );
         }
         tokio::time::sleep(LOOK_EVERY).await;
         receipt = read(api, &receipt.id).await?;
@@ -164,4 +197,44 @@ fn show(bar: &ProgressBar, receipt: &Receipt) {
 
 fn style(template: &str) -> Result<ProgressStyle> {
     Ok(ProgressStyle::with_template(template)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn receipt(state: &str, new: u64) -> Receipt {
+        let rows = json!({
+            "in": 9, "new": new, "changed": 0, "unchanged": 0, "removed": 0, "recorded": 0,
+            "review": 0, "conflict": 0, "waiting": 0, "refused": 0,
+        });
+        let words = json!({"ja": "", "en": ""});
+        let receipt = json!({
+            "id": "u", "file": "f", "kind": "residents", "version": "v", "state": state, "state_text": words, "ended": false,
+            "municipality": {"code": "131016", "name": "千代田区"}, "rows": rows,
+            "refused_by": [], "notices": [], "errors_file": false,
+        });
+        Receipt::read(&receipt).unwrap()
+    }
+
+    #[test]
+    fn only_a_file_that_makes_no_step_for_long_stands_still() {
+        let begun = Instant::now();
+        let mut progress = Progress {
+            at: None,
+            since: begun,
+        };
+        let mut after = |minutes: u64, state: &str, new: u64| {
+            let now = begun + Duration::from_secs(60 * minutes);
+            progress.stands_still(&receipt(state, new), now)
+        };
+        assert!(!after(0, "waiting", 0));
+        assert!(!after(29, "waiting", 0));
+        assert!(!after(31, "loading", 0));
+        assert!(!after(60, "loading", 3));
+        assert!(!after(90, "loading", 3));
+        assert!(after(91, "loading", 3));
+    }
 }
