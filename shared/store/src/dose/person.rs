@@ -6,7 +6,7 @@ use domain::{DoseNumber, Generation, ProgrammeCode, TenantScope};
 use super::{DoseKey, DoseRevision, Newcomer, Once, Remembered, item::Opener, memory};
 use crate::{
     ResidentInForce, Status, Store, StoreError,
-    item::{Item, Map, s},
+    item::{Item, s},
     keys::{self, FIRST_DOSE_SK, PROFILE_SK},
     residents,
 };

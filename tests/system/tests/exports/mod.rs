@@ -81,7 +81,7 @@ async fn put(town: &Town, person: u32, dose: Dose, state: DoseState) {
     };
     change.advance(&tag, before, next).unwrap();
     let change = change.finish().unwrap();
-    store.commit(change).await.unwrap();
+    store.commit(&scope, change).await.unwrap();
 }
 
 async fn put_waiting(town: &Town, dose: Dose) {
@@ -104,7 +104,7 @@ async fn put_waiting(town: &Town, dose: Dose) {
     };
     change.add_waiting(waiting).unwrap();
     let change = change.finish().unwrap();
-    store.commit(change).await.unwrap();
+    store.commit(&scope, change).await.unwrap();
 }
 
 /// Asks for an export and waits for its end.

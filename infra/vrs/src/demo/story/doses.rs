@@ -22,7 +22,7 @@ pub(super) async fn file(page: &mut Page<'_>, world: &World, town: &Town) -> Res
             defects: Percent::new(2),
             ..town.spec
         },
-        town.first.rows() / 5,
+        town.first.rows() / 20,
     );
     let mut bytes = Vec::new();
     doses.write(&mut bytes)?;
