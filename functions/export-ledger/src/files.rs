@@ -55,7 +55,7 @@ struct Table {
 struct Lines {
     buffer: Vec<u8>,
     object: Hashed,
-    lines: u64,
+    written: u64,
 }
 
 /// An object and the hash of what is in it.
@@ -110,7 +110,7 @@ impl Files {
         let lines = |file| Lines {
             buffer: Vec::new(),
             object: hashed(file),
-            lines: 0,
+            written: 0,
         };
         Ok(Self {
             municipality,
@@ -254,7 +254,7 @@ impl Lines {
     async fn line(&mut self, resource: &impl serde::Serialize) -> Result<(), ExportError> {
         serde_json::to_writer(&mut self.buffer, resource)?;
         self.buffer.push(b'\n');
-        self.lines += 1;
+        self.written += 1;
         if self.buffer.len() >= HAND_OVER {
             self.object.write(&self.buffer).await?;
             self.buffer.clear();
@@ -265,7 +265,7 @@ impl Lines {
     async fn finish(mut self) -> Result<Finished, ExportError> {
         self.object.write(&self.buffer).await?;
         let summary = LedgerSummary {
-            rows: self.lines,
+            rows: self.written,
             ..LedgerSummary::default()
         };
         self.object.finish(summary).await

@@ -35,7 +35,7 @@ const WORD_LIMIT: usize = 20;
 pub struct Exports {
     store: Store,
     drop: Objects,
-    exports: ExportQueue,
+    queue: ExportQueue,
     clock: Arc<dyn Clock>,
     seed: u64,
     made: AtomicU64,
@@ -55,14 +55,14 @@ impl Exports {
     pub fn new(
         store: Store,
         drop: Objects,
-        exports: ExportQueue,
+        queue: ExportQueue,
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Self {
         Self {
             store,
             drop,
-            exports,
+            queue,
             clock,
             seed,
             made: AtomicU64::new(0),
@@ -97,7 +97,7 @@ impl Exports {
             tenant: scope.code(),
             export: export.id,
         };
-        let sent = self.exports.send(&[message]).await;
+        let sent = self.queue.send(&[message]).await;
         sent.map_err(|error| Problem::try_again(&error))?;
         self.shown(scope, &export).await
     }

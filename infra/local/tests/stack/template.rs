@@ -55,6 +55,7 @@ fn the_deployed_template_is_understood() {
             "export-ledger",
             "exports",
             "load-chunk",
+            "load-doses",
             "receive-upload",
             "residents",
             "uploads"
@@ -260,7 +261,7 @@ mod rules {
             assert!(!may(&decrypt) && !may(&for_another), "{}", role.arn);
             seen += u32::from(may(&for_a_tenant));
         }
-        assert_eq!(seen, 4);
+        assert_eq!(seen, 6);
     }
 
     #[test]

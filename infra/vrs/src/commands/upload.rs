@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Looks for a dropped file before giving up: a minute.
 const LOOKS: u32 = 300;
 /// A failing message is tried for about twenty minutes; what stands still for longer has been given up.
-const STANDSTILL: Duration = Duration::from_secs(30 * 60);
+const STANDSTILL: Duration = Duration::from_mins(30);
 /// Kinds of refusal and notice that are listed.
 const REASONS: usize = 20;
 

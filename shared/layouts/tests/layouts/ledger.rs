@@ -198,7 +198,9 @@ fn a_character_that_cp932_lacks_is_noted_with_its_place_and_never_lost_in_silenc
 
 #[test]
 fn a_file_that_is_taken_in_pieces_is_the_same_file() {
-    let rows: Vec<_> = (0..500).map(|_| ("1", vec![dose(1, "20210530")])).collect();
+    let rows: Vec<_> = (0..2_000)
+        .map(|_| ("1", vec![dose(1, "20210530")]))
+        .collect();
     for encoding in [UTF8, UTF8_BOM, Encoding::Cp932] {
         let (whole, _) = write(encoding, 2, &rows);
         let municipality = TenantCode::parse("131016").unwrap();

@@ -38,7 +38,7 @@ async fn a_file_in_the_wrong_place_of_a_municipalitys_folder_gets_a_receipt_ther
     let before = town.keys("drop", "outbox/131016/").await.len();
     let keys = [
         "inbox/131016/a.csv",
-        "inbox/131016/doses/a.csv",
+        "inbox/131016/vaccines/a.csv",
         "inbox/131016/Residents/a.csv",
         "inbox/131016/residents/2021/a.csv",
         "inbox/131016/residents/a.xlsx",

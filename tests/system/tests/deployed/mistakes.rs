@@ -336,16 +336,15 @@ fn each_planted_mistake_is_caught() {
                 by_rules += 1;
                 finding.clone()
             }
-            (Ok(template), None) => match isolation::first_leak(&template, within) {
-                Some(leak) => {
+            (Ok(template), None) => {
+                if let Some(leak) = isolation::first_leak(&template, within) {
                     by_matrix += 1;
                     leak
-                }
-                None => {
+                } else {
                     missed.push(*what);
                     "NOT CAUGHT".to_owned()
                 }
-            },
+            }
         };
         println!("{within}: {what}\n    {}", caught.replace('\n', " "));
     }

@@ -8,6 +8,7 @@
 //! - `recording`: what becomes of one dose, from wherever it comes
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::print_stdout, reason = "a failure prints its seed")]
 
 mod bad_input;
 mod callers;

@@ -25,12 +25,12 @@ fn asked() -> String {
     )
 }
 
-fn ask(issuer: &Issuer, request: Request<Bytes>) -> Response<Bytes> {
-    answer(issuer, &request, now()).unwrap()
+fn ask(issuer: &Issuer, request: &Request<Bytes>) -> Response<Bytes> {
+    answer(issuer, request, now()).unwrap()
 }
 
 fn post(issuer: &Issuer, path: &str, body: String) -> Response<Bytes> {
-    ask(issuer, Request::post(path).body(body.into()).unwrap())
+    ask(issuer, &Request::post(path).body(body.into()).unwrap())
 }
 
 /// Where the browser is sent after somebody signed in.
@@ -55,7 +55,7 @@ fn exchange(issuer: &Issuer, code: &str, verifier: &str) -> (StatusCode, serde_j
 fn whoever_signs_in_gets_one_token_for_what_they_said() {
     let issuer = issuer();
     let form = Request::get(format!("{AUTHORIZE}?{}", asked()));
-    let form = ask(&issuer, form.body(Bytes::new()).unwrap());
+    let form = ask(&issuer, &form.body(Bytes::new()).unwrap());
     assert_eq!(form.status(), StatusCode::OK);
     let page = std::str::from_utf8(form.body()).unwrap();
     assert!(page.contains("s&amp;t") && page.contains("千代田区"));
@@ -100,7 +100,7 @@ fn nobody_is_sent_anywhere_but_to_the_console() {
         let changed = asked().replace(from, to);
         assert_ne!(changed, asked());
         let form = Request::get(format!("{AUTHORIZE}?{changed}"));
-        let form = ask(&issuer, form.body(Bytes::new()).unwrap());
+        let form = ask(&issuer, &form.body(Bytes::new()).unwrap());
         assert_eq!(form.status(), StatusCode::BAD_REQUEST, "{to}");
         let posted = post(
             &issuer,
@@ -111,7 +111,7 @@ fn nobody_is_sent_anywhere_but_to_the_console() {
     }
     let foreign = Request::post(AUTHORIZE).header(header::ORIGIN, "http://evil.example");
     let body = format!("{}&tenant=131016&person=a", asked());
-    let foreign = ask(&issuer, foreign.body(body.into()).unwrap());
+    let foreign = ask(&issuer, &foreign.body(body.into()).unwrap());
     assert_eq!(foreign.status(), StatusCode::BAD_REQUEST);
 }
 

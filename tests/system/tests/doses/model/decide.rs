@@ -260,10 +260,6 @@ impl Books {
                 next.state = state_of(&next.findings);
                 next.act = DoseAct::Corrected;
             }
-            Change::Cancel => {
-                next.state = DoseState::Cancelled;
-                next.act = DoseAct::Cancelled;
-            }
             Change::Accept | Change::Reject if held.state != DoseState::Review => {
                 return Said::Impossible;
             }
@@ -271,7 +267,7 @@ impl Books {
                 next.state = DoseState::Recorded;
                 next.act = DoseAct::Accepted;
             }
-            Change::Reject => {
+            Change::Cancel | Change::Reject => {
                 next.state = DoseState::Cancelled;
                 next.act = DoseAct::Cancelled;
             }

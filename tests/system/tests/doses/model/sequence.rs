@@ -169,7 +169,9 @@ async fn burst(office: &Office, books: &mut Books, chance: &mut Chance, seen: &m
                 *books = one_way;
                 compare::counts(office, books).await.unwrap();
                 seen.bursts += 1;
-                said.into_iter().for_each(|it| seen.count(it));
+                for it in said {
+                    seen.count(it);
+                }
                 return;
             }
             Err(what) => tried.push(what),

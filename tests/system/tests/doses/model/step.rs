@@ -46,7 +46,6 @@ impl Step {
         let page = &books.pages[person];
         let by = *chance.of(&CALLERS);
         match chance.below(12) {
-            0..=5 => Self::record(chance, person, number, by),
             6..=8 => {
                 let seen = match chance.below(4) {
                     0 => None,

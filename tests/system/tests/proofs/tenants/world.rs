@@ -31,6 +31,8 @@ pub(crate) struct Theirs {
     /// A dose, and a newcomer for its number.
     pub(crate) dose: String,
     pub(crate) newcomer: String,
+    /// An export of their doses.
+    pub(crate) export: String,
 }
 
 /// A request of one route.
@@ -48,6 +50,7 @@ pub(crate) struct Pair {
 }
 
 const NEVER_UPLOAD: &str = "01234567-89ab-8def-8123-456789abcdef";
+const NEVER_EXPORT: &str = "01234567-89ab-7def-8123-456789abcdef";
 const NEVER_RESIDENT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 const NEVER_DOSE: &str = "AAAAAAAAAAAAAAAAAAAAAA.COVID19.01";
 
@@ -87,6 +90,11 @@ impl World {
             .unwrap();
         let dose = record(&town, &row, "A").await;
         let newcomer = record(&town, &row, "B").await;
+        let export = town
+            .post(SAPPORO, "/exports", Some(&json!({})))
+            .await
+            .json();
+        town.stack.idle().await;
         let page = town.get(SAPPORO, "/uploads?limit=1").await.json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let theirs = Theirs {
@@ -97,6 +105,7 @@ impl World {
             cursor: text(&page["next"]),
             dose: text(&dose["id"]),
             newcomer: text(&newcomer["id"]),
+            export: text(&export["id"]),
         };
         Self {
             town,
@@ -227,7 +236,7 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
                 json!({ "birth_date": "19990101", "name": "だれか" }),
             ),
         ],
-        "readResident" => vec![by_id(&theirs.resident, NEVER_RESIDENT)],
+        "readResident" | "readDoses" => vec![by_id(&theirs.resident, NEVER_RESIDENT)],
         "createUpload" => vec![by_body(
             json!({ "kind": "residents", "name": "theirs.csv" }),
             json!({ "kind": "residents", "name": "nobody.csv" }),
@@ -240,7 +249,12 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             by_id(&theirs.held, NEVER_UPLOAD),
             by_id(&theirs.accepted, NEVER_UPLOAD),
         ],
-        "readDoses" => vec![by_id(&theirs.resident, NEVER_RESIDENT)],
+        // Nothing can be named there; who tries is refused.
+        "createExport" => vec![by_body(
+            json!({ "municipality": SAPPORO }),
+            json!({ "municipality": "130001" }),
+        )],
+        "readExport" => vec![by_id(&theirs.export, NEVER_EXPORT)],
         "lookUpCoupon" => vec![by_body(
             json!({ "coupon": cell("券番号"), "municipality": CHIYODA }),
             json!({ "coupon": "9999999999", "municipality": CHIYODA }),

@@ -1,0 +1,61 @@
+//! Functions that the HTTP API calls.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use doses::Doses;
+use exports::Exports;
+use residents::Residents;
+use runtime::{Adapters, Handler};
+use uploads::Uploads;
+
+pub(super) fn doses(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Doses::new(
+        adapters.store()?,
+        adapters.keys(),
+        adapters.clock(),
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}
+
+pub(super) fn exports(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Exports::new(
+        adapters.store()?,
+        adapters.drop_bucket()?,
+        adapters.exports()?,
+        adapters.clock(),
+        crypto::random_seed(),
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}
+
+pub(super) fn residents(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Residents::new(
+        adapters.store()?,
+        adapters.keys(),
+        adapters.clock(),
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}
+
+pub(super) fn uploads(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Uploads::new(
+        adapters.store()?,
+        adapters.drop_bucket()?,
+        adapters.loads()?,
+        adapters.clock(),
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}

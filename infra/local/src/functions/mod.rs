@@ -1,0 +1,34 @@
+//! The functions of the template by the name of their package, built in process.
+
+mod called;
+mod queued;
+
+use anyhow::{Result, bail};
+use runtime::{Adapters, Handler};
+
+/// Every package that can be built here; a test holds the list against template and folders.
+pub const PACKAGES: [&str; 8] = [
+    "doses",
+    "export-ledger",
+    "exports",
+    "load-chunk",
+    "load-doses",
+    "receive-upload",
+    "residents",
+    "uploads",
+];
+
+/// Builds a function as its `main.rs` does.
+pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
+    match package {
+        "receive-upload" => queued::receive_upload(adapters),
+        "load-chunk" => queued::load_chunk(adapters),
+        "load-doses" => queued::load_doses(adapters),
+        "export-ledger" => queued::export_ledger(adapters),
+        "doses" => called::doses(adapters),
+        "exports" => called::exports(adapters),
+        "residents" => called::residents(adapters),
+        "uploads" => called::uploads(adapters),
+        other => bail!("the local stack has no function {other}"),
+    }
+}
