@@ -1,7 +1,7 @@
 //! Who may call what: the part of IAM that our template uses.
 //!
 //! Policies are read from the template ([`Policy::read`]); a call of a service is read into what it
-//! asks for ([`asks`]); [`decide`] says whether it is allowed. What this module does not know is a
+//! asks for (`asks`); [`decide`] says whether it is allowed. What this module does not know is a
 //! denial: an operator or an element that it cannot read is an error when the stack starts, a call
 //! that it cannot read asks for a right that nobody has, and a context key that a call does not
 //! carry fails every condition but `Null`.
