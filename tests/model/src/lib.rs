@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod action;
+pub mod consent;
 pub mod load;
 pub mod properties;
 pub mod queue;
