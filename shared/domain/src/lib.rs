@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod basis;
 mod clock;
+mod consent;
 mod coupon;
 mod date;
 mod digits;
@@ -17,7 +19,9 @@ mod sensitive;
 mod tenant;
 mod upload;
 
+pub use basis::{Basis, EvidenceKind, LONGEST_DAYS, Purpose, bases, basis};
 pub use clock::{Clock, japan_date, japan_time};
+pub use consent::{ConsentId, ConsentLife, ConsentState, InquiryId, LifeError, StaffTag, Stage};
 pub use coupon::{CouponNumber, CouponNumberError};
 pub use date::{DateError, as_of_date, parse_date, parse_eight_digits};
 pub use dose::{

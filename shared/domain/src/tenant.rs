@@ -113,7 +113,7 @@ impl fmt::Debug for TenantCode {
 }
 
 /// For whom something is done. Stores and objects take it instead of a code, and it can only be
-/// made from one of four kinds of evidence, each a constructor that is easy to search for.
+/// made from one of six kinds of evidence, each a constructor that is easy to search for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TenantScope(TenantCode);
 
@@ -133,6 +133,19 @@ impl TenantScope {
     /// From a message of a queue that only our own functions can send to.
     #[must_use]
     pub const fn from_own_queue(code: TenantCode) -> Self {
+        Self(code)
+    }
+
+    /// From the key of an item in the stream of our own table.
+    #[must_use]
+    pub const fn from_own_stream(code: TenantCode) -> Self {
+        Self(code)
+    }
+
+    /// From an invocation that only our own functions can make. What is done for it is still held
+    /// against what is stored.
+    #[must_use]
+    pub const fn from_own_invocation(code: TenantCode) -> Self {
         Self(code)
     }
 
