@@ -132,7 +132,7 @@ async fn record(
     )?;
     let id = answer.body["id"].as_str().context("a dose without id")?;
     page.columns(&[
-        ("recorded with the token of the lookup, sent twice", 48),
+        ("recorded with its token, sent twice", 48),
         ("201, one dose", 0),
     ])?;
     Ok(id.to_owned())
