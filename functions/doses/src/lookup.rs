@@ -142,7 +142,7 @@ mod tests {
             movement: Movement::Register,
             moved_on: None,
             reason: None,
-            protected: false,
+            protected: None,
         }
     }
 

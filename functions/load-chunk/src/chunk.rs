@@ -8,15 +8,16 @@ use domain::{Generation, Lease, Movement, RowCounts, TenantScope, UploadId, Uplo
 use jiff::Timestamp;
 use layouts::{
     ColumnMapping,
-    residents::{self, Rules},
+    residents::{self, Column, Rules},
 };
 use manifest::{ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
-use store::{Chunk, ChunkClaim, LoadedRows, StoreError, Upload, write_profile};
+use store::{Chunk, ChunkClaim, LoadedRows, Register, StoreError, Upload, write_profile};
 
 use crate::{
     LoadChunk, LoadError,
     compare::{Changed, Lookup, Outcome, RowRef, Rows},
+    protection,
 };
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -199,18 +200,29 @@ impl LoadChunk {
                 }
             }
         }
-        Ok(lookup.finish())
+        let mut changed = lookup.finish();
+        if !source.header.has(Column::Protected) {
+            self.keep_protection(work, source, &mut changed).await?;
+        }
+        Ok(changed)
+    }
+
+    /// What is in force while this load runs.
+    pub(crate) async fn register_before(&self, work: &Work<'_>) -> Result<Register, LoadError> {
+        let register = self.store.register(work.scope).await?;
+        let loading = register.loading.map(|(_, upload)| upload);
+        if loading == Some(work.upload.id) {
+            Ok(register)
+        } else {
+            Err(StoreError::Moved.into())
+        }
     }
 
     async fn manifest_in_force(
         &self,
         work: &Work<'_>,
     ) -> Result<Option<ManifestReader>, LoadError> {
-        let register = self.store.register(work.scope).await?;
-        let loading = register.loading.map(|(_, upload)| upload);
-        if loading != Some(work.upload.id) {
-            return Err(StoreError::Moved.into());
-        }
+        let register = self.register_before(work).await?;
         let Some(at) = register.in_force.and_then(|before| before.manifest) else {
             return Ok(None);
         };
@@ -256,7 +268,7 @@ impl Source {
         match rows.next() {
             Ok(Some(record)) => record
                 .row
-                .map(|checked| then(&checked))
+                .map(|checked| then(&protection::completed(checked, row)))
                 .map_err(|_| differs),
             Ok(None) | Err(_) => Err(differs),
         }
@@ -300,7 +312,13 @@ fn accepted(
             to: u32::try_from(record.span.end).unwrap_or(u32::MAX),
             fingerprint: work.keys.fingerprint(&content),
             removes: row.movement == Movement::Remove,
+            protected: row.protected,
         });
+        for alike in protection::alike(&row) {
+            content.clear();
+            write_profile(&alike, &mut content);
+            rows.push_alike(work.keys.fingerprint(&content));
+        }
     }
     if rows.len() + refused.len() != plan.rows as usize {
         return Err(LoadError::NotAsChecked {

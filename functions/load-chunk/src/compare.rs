@@ -16,6 +16,8 @@ pub(crate) struct RowRef {
     pub(crate) fingerprint: Fingerprint,
     /// Whether the row asks for the resident's removal.
     pub(crate) removes: bool,
+    /// 支援措置 as the row says or, where the file does not, as it is in force.
+    pub(crate) protected: Option<bool>,
 }
 
 /// All accepted rows, found by fingerprint.
@@ -24,6 +26,8 @@ pub(crate) struct Rows {
     accepted: Vec<RowRef>,
     known: Vec<bool>,
     index: HashTable<u32>,
+    alike: Vec<(Fingerprint, u32)>,
+    alike_index: HashTable<u32>,
 }
 
 impl Rows {
@@ -34,6 +38,8 @@ impl Rows {
             accepted: Vec::with_capacity(rows),
             known: Vec::new(),
             index: HashTable::with_capacity(rows),
+            alike: Vec::new(),
+            alike_index: HashTable::new(),
         }
     }
 
@@ -50,6 +56,18 @@ impl Rows {
         self.accepted.push(row);
     }
 
+    /// The row that was pushed last is as good as this one.
+    pub(crate) fn push_alike(&mut self, fingerprint: Fingerprint) {
+        let last = self.accepted.len().saturating_sub(1);
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.alike.len()).unwrap_or(u32::MAX);
+        let alike = &self.alike;
+        let rehash = |other: &u32| alike.get(*other as usize).map_or(0, |(it, _)| hash(it));
+        self.alike_index
+            .insert_unique(hash(&fingerprint), number, rehash);
+        self.alike.push((fingerprint, last));
+    }
+
     /// How many rows there are.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
@@ -61,16 +79,26 @@ impl Rows {
         if self.known.len() != self.accepted.len() {
             self.known.resize(self.accepted.len(), false);
         }
-        let rows = &self.accepted;
-        let same = |number: &u32| {
-            rows.get(*number as usize)
-                .is_some_and(|row| row.fingerprint == entry.fingerprint)
-        };
-        if let Some(number) = self.index.find(hash(&entry.fingerprint), same)
-            && let Some(known) = self.known.get_mut(*number as usize)
+        if let Some(number) = self.find(&entry.fingerprint)
+            && let Some(known) = self.known.get_mut(number as usize)
         {
             *known = true;
         }
+    }
+
+    /// The row that says this.
+    fn find(&self, fingerprint: &Fingerprint) -> Option<u32> {
+        let is_row = |number: &u32| {
+            let row = self.accepted.get(*number as usize);
+            row.is_some_and(|row| row.fingerprint == *fingerprint)
+        };
+        let row = self.index.find(hash(fingerprint), is_row).copied();
+        let alike = |number: &u32| self.alike.get(*number as usize);
+        let is_alike = |number: &u32| alike(number).is_some_and(|(it, _)| it == fingerprint);
+        row.or_else(|| {
+            let found = self.alike_index.find(hash(fingerprint), is_alike);
+            found.and_then(alike).map(|(_, row)| *row)
+        })
     }
 
     /// The rows that nothing in force says, in the order of the file.
@@ -185,6 +213,7 @@ mod tests {
             to: 0,
             fingerprint,
             removes,
+            protected: None,
         }
     }
 
@@ -213,6 +242,25 @@ mod tests {
             changed,
             (1..=200).filter(|byte| byte % 7 == 0).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn a_row_is_known_too_by_what_is_as_good() {
+        let mut rows = Rows::with_capacity(0);
+        for byte in 1..=60 {
+            rows.push(row(byte, false));
+            rows.push_alike(Fingerprint::from_bytes([byte + 100; 16]));
+            rows.push_alike(Fingerprint::from_bytes([byte + 180; 16]));
+        }
+        for byte in (1..=20).chain(121..=140).chain(221..=239) {
+            rows.mark(&entry(1, byte, Presence::Registered));
+        }
+        let changed: Vec<u8> = rows
+            .into_changed()
+            .iter()
+            .map(|row| row.fingerprint.as_bytes()[0])
+            .collect();
+        assert_eq!(changed, [60]);
     }
 
     #[test]

@@ -11,6 +11,8 @@
 //! - New residents are put unconditionally, with the same content each time; that is safe because
 //!   one generation loads at a time and no worker sends anything beyond its lease.
 //! - Known residents are shifted on the condition that the generation is not there yet.
+//! - What a file without the column 支援措置 leaves as it is, is read of the register in force, which does not
+//!   move while the file loads: each time the same.
 //! - The switch is one transaction from g − 1 to g; the second attempt changes nothing.
 //! - After the switch load-doses is told that doses may have found their resident; it looks for itself.
 //! - Manifests that no longer count are deleted after the switch; what stays, after the next one.
@@ -23,6 +25,7 @@ mod compare;
 mod error;
 mod in_force;
 mod lapsed;
+mod protection;
 mod write;
 
 use std::sync::Arc;

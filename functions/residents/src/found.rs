@@ -30,8 +30,8 @@ pub(crate) struct Shown<'a> {
     sex: &'static str,
     coupon: Option<String>,
     my_number_registered: bool,
-    /// 支援措置.
-    protected: bool,
+    /// 支援措置; null when no file has said.
+    protected: Option<bool>,
     moved_on: Option<String>,
     reason: Option<&'a str>,
     /// Whether name or kana hold characters outside the standard sets (外字), which this text cannot
@@ -129,7 +129,7 @@ mod tests {
                 movement: Movement::Register,
                 moved_on: None,
                 reason: None,
-                protected: true,
+                protected: Some(true),
             },
         }
     }

@@ -167,8 +167,10 @@ pub struct ResidentRow<'a> {
     pub moved_on: Option<Date>,
     /// 異動事由, up to 20 characters.
     pub reason: Option<Text<'a>>,
-    /// 支援措置: the address is protected.
-    pub protected: bool,
+    /// 支援措置: whether the address is protected. `None`: the file has no such column, which says
+    /// nothing: what the register in force knows of the resident stays, and where it knows nothing it is
+    /// not known, which is neither protected nor not.
+    pub protected: Option<bool>,
 }
 
 impl ResidentRow<'_> {
@@ -221,8 +223,8 @@ pub struct Resident {
     pub moved_on: Option<Date>,
     /// 異動事由.
     pub reason: Option<OwnedText>,
-    /// 支援措置: the address is protected.
-    pub protected: bool,
+    /// 支援措置: whether the address is protected. `None`: not known, for no file has ever said so.
+    pub protected: Option<bool>,
 }
 
 impl Resident {
@@ -293,7 +295,7 @@ mod tests {
             movement: Movement::Register,
             moved_on: None,
             reason: None,
-            protected: true,
+            protected: Some(true),
         };
         let resident = row.to_resident();
         assert_eq!(resident.as_row(), row);

@@ -11,6 +11,10 @@ const MOVED_ON: u8 = 4;
 const REASON: u8 = 8;
 const PROTECTED: u8 = 16;
 const REMOVE: u8 = 32;
+/// A file said that the address is not protected. Profiles from before there was this flag have neither
+/// this nor [`PROTECTED`], whether the file said no or nothing: they read as not known, by which nobody
+/// loses protection, and are written anew by the next file that says so.
+const NOT_PROTECTED: u8 = 64;
 
 /// Stored bytes that no version of this layout has written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +90,11 @@ pub fn read_profile(
     } else {
         Movement::Register
     };
-    let protected = on(PROTECTED);
+    let protected = match (on(PROTECTED), on(NOT_PROTECTED)) {
+        (false, false) => None,
+        (protected, not) if protected != not => Some(protected),
+        _ => return Err(CorruptProfile),
+    };
     Ok(Resident {
         number,
         coupon,
@@ -118,7 +126,8 @@ fn flags(row: &ResidentRow<'_>) -> u8 {
         | flag(row.kana.is_some(), KANA)
         | flag(row.moved_on.is_some(), MOVED_ON)
         | flag(row.reason.is_some(), REASON)
-        | flag(row.protected, PROTECTED)
+        | flag(row.protected == Some(true), PROTECTED)
+        | flag(row.protected == Some(false), NOT_PROTECTED)
         | flag(row.movement == Movement::Remove, REMOVE)
 }
 
@@ -144,7 +153,7 @@ mod tests {
             movement: Movement::Register,
             moved_on: Some(Date::constant(2021, 4, 1)),
             reason: Some(Text::new("転入")),
-            protected: true,
+            protected: Some(true),
         }
     }
 
@@ -166,7 +175,7 @@ mod tests {
             moved_on: None,
             reason: None,
             movement: Movement::Remove,
-            protected: false,
+            protected: None,
             ..row("山", None)
         };
         assert_eq!(round_trip(&bare).as_row(), bare);
@@ -214,7 +223,11 @@ mod tests {
                 ..base
             },
             ResidentRow {
-                protected: false,
+                protected: Some(false),
+                ..base
+            },
+            ResidentRow {
+                protected: None,
                 ..base
             },
         ];

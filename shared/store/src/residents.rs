@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
 use domain::{CouponNumber, Generation, Resident, TenantScope};
 use jiff::civil::Date;
@@ -78,6 +80,26 @@ impl Store {
             .residents
             .retain(|found| found.resident.birth_date == date);
         Ok(snapshot)
+    }
+
+    /// What is known of 支援措置 of the people of these tags under `generation`, be they registered or
+    /// removed; who is not in that register is not in the answer.
+    pub async fn protection(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        tags: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<HashMap<ResidentTag, Option<bool>>, StoreError> {
+        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK);
+        let mut known = HashMap::with_capacity(tags.len());
+        for some in tags.chunks(MOST) {
+            for item in self.get_many(scope, some.iter().map(profile)).await? {
+                let found = under(scope, keys, &item, generation)?;
+                known.extend(found.map(|it| (it.resident.tag, it.resident.resident.protected)));
+            }
+        }
+        Ok(known)
     }
 
     /// Reads `CURRENT`, what is wanted, and `CURRENT` again; begins anew if it moved between.

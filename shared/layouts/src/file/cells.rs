@@ -94,6 +94,12 @@ pub struct RowCheck<'r, 's, L> {
 }
 
 impl<'r, L: Layout> RowCheck<'r, '_, L> {
+    /// Whether the file has the column.
+    #[inline]
+    pub(crate) fn has(&self, column: L::Column) -> bool {
+        self.binding.position(column) < self.binding.width
+    }
+
     /// The field of a column without quotes; empty if the file does not have it. `None`: its quotes are
     /// wrong, which is noted.
     #[inline]

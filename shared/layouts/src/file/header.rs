@@ -110,6 +110,12 @@ impl<L: Layout> Header<L> {
             .filter(move |&column| binding.position(column) == Binding::<L>::ABSENT)
     }
 
+    /// Whether the file has the column.
+    #[must_use]
+    pub fn has(&self, column: L::Column) -> bool {
+        self.binding.position(column) != Binding::<L>::ABSENT
+    }
+
     pub(crate) const fn binding(&self) -> &Binding<L> {
         &self.binding
     }

@@ -26,7 +26,7 @@ pub enum Column {
     MovedOn,
     /// 異動事由, up to 20 characters.
     Reason,
-    /// 支援措置, one digit.
+    /// 支援措置, one digit. Empty is no; without the column nothing is said.
     Protected,
 }
 

@@ -28,7 +28,7 @@ pub struct Parts<'a> {
     pub(crate) movement: Option<Movement>,
     pub(crate) moved_on: Option<Date>,
     pub(crate) reason: Option<TextPiece<'a>>,
-    pub(crate) protected: bool,
+    pub(crate) protected: Option<bool>,
 }
 
 impl Layout for Residents {
@@ -128,14 +128,18 @@ impl RowCheck<'_, '_, Residents> {
         }
     }
 
+    /// Empty means not protected; a file without the column says nothing.
     #[inline]
-    fn protected(&mut self) -> bool {
+    fn protected(&mut self) -> Option<bool> {
+        if !self.has(Column::Protected) {
+            return None;
+        }
         let flag = |digit| match digit {
             0 => Some(false),
             1 => Some(true),
             _ => None,
         };
         let protected = self.digit(Column::Protected, ProblemCode::ProtectionUnknown, flag);
-        protected.unwrap_or(false)
+        Some(protected.unwrap_or(false))
     }
 }

@@ -37,7 +37,7 @@ fn a_usual_row_says_all_it_says_in_every_encoding() {
         );
         assert_eq!(resident.moved_on.unwrap().to_string(), "2021-03-01");
         assert_eq!(resident.reason.as_ref().unwrap().utf8.expose(), "転入");
-        assert!(!resident.protected);
+        assert_eq!(resident.protected, Some(false));
     }
 }
 
@@ -67,7 +67,12 @@ fn lines_may_end_in_any_way() {
                 .map(|it| it.number.expose().as_str())
                 .collect();
             assert_eq!(numbers, ["1", "2", "3"], "{}", file.escape_debug());
-            assert!(outcome.accepted.iter().all(|it| !it.protected));
+            assert!(
+                outcome
+                    .accepted
+                    .iter()
+                    .all(|it| it.protected == Some(false))
+            );
         }
     }
 }
@@ -139,6 +144,7 @@ fn unusual_ways_to_write_are_read() {
         ("異動事由", "\"転\n入\"", "転\n入", None),
         ("異動事由", "", "none", None),
         ("支援措置", "1", "true", None),
+        ("支援措置", "0", "false", None),
         ("支援措置", "", "false", None),
         // What CP932 cannot say.
         ("氏名", "山〜田", "山〜田", None),
@@ -183,7 +189,9 @@ fn read(column: &str, outcome: &crate::file::Outcome) -> String {
         "異動区分" => format!("{:?}", resident.movement),
         "異動日" => resident.moved_on.map_or("none".into(), |it| it.to_string()),
         "異動事由" => text(resident.reason.as_ref()),
-        "支援措置" => resident.protected.to_string(),
+        "支援措置" => resident
+            .protected
+            .map_or("none".into(), |it| it.to_string()),
         other => panic!("{other}"),
     }
 }
@@ -228,6 +236,7 @@ fn columns_stand_in_any_order_and_optional_ones_may_be_absent() {
         assert_eq!(resident.number.expose(), "7");
         assert_eq!((resident.coupon, resident.my_number), (None, None));
         assert_eq!(resident.movement, Movement::Register);
+        assert_eq!(resident.protected, None, "nothing is said");
         assert_eq!(outcome.summary().absent.len(), 7);
         assert_eq!(
             outcome.summary().notices.get(&NoticeCode::ColumnAbsent),

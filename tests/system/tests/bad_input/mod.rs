@@ -5,6 +5,7 @@ mod accepted;
 mod files;
 mod mended;
 mod places;
+mod protection;
 mod rows;
 
 use bytes::Bytes;

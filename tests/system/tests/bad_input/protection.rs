@@ -1,0 +1,98 @@
+//! 支援措置: what a file without the column leaves as it is.
+
+use serde_json::{Value, json};
+use system::{
+    file::{COLUMNS, Encoding, File, Row},
+    town::{CHIYODA, Town},
+};
+
+const COLUMN: &str = "支援措置";
+
+/// Drops rows as a file with the column or without it; new, changed, unchanged, removed.
+async fn drop(town: &Town, with_column: bool, rows: Vec<Row>) -> [u64; 4] {
+    let mut file = File::new(rows);
+    if !with_column {
+        file.columns = COLUMNS.into_iter().filter(|it| *it != COLUMN).collect();
+    }
+    // The very same bytes would be known as the same file.
+    let empty_lines = "\r\n".repeat(town.uploads(CHIYODA).await.len());
+    let bytes = Encoding::Cp932.encode(&(file.text() + &empty_lines));
+    let receipt = town.take_in(CHIYODA, "a.csv", bytes).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    ["new", "changed", "unchanged", "removed"].map(|it| receipt["rows"][it].as_u64().unwrap())
+}
+
+async fn known(town: &Town, numbers: &[u32]) -> Value {
+    let mut known = Vec::new();
+    for number in numbers {
+        let row = Row::of(*number);
+        let found = town.resident(CHIYODA, row.cell("個別宛名番号")).await;
+        known.push(found.unwrap()["protected"].clone());
+    }
+    Value::from(known)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_without_the_column_protects_nobody_and_unprotects_nobody() {
+    let town = Town::start().await;
+    // Without the column nobody knows, and that is no "no".
+    assert_eq!(drop(&town, false, vec![Row::of(4)]).await, [1, 0, 0, 0]);
+    assert_eq!(known(&town, &[4]).await, json!([null]));
+    assert_eq!(drop(&town, false, vec![Row::of(4)]).await, [0, 0, 1, 0]);
+
+    let said = ["1", "0", ""]
+        .into_iter()
+        .zip(1..)
+        .map(|(cell, number)| Row::of(number).with(COLUMN, cell));
+    assert_eq!(drop(&town, true, said.collect()).await, [3, 0, 0, 0]);
+    let all = [1, 2, 3, 4];
+    let expected = json!([true, false, false, null]);
+    assert_eq!(known(&town, &all).await, expected);
+
+    // The same people without the column: there is nothing to be written.
+    let same = all.map(Row::of).to_vec();
+    assert_eq!(drop(&town, false, same.clone()).await, [0, 0, 4, 0]);
+    assert_eq!(known(&town, &all).await, expected);
+
+    // Something else of them changes, twice, so that both slots were written since.
+    for name in ["山田　改", "山田　再"] {
+        let renamed: Vec<_> = all.map(|it| Row::of(it).with("氏名", name)).to_vec();
+        assert_eq!(
+            drop(&town, false, renamed.clone()).await,
+            [0, 4, 0, 0],
+            "{name}"
+        );
+        assert_eq!(known(&town, &all).await, expected, "{name}");
+        assert_eq!(drop(&town, false, renamed).await, [0, 0, 4, 0], "{name}");
+    }
+
+    // Somebody leaves and returns.
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let leaves = vec![Row::of(1).with("異動区分", "2")];
+    assert_eq!(drop(&town, false, leaves).await, [0, 0, 0, 1]);
+    assert_eq!(drop(&town, false, vec![Row::of(1)]).await, [0, 1, 0, 0]);
+    assert_eq!(known(&town, &[1]).await, json!([true]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_with_the_column_says_who_is_protected_and_who_no_longer() {
+    let town = Town::start().await;
+    let said = |cells: [&str; 2]| {
+        cells
+            .into_iter()
+            .zip(1..)
+            .map(|(cell, number)| Row::of(number).with(COLUMN, cell))
+            .collect()
+    };
+    drop(&town, false, vec![Row::of(1), Row::of(2)]).await;
+    assert_eq!(drop(&town, true, said(["1", "0"])).await, [0, 2, 0, 0]);
+    assert_eq!(known(&town, &[1, 2]).await, json!([true, false]));
+    assert_eq!(
+        drop(&town, true, said(["1", ""])).await,
+        [0, 0, 2, 0],
+        "empty is no"
+    );
+    assert_eq!(drop(&town, true, said(["", "1"])).await, [0, 2, 0, 0]);
+    assert_eq!(known(&town, &[1, 2]).await, json!([false, true]));
+}
