@@ -70,12 +70,26 @@ export async function startStack() {
 }
 
 /** A browser whose every complaint fails the test that looks at `complaints`. */
-export async function startBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
+export async function startBrowser(...more) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...QUIET, ...more] });
+}
+
+const KINDS = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
+
+/** Takes the console's files from a folder instead of from the binary, so that they can be worked on without building it. */
+async function serveFrom(context, folder) {
+  await context.route(/^http:\/\/127\.0\.0\.1:\d+\/((app|vendor)\/.*|style\.css|icon\.svg)?([?#].*)?$/, async (route) => {
+    const name = new URL(route.request().url()).pathname.slice(1) || 'index.html';
+    const headers = name === 'index.html' ? (await route.fetch()).headers() : {};
+    delete headers['content-length'];
+    const kind = `${KINDS[name.split('.').at(-1)]}; charset=utf-8`;
+    await route.fulfill({ headers: { ...headers, 'content-type': kind }, body: await readFile(path.join(folder, name)) });
+  });
 }
 
 export async function newPage(browser, { viewport = DESK, language = 'ja' } = {}) {
   const context = await browser.newContext({ viewport, locale: 'ja-JP', acceptDownloads: true });
+  if (process.env.CONSOLE) await serveFrom(context, process.env.CONSOLE);
   if (language === 'en') await context.addInitScript(() => localStorage.setItem('open-vrs.language', 'en'));
   const page = await context.newPage();
   page.complaints = [];
@@ -126,5 +140,15 @@ export async function tabTo(page, locator, most = 60) {
   }
   throw new Error(`not reached by ${most} tabs`);
 }
+
+/** The people of a file of residents that have a coupon, each as its columns. */
+export async function people(file) {
+  const [header, ...rows] = (await read(file)).replace(/^\ufeff/, '').trim().split(/\r?\n/).map((line) => line.split(','));
+  const all = rows.map((row) => Object.fromEntries(row.map((cell, at) => [header[at], cell])));
+  return all.filter((person) => person['券番号']);
+}
+
+/** The 18 digits under the coupon of a person. */
+export const lineOf = (person, dose = 1) => `2${dose}${TENANT}${person['券番号']}`;
 
 export const read = (file) => readFile(file, 'utf8');
