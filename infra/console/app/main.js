@@ -10,6 +10,7 @@ import { useRoute, to } from './router.js';
 const PAGES = [
   { name: 'start', open: () => import('./pages/start.js'), roles: null },
   { name: 'files', open: () => import('./pages/files.js'), roles: ['read', 'register'] },
+  { name: 'doses', open: () => import('./pages/doses.js'), roles: ['doses'] },
   { name: 'residents', open: () => import('./pages/residents.js'), roles: ['read'] },
 ];
 

@@ -76,6 +76,9 @@ export function moment(iso) {
   }).format(new Date(iso));
 }
 
+/** A moment of today, on the same clock. */
+export const time = (at) => new Intl.DateTimeFormat(locale(), { timeZone: 'Asia/Tokyo', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(at);
+
 /** A calendar date `YYYY-MM-DD`; in Japanese with its era, as forms of municipalities have it. */
 export function date(iso) {
   if (!iso) return '';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { calm, DESK, newPage, open, signIn, startBrowser, startStack, TABLET } from '../stack.mjs';
+import { calm, DESK, lineOf, newPage, open, people, signIn, startBrowser, startStack, TABLET } from '../stack.mjs';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What JIS X 8341-3:2016 AA asks for, and what WCAG 2.1 and good practice add. */
@@ -10,10 +10,13 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
 let stack;
 let browser;
+let person;
 before(async () => {
   stack = await startStack();
   browser = await startBrowser();
-  await stack.upload(await stack.generate('residents_20210401.csv', '--residents', '300'));
+  const first = await stack.generate('residents_20210401.csv', '--residents', '300');
+  await stack.upload(first);
+  [person] = await people(first);
   await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '300', '--changed', '3', '--defects', '5')).catch(() => {});
 });
 after(async () => {
@@ -61,6 +64,20 @@ const PAGES = {
     await PAGES['residents, found'](page);
     await page.locator('table a').first().click();
     await page.locator('h2.name').waitFor();
+  },
+  doses: null,
+  'doses, seen': async (page) => {
+    await open(page, stack, 'doses');
+    await page.locator('#shared-given_on').fill('2021-06-15');
+    await page.locator('#shared-product').fill('ファイザー');
+    await page.locator('#shared-lot').fill('EY0779');
+    await page.locator('#line').fill(lineOf(person, 2));
+    await page.locator('.panel-doubt').waitFor();
+  },
+  'doses, refused': async (page) => {
+    await open(page, stack, 'doses');
+    await page.locator('#line').fill('210110029999999999');
+    await page.locator('.panel-bad').waitFor();
   },
   nowhere: null,
 };

@@ -28,6 +28,7 @@ function ofUploads(uploads) {
 
 const TILES = [
   { name: 'files', roles: ['read', 'register'] },
+  { name: 'doses', roles: ['doses'] },
   { name: 'residents', roles: ['read'] },
 ];
 

@@ -27,14 +27,44 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/api.js"),
     ),
     file(
+        "app/camera.js",
+        JS,
+        include_bytes!("../../../console/app/camera.js"),
+    ),
+    file(
+        "app/coupon.js",
+        JS,
+        include_bytes!("../../../console/app/coupon.js"),
+    ),
+    file(
         "app/csv.js",
         JS,
         include_bytes!("../../../console/app/csv.js"),
     ),
     file(
+        "app/desk.js",
+        JS,
+        include_bytes!("../../../console/app/desk.js"),
+    ),
+    file(
         "app/main.js",
         JS,
         include_bytes!("../../../console/app/main.js"),
+    ),
+    file(
+        "app/pages/camera.js",
+        JS,
+        include_bytes!("../../../console/app/pages/camera.js"),
+    ),
+    file(
+        "app/pages/doses.js",
+        JS,
+        include_bytes!("../../../console/app/pages/doses.js"),
+    ),
+    file(
+        "app/pages/entries.js",
+        JS,
+        include_bytes!("../../../console/app/pages/entries.js"),
     ),
     file(
         "app/pages/file.js",
@@ -67,6 +97,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/start.js"),
     ),
     file(
+        "app/queue.js",
+        JS,
+        include_bytes!("../../../console/app/queue.js"),
+    ),
+    file(
         "app/router.js",
         JS,
         include_bytes!("../../../console/app/router.js"),
@@ -80,6 +115,11 @@ pub(super) const FILES: &[File] = &[
         "app/sign-in.js",
         JS,
         include_bytes!("../../../console/app/sign-in.js"),
+    ),
+    file(
+        "app/sounds.js",
+        JS,
+        include_bytes!("../../../console/app/sounds.js"),
     ),
     file(
         "app/texts/en.js",
@@ -102,6 +142,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/uploads.js"),
     ),
     file(
+        "app/vaccines.js",
+        JS,
+        include_bytes!("../../../console/app/vaccines.js"),
+    ),
+    file(
         "app/words.js",
         JS,
         include_bytes!("../../../console/app/words.js"),
@@ -121,6 +166,11 @@ pub(super) const FILES: &[File] = &[
         "vendor/LICENSES.txt",
         TEXT,
         include_bytes!("../../../console/vendor/LICENSES.txt"),
+    ),
+    file(
+        "vendor/jsqr.js",
+        JS,
+        include_bytes!("../../../console/vendor/jsqr.js"),
     ),
     file(
         "vendor/preact.js",

@@ -1,0 +1,107 @@
+// Doses that wait for the network: in memory only, each sealed under a key that cannot leave the browser. An entry says
+// which coupon and which birth date, never a name of the person. It is sent under the idempotency key that it got when it was
+// made, so an answer that was lost on the way makes no second dose.
+
+import { call } from './api.js';
+
+const FIRST_PAUSE = 2_000; // ms
+const LONGEST_PAUSE = 30_000;
+const PATIENCE = 8_000; // for one answer
+
+let key = null;
+let waiting = [];
+let sending = false;
+let timer = 0;
+let pause = FIRST_PAUSE;
+const listeners = new Set();
+
+/** Hears `(id, outcome)` of each dose that left the queue; outcome null says only that the queue changed. */
+export function onQueue(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const tell = (id, outcome) => listeners.forEach((listener) => listener(id, outcome));
+
+export const queued = () => waiting.length;
+
+/** Whether the same request may do better later. */
+const passes = (problem) => problem.code === 'OFFLINE' || problem.status === 401 || problem.status === 429 || problem.status >= 502;
+
+const sealing = () => {
+  key ??= crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  return key;
+};
+
+async function seal(id, body) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const place = new TextEncoder().encode(id);
+  const plain = new TextEncoder().encode(JSON.stringify(body));
+  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: place }, await sealing(), plain);
+  return { id, iv, sealed };
+}
+
+async function unseal({ id, iv, sealed }) {
+  const place = new TextEncoder().encode(id);
+  const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: place }, await sealing(), sealed);
+  return JSON.parse(new TextDecoder().decode(plain));
+}
+
+/** Records a dose now, or keeps it until it can be. `id` is its idempotency key. Answers what became of it. */
+export async function record(id, body) {
+  // Those who came before go first: a second dose must not overtake the first.
+  const outcome = waiting.length ? null : await send(id, body);
+  if (outcome) return outcome;
+  waiting.push(await seal(id, body));
+  tell(id, null);
+  later();
+  return { kind: 'queued', findings: [] };
+}
+
+/** What became of it; null if it may do better later. */
+async function send(id, body) {
+  try {
+    const headers = { 'idempotency-key': id };
+    const { data } = await call('POST', '/doses', body, { headers, signal: AbortSignal.timeout(PATIENCE) });
+    return { kind: data.outcome, dose: data.id, findings: data.findings };
+  } catch (problem) {
+    if (!problem.words) throw problem;
+    if (passes(problem)) return null;
+    const findings = problem.told?.findings ?? [];
+    if (problem.code === 'DOSE_CONFLICT') return { kind: 'conflict', dose: problem.told.id, findings, problem };
+    return { kind: 'refused', findings, problem };
+  }
+}
+
+/** Sends what waits, one after the other in its order, until it is empty or the network is gone again. */
+export async function flush() {
+  if (sending) return;
+  sending = true;
+  clearTimeout(timer);
+  while (waiting.length) {
+    const [entry] = waiting;
+    const outcome = await send(entry.id, await unseal(entry));
+    if (!outcome) break;
+    waiting = waiting.filter((it) => it !== entry);
+    pause = FIRST_PAUSE;
+    tell(entry.id, outcome);
+  }
+  sending = false;
+  if (waiting.length) later();
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(flush, pause);
+  pause = Math.min(pause * 2, LONGEST_PAUSE);
+}
+
+addEventListener('online', () => {
+  pause = FIRST_PAUSE;
+  flush();
+});
+
+// Closing the page would lose what waits: the browser asks first.
+addEventListener('beforeunload', (event) => {
+  if (waiting.length) event.preventDefault();
+});
