@@ -41,6 +41,7 @@ export async function startStack() {
     child.once('exit', () => reject(new Error('vrs serve ended')));
     child.stdout.on('data', (text) => String(text).includes('The stack is up') && resolve());
   });
+  const tokens = new Map();
   const stack = {
     folder,
     url: `http://${api}`,
@@ -56,8 +57,22 @@ export async function startStack() {
       await stack.vrs('upload', file, '--tenant', TENANT, '--api', `http://${api}`, '--s3', `http://${s3}`);
     },
     async token(tenant, roles) {
+      const kept = `${tenant} ${roles}`;
+      if (tokens.has(kept)) return tokens.get(kept);
       const { stdout } = await stack.vrs('token', '--tenant', tenant, ...roles.flatMap((role) => ['--role', role]), '--api', `http://${api}`);
+      tokens.set(kept, stdout.trim());
       return stdout.trim();
+    },
+    /** A request of somebody with those roles, past the console. */
+    async ask(roles, method, route, body, headers = {}) {
+      const authorization = `Bearer ${await stack.token(TENANT, roles)}`;
+      const sent = { authorization, 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID(), ...headers };
+      return fetch(stack.url + route, { method, headers: sent, body: body && JSON.stringify(body) });
+    },
+    /** The id of a resident, by their coupon. */
+    async residentOf(person) {
+      const found = await (await stack.ask(['read'], 'POST', '/residents/search', { coupon: person['券番号'] })).json();
+      return found.residents[0].id;
     },
     async stop() {
       child.kill('SIGTERM');

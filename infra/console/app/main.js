@@ -11,6 +11,7 @@ const PAGES = [
   { name: 'start', open: () => import('./pages/start.js'), roles: null },
   { name: 'files', open: () => import('./pages/files.js'), roles: ['read', 'register'] },
   { name: 'doses', open: () => import('./pages/doses.js'), roles: ['doses'] },
+  { name: 'checks', open: () => import('./pages/checks.js'), roles: ['read'] },
   { name: 'residents', open: () => import('./pages/residents.js'), roles: ['read'] },
 ];
 

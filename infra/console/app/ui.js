@@ -46,6 +46,7 @@ const ICONS = {
   inquiries: 'M3 4h13v9H8l-3.5 3.2V13H3V4Zm15 4h3v9h-1.5v3.2L16 17H9.5v-2H18V8Z',
   log: 'M5 3h14v18H5V3Zm3 4v1.8h8V7H8Zm0 4v1.8h8V11H8Zm0 4v1.8h5V15H8Z',
   settings: 'M4 5h7v2H4V5Zm11 0h5v2h-5v2h-2V3h2v2ZM4 11h3V9h2v6H7v-2H4v-2Zm7 0h9v2h-9v-2Zm-7 6h9v2H4v-2Zm13 0h3v2h-3v2h-2v-6h2v2Z',
+  checks: 'M4 4h10v2H6v12h12v-6h2v8H4V4Zm5.4 5.6L12 12.2l7.6-7.6L21 6l-9 9-4-4 1.4-1.4Z',
   search: 'M10 3a7 7 0 0 1 5.6 11.2l5.1 5.1-1.4 1.4-5.1-5.1A7 7 0 1 1 10 3Zm0 2a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z',
   drop: 'M11 16V7.8L7.5 11.3 6.1 9.9 12 4l5.9 5.9-1.4 1.4L13 7.8V16h-2ZM4 18h16v2H4v-2Z',
 };
@@ -62,6 +63,7 @@ export const Notice = ({ kind = 'info', role, title, children }) => html`
 export const ProblemNotice = ({ problem }) => problem && html`
   <${Notice} kind="error" role="alert">
     ${said(problem.words)}${problem.detail && html`<br />${said(problem.detail)}`}
+    ${problem.told?.findings?.map((finding) => html`<br key=${finding.code} />${said(finding)}`)}
   <//>`;
 
 /** Anything that was not expected becomes a problem that can be shown. */
@@ -82,6 +84,14 @@ export const Field = ({ id, label, help, error, optional, children }) => html`
     ${children}
     ${error && html`<p class="field-error" id=${`${id}-error`}>${error}</p>`}
   </div>`;
+
+/** A field of one line, said to be wrong where it is. */
+export const TextField = ({ id, label, help, error, optional, value, onValue, ...attributes }) => html`
+  <${Field} id=${id} label=${label} help=${help} error=${error} optional=${optional}>
+    <input class="input" id=${id} autocomplete="off" spellcheck=${false} required=${!optional} value=${value}
+      aria-describedby=${[help && `${id}-help`, error && `${id}-error`].filter(Boolean).join(' ') || null} aria-invalid=${error ? 'true' : null}
+      onInput=${(event) => onValue(event.target.value)} ...${attributes} />
+  <//>`;
 
 /** Loads what `load(signal)` answers, again whenever `depends` changes. */
 export function useLoaded(load, depends) {
@@ -153,7 +163,7 @@ export function Parts({ label, parts, whole }) {
     </figure>`;
 }
 
-/** A question before something that is not taken back. */
+/** A question before something that is not taken back; what it needs to know may stand in it as fields. */
 export function Ask({ open, title, children, yes, kind = 'primary', busy, onYes, onNo }) {
   const dialog = useRef();
   useEffect(() => {
@@ -163,12 +173,14 @@ export function Ask({ open, title, children, yes, kind = 'primary', busy, onYes,
   }, [open]);
   return html`
     <dialog ref=${dialog} class="dialog" aria-labelledby="ask-title" onCancel=${(event) => { event.preventDefault(); onNo(); }}>
-      <h2 id="ask-title">${title}</h2>
-      <div>${children}</div>
-      <div class="dialog-actions">
-        <button class="button" type="button" onClick=${onNo}>${t('cancel')}</button>
-        <button class=${`button button-${kind}`} type="button" disabled=${busy} onClick=${onYes}>${yes}</button>
-      </div>
+      <form onSubmit=${(event) => { event.preventDefault(); onYes(); }}>
+        <h2 id="ask-title">${title}</h2>
+        <div class="stack">${children}</div>
+        <div class="dialog-actions">
+          <button class="button" type="button" onClick=${onNo}>${t('cancel')}</button>
+          <button class=${`button button-${kind}`} type="submit" disabled=${busy}>${yes}</button>
+        </div>
+      </form>
     </dialog>`;
 }
 

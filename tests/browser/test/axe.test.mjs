@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { calm, DESK, lineOf, newPage, open, people, signIn, startBrowser, startStack, TABLET } from '../stack.mjs';
+import { calm, DESK, lineOf, newPage, open, people, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What JIS X 8341-3:2016 AA asks for, and what WCAG 2.1 and good practice add. */
@@ -16,7 +16,11 @@ before(async () => {
   browser = await startBrowser();
   const first = await stack.generate('residents_20210401.csv', '--residents', '300');
   await stack.upload(first);
-  [person] = await people(first);
+  person = (await people(first)).find((it) => it['生年月日'] < '19800101');
+  // One in review, two for one number, and one whose coupon nobody has.
+  for (const [line, lot] of [[lineOf(person, 2), 'EY0779'], [lineOf(person, 1), 'EY0779'], [lineOf(person, 1), 'FA4597'], [`21${TENANT}9999999999`, 'EY0779']]) {
+    await stack.ask(['doses'], 'POST', '/doses', { line, given_on: '2021-06-15', product: 'ファイザー', lot, venue: '第一会場', birth_date: person['生年月日'] });
+  }
   await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '300', '--changed', '3', '--defects', '5')).catch(() => {});
 });
 after(async () => {
@@ -78,6 +82,23 @@ const PAGES = {
     await open(page, stack, 'doses');
     await page.locator('#line').fill('210110029999999999');
     await page.locator('.panel-bad').waitFor();
+  },
+  checks: null,
+  'checks/waiting': null,
+  'checks, one in conflict': async (page) => {
+    await open(page, stack, 'checks/conflict');
+    await page.locator('tbody a').first().click();
+    await page.locator('.differs').first().waitFor();
+    await page.locator('.option input').nth(2).check();
+  },
+  'residents, one with doses': async (page) => {
+    await open(page, stack, `residents/${await stack.residentOf(person)}`);
+    await page.locator('.timeline > li').first().waitFor();
+  },
+  'residents, a dose being corrected': async (page) => {
+    await PAGES['residents, one with doses'](page);
+    await page.locator('.timeline-acts button').first().click();
+    await page.getByRole('dialog').waitFor();
   },
   nowhere: null,
 };

@@ -1,16 +1,31 @@
-// One resident: who it is, as the register in force says.
+// One resident: who it is, as the register in force says, and their doses.
 
 import { html, Page, Badge, Notice, Waiting, ProblemNotice, useLoaded } from '../ui.js';
 import { t, age, date } from '../words.js';
 import { call } from '../api.js';
+import Doses from './timeline.js';
+
+const unless404 = (problem) => {
+  if (problem.status === 404) return null;
+  throw problem;
+};
+
+/** Whoever left the register is no longer found in it; their doses are. Who has neither is nobody. */
+async function look(id, signal) {
+  const ask = (path) => call('GET', `/residents/${encodeURIComponent(id)}${path}`, undefined, { signal }).then((it) => it.data);
+  const [resident, doses] = await Promise.all([ask('').catch(unless404), ask('/doses').catch(unless404)]);
+  if (!resident && !doses?.doses.length && !doses?.newcomers.length) await ask('');
+  return { resident, doses };
+}
 
 export default function Resident({ id }) {
-  const { data: resident, problem } = useLoaded(async (signal) => (await call('GET', `/residents/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
+  const { data, problem, reload } = useLoaded((signal) => look(id, signal), [id]);
   return html`
     <${Page} title=${t('resident.title')} back=${{ href: '#/residents', text: t('resident.back') }}>
       <${ProblemNotice} problem=${problem} />
-      ${!resident && !problem && html`<${Waiting} />`}
-      ${resident && html`<${Who} resident=${resident} />`}
+      ${!data && !problem && html`<${Waiting} />`}
+      ${data && (data.resident ? html`<${Who} resident=${data.resident} />` : html`<${Notice} kind="info">${t('resident.removed')}<//>`)}
+      ${data?.doses && html`<${Doses} person=${data.doses} onChanged=${reload} />`}
     <//>`;
 }
 
@@ -22,13 +37,13 @@ const Who = ({ resident }) => html`
     </div>
     ${resident.protected && html`<${Notice} kind="warning" title=${t('resident.protected')}>${t('resident.protected-more')}<//>`}
     ${resident.gaiji && html`<${Notice} kind="info">${t('resident.gaiji')}<//>`}
-    <dl class="facts">
+    <dl class="facts facts-pairs">
       <dt>${t('residents.birth_date')}</dt><dd>${date(resident.birth_date)} ・ ${t('resident.age', { age: age(resident.birth_date) })}</dd>
       <dt>${t('resident.sex')}</dt><dd>${t(`sex.${resident.sex}`)}</dd>
       <dt>${t('residents.number')}</dt><dd class="mono"><bdi>${resident.number}</bdi></dd>
       <dt>${t('residents.coupon')}</dt><dd class="mono">${resident.coupon ?? t('resident.no-coupon')}</dd>
       <dt>${t('resident.my-number')}</dt><dd>${resident.my_number_registered ? html`<${Badge} kind="good">${t('resident.my-number-held')}<//>` : t('resident.my-number-none')}</dd>
-      ${resident.moved_on && html`<dt>${t('resident.moved-on')}</dt><dd>${date(resident.moved_on)}${resident.reason && html` ・ <bdi>${resident.reason}</bdi>`}</dd>`}
       <dt>${t('resident.since')}</dt><dd>${t('resident.since-file', { generation: resident.since })}</dd>
+      ${resident.moved_on && html`<dt>${t('resident.moved-on')}</dt><dd>${date(resident.moved_on)}${resident.reason && html` ・ <bdi>${resident.reason}</bdi>`}</dd>`}
     </dl>
   </section>`;

@@ -29,6 +29,7 @@ function ofUploads(uploads) {
 const TILES = [
   { name: 'files', roles: ['read', 'register'] },
   { name: 'doses', roles: ['doses'] },
+  { name: 'checks', roles: ['read'] },
   { name: 'residents', roles: ['read'] },
 ];
 

@@ -47,6 +47,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/desk.js"),
     ),
     file(
+        "app/dose.js",
+        JS,
+        include_bytes!("../../../console/app/dose.js"),
+    ),
+    file(
         "app/main.js",
         JS,
         include_bytes!("../../../console/app/main.js"),
@@ -55,6 +60,21 @@ pub(super) const FILES: &[File] = &[
         "app/pages/camera.js",
         JS,
         include_bytes!("../../../console/app/pages/camera.js"),
+    ),
+    file(
+        "app/pages/change.js",
+        JS,
+        include_bytes!("../../../console/app/pages/change.js"),
+    ),
+    file(
+        "app/pages/check.js",
+        JS,
+        include_bytes!("../../../console/app/pages/check.js"),
+    ),
+    file(
+        "app/pages/checks.js",
+        JS,
+        include_bytes!("../../../console/app/pages/checks.js"),
     ),
     file(
         "app/pages/doses.js",
@@ -95,6 +115,11 @@ pub(super) const FILES: &[File] = &[
         "app/pages/start.js",
         JS,
         include_bytes!("../../../console/app/pages/start.js"),
+    ),
+    file(
+        "app/pages/timeline.js",
+        JS,
+        include_bytes!("../../../console/app/pages/timeline.js"),
     ),
     file(
         "app/queue.js",

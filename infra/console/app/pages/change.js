@@ -1,0 +1,76 @@
+// What may be done to a recorded dose. Each says why; none hides what stood there before.
+
+import { html, useState, ProblemNotice, Notice, TextField, Ask, asProblem, announce } from '../ui.js';
+import { t, said, date } from '../words.js';
+import { call } from '../api.js';
+import { ifMatch, numbered, REASON_LIMIT, vaccine } from '../dose.js';
+
+/** Asks the API and says what came of it. */
+function useChange(onDone) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const change = async (...request) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await call(...request);
+      announce(t('checks.done'));
+      onDone(true);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setBusy(false);
+    }
+  };
+  return { busy, problem, change };
+}
+
+const Reason = ({ value, onValue, optional }) => html`<${TextField} id="reason" label=${t('reason.label')} help=${t('reason.help')} optional=${optional} maxlength=${REASON_LIMIT} value=${value} onValue=${onValue} />`;
+
+const About = ({ dose }) => html`<p>${numbered(dose)} ・ ${date(dose.given_on)} ・ <bdi>${vaccine(dose)}</bdi> <bdi>${dose.lot}</bdi></p>`;
+
+const LONGEST = { given_on: 30, product: 40, lot: 40, venue: 30, physician: 20 };
+
+export function Correct({ dose, onDone }) {
+  const { busy, problem, change } = useChange(onDone);
+  const [fields, setFields] = useState({ given_on: dose.given_on, product: dose.product.maker ?? dose.product.code, lot: dose.lot, venue: dose.venue ?? '', physician: dose.physician ?? '' });
+  const [reason, setReason] = useState('');
+  const isField = problem?.field in LONGEST;
+  const yes = () => {
+    const given = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
+    change('PUT', `/doses/${dose.id}`, { ...given, reason: reason.trim() }, ifMatch(dose.revision));
+  };
+  return html`
+    <${Ask} open title=${t('dose.correct-title', { dose: numbered(dose) })} yes=${t('dose.correct')} busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
+      <div class="fields fields-two">${Object.keys(LONGEST).map((name) => html`
+        <${TextField} key=${name} id=${`correct-${name}`} label=${t(`dose.${name}`)} optional=${name === 'venue' || name === 'physician'} maxlength=${LONGEST[name]} value=${fields[name]}
+          error=${problem?.field === name && said(problem.detail ?? problem.words)} onValue=${(value) => setFields({ ...fields, [name]: value })} />`)}</div>
+      <${Reason} value=${reason} onValue=${setReason} />
+      ${!isField && html`<${ProblemNotice} problem=${problem} />`}
+    <//>`;
+}
+
+export function Cancel({ dose, onDone }) {
+  const { busy, problem, change } = useChange(onDone);
+  const [reason, setReason] = useState('');
+  return html`
+    <${Ask} open title=${t('dose.cancel-title', { dose: numbered(dose) })} yes=${t('dose.cancel')} kind="danger" busy=${busy}
+      onYes=${() => change('DELETE', `/doses/${dose.id}`, { reason: reason.trim() }, ifMatch(dose.revision))} onNo=${() => onDone(false)}>
+      <${About} dose=${dose} />
+      <${Notice} kind="info">${t('dose.cancel-more')}<//>
+      <${Reason} value=${reason} onValue=${setReason} />
+      <${ProblemNotice} problem=${problem} />
+    <//>`;
+}
+
+export function Lock({ dose, what, onDone }) {
+  const { busy, problem, change } = useChange(onDone);
+  const [reason, setReason] = useState('');
+  return html`
+    <${Ask} open title=${t(`dose.${what}-title`, { dose: numbered(dose) })} yes=${t(`dose.${what}`)} busy=${busy}
+      onYes=${() => change('POST', `/doses/${dose.id}/${what}`, reason.trim() ? { reason: reason.trim() } : {})} onNo=${() => onDone(false)}>
+      <${About} dose=${dose} />
+      <${Notice} kind="info">${t('dose.lock-more')}<//>
+      <${Reason} value=${reason} onValue=${setReason} optional />
+      <${ProblemNotice} problem=${problem} />
+    <//>`;
+}

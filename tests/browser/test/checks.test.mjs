@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { lineOf, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+
+let stack;
+let browser;
+let old;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
+  await stack.upload(file);
+  old = (await people(file)).filter((person) => person['生年月日'] < '19800101');
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** What a venue would have recorded. */
+async function record(person, dose, { lot = 'EY0779', on = '2021-06-15', line = lineOf(person, dose) } = {}) {
+  const answer = await stack.ask(['doses'], 'POST', '/doses', { line, given_on: on, product: 'ファイザー', lot, venue: '第一会場', birth_date: person['生年月日'] });
+  return answer.json();
+}
+
+const row = (page, person) => page.locator('tr', { hasText: person['券番号'] });
+
+test('a dose in review is looked at beside the others and accepted', async () => {
+  await record(old[0], 2);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'checks');
+  await tabTo(page, row(page, old[0]).getByRole('link', { name: '確かめる' }));
+  await page.keyboard.press('Enter');
+  await page.locator('.beside').waitFor();
+  assert.ok((await page.locator('main').textContent()).includes(old[0]['氏名']));
+  await page.getByText('前の回の接種記録がありません').first().waitFor();
+  await tabTo(page, page.getByLabel('正しいので有効にする'));
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('接種済証で確認');
+  await page.keyboard.press('Enter');
+  await page.getByText('この一覧にはありません').waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('of two records for one number, what differs is marked, and what is not taken stays readable', async () => {
+  await record(old[1], 1);
+  await record(old[1], 1, { lot: 'FA4597' });
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'checks/conflict');
+  await row(page, old[1]).getByRole('link').press('Enter');
+  const differs = page.locator('.differs');
+  await differs.first().waitFor();
+  assert.deepEqual(await differs.locator('bdi').allTextContents(), ['EY0779', 'FA4597']);
+  await page.getByLabel('後から届いた記録に置き換える').press('Space');
+  await page.locator('#reason').fill('予診票で確認');
+  await page.locator('#reason').press('Enter');
+  await page.getByText('この一覧にはありません').waitFor();
+  await open(page, stack, 'residents');
+  await page.getByLabel('券番号', { exact: true }).check({ force: true });
+  await page.locator('#search-coupon').fill(old[1]['券番号']);
+  await page.keyboard.press('Enter');
+  await page.locator('table a').first().press('Enter');
+  const dose = page.locator('[data-dose="1"]');
+  assert.ok((await dose.locator('> .says').textContent()).includes('FA4597'));
+  await dose.locator('summary').press('Enter');
+  assert.ok((await dose.locator('.history').textContent()).includes('EY0779'));
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('a waiting dose can be withdrawn, and the list saved as CSV, page after page', async () => {
+  const coupons = Array.from({ length: 55 }, (_, at) => String(9_000_000_000 + at));
+  for (const coupon of coupons) await record(old[2], 1, { line: `21${TENANT}${coupon}` });
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'checks/waiting');
+  assert.equal(await page.locator('tbody tr').count(), 50);
+  await page.getByRole('button', { name: 'さらに表示する' }).press('Enter');
+  await page.locator('tbody tr').nth(54).waitFor();
+  await page.locator('tr', { hasText: coupons[3] }).getByRole('button').press('Enter');
+  await page.getByRole('dialog').locator('#reason').fill('券番号の読み違い');
+  await page.keyboard.press('Enter');
+  await page.locator('.tabs [aria-current] .count', { hasText: '54' }).waitFor();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: '一覧を CSV で保存' }).press('Enter');
+  const text = await readFile(await (await saving).path(), 'utf8');
+  const lines = text.trim().split(/\r?\n/);
+  assert.equal(lines.length, 55);
+  assert.equal(lines.filter((line) => line.includes('接種回')).length, 1, 'one header');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('a dose is corrected, locked, unlocked and cancelled, each with its reason in the history', async () => {
+  await record(old[3], 1);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const resident = await stack.residentOf(old[3]);
+  await open(page, stack, `residents/${resident}`);
+  const dose = page.locator('[data-dose="1"]');
+  const dialog = page.getByRole('dialog');
+  await dose.getByRole('button', { name: '訂正する' }).press('Enter');
+  await dialog.locator('#correct-given_on').fill('2021-13-45');
+  await dialog.locator('#reason').fill('ロット番号の読み違い');
+  await dialog.locator('#reason').press('Enter');
+  await dialog.locator('#correct-given_on-error').waitFor();
+  await dialog.locator('#correct-given_on').fill('R3.6.16');
+  await dialog.locator('#correct-lot').fill('FA4597');
+  await dialog.locator('#reason').press('Enter');
+  await dose.getByText('FA4597').first().waitFor();
+
+  await dose.getByRole('button', { name: 'ロックする' }).press('Enter');
+  await dialog.getByRole('button', { name: 'ロックする' }).press('Enter');
+  await dose.getByText('ロック中').waitFor();
+  assert.equal(await dose.getByRole('button', { name: '訂正する' }).count(), 0);
+  await open(page, stack, 'checks/locked');
+  await row(page, old[3]).getByRole('link').press('Enter');
+  await page.locator('#reason').fill('確認が済んだため');
+  await page.locator('#reason').press('Enter');
+  await page.getByText('この一覧にはありません').waitFor();
+
+  await open(page, stack, `residents/${resident}`);
+  // Meanwhile somebody else corrects it: what was seen is no longer what is there.
+  const { doses } = await (await stack.ask(['read'], 'GET', `/residents/${resident}/doses`)).json();
+  const theirs = { given_on: '2021-06-17', product: 'ファイザー', lot: 'FA4597', reason: '接種日の訂正' };
+  await stack.ask(['doses'], 'PUT', `/doses/${doses[0].id}`, theirs, { 'if-match': `"${doses[0].revision}"` });
+  await dose.getByRole('button', { name: '取り消す' }).press('Enter');
+  await dialog.locator('#reason').fill('二重登録のため');
+  await dialog.locator('#reason').press('Enter');
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('button', { name: 'やめる' }).press('Enter');
+  await open(page, stack, 'residents');
+  await open(page, stack, `residents/${resident}`);
+  await dose.getByRole('button', { name: '取り消す' }).press('Enter');
+  await dialog.locator('#reason').fill('二重登録のため');
+  await dialog.locator('#reason').press('Enter');
+  await page.locator('.mark-cancelled').waitFor();
+  const told = await dose.textContent();
+  for (const reason of ['二重登録のため', '接種日の訂正', '確認が済んだため', 'ロット番号の読み違い']) assert.ok(told.includes(reason), reason);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('who may only read is shown no button that changes anything', async () => {
+  await record(old[4], 2);
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read'] });
+  const resident = await stack.residentOf(old[4]);
+  await open(page, stack, `residents/${resident}`);
+  await page.locator('[data-dose="2"]').waitFor();
+  assert.equal(await page.locator('main button').count(), 0);
+  await page.getByRole('link', { name: '確かめる' }).press('Enter');
+  await page.getByText('接種を登録する役割が必要です').waitFor();
+  assert.equal(await page.locator('main button').count(), 0);
+  await page.context().close();
+});
