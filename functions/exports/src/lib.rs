@@ -4,7 +4,7 @@
 //! - `POST /exports` asks for one, in the scope and the encoding of the settings or of the body (role
 //!   `register`);
 //! - `GET /exports/{id}` shows one, with links to its files once they are published (role `read` or
-//!   `register`).
+//!   `register`); `GET /exports/last` the last one that was published, by night or asked for.
 //!
 //! **What a repeat does.** Each request asks for an export of its own; reading one changes nothing. A
 //! request whose message was lost stays asked for, and the municipality asks again.
@@ -30,6 +30,8 @@ use crate::answer::Shown;
 /// Who may look at exports.
 const LOOK: [Role; 2] = [Role::Read, Role::Register];
 const WORD_LIMIT: usize = 20;
+/// Names the last published export, where an id would stand.
+const LAST: &str = "last";
 
 /// The function's work, over its adapters.
 pub struct Exports {
@@ -107,11 +109,15 @@ impl Exports {
         request.nothing_more()?;
         let scope = request.caller().scope();
         self.settings(scope).await?;
-        // What is no id is the id of nothing.
-        let id: ExportId = request
-            .path("id")
-            .parse()
-            .map_err(|_| Problem::not_found())?;
+        let id = match request.path("id") {
+            LAST => {
+                let last = self.store.last_export(scope).await;
+                let last = last.map_err(|error| of_store(&error))?;
+                last.ok_or(Problem::not_found())?.id
+            }
+            // What is no id is the id of nothing.
+            id => id.parse().map_err(|_| Problem::not_found())?,
+        };
         let export = self.store.export(scope, &id).await;
         let export = export.map_err(|error| of_store(&error))?;
         self.shown(scope, &export.ok_or(Problem::not_found())?)

@@ -371,6 +371,9 @@ async fn an_export_belongs_to_its_municipality_and_needs_a_role() {
     assert_eq!(export["files"].as_array().unwrap().len(), 5);
     assert_eq!(town.get(SAPPORO, &path).await.status, 404);
     assert_eq!(town.get(CHIYODA, "/exports/none").await.status, 404);
+    let last = town.get(CHIYODA, "/exports/last").await.json();
+    assert_eq!(last["id"], export["id"]);
+    assert_eq!(town.get(SAPPORO, "/exports/last").await.status, 404);
     let reader = town.stack.token(CHIYODA, &["read"], "reader").unwrap();
     assert_eq!(town.ask("GET", &path, &reader, None).await.status, 200);
     let empty = json!({});
