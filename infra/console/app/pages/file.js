@@ -4,6 +4,8 @@ import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Ask
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
 import { isUnderWay, kindOf, partsOf, settled } from '../uploads.js';
+import { LISTS } from '../dose.js';
+import { to } from '../router.js';
 import Refused from './refused.js';
 
 export default function File({ id }) {
@@ -29,6 +31,11 @@ export default function File({ id }) {
         ${!upload.ended && upload.rows.in > settled(upload.rows) && html`<p class="help">${t('file.undecided', { count: number(upload.rows.in - settled(upload.rows)) })}</p>`}
         ${upload.ended && !upload.refusal && html`<p class="help">${t('file.sum', { count: number(upload.rows.in) })}</p>`}
       </section>
+      ${may('read') && LISTS.some((list) => upload.rows[list] > 0) && html`
+        <section class="card stack" aria-labelledby="hand-title">
+          <h2 id="hand-title">${t('file.to-check')}</h2>
+          <div class="row">${LISTS.filter((list) => upload.rows[list] > 0).map((list) => html`<a key=${list} class="button" href=${to('checks', list)}>${t(`list.${list}`)} ${number(upload.rows[list])}</a>`)}</div>
+        </section>`}
       ${upload.links.errors && html`<${Refused} upload=${upload} />`}
       ${upload.refused_by.length > 0 && html`<${Reasons} title=${t('file.refused-by')} reasons=${upload.refused_by} />`}
       ${upload.notices.length > 0 && html`<${Reasons} title=${t('file.notices')} reasons=${upload.notices} />`}

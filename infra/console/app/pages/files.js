@@ -7,7 +7,9 @@ import { to } from '../router.js';
 import { decided, drop, isUnderWay, kindOf, nameFor } from '../uploads.js';
 import File from './file.js';
 
-const KINDS = ['residents'];
+/** What may be dropped, and who may drop it. */
+const KINDS = { residents: ['register'], doses: ['register', 'doses'] };
+const mine = () => Object.keys(KINDS).filter((kind) => may(...KINDS[kind]));
 /** Files on their way in outlive a look at another page. */
 const onTheWay = [];
 let nextKey = 1;
@@ -17,14 +19,14 @@ export default ({ route }) => (route[0] ? html`<${File} id=${route[0]} />` : htm
 function Files() {
   return html`
     <${Page} title=${t('files.title')} lead=${t('files.lead')}>
-      ${may('register') && html`<${Drop} />`}
+      ${mine().length > 0 && html`<${Drop} kinds=${mine()} />`}
       <${History} />
     <//>`;
 }
 
-function Drop() {
+function Drop({ kinds }) {
   const [, draw] = useState(0);
-  const [kind, setKind] = useState(KINDS[0]);
+  const [kind, setKind] = useState(kinds[0]);
   const [over, setOver] = useState(false);
   const input = useRef();
   const mounted = useRef(true);
@@ -51,14 +53,14 @@ function Drop() {
         onDragLeave=${() => setOver(false)}
         onDrop=${(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer.files); }}>
         <${Icon} name="drop" />
-        ${KINDS.length > 1 && html`<fieldset class="choice"><legend class="visually-hidden">${t('files.kind')}</legend>
-          ${KINDS.map((it) => html`<label key=${it}><input type="radio" name="kind" value=${it} checked=${it === kind} onChange=${() => setKind(it)} />${t(`kind.${it}`)}</label>`)}
+        ${kinds.length > 1 && html`<fieldset class="choice"><legend class="visually-hidden">${t('files.kind')}</legend>
+          ${kinds.map((it) => html`<label key=${it}><input type="radio" name="kind" value=${it} checked=${it === kind} onChange=${() => setKind(it)} />${t(`kind.${it}`)}</label>`)}
         </fieldset>`}
         <strong>${t('files.drop-here')}</strong>
         <input ref=${input} hidden id="file-input" type="file" multiple accept=".csv,text/csv"
           onChange=${(event) => { take([...event.target.files]); event.target.value = ''; }} />
         <button class="button button-primary" type="button" onClick=${() => input.current.click()}>${t('files.choose')}</button>
-        <p class="help">${t('files.help')}</p>
+        <p class="help">${t('files.help')} ${t(`files.help-${kind}`)}</p>
       </div>
       ${onTheWay.length > 0 && html`<ul class="stack" aria-label=${t('files.on-the-way')}>${onTheWay.map((entry) => html`<${OnTheWay} key=${entry.key} entry=${entry} />`)}</ul>`}
     </section>`;

@@ -36,6 +36,8 @@ async function read(link, signal) {
   return { bytes, text, header: at(spans[0]), rows: spans.slice(1), at };
 }
 
+const mayMend = (upload) => may('register') || (upload.kind === 'doses' && may('doses'));
+
 const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
 
 function Mending({ upload, file }) {
@@ -75,7 +77,7 @@ function Mending({ upload, file }) {
   return html`
     <div class="row">
       <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t('refused.download')}</button>
-      ${may('register') && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${t('refused.send', { count: number(mended.size) })}</button>`}
+      ${mayMend(upload) && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${t('refused.send', { count: number(mended.size) })}</button>`}
     </div>
     <${ProblemNotice} problem=${problem} />
     <p class="help">${t('refused.how')}</p>
@@ -86,7 +88,7 @@ function Mending({ upload, file }) {
       </fieldset>`}
     <${Rows} label=${t('refused.table')} header=${file.header.slice(2)} count=${shown.length}
       row=${(place) => rowOf(file, shown[place], texts, mended.get(shown[place]))}
-      onMend=${may('register') ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
+      onMend=${mayMend(upload) ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
 }
 
 const codesOf = (file, index) => {

@@ -6,13 +6,23 @@ import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { isUnderWay, kindOf } from '../uploads.js';
 
+/** What is held up, then what was refused, what goes on by itself, what only waits. */
+const ORDER = ['doubt', 'bad', 'busy', 'plain'];
+
 /** Files of so many days still ask for something. */
 const RECENT = 14 * 24 * 3600 * 1000;
 
 async function look(signal) {
   const hands = [];
   if (may('read', 'register')) hands.push(...ofUploads((await call('GET', '/uploads?limit=100', undefined, { signal })).data.uploads));
-  return hands;
+  if (may('read')) hands.push(...ofDoses((await call('GET', '/doses/counts', undefined, { signal })).data));
+  return hands.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+}
+
+/** Doses that wait for somebody. Those that wait for their resident are told, too: the coupon may be misread. */
+function ofDoses(counts) {
+  const one = (list, kind) => ({ id: list, kind, count: counts[list], what: t(`start.${list}`), about: t(`start.${list}-more`), href: to('checks', list) });
+  return [one('conflict', 'doubt'), one('review', 'doubt'), one('waiting', 'plain')].filter((hand) => hand.count > 0);
 }
 
 function ofUploads(uploads) {
@@ -31,6 +41,7 @@ const TILES = [
   { name: 'doses', roles: ['doses'] },
   { name: 'checks', roles: ['read'] },
   { name: 'residents', roles: ['read'] },
+  { name: 'exports', roles: ['read', 'register'] },
 ];
 
 export default function Start() {

@@ -87,6 +87,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/entries.js"),
     ),
     file(
+        "app/pages/exports.js",
+        JS,
+        include_bytes!("../../../console/app/pages/exports.js"),
+    ),
+    file(
         "app/pages/file.js",
         JS,
         include_bytes!("../../../console/app/pages/file.js"),
