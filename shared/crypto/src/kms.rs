@@ -3,6 +3,7 @@ use aws_sdk_kms::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
+    types::MacAlgorithmSpec,
 };
 use domain::{PerTenant, TenantCode};
 use zeroize::Zeroizing;
@@ -24,9 +25,13 @@ pub enum KmsError {
     /// The answer is not 32 bytes.
     #[error("the key service answered with something that is no branch key")]
     NotABranchKey,
+    /// The answer is not 32 bytes.
+    #[error("the key service answered with something that is no code of a message")]
+    NotAMac,
 }
 
-/// The two calls made to KMS for branch keys, each bound to the tenant by encryption context.
+/// The two calls made to KMS for branch keys, each bound to the tenant by encryption context, and
+/// the one that tells persons apart across tenants.
 #[derive(Debug, Clone)]
 pub struct Kms {
     clients: PerTenant<Client>,
@@ -88,6 +93,21 @@ impl Kms {
         );
         let bytes = plain[..].try_into().map_err(|_| KmsError::NotABranchKey)?;
         Ok(BranchKey::new(wrapped.version, bytes))
+    }
+
+    /// HMAC-SHA256 of a message under a key of KMS, which does not leave it.
+    pub(crate) async fn mac(&self, key_id: &str, message: Vec<u8>) -> Result<[u8; 32], KmsError> {
+        let answer = self
+            .client
+            .generate_mac()
+            .key_id(key_id)
+            .mac_algorithm(MacAlgorithmSpec::HmacSha256)
+            .message(Blob::new(message))
+            .send()
+            .await
+            .map_err(|error| classify(&error))?;
+        let mac = answer.mac.ok_or(KmsError::NotAMac)?.into_inner();
+        mac.try_into().map_err(|_| KmsError::NotAMac)
     }
 }
 

@@ -54,6 +54,23 @@ pub fn random_seed() -> u64 {
     u64::from_ne_bytes(bytes)
 }
 
+/// Random bytes for ids, for the place that wires a function.
+///
+/// # Panics
+/// When the system's random generator fails.
+#[must_use]
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
+    #[expect(
+        clippy::expect_used,
+        reason = "without random numbers no id may be given"
+    )]
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the system's random generator works");
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
