@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod call;
+mod wire;
+
+pub use call::{Holders, InvokeError};
+pub use wire::{GivenDose, HolderAnswer, HolderAsk, NotAnAsk};
