@@ -77,6 +77,21 @@ impl<'a> Item<'a> {
             .map_err(|_| StoreError::Damaged { what: name })
     }
 
+    /// As [`Self::maybe_number`]; `None` also when it was set to nothing.
+    pub(crate) fn maybe_set_number<T: std::str::FromStr>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        if self.0.get(name).is_some_and(AttributeValue::is_null) {
+            return Ok(None);
+        }
+        self.maybe_number(name)
+    }
+
+    pub(crate) fn maybe_flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name)?.as_bool().ok().copied()
+    }
+
     pub(crate) fn bytes(&self, name: &'static str) -> Result<&'a [u8], StoreError> {
         self.maybe_bytes(name)
             .ok_or(StoreError::Damaged { what: name })

@@ -1,5 +1,6 @@
 use crypto::{ResidentTag, Tag};
-use domain::{Date, ExportId, Generation, TenantScope, UploadId};
+use data_encoding::BASE64URL_NOPAD;
+use domain::{Date, ExportId, Generation, InquiryId, TenantScope, UploadId};
 use jiff::Timestamp;
 
 use crate::{DoseId, DoseKey, DoseList, NewcomerKey, WaitingKey};
@@ -104,4 +105,37 @@ pub(crate) fn dose_counts(scope: &TenantScope) -> String {
 
 pub(crate) fn memory(scope: &TenantScope, digest: &str) -> String {
     of(scope, &format!("I#{digest}"))
+}
+
+pub(crate) fn consents(scope: &TenantScope) -> String {
+    of(scope, "CONSENT")
+}
+
+/// What a form, or a decision for one person, was recorded under.
+pub(crate) fn evidence(scope: &TenantScope, once: &[u8; 32]) -> String {
+    of(scope, &format!("EVIDENCE#{}", BASE64URL_NOPAD.encode(once)))
+}
+
+pub(crate) fn inquiries(scope: &TenantScope) -> String {
+    of(scope, "Q")
+}
+
+pub(crate) fn budget(scope: &TenantScope) -> String {
+    of(scope, "BUDGET")
+}
+
+pub(crate) fn log(scope: &TenantScope) -> String {
+    of(scope, "LOG")
+}
+
+pub(crate) fn log_sk(seq: u64) -> String {
+    format!("{seq:012}")
+}
+
+pub(crate) fn asked_about(scope: &TenantScope, resident: &ResidentTag) -> String {
+    of(scope, &format!("ASKED#{resident}"))
+}
+
+pub(crate) fn answered(scope: &TenantScope, inquiry: &InquiryId) -> String {
+    of(scope, &format!("ANSWERED#{inquiry}"))
 }

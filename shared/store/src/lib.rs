@@ -1,21 +1,31 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod answered;
 mod bytes;
 mod check;
 mod chunk;
+mod consent_item;
+mod consents;
 mod dose;
 mod error;
 mod export;
+mod former;
 mod held;
+mod holders;
+mod inquiries;
 mod item;
 mod keys;
 mod load;
 mod load_end;
+mod log;
+mod log_event;
 mod many;
+mod page;
 mod profile;
 mod register;
 mod residents;
+mod stream;
 mod tenant;
 mod transaction;
 mod upload;
@@ -25,8 +35,11 @@ mod wire;
 use aws_sdk_dynamodb::Client;
 use domain::{PerTenant, TenantScope};
 
+pub use answered::{Answering, NewAnswer, answer_place};
 pub use check::{Acceptance, CheckClaim, Conclusion};
 pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
+pub use consent_item::{Consent, Evidence};
+pub use consents::{Changed, Recording};
 pub use dose::{
     ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
     InRegister, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore, PersonDoses,
@@ -36,11 +49,17 @@ pub use dose::{
 pub use error::StoreError;
 pub use export::{Export, LastExport};
 pub use held::{Confirmation, Discarding};
+pub use holders::{HolderEntry, HolderIndex, open_pointer, seal_pointer};
+pub use inquiries::{Claim, DayCount, Ending, Inquiry, NewClaim, NewEnding};
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
 pub use load_end::LoadEnd;
+pub use log::{LogEntry, LogHead};
+pub use log_event::{HolderOutcome, LogEvent, Terms};
+pub use page::PageOf;
 pub use profile::{CorruptProfile, read_profile, write_profile};
 pub use register::{InForce, ManifestPlace, Register, Switch};
 pub use residents::{ResidentInForce, Snapshot};
+pub use stream::{StreamKey, StreamSlot};
 pub use tenant::{TenantSettings, TenantState};
 pub use upload_item::{FileRefusal, Upload, UploadPage};
 

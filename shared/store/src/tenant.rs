@@ -33,6 +33,11 @@ pub struct TenantSettings {
     pub export_encoding: Encoding,
     /// Whose doses a nightly export holds.
     pub export_scope: ExportScope,
+    /// How many inquiries the municipality may make in a day; one for every fifty residents, and
+    /// not less than a hundred, when it is not set.
+    pub inquiries_per_day: Option<u32>,
+    /// Whether inquiries about address-protected residents wait for the municipality's own decision.
+    pub hold_protected: bool,
     /// Counts the changes of these settings, from 1.
     pub revision: u32,
 }
@@ -47,6 +52,8 @@ impl Default for TenantSettings {
             lots: KnownLots::default(),
             export_encoding: Encoding::Utf8 { bom: true },
             export_scope: ExportScope::Full,
+            inquiries_per_day: None,
+            hold_protected: true,
             revision: 1,
         }
     }
@@ -172,6 +179,8 @@ impl TenantState {
 const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
                             max_refused = :refused, max_removed = :removed, lots = :lots, \
                             export_encoding = :encoding, export_scope = :exported, \
+                            max_refused = :refused, max_removed = :removed, \
+                            inquiries_per_day = :inquiries, hold_protected = :hold, \
                             revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
@@ -191,6 +200,13 @@ fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValu
         (":lots", write_lots(&settings.lots)),
         (":encoding", s(settings.export_encoding.as_str())),
         (":exported", s(settings.export_scope.as_str())),
+        (
+            ":inquiries",
+            settings
+                .inquiries_per_day
+                .map_or(AttributeValue::Null(true), n),
+        ),
+        (":hold", AttributeValue::Bool(settings.hold_protected)),
         (":revision", n(settings.revision)),
     ]
 }
@@ -231,6 +247,8 @@ fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
         // What was entered before exports were is exported as usual.
         export_encoding: word(item, "export_encoding")?.unwrap_or(usual.export_encoding),
         export_scope: word(item, "export_scope")?.unwrap_or(usual.export_scope),
+        inquiries_per_day: item.maybe_set_number("inquiries_per_day")?,
+        hold_protected: item.maybe_flag("hold_protected").unwrap_or(true),
         revision: item.number("revision")?,
     })
 }

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, Update,
     },
 };
 
@@ -43,6 +44,38 @@ impl Store {
             .send()
             .await?;
         Ok(answer.item)
+    }
+
+    /// The items at some keys, read consistently in one call, each in the place of its key.
+    pub(crate) async fn get_each<const N: usize>(
+        &self,
+        keys: [(String, &str); N],
+    ) -> Result<[Option<Map>; N], StoreError> {
+        let of = |(pk, sk): &(String, &str)| {
+            Map::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(*sk))])
+        };
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys.iter().map(of).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|_| not_built())?;
+        let call = self.client.batch_get_item();
+        let answer = call.request_items(&self.table, request).send().await?;
+        let unprocessed = answer.unprocessed_keys.unwrap_or_default();
+        if !unprocessed.is_empty() {
+            return Err(StoreError::TryAgain {
+                code: "UnprocessedKeys".to_owned(),
+            });
+        }
+        let mut responses = answer.responses.unwrap_or_default();
+        let mut found = responses.remove(&self.table).unwrap_or_default();
+        Ok(keys.map(|(pk, sk)| {
+            let (pk, sk) = (s(pk), s(sk));
+            let at = found
+                .iter()
+                .position(|item| item.get("pk") == Some(&pk) && item.get("sk") == Some(&sk))?;
+            Some(found.swap_remove(at))
+        }))
     }
 
     /// Puts an item where none is; [`StoreError::Moved`] when one is there.
@@ -121,6 +154,18 @@ impl Store {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
+            .build();
+        Ok(TransactWriteItem::builder()
+            .put(put.map_err(|_| not_built())?)
+            .build())
+    }
+
+    /// Puts an item where none is.
+    pub(crate) fn put_new_in(&self, item: Map) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
             .build();
         Ok(TransactWriteItem::builder()
             .put(put.map_err(|_| not_built())?)

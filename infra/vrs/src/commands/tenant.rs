@@ -50,6 +50,8 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
         export_encoding,
         export_scope,
         lots,
+        inquiries_per_day,
+        hold_protected,
         revision,
     } = now;
     writeln!(out, "{tenant} {}  (revision {revision})", name(*tenant))?;
@@ -64,6 +66,22 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
     writeln!(
         out,
         "  every night a ledger ({export_scope}) in {export_encoding}"
+    )?;
+    match inquiries_per_day {
+        Some(most) => writeln!(out, "  {most:>5}  inquiries may be made in a day")?,
+        None => writeln!(
+            out,
+            "         inquiries may be made in a day by how many residents there are"
+        )?,
+    }
+    let held = if hold_protected {
+        "held for the municipality's own decision"
+    } else {
+        "answered"
+    };
+    writeln!(
+        out,
+        "         inquiries about the address-protected are {held}"
     )?;
     for (kind, columns) in [
         (FileKind::Residents, columns),
@@ -92,6 +110,8 @@ fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<Tenant
     wanted.max_removed_percent = asked.max_removed.unwrap_or(wanted.max_removed_percent);
     wanted.export_encoding = asked.export_encoding.unwrap_or(wanted.export_encoding);
     wanted.export_scope = asked.export_scope.unwrap_or(wanted.export_scope);
+    wanted.inquiries_per_day = asked.inquiries_per_day.or(wanted.inquiries_per_day);
+    wanted.hold_protected = asked.hold_protected.unwrap_or(wanted.hold_protected);
     map(&mut wanted.columns, &asked.columns)?;
     map(&mut wanted.dose_columns, &asked.dose_columns)?;
     for pair in &asked.lots {
@@ -121,7 +141,7 @@ fn map(columns: &mut BTreeMap<String, String>, asked: &[String]) -> Result<()> {
     Ok(())
 }
 
-async fn registry(services: &cli::Services) -> Result<Registry> {
+pub(crate) async fn registry(services: &cli::Services) -> Result<Registry> {
     let config = if services.aws {
         aws_config::load_defaults(BehaviorVersion::latest()).await
     } else {

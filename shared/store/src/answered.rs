@@ -1,0 +1,110 @@
+//! A holder's side of an inquiry: its entry is written before its answer leaves, once for an inquiry.
+
+use crypto::ResidentTag;
+use domain::{ConsentId, InquiryId, TenantScope};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Consent, LogEvent, LogHead, Store, StoreError,
+    inquiries::{ROUNDS, pause},
+    item::{Item, Map, b, n, s},
+    keys::{self, SCHEMA},
+    log::HEAD,
+};
+
+const ANSWER: &str = "ANSWER";
+/// A basis that ended is asked on no more; what was answered on it need not be kept.
+const KEPT_AFTER_THE_END: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a holder is about to answer.
+#[derive(Debug)]
+pub struct NewAnswer<'a> {
+    /// Who asks.
+    pub asker: &'a TenantScope,
+    /// On which recorded basis of the asker's.
+    pub consent: ConsentId,
+    /// The inquiry that has claimed it.
+    pub inquiry: InquiryId,
+    /// What the holder's log says of it.
+    pub event: LogEvent,
+    /// Whose view the entry belongs to as well.
+    pub resident: Option<ResidentTag>,
+    /// The answer, sealed for the holder.
+    pub sealed: &'a [u8],
+}
+
+/// What became of a holder's entry.
+#[derive(Debug)]
+pub enum Answering {
+    /// It is written; the answer may leave.
+    Written,
+    /// It was written before, with this sealed answer.
+    Before(Vec<u8>),
+    /// The basis does not hold for this inquiry.
+    BasisEnded,
+}
+
+/// Where a sealed answer lies: for its seal.
+#[must_use]
+pub fn answer_place(holder: &TenantScope, inquiry: &InquiryId) -> (String, &'static str) {
+    (keys::answered(holder, inquiry), ANSWER)
+}
+
+impl Store {
+    /// Writes the holder's entry, on the condition that the asker's basis is claimed by this very
+    /// inquiry and holds.
+    pub async fn record_answer(
+        &self,
+        holder: &TenantScope,
+        answer: &NewAnswer<'_>,
+        now: Timestamp,
+    ) -> Result<Answering, StoreError> {
+        let (pk, consent_id) = (
+            keys::answered(holder, &answer.inquiry),
+            answer.consent.to_string(),
+        );
+        for attempt in 0..ROUNDS {
+            pause(attempt).await;
+            let [consent, before, head] = self
+                .get_each([
+                    (keys::consents(answer.asker), &consent_id),
+                    (pk.clone(), ANSWER),
+                    (keys::log(holder), HEAD),
+                ])
+                .await?;
+            let Some(consent) = consent else {
+                return Ok(Answering::BasisEnded);
+            };
+            let life = Consent::read(&consent)?.life;
+            if life.answer(answer.inquiry, now).is_err() {
+                return Ok(Answering::BasisEnded);
+            }
+            if let Some(before) = before {
+                return Ok(Answering::Before(Item(&before).bytes("sealed")?.to_vec()));
+            }
+            let head = LogHead::read(head.as_ref())?;
+            let entry = head.entry(answer.event.clone(), now);
+            let ttl = life.expires_at() + KEPT_AFTER_THE_END;
+            let kept = Map::from([
+                ("pk".to_owned(), s(&pk)),
+                ("sk".to_owned(), s(ANSWER)),
+                ("v".to_owned(), n(SCHEMA)),
+                ("sealed".to_owned(), b(answer.sealed)),
+                ("ttl".to_owned(), n(ttl.as_second())),
+            ]);
+            let mut writes = vec![
+                self.basis_holds_in(answer.asker, &answer.consent, &answer.inquiry, now)?,
+                self.put_new_in(kept)?,
+            ];
+            writes.extend(self.append_in(holder, &head, &entry)?);
+            if let Some(resident) = &answer.resident {
+                let copy = entry.to_item(keys::asked_about(holder, resident));
+                writes.push(self.put_new_in(copy)?);
+            }
+            if self.transacted(writes).await? {
+                return Ok(Answering::Written);
+            }
+        }
+        Err(StoreError::Moved)
+    }
+}

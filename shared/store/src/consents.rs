@@ -1,0 +1,168 @@
+//! Recorded legal bases: one transaction for every arrow of their life but the claim and the answer,
+//! which are an inquiry's (see `inquiries`).
+
+use domain::{ConsentId, ConsentLife, LifeError, StaffTag, Stage, TenantScope};
+use jiff::Timestamp;
+
+use crate::{
+    Consent, Store, StoreError,
+    consent_item::stage_word,
+    item::{Item, Map, b, n, s},
+    keys::{self, SCHEMA},
+    page::PageOf,
+    transaction::Change,
+};
+
+const ONCE: &str = "ONCE";
+/// Somebody else may move a consent between reading and writing it, so often at most.
+const TRIES: u32 = 4;
+
+/// What became of a basis that was to be recorded.
+#[derive(Debug)]
+pub enum Recording {
+    /// It is recorded now.
+    New,
+    /// The same form or decision was recorded before, under this id.
+    Before(Box<Consent>),
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// It is done; this is how it stands.
+    Done(Box<Consent>),
+    /// It cannot be done.
+    Impossible(LifeError),
+    /// There is no such consent.
+    Unknown,
+}
+
+impl Store {
+    /// Records a basis, unless its form, or its decision for this person, was recorded before.
+    pub async fn record_consent(
+        &self,
+        scope: &TenantScope,
+        consent: &Consent,
+    ) -> Result<Recording, StoreError> {
+        let once_pk = keys::evidence(scope, &consent.evidence.once);
+        let once = Map::from([
+            ("pk".to_owned(), s(&once_pk)),
+            ("sk".to_owned(), s(ONCE)),
+            ("v".to_owned(), n(SCHEMA)),
+            ("consent".to_owned(), s(consent.id.to_string())),
+        ]);
+        for _ in 0..TRIES {
+            if let Some(before) = self.get(once_pk.clone(), ONCE).await? {
+                let id = Item(&before).text("consent")?.parse();
+                let id = id.map_err(|_| StoreError::Damaged { what: "consent" })?;
+                let before = self.consent(scope, &id).await?;
+                let before = before.ok_or(StoreError::Damaged { what: "consent" })?;
+                return Ok(Recording::Before(Box::new(before)));
+            }
+            let writes = vec![
+                self.put_new_in(consent.to_item(scope))?,
+                self.put_new_in(once.clone())?,
+            ];
+            match self.transact(writes).await {
+                Ok(()) => return Ok(Recording::New),
+                Err(StoreError::Moved) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Moved)
+    }
+
+    /// A recorded basis, read consistently.
+    pub async fn consent(
+        &self,
+        scope: &TenantScope,
+        id: &ConsentId,
+    ) -> Result<Option<Consent>, StoreError> {
+        let item = self.get(keys::consents(scope), &id.to_string()).await?;
+        item.as_ref().map(Consent::read).transpose()
+    }
+
+    /// The municipality's recorded bases, newest first.
+    pub async fn consents(
+        &self,
+        scope: &TenantScope,
+        limit: u32,
+        after: Option<String>,
+    ) -> Result<PageOf<Consent>, StoreError> {
+        let page = self.newest_first(keys::consents(scope), limit, after);
+        page.await?.map(Consent::read)
+    }
+
+    /// draft -> granted. [`Changed::Impossible`] as the life of a consent says.
+    pub async fn approve_consent(
+        &self,
+        scope: &TenantScope,
+        id: &ConsentId,
+        approver: StaffTag,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        self.move_consent(scope, id, Some(approver), |life| {
+            life.approve(approver, now)
+        })
+        .await
+    }
+
+    /// Withdraws what was not answered. A form that was never asked on may be recorded again.
+    pub async fn revoke_consent(
+        &self,
+        scope: &TenantScope,
+        id: &ConsentId,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        self.move_consent(scope, id, None, |life| life.revoke(now))
+            .await
+    }
+
+    async fn move_consent(
+        &self,
+        scope: &TenantScope,
+        id: &ConsentId,
+        approver: Option<StaffTag>,
+        arrow: impl Fn(ConsentLife) -> Result<ConsentLife, LifeError>,
+    ) -> Result<Changed, StoreError> {
+        for _ in 0..TRIES {
+            let Some(mut consent) = self.consent(scope, id).await? else {
+                return Ok(Changed::Unknown);
+            };
+            let before = consent.life.stage();
+            match arrow(consent.life) {
+                Ok(life) => consent.life = life,
+                Err(error) => return Ok(Changed::Impossible(error)),
+            }
+            consent.approved_by = approver.or(consent.approved_by);
+            let mut values = vec![
+                (":stage", s(stage_word(consent.life.stage()))),
+                (":before", s(stage_word(before))),
+            ];
+            let mut update = "SET stage = :stage";
+            if let Some(approver) = approver {
+                update = "SET stage = :stage, approver = :approver";
+                values.push((":approver", b(approver.as_bytes())));
+            }
+            let sk = id.to_string();
+            let mut writes = vec![self.update_in(Change {
+                pk: keys::consents(scope),
+                sk: &sk,
+                update,
+                condition: "stage = :before",
+                names: &[],
+                values,
+            })?];
+            let unused = matches!(before, Stage::Draft | Stage::Granted);
+            if consent.life.stage() == Stage::Revoked && unused {
+                writes.push(self.delete_in(keys::evidence(scope, &consent.evidence.once), ONCE)?);
+            }
+            match self.transact(writes).await {
+                Ok(()) => return Ok(Changed::Done(Box::new(consent))),
+                Err(StoreError::Moved) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Moved)
+    }
+}

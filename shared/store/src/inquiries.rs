@@ -1,0 +1,405 @@
+//! An inquiry: the claim of its basis, what each holder says, and its end. Each of these is one
+//! transaction with the entry of the log that tells of it.
+
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use domain::{Basis, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Consent, LogEvent, LogHead, Store, StoreError, Terms,
+    consent_item::{bytes, programme_words},
+    item::{Item, Map, b, n, s, time},
+    keys::{self, SCHEMA},
+    log::HEAD,
+    page::PageOf,
+    transaction::{Change, not_built},
+};
+
+/// The head of a log moves with every entry; so often one may be too late in a row.
+const TRIES: u32 = 24;
+/// Counters of a day stay this long.
+const COUNTERS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// Condition on a basis that an inquiry has claimed: it is still this inquiry's, and holds.
+const HOLDS: &str = "stage = :claimed AND inquiry = :inquiry AND expires_at > :now";
+
+/// An inquiry as its municipality sees it.
+#[derive(Debug, Clone)]
+pub struct Inquiry {
+    /// Its id.
+    pub id: InquiryId,
+    /// Its recorded basis.
+    pub consent: ConsentId,
+    /// When it was made.
+    pub asked_at: Timestamp,
+    /// Who made it.
+    pub by: StaffTag,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// The answer, sealed under a key that only number and birth date lead to.
+    pub answer: Option<Vec<u8>>,
+}
+
+/// What one may ask in a day, and what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DayCount {
+    /// Inquiries made.
+    pub asked: u32,
+    /// Of these, without the person's consent.
+    pub without_consent: u32,
+    /// Answered with no dose at all.
+    pub nothing_found: u32,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub enum Claim {
+    /// The basis is this inquiry's. It may have been before; then nothing was written.
+    Taken,
+    /// It cannot be claimed.
+    Impossible(LifeError),
+    /// The municipality has asked as much as it may on this day.
+    BudgetSpent,
+}
+
+/// A claim that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewClaim {
+    /// The basis, in the reading of the law under which it was recorded.
+    pub basis: &'static Basis,
+    /// The recorded basis.
+    pub consent: ConsentId,
+    /// By which inquiry.
+    pub inquiry: InquiryId,
+    /// By whom.
+    pub by: StaffTag,
+    /// Today in Japan.
+    pub day: Date,
+    /// How many inquiries the municipality may make today.
+    pub per_day: u32,
+}
+
+/// What became of the end of an inquiry.
+#[derive(Debug)]
+pub enum Ending {
+    /// The answer is kept, and may be given.
+    Kept,
+    /// The basis was revoked, or its time was up, or it is another inquiry's.
+    BasisEnded(LifeError),
+}
+
+/// The end of an inquiry.
+#[derive(Debug)]
+pub struct NewEnding<'a> {
+    /// Its recorded basis.
+    pub consent: ConsentId,
+    /// The inquiry.
+    pub inquiry: InquiryId,
+    /// The answer, sealed.
+    pub answer: &'a [u8],
+    /// What the log says of it.
+    pub event: LogEvent,
+    /// Whether nobody gave a dose.
+    pub nothing_found: bool,
+    /// Today in Japan.
+    pub day: Date,
+}
+
+impl Consent {
+    /// On what and what for it may be asked.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            basis: self.basis.clone(),
+            purpose: self.purpose.as_str().to_owned(),
+            programmes: programme_words(&self.programmes),
+        }
+    }
+}
+
+impl Inquiry {
+    fn read(map: &Map) -> Result<Self, StoreError> {
+        let item = Item(map);
+        let damaged = |what| StoreError::Damaged { what };
+        Ok(Self {
+            id: item.text("sk")?.parse().map_err(|_| damaged("inquiry"))?,
+            consent: item
+                .text("consent")?
+                .parse()
+                .map_err(|_| damaged("consent"))?,
+            asked_at: item.time("asked_at")?,
+            by: StaffTag::from_bytes(bytes(item.bytes("by")?)?),
+            answered_at: item.maybe_time("answered_at")?,
+            answer: item.maybe_bytes("answer").map(<[u8]>::to_vec),
+        })
+    }
+}
+
+impl DayCount {
+    fn read(map: Option<&Map>) -> Result<Self, StoreError> {
+        let Some(map) = map else {
+            return Ok(Self::default());
+        };
+        let item = Item(map);
+        let count = |name| Ok::<_, StoreError>(item.maybe_number(name)?.unwrap_or_default());
+        Ok(Self {
+            asked: count("asked")?,
+            without_consent: count("without_consent")?,
+            nothing_found: count("nothing_found")?,
+        })
+    }
+}
+
+impl Store {
+    /// granted -> claimed, with the asker's entry, the inquiry itself and the count of the day. If the
+    /// inquiry has claimed it before, nothing is written.
+    pub async fn claim_basis(
+        &self,
+        scope: &TenantScope,
+        claim: &NewClaim,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let (id, day) = (claim.consent.to_string(), claim.day.to_string());
+        for attempt in 0..TRIES {
+            pause(attempt).await;
+            let [consent, head, count] = self
+                .get_each([
+                    (keys::consents(scope), &id),
+                    (keys::log(scope), HEAD),
+                    (keys::budget(scope), &day),
+                ])
+                .await?;
+            let consent = consent.ok_or(StoreError::Damaged { what: "consent" })?;
+            let consent = Consent::read(&consent)?;
+            match consent.life.claim(claim.inquiry, now) {
+                Err(error) => return Ok(Claim::Impossible(error)),
+                Ok(same) if same == consent.life => return Ok(Claim::Taken),
+                Ok(_) => {}
+            }
+            if DayCount::read(count.as_ref())?.asked >= claim.per_day {
+                return Ok(Claim::BudgetSpent);
+            }
+            let head = LogHead::read(head.as_ref())?;
+            let writes = self.claim_writes(scope, claim, &consent, &head, now)?;
+            if self.transacted(writes).await? {
+                return Ok(Claim::Taken);
+            }
+        }
+        Err(StoreError::Moved)
+    }
+
+    fn claim_writes(
+        &self,
+        scope: &TenantScope,
+        claim: &NewClaim,
+        consent: &Consent,
+        head: &LogHead,
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let (id, day) = (consent.id.to_string(), claim.day.to_string());
+        let inquiry = claim.inquiry.to_string();
+        let entry = head.entry(
+            LogEvent::Asked {
+                inquiry: claim.inquiry,
+                consent: consent.id,
+                terms: consent.terms(),
+                by: claim.by,
+            },
+            now,
+        );
+        let claimed = Change {
+            pk: keys::consents(scope),
+            sk: &id,
+            update: "SET stage = :claimed, inquiry = :inquiry",
+            condition: "stage = :granted AND expires_at > :now",
+            names: &[],
+            values: vec![
+                (":claimed", s("claimed")),
+                (":granted", s("granted")),
+                (":inquiry", s(&inquiry)),
+                (":now", time(now)),
+            ],
+        };
+        let made = Map::from([
+            ("pk".to_owned(), s(keys::inquiries(scope))),
+            ("sk".to_owned(), s(&inquiry)),
+            ("v".to_owned(), n(SCHEMA)),
+            ("consent".to_owned(), s(&id)),
+            ("asked_at".to_owned(), time(now)),
+            ("by".to_owned(), b(claim.by.as_bytes())),
+        ]);
+        let without_consent = u8::from(claim.basis.counted_as() != "consent");
+        let counted = Change {
+            pk: keys::budget(scope),
+            sk: &day,
+            update: "SET #ttl = :ttl ADD asked :one, without_consent :without",
+            condition: "attribute_not_exists(asked) OR asked < :most",
+            names: &[("#ttl", "ttl")],
+            values: vec![
+                (":one", n(1)),
+                (":without", n(without_consent)),
+                (":most", n(claim.per_day)),
+                (":ttl", n((now + COUNTERS_KEPT).as_second())),
+            ],
+        };
+        let mut writes = vec![
+            self.update_in(claimed)?,
+            self.put_new_in(made)?,
+            self.update_in(counted)?,
+        ];
+        writes.extend(self.append_in(scope, head, &entry)?);
+        Ok(writes)
+    }
+
+    /// claimed -> answered, with the sealed answer and the asker's second entry.
+    pub async fn conclude_inquiry(
+        &self,
+        scope: &TenantScope,
+        end: &NewEnding<'_>,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        for attempt in 0..TRIES {
+            pause(attempt).await;
+            let id = end.consent.to_string();
+            let [consent, head] = self
+                .get_each([(keys::consents(scope), &id), (keys::log(scope), HEAD)])
+                .await?;
+            let consent = consent.ok_or(StoreError::Damaged { what: "consent" })?;
+            let life = Consent::read(&consent)?.life;
+            if let Err(error) = life.answer(end.inquiry, now) {
+                return Ok(Ending::BasisEnded(error));
+            }
+            let head = LogHead::read(head.as_ref())?;
+            let writes = self.conclusion_writes(scope, end, &head, now)?;
+            if self.transacted(writes).await? {
+                return Ok(Ending::Kept);
+            }
+        }
+        Err(StoreError::Moved)
+    }
+
+    fn conclusion_writes(
+        &self,
+        scope: &TenantScope,
+        end: &NewEnding<'_>,
+        head: &LogHead,
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let (id, day) = (end.consent.to_string(), end.day.to_string());
+        let inquiry = end.inquiry.to_string();
+        let answered = Change {
+            pk: keys::consents(scope),
+            sk: &id,
+            update: "SET stage = :answered",
+            condition: HOLDS,
+            names: &[],
+            values: vec![
+                (":answered", s("answered")),
+                (":claimed", s("claimed")),
+                (":inquiry", s(&inquiry)),
+                (":now", time(now)),
+            ],
+        };
+        let kept = Change {
+            pk: keys::inquiries(scope),
+            sk: &inquiry,
+            update: "SET answered_at = :now, answer = :answer",
+            condition: "attribute_not_exists(answered_at) AND attribute_exists(pk)",
+            names: &[],
+            values: vec![(":now", time(now)), (":answer", b(end.answer))],
+        };
+        let mut writes = vec![self.update_in(answered)?, self.update_in(kept)?];
+        if end.nothing_found {
+            writes.push(self.update_in(Change {
+                pk: keys::budget(scope),
+                sk: &day,
+                update: "SET #ttl = :ttl ADD nothing_found :one",
+                condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
+                names: &[("#ttl", "ttl")],
+                values: vec![
+                    (":one", n(1)),
+                    (":ttl", n((now + COUNTERS_KEPT).as_second())),
+                ],
+            })?);
+        }
+        let entry = head.entry(end.event.clone(), now);
+        writes.extend(self.append_in(scope, head, &entry)?);
+        Ok(writes)
+    }
+
+    /// An inquiry, read consistently.
+    pub async fn inquiry(
+        &self,
+        scope: &TenantScope,
+        id: &InquiryId,
+    ) -> Result<Option<Inquiry>, StoreError> {
+        let item = self.get(keys::inquiries(scope), &id.to_string()).await?;
+        item.as_ref().map(Inquiry::read).transpose()
+    }
+
+    /// The municipality's inquiries, newest first.
+    pub async fn inquiries(
+        &self,
+        scope: &TenantScope,
+        limit: u32,
+        after: Option<String>,
+    ) -> Result<PageOf<Inquiry>, StoreError> {
+        let page = self.newest_first(keys::inquiries(scope), limit, after);
+        page.await?.map(Inquiry::read)
+    }
+
+    /// What was asked on a day.
+    pub async fn inquiries_on(
+        &self,
+        scope: &TenantScope,
+        day: Date,
+    ) -> Result<DayCount, StoreError> {
+        let item = self.get(keys::budget(scope), &day.to_string()).await?;
+        DayCount::read(item.as_ref())
+    }
+
+    /// The check that a basis is still this inquiry's, as part of another transaction.
+    pub(crate) fn basis_holds_in(
+        &self,
+        asker: &TenantScope,
+        consent: &ConsentId,
+        inquiry: &InquiryId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("pk", s(keys::consents(asker)))
+            .key("sk", s(consent.to_string()))
+            .condition_expression(HOLDS)
+            .expression_attribute_values(":claimed", s("claimed"))
+            .expression_attribute_values(":inquiry", s(inquiry.to_string()))
+            .expression_attribute_values(":now", time(now))
+            .build();
+        let check = check.map_err(|_| not_built())?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// `false` when somebody moved first, or was at the same items in the same moment.
+    pub(crate) async fn transacted(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
+        match self.transact(writes).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Moved) => Ok(false),
+            Err(StoreError::TryAgain { code }) if code == "TransactionConflict" => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Before trying again behind somebody who was faster. Each round one of them gets through.
+pub(crate) async fn pause(attempt: u32) {
+    if attempt > 0 {
+        let millis = u64::from(attempt.min(10)) * 3;
+        tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+    }
+}
+
+/// How often a transaction that lost a race is tried.
+pub(crate) const ROUNDS: u32 = TRIES;

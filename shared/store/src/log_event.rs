@@ -1,0 +1,267 @@
+use std::collections::BTreeMap;
+
+use crypto::ResidentTag;
+use domain::{ConsentId, InquiryId, StaffTag, TenantCode};
+
+/// What a log says happened. Facts are codes, ids, numbers and tags: nothing that a person is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogEvent {
+    /// This municipality asked, on one of its recorded bases.
+    Asked {
+        /// Which inquiry.
+        inquiry: InquiryId,
+        /// On which recorded basis.
+        consent: ConsentId,
+        /// What for, and on what.
+        terms: Terms,
+        /// Who asked.
+        by: StaffTag,
+    },
+    /// What came of it.
+    Concluded {
+        /// Which inquiry.
+        inquiry: InquiryId,
+        /// Who gave doses, by ascending code. Who was asked and gave none is not the asker's to know.
+        holders: Vec<TenantCode>,
+        /// How many doses.
+        doses: u32,
+    },
+    /// Another municipality asked about a resident of this one.
+    Answered {
+        /// Which inquiry.
+        inquiry: InquiryId,
+        /// Who asked.
+        asker: TenantCode,
+        /// What for, and on what.
+        terms: Terms,
+        /// Whom; not said when the person who was asked about is none of them.
+        resident: Option<ResidentTag>,
+        /// What came of it.
+        outcome: HolderOutcome,
+        /// How many doses were given.
+        doses: u32,
+    },
+}
+
+/// On what and what for something was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Code of the basis.
+    pub basis: String,
+    /// Word of the purpose.
+    pub purpose: String,
+    /// Codes of programmes, with blanks between.
+    pub programmes: String,
+}
+
+/// What a holder made of an inquiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolderOutcome {
+    /// Doses were given.
+    Given,
+    /// The person is known, and has no dose in scope.
+    NoDoses,
+    /// Nobody fits: number or birth date are another's, or the resident is not in the register.
+    NoMatch,
+    /// The resident is address-protected, and the municipality decides itself.
+    Held,
+}
+
+impl HolderOutcome {
+    const ALL: [Self; 4] = [Self::Given, Self::NoDoses, Self::NoMatch, Self::Held];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::NoDoses => "no_doses",
+            Self::NoMatch => "no_match",
+            Self::Held => "held",
+        }
+    }
+}
+
+impl Terms {
+    fn facts(&self) -> [(&'static str, String); 3] {
+        [
+            ("basis", self.basis.clone()),
+            ("purpose", self.purpose.clone()),
+            ("programmes", self.programmes.clone()),
+        ]
+    }
+}
+
+impl LogEvent {
+    /// Which inquiry it is about.
+    #[must_use]
+    pub const fn inquiry(&self) -> InquiryId {
+        match self {
+            Self::Asked { inquiry, .. }
+            | Self::Concluded { inquiry, .. }
+            | Self::Answered { inquiry, .. } => *inquiry,
+        }
+    }
+
+    /// The stable word for what happened.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Asked { .. } => "asked",
+            Self::Concluded { .. } => "concluded",
+            Self::Answered { .. } => "answered",
+        }
+    }
+
+    /// Every fact by its name, in the order in which they are hashed.
+    #[must_use]
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = vec![
+            ("kind", self.kind().to_owned()),
+            ("inquiry", self.inquiry().to_string()),
+        ];
+        match self {
+            Self::Asked {
+                consent, terms, by, ..
+            } => {
+                facts.push(("consent", consent.to_string()));
+                facts.extend(terms.facts());
+                facts.push(("by", by.to_string()));
+            }
+            Self::Concluded { holders, doses, .. } => {
+                let codes: Vec<_> = holders.iter().map(TenantCode::as_str).collect();
+                facts.push(("holders", codes.join(" ")));
+                facts.push(("doses", doses.to_string()));
+            }
+            Self::Answered {
+                asker,
+                terms,
+                resident,
+                outcome,
+                doses,
+                ..
+            } => {
+                facts.push(("asker", asker.to_string()));
+                facts.extend(terms.facts());
+                let resident = resident.map(|tag| tag.to_string());
+                facts.push(("resident", resident.unwrap_or_default()));
+                facts.push(("outcome", outcome.as_str().to_owned()));
+                facts.push(("doses", doses.to_string()));
+            }
+        }
+        facts
+    }
+
+    pub(crate) fn read(facts: &BTreeMap<String, String>) -> Option<Self> {
+        let text = |name: &str| facts.get(name).map(String::as_str);
+        let terms = || {
+            Some(Terms {
+                basis: text("basis")?.to_owned(),
+                purpose: text("purpose")?.to_owned(),
+                programmes: text("programmes")?.to_owned(),
+            })
+        };
+        let inquiry = text("inquiry")?.parse().ok()?;
+        match text("kind")? {
+            "asked" => Some(Self::Asked {
+                inquiry,
+                consent: text("consent")?.parse().ok()?,
+                terms: terms()?,
+                by: text("by")?.parse().ok()?,
+            }),
+            "concluded" => {
+                let codes = text("holders")?.split(' ').filter(|code| !code.is_empty());
+                Some(Self::Concluded {
+                    inquiry,
+                    holders: codes.map(|code| code.parse().ok()).collect::<Option<_>>()?,
+                    doses: text("doses")?.parse().ok()?,
+                })
+            }
+            "answered" => Some(Self::Answered {
+                inquiry,
+                asker: text("asker")?.parse().ok()?,
+                terms: terms()?,
+                resident: match text("resident")? {
+                    "" => None,
+                    tag => Some(ResidentTag::parse(tag).ok()?),
+                },
+                outcome: HolderOutcome::ALL
+                    .into_iter()
+                    .find(|outcome| Some(outcome.as_str()) == text("outcome"))?,
+                doses: text("doses")?.parse().ok()?,
+            }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::LogHead;
+
+    fn events() -> [LogEvent; 3] {
+        let inquiry = InquiryId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        let terms = Terms {
+            basis: "CONSENT".to_owned(),
+            purpose: "VACCINATION".to_owned(),
+            programmes: "COVID19".to_owned(),
+        };
+        let asker = TenantCode::parse("131016").unwrap();
+        [
+            LogEvent::Asked {
+                inquiry,
+                consent: ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]),
+                terms: terms.clone(),
+                by: StaffTag::from_bytes([0xAB; 16]),
+            },
+            LogEvent::Answered {
+                inquiry,
+                asker,
+                terms,
+                resident: Some(ResidentTag::from_bytes([7; 16])),
+                outcome: HolderOutcome::Given,
+                doses: 2,
+            },
+            LogEvent::Concluded {
+                inquiry,
+                holders: vec![asker],
+                doses: 2,
+            },
+        ]
+    }
+
+    #[test]
+    fn events_read_back_from_their_facts() {
+        for event in events() {
+            let facts = event.facts().into_iter();
+            let facts = facts.map(|(name, fact)| (name.to_owned(), fact)).collect();
+            assert_eq!(LogEvent::read(&facts), Some(event));
+        }
+    }
+
+    #[test]
+    fn every_fact_number_time_and_predecessor_changes_the_hash() {
+        let head = LogHead {
+            next: 3,
+            last: [1; 32],
+        };
+        let [asked, answered, concluded] = events();
+        let entry = head.entry(asked, Timestamp::UNIX_EPOCH);
+        assert_eq!(entry.hash, entry.computed_hash());
+        let mut variants = vec![entry.clone(), entry.clone(), entry.clone(), entry.clone()];
+        variants[0].seq += 1;
+        variants[1].at = Timestamp::from_second(1).unwrap();
+        variants[2].before = [2; 32];
+        variants[3].event = concluded;
+        variants.push(crate::LogEntry {
+            event: answered,
+            ..entry.clone()
+        });
+        for variant in variants {
+            assert_ne!(variant.computed_hash(), entry.hash);
+        }
+    }
+}

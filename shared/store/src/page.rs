@@ -1,0 +1,62 @@
+use crate::{
+    Store, StoreError,
+    item::{Item, Map, s},
+};
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone)]
+pub struct PageOf<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Where the next part begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl PageOf<Map> {
+    pub(crate) fn map<T>(
+        self,
+        read: impl Fn(&Map) -> Result<T, StoreError>,
+    ) -> Result<PageOf<T>, StoreError> {
+        let items = self.items.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(PageOf {
+            items,
+            next: self.next,
+        })
+    }
+}
+
+impl Store {
+    /// Items of one partition, those with the highest sort keys first, below `before`.
+    pub(crate) async fn newest_first(
+        &self,
+        pk: String,
+        limit: u32,
+        before: Option<String>,
+    ) -> Result<PageOf<Map>, StoreError> {
+        let mut call = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(if before.is_some() {
+                "pk = :pk AND sk < :before"
+            } else {
+                "pk = :pk"
+            })
+            .expression_attribute_values(":pk", s(pk))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true);
+        if let Some(before) = before {
+            call = call.expression_attribute_values(":before", s(before));
+        }
+        let answer = call.send().await?;
+        let next = match (answer.last_evaluated_key(), answer.items().last()) {
+            (Some(_), Some(last)) => Some(Item(last).text("sk")?.to_owned()),
+            _ => None,
+        };
+        Ok(PageOf {
+            items: answer.items.unwrap_or_default(),
+            next,
+        })
+    }
+}
