@@ -79,6 +79,26 @@ pub enum Code {
     IdempotencyKeyMissing,
     /// The key was used for a request with another body.
     IdempotencyKeyReused,
+    /// The form or decision was recorded before, for something else.
+    EvidenceUsed,
+    /// The basis waits for a second person.
+    ConsentNotApproved,
+    /// The basis does not wait for approval.
+    ConsentNotWaiting,
+    /// Whoever recorded a basis cannot approve it.
+    ApprovedByRecorder,
+    /// The basis was asked on already.
+    ConsentUsed,
+    /// The basis was withdrawn.
+    ConsentRevoked,
+    /// The basis' time is up.
+    ConsentExpired,
+    /// The basis is not about this person.
+    PersonMismatch,
+    /// More is asked than the basis was recorded for.
+    ScopeExceeded,
+    /// The municipality has asked as much as it may today.
+    BudgetSpent,
     /// Passing trouble; the same request may succeed later.
     TryAgain,
     /// Our own fault.
@@ -121,7 +141,7 @@ const fn operator(status: u16, word: &'static str, ja: &'static str, en: &'stati
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 41] = [
         Self::Unauthenticated,
         Self::TenantClaim,
         Self::TenantNotEnrolled,
@@ -151,6 +171,16 @@ impl Code {
         Self::HeaderInvalid,
         Self::IdempotencyKeyMissing,
         Self::IdempotencyKeyReused,
+        Self::EvidenceUsed,
+        Self::ConsentNotApproved,
+        Self::ConsentNotWaiting,
+        Self::ApprovedByRecorder,
+        Self::ConsentUsed,
+        Self::ConsentRevoked,
+        Self::ConsentExpired,
+        Self::PersonMismatch,
+        Self::ScopeExceeded,
+        Self::BudgetSpent,
         Self::TryAgain,
         Self::Internal,
     ];
@@ -245,6 +275,36 @@ impl Code {
             Self::IdempotencyKeyReused => municipality(422, "IDEMPOTENCY_KEY_REUSED",
                 "同じ Idempotency-Key が別の内容で使われています。新しい値で送ってください。",
                 "the key was used for another request; use a new one"),
+            Self::EvidenceUsed => municipality(409, "EVIDENCE_USED",
+                "この同意書番号（決裁番号）は別の内容で登録済みです。番号を確認してください。",
+                "this form or decision is recorded already, for something else"),
+            Self::ConsentNotApproved => municipality(409, "CONSENT_NOT_APPROVED",
+                "この照会根拠はまだ承認されていません。別の職員が承認してください。",
+                "this basis is not approved yet; another person has to approve it"),
+            Self::ConsentNotWaiting => municipality(409, "CONSENT_NOT_WAITING",
+                "この照会根拠は承認待ちではありません。",
+                "this basis does not wait for approval"),
+            Self::ApprovedByRecorder => municipality(403, "APPROVED_BY_RECORDER",
+                "登録した本人は承認できません。別の職員が承認してください。",
+                "whoever recorded a basis cannot approve it; another person has to"),
+            Self::ConsentUsed => municipality(409, "CONSENT_USED",
+                "この照会根拠は使用済みです。新しい照会根拠を登録してください。",
+                "this basis was asked on already; record a new one"),
+            Self::ConsentRevoked => municipality(409, "CONSENT_REVOKED",
+                "この照会根拠は取り消されています。",
+                "this basis was withdrawn"),
+            Self::ConsentExpired => municipality(409, "CONSENT_EXPIRED",
+                "この照会根拠は有効期限が切れています。新しい照会根拠を登録してください。",
+                "this basis has expired; record a new one"),
+            Self::PersonMismatch => municipality(409, "PERSON_MISMATCH",
+                "個人番号または生年月日が、登録した照会根拠のものと一致しません。",
+                "number or birth date are not those of the recorded basis"),
+            Self::ScopeExceeded => municipality(409, "SCOPE_EXCEEDED",
+                "登録した照会根拠の目的または範囲を超えています。",
+                "this asks for more than the basis was recorded for"),
+            Self::BudgetSpent => municipality(429, "BUDGET_SPENT",
+                "本日の照会件数の上限に達しました。明日以降に照会するか、運用者に上限の変更を依頼してください。",
+                "no more inquiries can be made today; go on tomorrow, or ask the operator for a higher limit"),
             Self::TryAgain => municipality(503, "TRY_AGAIN",
                 "一時的に処理できません。少し待ってからもう一度お試しください。",
                 "passing trouble; wait a little and try again"),

@@ -47,6 +47,20 @@ pub enum Fault {
     Revision,
     /// Not a key of visible ASCII characters.
     Key,
+    /// Not a My Number.
+    MyNumber,
+    /// Not a legal basis that is in force today.
+    Basis,
+    /// Not a purpose, or not one of this basis.
+    Purpose,
+    /// Not programmes, or not of this basis.
+    Programmes,
+    /// Not the number of a form or decision.
+    EvidenceNumber,
+    /// Not a SHA-256 in hexadecimal digits.
+    Sha256,
+    /// Not an id.
+    Id,
     /// Not a number within the limits.
     Number,
     /// Not a scope of an export.
@@ -59,7 +73,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 33] = [
         Self::NotText,
         Self::Empty,
         Self::TooLong,
@@ -82,6 +96,13 @@ impl Fault {
         Self::Blank,
         Self::Revision,
         Self::Key,
+        Self::MyNumber,
+        Self::Basis,
+        Self::Purpose,
+        Self::Programmes,
+        Self::EvidenceNumber,
+        Self::Sha256,
+        Self::Id,
         Self::Number,
         Self::ExportScope,
         Self::Encoding,
@@ -135,6 +156,22 @@ impl Fault {
                 "is not a revision in quotes such as \"3\""),
             Self::Key => ("KEY", "見える英数字と記号で1文字以上100文字以内にしてください。",
                 "must be 1 to 100 visible ASCII characters"),
+            Self::MyNumber => ("MY_NUMBER",
+                "個人番号として正しくありません。12桁の数字を確認してください。",
+                "is not a My Number of twelve digits with its check digit"),
+            Self::Basis => ("BASIS", "本日有効な照会根拠のコードではありません。",
+                "is not the code of a legal basis that is in force today"),
+            Self::Purpose => ("PURPOSE", "この照会根拠で使える照会目的ではありません。",
+                "is not a purpose that this basis serves"),
+            Self::Programmes => ("PROGRAMMES",
+                "この照会根拠で照会できる予防接種のコードを空白区切りで指定してください。例: COVID19",
+                "must be codes of programmes that this basis covers, with blanks between, such as COVID19"),
+            Self::EvidenceNumber => ("EVIDENCE_NUMBER",
+                "番号は英数字と . _ - / のみ、40文字以内で指定してください。氏名や個人番号を入れないでください。",
+                "must be at most 40 letters, digits, dots, underscores, hyphens and slashes; put nothing in it that tells of a person"),
+            Self::Sha256 => ("SHA256", "SHA-256 を64桁の16進数（小文字）で指定してください。",
+                "must be a SHA-256 as 64 hexadecimal digits in small letters"),
+            Self::Id => ("ID", "ID として正しくありません。", "is not an id"),
             Self::Number => ("NUMBER", "範囲内の整数で指定してください。", "must be a whole number within the limits"),
             Self::ExportScope => ("EXPORT_SCOPE", "full、changed のいずれかを指定してください。", "must be \"full\" or \"changed\""),
             Self::Encoding => ("ENCODING", "utf-8、utf-8-bom、cp932 のいずれかを指定してください。",

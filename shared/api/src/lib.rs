@@ -6,6 +6,7 @@ mod code;
 mod cursor;
 mod fault;
 mod fields;
+mod person_fields;
 mod problem;
 mod request;
 mod response;
