@@ -6,12 +6,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls;
-use crypto::{Keyring, Kms};
+use crypto::{Keyring, Kms, PersonTags};
 use domain::{Clock, PerTenant};
+use invocations::Holders;
 use jiff::Timestamp;
 use objects::{Objects, Unassigned};
 use queues::{DoseQueue, ExportQueue, LoadQueue};
-use store::Store;
+use store::{HolderIndex, Store};
 
 use crate::tenants::Tenants;
 use crate::{Retry, SettingError, Settings};
@@ -81,6 +82,27 @@ impl Adapters {
             self.clients(aws_sdk_dynamodb::Client::new),
             self.settings.get("RECORDS_TABLE")?.to_owned(),
         ))
+    }
+
+    /// The table `HOLDERS_TABLE`.
+    pub fn holder_index(&self) -> Result<HolderIndex, SettingError> {
+        let client = aws_sdk_dynamodb::Client::new(&self.config);
+        let table = self.settings.get("HOLDERS_TABLE")?.to_owned();
+        Ok(HolderIndex::new(client, table))
+    }
+
+    /// Tags of persons under the key `HOLDERS_KEY`.
+    pub fn person_tags(&self) -> Result<PersonTags, SettingError> {
+        let kms = Kms::new(aws_sdk_kms::Client::new(&self.config));
+        let key = self.settings.get("HOLDERS_KEY")?.to_owned();
+        Ok(PersonTags::new(kms, key))
+    }
+
+    /// The function `ANSWER_FUNCTION`, which answers for one holder at a time.
+    pub fn holders(&self) -> Result<Holders, SettingError> {
+        let client = aws_sdk_lambda::Client::new(&self.config);
+        let function = self.settings.get("ANSWER_FUNCTION")?.to_owned();
+        Ok(Holders::new(client, function))
     }
 
     /// The bucket `DROP_BUCKET`, which municipalities see.

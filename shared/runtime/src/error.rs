@@ -11,6 +11,9 @@ pub enum Error {
     /// The event is not what the function's trigger sends; it holds nothing of it.
     #[error("the event is no event of {0}")]
     Event(&'static str),
+    /// A function that was called gave no answer; why is in the log.
+    #[error("the call was not answered")]
+    Call,
     /// The process cannot do what every process needs.
     #[error("the process cannot start")]
     Process(#[from] std::io::Error),
@@ -24,6 +27,7 @@ impl From<Error> for Diagnostic {
         let error_type = match error {
             Error::Setting(_) => "Setting",
             Error::Event(_) => "Event",
+            Error::Call => "Call",
             Error::Process(_) => "Process",
             Error::Loop(_) => "Loop",
         };

@@ -16,6 +16,8 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 
 type OnMessage = dyn Fn(String, Timestamp) -> BoxFuture<Result<(), Failure>> + Send + Sync;
 type IsPassing = dyn Fn(&(dyn Error + 'static)) -> bool + Send + Sync;
+type OnCall = dyn Fn(Vec<u8>) -> BoxFuture<Result<Vec<u8>, Failure>> + Send + Sync;
+type OnStream = dyn Fn(Vec<String>, Timestamp) -> BoxFuture<Result<(), FailedRecord>> + Send + Sync;
 type OnRequest = dyn Fn(Request) -> BoxFuture<Response> + Send + Sync;
 
 /// What a function does with what triggers it.
@@ -24,6 +26,19 @@ pub enum Handler {
     Queue(OnQueue),
     /// A request of the HTTP API.
     Http(Box<OnRequest>),
+    /// Records of a table's stream, in their order.
+    Stream(Box<OnStream>),
+    /// Another function that waits for the answer.
+    Call(Box<OnCall>),
+}
+
+/// The first record of a batch that was not dealt with: it and all behind it come again.
+#[derive(Debug)]
+pub struct FailedRecord {
+    /// Its place in the batch.
+    pub index: usize,
+    /// Why.
+    pub failure: Failure,
 }
 
 /// What a function does with a message, and what becomes of one that failed.
@@ -67,7 +82,7 @@ impl Handler {
                 is_passing: Some(Box::new(judge)),
                 ..queue
             }),
-            Self::Http(_) => self,
+            other => other,
         }
     }
 
@@ -79,8 +94,40 @@ impl Handler {
                 retry: Some(retry),
                 ..queue
             }),
-            Self::Http(_) => self,
+            other => other,
         }
+    }
+
+    /// A function behind a table's stream. It is given the records as JSON, and says which was the
+    /// first that failed.
+    pub fn stream<F, R, E>(handle: F) -> Self
+    where
+        F: Fn(Vec<String>, Timestamp) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), (usize, E)>> + Send + 'static,
+        E: Into<Failure> + 'static,
+    {
+        Self::Stream(Box::new(move |records, deadline| {
+            let handled = handle(records, deadline);
+            Box::pin(async move {
+                handled.await.map_err(|(index, error)| FailedRecord {
+                    index,
+                    failure: error.into(),
+                })
+            })
+        }))
+    }
+
+    /// A function that another one calls and waits for.
+    pub fn call<F, R, E>(handle: F) -> Self
+    where
+        F: Fn(Vec<u8>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
+        E: Into<Failure> + 'static,
+    {
+        Self::Call(Box::new(move |event| {
+            let handled = handle(event);
+            Box::pin(async move { handled.await.map_err(Into::into) })
+        }))
     }
 
     /// A function behind the HTTP API.
@@ -98,6 +145,8 @@ impl fmt::Debug for Handler {
         f.write_str(match self {
             Self::Queue(..) => "Handler::Queue",
             Self::Http(_) => "Handler::Http",
+            Self::Stream(_) => "Handler::Stream",
+            Self::Call(_) => "Handler::Call",
         })
     }
 }

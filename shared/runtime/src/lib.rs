@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod adapters;
+mod direct;
 mod dispatch;
 mod error;
 mod gateway;
@@ -13,12 +14,13 @@ mod panics;
 mod queue;
 mod retry;
 mod settings;
+mod stream;
 mod tenants;
 
 pub use adapters::{Adapters, sdk_config, system_clock};
 pub use dispatch::dispatch;
 pub use error::Error;
-pub use handler::{BoxFuture, Failure, Handler, OnQueue};
+pub use handler::{BoxFuture, FailedRecord, Failure, Handler, OnQueue};
 pub use lambda::{run, start};
 pub use log::{invocation, subscriber};
 pub use panics::quiet_panics;

@@ -29,14 +29,14 @@ struct RawAttributes {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
-    batch_item_failures: Vec<FailedItem>,
+pub(crate) struct Answer {
+    pub(crate) batch_item_failures: Vec<FailedItem>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FailedItem {
-    item_identifier: String,
+pub(crate) struct FailedItem {
+    pub(crate) item_identifier: String,
 }
 
 /// Deals with the messages one after the other. Each stands alone: one that fails is reported and
@@ -98,7 +98,7 @@ impl OnQueue {
 }
 
 /// An error and its sources on one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(deeper) = source {
