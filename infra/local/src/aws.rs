@@ -31,6 +31,7 @@ use crate::{
     dynamodb::LocalDynamoDb,
     iam,
     kms::LocalKms,
+    lambda::{LocalLambda, invoked},
     s3::{self, LocalS3},
     sqs::LocalSqs,
     sts::{self, LocalSts},
@@ -49,6 +50,8 @@ pub struct Services {
     pub sqs: LocalSqs,
     /// Keys.
     pub kms: LocalKms,
+    /// Functions that others call.
+    pub lambda: LocalLambda,
     /// Buckets.
     pub s3: LocalS3,
 }
@@ -124,6 +127,9 @@ impl InProcess {
             },
         };
         let caller = caller.as_deref();
+        if let Some(function) = invoked(request.uri().path()) {
+            return self.respond_invoke(caller, &function, request).await;
+        }
         if target.is_none() && !is_form {
             return Ok(self.respond_s3(caller, request).await);
         }
@@ -138,6 +144,23 @@ impl InProcess {
             return Ok(answer(Err(Refusal::new("AccessDeniedException", denied))).map(into_sdk));
         }
         Ok(self.services.call_json(&target, body).await.map(into_sdk))
+    }
+
+    async fn respond_invoke(
+        &self,
+        caller: Option<&Caller>,
+        function: &str,
+        request: Request<SdkBody>,
+    ) -> Result<Response<SdkBody>, ConnectorError> {
+        if let Some(caller) = caller
+            && let Err(denied) = caller.check(&iam::of_invoke(function, &caller.access.place))
+        {
+            return Ok(answer(Err(Refusal::new("AccessDeniedException", denied))).map(into_sdk));
+        }
+        let event = request.into_body().collect().await;
+        let event = event.map_err(ConnectorError::io)?.to_bytes();
+        let answered = self.services.lambda.invoke(function, &event).await;
+        Ok(answered.map(into_sdk))
     }
 
     async fn respond_s3(

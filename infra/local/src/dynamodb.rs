@@ -6,7 +6,7 @@
 //! to the disk costs ten times the time; a pilot that needs it belongs on AWS.
 //!
 //! What differs from AWS: nothing is throttled, batches are never half done, items whose time is
-//! up go at the next sweep, and tables have no streams.
+//! up go at the next sweep, and a stream is one shard whose records are never trimmed.
 
 use std::{path::Path, sync::Arc};
 
@@ -16,7 +16,8 @@ use domain::Clock;
 use dynoxide::{Database, DynoxideError, storage_backend};
 use http::{Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
     answer::{Refusal, answer, body},
@@ -30,6 +31,8 @@ pub struct LocalDynamoDb {
     /// A file makes calls wait; they then wait on threads of their own. In memory they run where
     /// they are made, so that a test under one thread has one order of events.
     on_disk: bool,
+    /// Counts the calls that may have written.
+    writes: watch::Sender<u64>,
 }
 
 impl LocalDynamoDb {
@@ -52,11 +55,21 @@ impl LocalDynamoDb {
         Ok(Self {
             database,
             on_disk: folder.is_some(),
+            // One ahead of whoever has followed nothing yet.
+            writes: watch::Sender::new(1),
         })
     }
 
     /// Answers one call: `operation` as in `X-Amz-Target`, and its body.
     pub async fn call(&self, operation: &str, request: Bytes) -> Response<Bytes> {
+        let response = self.answer_to(operation, request).await;
+        if WRITES.contains(&operation) {
+            self.writes.send_modify(|count| *count += 1);
+        }
+        response
+    }
+
+    async fn answer_to(&self, operation: &str, request: Bytes) -> Response<Bytes> {
         if !self.on_disk {
             return respond(&self.database, operation, &request);
         }
@@ -65,6 +78,21 @@ impl LocalDynamoDb {
         tokio::task::spawn_blocking(move || respond(&database, &operation, &request))
             .await
             .unwrap_or_else(|_| answer(Err(Refusal::internal("the database gave up"))))
+    }
+
+    /// How many calls may have written, and a way to wait for the next.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.writes.subscribe()
+    }
+
+    /// Records of a table's stream behind a sequence number, or from the first on.
+    pub(crate) async fn stream(&self, table: &str, after: Option<&str>) -> Result<Vec<Value>> {
+        if !self.on_disk {
+            return records(&self.database, table, after);
+        }
+        let database = self.database.clone();
+        let (table, after) = (table.to_owned(), after.map(str::to_owned));
+        tokio::task::spawn_blocking(move || records(&database, &table, after.as_deref())).await?
     }
 
     /// Removes items whose time is up; says how many.
@@ -84,6 +112,13 @@ fn make(database: &Database, table: &Table) -> Result<()> {
         Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => {}
         Err(error) => return Err(error.into()),
     }
+    if table.streams && stream_of(database, &table.name)?.is_none() {
+        // The table is older than its stream.
+        database.update_table(serde_json::from_value(json!({
+            "TableName": table.name,
+            "StreamSpecification": table.definition["StreamSpecification"],
+        }))?)?;
+    }
     if let Some(attribute) = &table.ttl {
         database.update_time_to_live(serde_json::from_value(json!({
             "TableName": table.name,
@@ -91,6 +126,49 @@ fn make(database: &Database, table: &Table) -> Result<()> {
         }))?)?;
     }
     Ok(())
+}
+
+/// Calls that may write.
+const WRITES: [&str; 5] = [
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "TransactWriteItems",
+];
+
+fn stream_of(database: &Database, table: &str) -> Result<Option<String>> {
+    let asked = serde_json::from_value(json!({ "TableName": table }))?;
+    let streams = serde_json::to_value(database.list_streams(asked)?)?;
+    let arn = streams["Streams"][0]["StreamArn"].as_str();
+    Ok(arn.map(str::to_owned))
+}
+
+fn records(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>> {
+    let arn = stream_of(database, table)?.context("the table has no stream")?;
+    let asked = serde_json::from_value(json!({ "StreamArn": arn }))?;
+    let stream = serde_json::to_value(database.describe_stream(asked)?)?;
+    let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+    if shard.is_null() {
+        return Ok(Vec::new());
+    }
+    let from = match after {
+        Some(after) => json!({
+            "StreamArn": arn, "ShardId": shard,
+            "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after,
+        }),
+        None => json!({
+            "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON",
+        }),
+    };
+    let iterator = database.get_shard_iterator(serde_json::from_value(from)?)?;
+    let iterator = serde_json::to_value(iterator)?;
+    let asked = json!({ "ShardIterator": iterator["ShardIterator"], "Limit": 1000 });
+    let mut page = serde_json::to_value(database.get_records(serde_json::from_value(asked)?)?)?;
+    match page["Records"].take() {
+        Value::Array(records) => Ok(records),
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn respond(database: &Database, operation: &str, request: &[u8]) -> Response<Bytes> {

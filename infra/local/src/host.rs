@@ -109,6 +109,14 @@ impl FunctionHost {
             .await
     }
 
+    /// Invokes a function by name or ARN with an event.
+    pub async fn invoke_named(&self, name: &str, event: &[u8]) -> Result<Vec<u8>, InvokeError> {
+        let mut functions = self.functions.iter();
+        let function = functions.find(|function| function.name == name || function.arn == name);
+        self.invoke(function.ok_or(InvokeError::Unknown)?, event)
+            .await
+    }
+
     /// How many invocations are under way, and a way to wait for a change of it.
     #[must_use]
     pub fn running(&self) -> watch::Receiver<u32> {

@@ -1,4 +1,5 @@
-//! KMS in this process: data keys wrapped by keys that stay here, bound to an encryption context.
+//! KMS in this process: data keys wrapped by keys that stay here, bound to an encryption context,
+//! and codes of messages.
 //!
 //! A key is 32 random bytes, in memory or in a file of the folder that only its owner may read. A
 //! folder is thus only as safe as who may read it; that is what the real KMS is for.
@@ -13,7 +14,7 @@ use std::{
 use anyhow::{Context as _, Result, anyhow};
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    rand,
+    hmac, rand,
 };
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -24,13 +25,14 @@ use serde_json::{Value, json};
 use crate::{
     answer::{Refusal, answer},
     folder::write_private,
-    template::Key,
+    template::{Key, KeyKind},
 };
 
 /// The service. Clones share the keys.
 #[derive(Clone)]
 pub struct LocalKms {
     keys: Arc<HashMap<String, LessSafeKey>>,
+    mac_keys: Arc<HashMap<String, hmac::Key>>,
     arn_prefix: Arc<str>,
 }
 
@@ -44,6 +46,8 @@ struct Call {
     number_of_bytes: Option<usize>,
     #[serde(default)]
     encryption_context: BTreeMap<String, String>,
+    message: Option<String>,
+    mac_algorithm: Option<String>,
     #[serde(default, rename = "EncryptionAlgorithm")]
     _algorithm: Option<String>,
 }
@@ -53,6 +57,7 @@ impl LocalKms {
     /// `arn_prefix` is what stands before a key's id in its ARN.
     pub fn open(folder: Option<&Path>, keys: &[Key], arn_prefix: &str) -> Result<Self> {
         let mut opened = HashMap::new();
+        let mut mac_keys = HashMap::new();
         for key in keys {
             let material = match folder {
                 None => fresh()?,
@@ -60,12 +65,18 @@ impl LocalKms {
                     kept(&folder.join("kms"), &key.id).with_context(|| format!("key {}", key.id))?
                 }
             };
+            if key.kind == KeyKind::Hmac {
+                let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, &material);
+                mac_keys.insert(key.id.clone(), hmac_key);
+                continue;
+            }
             let unbound = UnboundKey::new(&AES_256_GCM, &material)
                 .map_err(|_| anyhow!("key {} is not 32 bytes", key.id))?;
             opened.insert(key.id.clone(), LessSafeKey::new(unbound));
         }
         Ok(Self {
             keys: Arc::new(opened),
+            mac_keys: Arc::new(mac_keys),
             arn_prefix: arn_prefix.into(),
         })
     }
@@ -78,6 +89,7 @@ impl LocalKms {
                 .and_then(|call: Call| match operation {
                     "Encrypt" => self.encrypt(&call),
                     "Decrypt" => self.decrypt(&call),
+                    "GenerateMac" => self.mac(&call),
                     "GenerateDataKey" => self.data_key(&call, true),
                     "GenerateDataKeyWithoutPlaintext" => self.data_key(&call, false),
                     _ => {
@@ -95,6 +107,27 @@ impl LocalKms {
             "CiphertextBlob": seal(id, key, &call.encryption_context, plain)?,
             "KeyId": self.arn(id),
             "EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        }))
+    }
+
+    fn mac(&self, call: &Call) -> Result<Value, Refusal> {
+        if call.mac_algorithm.as_deref() != Some("HMAC_SHA_256") {
+            return Err(Refusal::new("ValidationException", "MacAlgorithm"));
+        }
+        let message = decoded(call.message.as_ref())?;
+        let id = self.id_of(call.key_id.as_deref().unwrap_or_default());
+        let Some(key) = self.mac_keys.get(id) else {
+            let known = self.keys.contains_key(id);
+            return Err(if known {
+                Refusal::new("InvalidKeyUsageException", "not a key for messages")
+            } else {
+                Refusal::new("NotFoundException", "the key does not exist")
+            });
+        };
+        Ok(json!({
+            "KeyId": self.arn(id),
+            "Mac": BASE64.encode(hmac::sign(key, &message).as_ref()),
+            "MacAlgorithm": "HMAC_SHA_256",
         }))
     }
 

@@ -25,12 +25,14 @@ pub mod gateway;
 pub mod host;
 pub mod iam;
 pub mod kms;
+pub mod lambda;
 pub mod oidc;
 pub mod s3;
 mod serve;
 pub mod sqs;
 mod stack;
 mod sts;
+mod stream;
 pub mod template;
 
 pub use clock::TimerClock;

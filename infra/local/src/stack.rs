@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::Clock;
 use jiff::SignedDuration;
 use runtime::{Adapters, Settings};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     access::{Access, Caller},
@@ -18,11 +18,13 @@ use crate::{
     gateway::Gateway,
     host::FunctionHost,
     kms::LocalKms,
+    lambda::LocalLambda,
     oidc::{Issuer, TokenRequest},
     s3::{self, LocalS3},
     serve::Urls,
     sqs::LocalSqs,
     sts::LocalSts,
+    stream::StreamFeed,
     template::{Bucket, Function, Place, TEMPLATE, Template},
 };
 
@@ -82,6 +84,8 @@ pub struct LocalStack {
     clock: Arc<dyn Clock>,
     urls: Urls,
     tasks: JoinSet<()>,
+    /// For each stream that is followed, the count of writes up to which it was.
+    streams_seen: Vec<watch::Receiver<u64>>,
     /// Keeps others out of the folder.
     _lock: Option<File>,
 }
@@ -98,6 +102,10 @@ impl LocalStack {
         parameters
             .entry("ConsoleOrigin".to_owned())
             .or_insert_with(|| options.urls.api.clone());
+        // The keys are in this process: nobody else waits for them.
+        parameters
+            .entry("HoldersKmsCallsPerSecond".to_owned())
+            .or_insert_with(|| "0".to_owned());
         let template = Template::parse(TEMPLATE, &parameters, &place)?;
         let data = options.data.as_deref();
         let lock = data.map(folder::lock).transpose()?;
@@ -113,6 +121,7 @@ impl LocalStack {
         let services = Services {
             dynamodb: LocalDynamoDb::open(data, &template.tables, Arc::clone(&clock))?,
             kms: LocalKms::open(data, &template.keys, &arn_prefix)?,
+            lambda: LocalLambda::default(),
             s3: open_s3(
                 options.data.as_ref(),
                 &template.buckets,
@@ -142,8 +151,11 @@ impl LocalStack {
         let key_file = data.map(|folder| folder.join("issuer.pem"));
         let issuer = Arc::new(Issuer::new(&api.authorizer, key_file));
         let gateway = Gateway::new(api, Arc::clone(&issuer), Arc::clone(&clock));
+        let host = Arc::new(host);
+        services.lambda.serve(&host);
         let mut stack = Self {
-            host: Arc::new(host),
+            host,
+            streams_seen: Vec::new(),
             gateway,
             issuer,
             clock,
@@ -155,6 +167,7 @@ impl LocalStack {
             sts,
         };
         stack.feed();
+        stack.follow(options.data.as_ref(), options.time_scale);
         stack.sweep();
         stack.schedule()?;
         let again = stack.services.s3.announce_pending();
@@ -214,6 +227,29 @@ impl LocalStack {
             .sqs
             .send(queue, &schedule.input, Duration::ZERO)?;
         Ok(())
+    }
+
+    /// Feeds functions from the streams of tables.
+    fn follow(&mut self, data: Option<&PathBuf>, time_scale: f64) {
+        for mapping in &self.template.streams {
+            let (seen, receiver) = watch::channel(0);
+            self.streams_seen.push(receiver);
+            let feed = StreamFeed {
+                mapping: mapping.clone(),
+                dynamodb: self.services.dynamodb.clone(),
+                host: Arc::clone(&self.host),
+                sqs: self.services.sqs.clone(),
+                time_scale,
+                folder: data.cloned(),
+                seen,
+            };
+            let function = mapping.function.clone();
+            self.tasks.spawn(async move {
+                if let Err(error) = feed.run().await {
+                    tracing::error!(function, error = format!("{error:#}"), "no longer fed");
+                }
+            });
+        }
     }
 
     fn sweep(&mut self) {
@@ -306,20 +342,35 @@ impl LocalStack {
         &self.issuer
     }
 
-    /// Waits until no queue that feeds a function holds a message and no function is at work.
-    /// Messages that fail come to rest among the dead letters.
+    /// Waits until no queue that feeds a function holds a message, every stream is followed to its
+    /// end, and no function is at work. Messages that fail come to rest among the dead letters.
     pub async fn idle(&self) {
         let mut running = self.host.running();
         let mut changes = self.services.sqs.changes();
+        let mut writes = self.services.dynamodb.changes();
+        let mut seen = self.streams_seen.clone();
         loop {
             let at_work = *running.borrow_and_update() > 0;
             changes.borrow_and_update();
-            if !at_work && self.fed_queues_are_empty() {
+            let written = *writes.borrow_and_update();
+            let followed = seen.iter_mut().all(|it| *it.borrow_and_update() >= written);
+            if !at_work && followed && self.fed_queues_are_empty() {
                 return;
             }
+            let one_followed = async {
+                match seen.first_mut() {
+                    // Its task lives as long as the stack.
+                    Some(seen) => {
+                        let _changed = seen.changed().await;
+                    }
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 _ = running.changed() => {}
                 _ = changes.changed() => {}
+                _ = writes.changed() => {}
+                () = one_followed => {}
             }
         }
     }

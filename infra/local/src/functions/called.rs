@@ -3,11 +3,26 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use consents::Consents;
 use doses::Doses;
 use exports::Exports;
+use inquiries::Inquiries;
 use residents::Residents;
 use runtime::{Adapters, Handler};
 use uploads::Uploads;
+
+pub(super) fn consents(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Consents::new(
+        adapters.store()?,
+        adapters.person_tags()?,
+        adapters.clock(),
+        crypto::random_bytes,
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}
 
 pub(super) fn doses(adapters: &Adapters) -> Result<Handler> {
     let function = Arc::new(Doses::new(
@@ -28,6 +43,21 @@ pub(super) fn exports(adapters: &Adapters) -> Result<Handler> {
         adapters.exports()?,
         adapters.clock(),
         crypto::random_seed(),
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}
+
+pub(super) fn inquiries(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Inquiries::new(
+        adapters.store()?,
+        adapters.holder_index()?,
+        adapters.person_tags()?,
+        adapters.holders()?,
+        adapters.clock(),
+        crypto::random_bytes,
     ));
     Ok(Handler::http(move |request| {
         let function = Arc::clone(&function);

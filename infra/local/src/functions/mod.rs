@@ -2,15 +2,20 @@
 
 mod called;
 mod queued;
+mod within;
 
 use anyhow::{Result, bail};
 use runtime::{Adapters, Handler};
 
 /// Every package that can be built here; a test holds the list against template and folders.
-pub const PACKAGES: [&str; 8] = [
+pub const PACKAGES: [&str; 12] = [
+    "answer-inquiry",
+    "consents",
     "doses",
     "export-ledger",
     "exports",
+    "index-holders",
+    "inquiries",
     "load-chunk",
     "load-doses",
     "receive-upload",
@@ -25,8 +30,12 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
         "load-chunk" => queued::load_chunk(adapters),
         "load-doses" => queued::load_doses(adapters),
         "export-ledger" => queued::export_ledger(adapters),
+        "answer-inquiry" => within::answer_inquiry(adapters),
+        "index-holders" => within::index_holders(adapters),
+        "consents" => called::consents(adapters),
         "doses" => called::doses(adapters),
         "exports" => called::exports(adapters),
+        "inquiries" => called::inquiries(adapters),
         "residents" => called::residents(adapters),
         "uploads" => called::uploads(adapters),
         other => bail!("the local stack has no function {other}"),

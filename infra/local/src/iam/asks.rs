@@ -101,6 +101,20 @@ pub fn of_listing(bucket: &str) -> Vec<Ask> {
     over_tls(Ask::new("s3:ListBucket", format!("arn:aws:s3:::{bucket}")))
 }
 
+/// What an invocation asks for: the function is named in the path.
+#[must_use]
+pub fn of_invoke(function: &str, place: &Place) -> Vec<Ask> {
+    let arn = if function.starts_with("arn:") {
+        function.to_owned()
+    } else {
+        format!(
+            "arn:aws:lambda:{}:{}:function:{function}",
+            place.region, place.account
+        )
+    };
+    vec![Ask::new("lambda:InvokeFunction", arn)]
+}
+
 /// What a call of S3 asks for. The path begins with the bucket: the stack's endpoint is an address.
 /// A call within the process stands for one over TLS 1.3.
 #[must_use]

@@ -20,7 +20,7 @@ mod pattern;
 mod policy;
 
 pub use self::{
-    asks::{of_assume_role, of_json, of_listing, of_s3},
+    asks::{of_assume_role, of_invoke, of_json, of_listing, of_s3},
     condition::Condition,
     decide::{Decision, Policies, Principal, decide},
     pattern::Pattern,

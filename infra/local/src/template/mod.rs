@@ -16,6 +16,7 @@ mod queue;
 mod resolve;
 mod schedule;
 mod storage;
+mod stream;
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,8 @@ pub use self::{
     function::{Function, Role},
     queue::{Mapping, Queue, Redrive},
     schedule::{Schedule, Times},
-    storage::{Bucket, Key, Notification, Table},
+    storage::{Bucket, Key, KeyKind, Notification, Table},
+    stream::StreamMapping,
 };
 use crate::iam::{Policies, Policy};
 
@@ -75,6 +77,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// Queues that feed functions.
     pub mappings: Vec<Mapping>,
+    /// Streams that feed functions.
+    pub streams: Vec<StreamMapping>,
     /// Roles of the functions.
     pub roles: Vec<Role>,
     /// Policies of buckets, by the bucket's ARN.
@@ -140,7 +144,7 @@ impl Template {
                 self.functions.push(function::function(name, arn, fields)?);
             }
             "AWS::IAM::Role" => self.roles.push(function::role(arn()?, fields)?),
-            "AWS::Lambda::EventSourceMapping" => self.mappings.push(queue::mapping(fields)?),
+            "AWS::Lambda::EventSourceMapping" => self.mapping(fields)?,
             "AWS::Events::Rule" => self.schedules.push(schedule::schedule(id, fields)?),
             "AWS::ApiGatewayV2::Api" => api.api(name, fields)?,
             "AWS::ApiGatewayV2::Stage" => api.stage(fields)?,
@@ -149,6 +153,19 @@ impl Template {
             "AWS::ApiGatewayV2::Route" => api.route(id, fields)?,
             _ if inert::read(kind, fields)? => {}
             _ => bail!("resource {id}: type {kind} is not known to the local stack"),
+        }
+        Ok(())
+    }
+
+    fn mapping(&mut self, mut fields: Fields) -> Result<()> {
+        let source = fields.text("EventSourceArn")?;
+        if source.starts_with("arn:aws:sqs:") {
+            self.mappings.push(queue::mapping(source, fields)?);
+        } else if source.starts_with("arn:aws:dynamodb:") {
+            self.streams.push(stream::mapping(&source, fields)?);
+        } else {
+            let what = "is neither a queue nor a stream; the local stack knows no other";
+            return Err(fields.refuse("EventSourceArn", what));
         }
         Ok(())
     }
@@ -188,6 +205,7 @@ impl Template {
             )
             .chain(self.mappings.iter().map(|mapping| &mapping.queue))
             .chain(self.schedules.iter().map(|schedule| &schedule.queue))
+            .chain(self.streams.iter().map(|stream| &stream.dead_letters))
         {
             if !queue(arn) {
                 bail!("{arn} is not a queue of the template");
@@ -201,13 +219,16 @@ impl Template {
                 );
             }
         }
-        for mapping in &self.mappings {
-            if !self
-                .functions
-                .iter()
-                .any(|function| function.name == mapping.function)
-            {
-                bail!("{} is not a function of the template", mapping.function);
+        let fed = self.mappings.iter().map(|mapping| &mapping.function);
+        for fed in fed.chain(self.streams.iter().map(|stream| &stream.function)) {
+            if !self.functions.iter().any(|function| function.name == *fed) {
+                bail!("{fed} is not a function of the template");
+            }
+        }
+        for stream in &self.streams {
+            let table = self.tables.iter().find(|table| table.name == stream.table);
+            if !table.is_some_and(|table| table.streams) {
+                bail!("{} is not a table with a stream", stream.table);
             }
         }
         for route in self.api.iter().flat_map(|api| &api.routes) {

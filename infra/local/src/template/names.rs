@@ -83,6 +83,9 @@ pub(super) fn attribute(
             format!("{name}.s3.{}.amazonaws.com", place.region)
         }
         ("AWS::DynamoDB::Table", "Arn") => arn(place, "dynamodb", &format!("table/{name}")),
+        ("AWS::DynamoDB::Table", "StreamArn") => {
+            arn(place, "dynamodb", &format!("table/{name}/stream/local"))
+        }
         ("AWS::SQS::Queue", "Arn") => arn(place, "sqs", name),
         ("AWS::CloudFront::OriginAccessControl", "Id") | ("AWS::SQS::Queue", "QueueName") => {
             name.to_owned()

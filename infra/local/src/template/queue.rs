@@ -88,23 +88,12 @@ fn redrive(policy: &Value) -> Result<Redrive> {
     })
 }
 
-pub(super) fn mapping(mut fields: Fields) -> Result<Mapping> {
-    let queue = fields.text("EventSourceArn")?;
-    if !queue.starts_with("arn:aws:sqs:") {
-        return Err(fields.refuse(
-            "EventSourceArn",
-            "is not a queue; the local stack knows no other",
-        ));
-    }
+/// A mapping of a queue, or of a table's stream (see [`super::stream`]).
+pub(super) fn mapping(source: String, mut fields: Fields) -> Result<Mapping> {
     let function = fields.text("FunctionName")?;
     let batch_size = small(&mut fields, "BatchSize", 10)?;
     // Without it one bad message would bring all of its batch back.
-    if fields.texts("FunctionResponseTypes")? != ["ReportBatchItemFailures"] {
-        return Err(fields.refuse(
-            "FunctionResponseTypes",
-            "should be [ReportBatchItemFailures]",
-        ));
-    }
+    partial_batches(&mut fields)?;
     let max_concurrency = match fields.optional_group("ScalingConfig")? {
         None => 1000,
         Some(mut scaling) => {
@@ -115,14 +104,25 @@ pub(super) fn mapping(mut fields: Fields) -> Result<Mapping> {
     };
     fields.finish()?;
     Ok(Mapping {
-        queue,
+        queue: source,
         function,
         batch_size,
         max_concurrency,
     })
 }
 
-fn small(fields: &mut Fields, property: &str, default: u64) -> Result<u32> {
+/// The function says which of a batch failed.
+pub(super) fn partial_batches(fields: &mut Fields) -> Result<()> {
+    if fields.texts("FunctionResponseTypes")? == ["ReportBatchItemFailures"] {
+        return Ok(());
+    }
+    Err(fields.refuse(
+        "FunctionResponseTypes",
+        "should be [ReportBatchItemFailures]",
+    ))
+}
+
+pub(super) fn small(fields: &mut Fields, property: &str, default: u64) -> Result<u32> {
     u32::try_from(fields.number(property, default)?)
         .map_err(|_| fields.refuse(property, "is too large"))
 }

@@ -15,6 +15,8 @@ pub struct Table {
     pub definition: Value,
     /// Attribute that holds the second at which an item may go.
     pub ttl: Option<String>,
+    /// Whether changes of its items can be followed.
+    pub streams: bool,
 }
 
 /// An S3 bucket.
@@ -44,16 +46,23 @@ pub struct Key {
     pub id: String,
     /// What `!GetAtt` of its `Arn` gives.
     pub arn: String,
+    /// What it can do.
+    pub kind: KeyKind,
     /// Who may use it at all.
     pub policy: Policy,
 }
 
+/// What a key of KMS can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Encrypts and decrypts.
+    Symmetric,
+    /// Makes HMAC-SHA256.
+    Hmac,
+}
+
 pub(super) fn table(name: String, mut fields: Fields) -> Result<Table> {
     fields.without_effect(&[
-        (
-            "StreamSpecification",
-            "no function of this template reads the stream; written for later",
-        ),
         (
             "PointInTimeRecoverySpecification",
             "backups are the folder's owner's business",
@@ -92,17 +101,26 @@ pub(super) fn table(name: String, mut fields: Fields) -> Result<Table> {
             enabled.then_some(attribute)
         }
     };
-    fields.finish()?;
-    let definition = json!({
+    let mut definition = json!({
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": attributes,
         "KeySchema": key,
     });
+    let mut streams = false;
+    if let Some(mut stream) = fields.optional_group("StreamSpecification")? {
+        stream.only("StreamViewType", "NEW_AND_OLD_IMAGES")?;
+        stream.finish()?;
+        definition["StreamSpecification"] =
+            json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" });
+        streams = true;
+    }
+    fields.finish()?;
     Ok(Table {
         name,
         definition,
         ttl,
+        streams,
     })
 }
 
@@ -192,9 +210,22 @@ pub(super) fn key(id: String, arn: String, mut fields: Fields) -> Result<Key> {
         ),
         ("PendingWindowInDays", "nothing here deletes keys"),
     ]);
+    let kind = match fields.optional_text("KeySpec")?.as_deref() {
+        None => KeyKind::Symmetric,
+        Some("HMAC_256") => {
+            fields.only("KeyUsage", "GENERATE_VERIFY_MAC")?;
+            KeyKind::Hmac
+        }
+        Some(_) => return Err(fields.refuse("KeySpec", "is not known to the local stack")),
+    };
     let policy = fields.policy("KeyPolicy")?;
     fields.finish()?;
-    Ok(Key { id, arn, policy })
+    Ok(Key {
+        id,
+        arn,
+        kind,
+        policy,
+    })
 }
 
 /// The policy of a bucket, with the bucket's ARN.

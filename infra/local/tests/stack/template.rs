@@ -25,7 +25,7 @@ fn the_deployed_template_is_understood() {
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
     assert_eq!(
         names(template.tables.iter().map(|t| &t.name).collect()),
-        ["records"]
+        ["holders", "records"]
     );
     assert_eq!(
         names(template.buckets.iter().map(|b| &b.name).collect()),
@@ -33,7 +33,7 @@ fn the_deployed_template_is_understood() {
     );
     assert_eq!(
         names(template.keys.iter().map(|k| &k.id).collect()),
-        ["files", "records"]
+        ["files", "holders", "records"]
     );
     assert_eq!(
         names(template.queues.iter().map(|q| &q.name).collect()),
@@ -42,6 +42,7 @@ fn the_deployed_template_is_understood() {
             "doses",
             "exports-dead-letters",
             "exports",
+            "holders-dead-letters",
             "loads-dead-letters",
             "loads",
             "uploads-dead-letters",
@@ -51,9 +52,13 @@ fn the_deployed_template_is_understood() {
     assert_eq!(
         names(template.functions.iter().map(|f| &f.package).collect()),
         [
+            "answer-inquiry",
+            "consents",
             "doses",
             "export-ledger",
             "exports",
+            "index-holders",
+            "inquiries",
             "load-chunk",
             "load-doses",
             "receive-upload",
@@ -62,7 +67,7 @@ fn the_deployed_template_is_understood() {
         ]
     );
     let api = template.api.unwrap();
-    assert_eq!(api.routes.len(), 19);
+    assert_eq!(api.routes.len(), 29);
     assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
     assert_eq!(api.authorizer.audience, ["open-vrs"]);
 }
@@ -261,7 +266,7 @@ mod rules {
             assert!(!may(&decrypt) && !may(&for_another), "{}", role.arn);
             seen += u32::from(may(&for_a_tenant));
         }
-        assert_eq!(seen, 6);
+        assert_eq!(seen, 8);
     }
 
     #[test]

@@ -1,0 +1,220 @@
+//! Answers for one holder to one inquiry of another municipality.
+//!
+//! **Triggered by** `inquiries`, which invokes it once for every holder and waits. Nobody else may.
+//!
+//! **What a repeat does.** The holder's entry in its log and the answer, sealed for the holder, are written in
+//! one transaction under the inquiry's id, and before anything is returned. Whoever asks again for the same
+//! inquiry gets that same answer and leaves no second entry.
+//!
+//! Nothing of the question is believed. The basis is read from the asker's own area and must be claimed by this
+//! very inquiry, hold, and be about this person and birth date; the entry is written on the same condition. The
+//! pointer opens only for the holder and the person it was made for. The resident's own My Number and birth date
+//! are compared. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
+//! stands in the holder's log and nowhere else.
+//!
+//! This function opens records, of one municipality at a time, and has no right to look up who holds any.
+
+mod doses;
+
+use std::sync::Arc;
+
+use crypto::{KeyLabel, Keyring, KmsError, NoncePool, OpenError, Place, ResidentTag, TenantKeys};
+use domain::{Clock, Generation, InquiryId, TenantScope};
+use invocations::{HolderAnswer, HolderAsk, NotAnAsk};
+use jiff::Timestamp;
+use store::{
+    Answering, Consent, HolderOutcome, LogEvent, NewAnswer, Store, StoreError, TenantSettings,
+    answer_place, open_pointer,
+};
+
+const SEALED: &str = "sealed";
+const SCHEMA: u8 = 1;
+
+/// The function's work, over its adapters.
+pub struct AnswerInquiry {
+    store: Store,
+    keys: Keyring,
+    clock: Arc<dyn Clock>,
+}
+
+/// No answer could be given; the same question may be asked again.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The event is no question.
+    #[error(transparent)]
+    Event(#[from] NotAnAsk),
+    /// The table or the key service failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was answered before does not open.
+    #[error("an earlier answer cannot be read")]
+    Kept(#[from] OpenError),
+}
+
+impl From<KmsError> for AnswerError {
+    fn from(error: KmsError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What the holder makes of the question.
+struct Decided {
+    outcome: HolderOutcome,
+    resident: Option<ResidentTag>,
+    answer: HolderAnswer,
+}
+
+impl Decided {
+    fn none(outcome: HolderOutcome, resident: Option<ResidentTag>) -> Self {
+        Self {
+            outcome,
+            resident,
+            answer: HolderAnswer { doses: Vec::new() },
+        }
+    }
+}
+
+impl AnswerInquiry {
+    /// Wires the function: the table, the municipalities' keys, time.
+    #[must_use]
+    pub fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
+        Self { store, keys, clock }
+    }
+
+    /// Answers one question.
+    pub async fn handle(&self, event: Vec<u8>) -> Result<Vec<u8>, AnswerError> {
+        let ask = HolderAsk::from_json(&event)?;
+        let answer = self.answer(&ask).await?;
+        Ok(HolderAnswer::to_json(answer.as_ref()))
+    }
+
+    /// `None` when the basis does not hold for this inquiry and person.
+    async fn answer(&self, ask: &HolderAsk) -> Result<Option<HolderAnswer>, AnswerError> {
+        let now = self.clock.now();
+        let (asker, holder) = (ask.asker_scope(), ask.holder_scope());
+        let consent = self.store.consent(&asker, &ask.consent).await?;
+        let Some(consent) = consent.filter(|consent| fits(consent, ask, now)) else {
+            return Ok(None);
+        };
+        let Some(tenant) = self.store.tenant(&holder).await? else {
+            return Ok(None);
+        };
+        let keys = tenant.keys(&holder, &self.keys, now).await?;
+        let decided = self
+            .decide(ask, &consent, &holder, &keys, &tenant.settings)
+            .await?;
+        let sealed = seal(&keys, &holder, &ask.inquiry, &decided.answer);
+        let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
+        let new = NewAnswer {
+            asker: &asker,
+            consent: ask.consent,
+            inquiry: ask.inquiry,
+            event: LogEvent::Answered {
+                inquiry: ask.inquiry,
+                asker: ask.asker,
+                terms: consent.terms(),
+                resident: decided.resident,
+                outcome: decided.outcome,
+                doses,
+            },
+            resident: decided.resident,
+            sealed: &sealed,
+        };
+        match self.store.record_answer(&holder, &new, now).await? {
+            Answering::Written => Ok(Some(decided.answer)),
+            Answering::Before(sealed) => Ok(Some(open(&keys, &holder, &ask.inquiry, &sealed)?)),
+            Answering::BasisEnded => Ok(None),
+        }
+    }
+
+    async fn decide(
+        &self,
+        ask: &HolderAsk,
+        consent: &Consent,
+        holder: &TenantScope,
+        keys: &TenantKeys,
+        settings: &TenantSettings,
+    ) -> Result<Decided, AnswerError> {
+        let Ok(tag) = open_pointer(keys, &ask.person, &ask.pointer) else {
+            return Ok(Decided::none(HolderOutcome::NoMatch, None));
+        };
+        let resident = self.store.resident_or_former(holder, keys, &tag).await?;
+        let fitting = resident.filter(|resident| {
+            resident.my_number == Some(ask.my_number) && resident.birth_date == ask.birth_date
+        });
+        let Some(resident) = fitting else {
+            return Ok(Decided::none(HolderOutcome::NoMatch, None));
+        };
+        if resident.protected && settings.hold_protected {
+            return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
+        }
+        let doses = doses::in_scope(&self.store, holder, keys, &tag, &consent.programmes).await?;
+        if doses.is_empty() {
+            return Ok(Decided::none(HolderOutcome::NoDoses, Some(tag)));
+        }
+        Ok(Decided {
+            outcome: HolderOutcome::Given,
+            resident: Some(tag),
+            answer: HolderAnswer { doses },
+        })
+    }
+}
+
+/// The basis is claimed by this inquiry, holds, and is about this person; and nobody asks themselves.
+fn fits(consent: &Consent, ask: &HolderAsk, now: Timestamp) -> bool {
+    let person = ask.person.digest(ask.consent, ask.birth_date);
+    ask.asker != ask.holder
+        && consent.life.answer(ask.inquiry, now).is_ok()
+        && consent.person.is(&person)
+}
+
+fn seal(
+    keys: &TenantKeys,
+    holder: &TenantScope,
+    inquiry: &InquiryId,
+    answer: &HolderAnswer,
+) -> Vec<u8> {
+    let (code, (pk, sk)) = (holder.code(), answer_place(holder, inquiry));
+    let sealer = keys.sealer(KeyLabel::of(Generation::NONE));
+    let plain = HolderAnswer::to_json(Some(answer));
+    sealer.seal(
+        &mut NoncePool::default(),
+        &place(code.as_str(), &pk, sk),
+        &plain,
+    )
+}
+
+fn open(
+    keys: &TenantKeys,
+    holder: &TenantScope,
+    inquiry: &InquiryId,
+    sealed: &[u8],
+) -> Result<HolderAnswer, OpenError> {
+    let (code, (pk, sk)) = (holder.code(), answer_place(holder, inquiry));
+    let label = KeyLabel::of(Generation::NONE);
+    let plain = keys.open_under(label, &place(code.as_str(), &pk, sk), sealed)?;
+    HolderAnswer::from_json(&plain).map_err(|_| OpenError::UnknownForm)
+}
+
+fn place<'a>(tenant: &'a str, pk: &'a str, sk: &'a str) -> Place<'a> {
+    Place {
+        tenant,
+        table: "records",
+        pk: pk.as_bytes(),
+        sk: sk.as_bytes(),
+        attribute: SEALED,
+        schema: SCHEMA,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_question() {
+        let ask = HolderAsk::from_json(include_bytes!("../events/ask.json")).unwrap();
+        assert_eq!(ask.asker_scope().code().as_str(), "131016");
+        assert_eq!(ask.holder_scope().code().as_str(), "011002");
+    }
+}

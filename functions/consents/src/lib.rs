@@ -1,0 +1,181 @@
+//! A municipality records on which legal basis it will ask others, approves it, looks at it, withdraws it.
+//!
+//! **Triggered by** the HTTP API:
+//! - `POST /consents` records a basis (role `inquire`);
+//! - `POST /consents/{id}/approve`, by another person than the one who recorded it (role `approve`);
+//! - `GET /consents` and `GET /consents/{id}` show them, newest first (role `inquire` or `approve`);
+//! - `POST /consents/{id}/revoke` withdraws one that was not answered (role `inquire`).
+//!
+//! **What a repeat does.** A form is recorded once, a decision once for a person: the same again answers the
+//! basis that is there, something else under the same number is refused. Approving or revoking again changes
+//! nothing and says so.
+//!
+//! My Number and birth date are not kept: only SHA-256 of the basis' id, the person's tag and the birth date,
+//! and the tag can be made by KMS alone. This function can open no record and search none.
+
+mod answer;
+mod record;
+
+use std::sync::Arc;
+
+use api::{Code, PageLimits, Problem, Request, Response, Role};
+use crypto::{PersonTags, staff_tag};
+use domain::{Clock, ConsentId, LifeError, StaffTag, TenantScope};
+use store::{Changed, Recording, Store, StoreError};
+
+use crate::answer::{Page, Shown};
+use crate::record::NewBasis;
+
+/// Who may look.
+const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
+const LIMITS: PageLimits = PageLimits {
+    usual: 20,
+    most: 100,
+};
+
+/// Where the random part of an id comes from.
+pub type Random = fn() -> [u8; 10];
+
+/// The function's work, over its adapters.
+pub struct Consents {
+    store: Store,
+    persons: PersonTags,
+    clock: Arc<dyn Clock>,
+    random: Random,
+}
+
+impl Consents {
+    /// Wires the function: the table, tags of persons, time, randomness.
+    #[must_use]
+    pub fn new(store: Store, persons: PersonTags, clock: Arc<dyn Clock>, random: Random) -> Self {
+        Self {
+            store,
+            persons,
+            clock,
+            random,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response {
+        let answer = match request.route() {
+            "POST /consents" => self.record(&request).await,
+            "GET /consents" => self.list(&request).await,
+            "GET /consents/{id}" => self.show(&request).await,
+            "POST /consents/{id}/approve" => self.approve(&request).await,
+            "POST /consents/{id}/revoke" => self.revoke(&request).await,
+            _ => Err(Problem::not_found()),
+        };
+        answer.into()
+    }
+
+    async fn record(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Inquire)?;
+        let now = self.clock.now();
+        let basis = NewBasis::read(request.fields()?, now)?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let person = self.persons.tag(basis.my_number).await;
+        let person = person.map_err(|error| of_store(&error.into()))?;
+        let id = ConsentId::new(now, (self.random)());
+        let consent = basis.consent(id, &person, staff(request), now);
+        let recorded = self.store.record_consent(scope, &consent).await;
+        match recorded.map_err(|error| of_store(&error))? {
+            Recording::New => Ok(Response::json(&Shown::of(&consent.stored(), now))),
+            Recording::Before(before) if basis.is(&before, &person) => {
+                Ok(Response::json(&Shown::of(&before, now)))
+            }
+            Recording::Before(_) => Err(Problem::new(Code::EvidenceUsed)),
+        }
+    }
+
+    async fn list(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        let page = request.page(LIMITS)?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let consents = self.store.consents(scope, page.limit, page.after).await;
+        let consents = consents.map_err(|error| of_store(&error))?;
+        let now = self.clock.now();
+        let shown = consents.items.iter().map(|it| Shown::of(it, now));
+        Ok(Response::json(&Page {
+            consents: shown.collect(),
+            next: consents.next.map(|position| request.cursor(&position)),
+        }))
+    }
+
+    async fn show(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let consent = self.store.consent(scope, &id(request)?).await;
+        let consent = consent.map_err(|error| of_store(&error))?;
+        let consent = consent.ok_or(Problem::not_found())?;
+        Ok(Response::json(&Shown::of(&consent, self.clock.now())))
+    }
+
+    async fn approve(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Approve)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let (id, now) = (id(request)?, self.clock.now());
+        let moved = self.store.approve_consent(scope, &id, staff(request), now);
+        self.changed(moved.await)
+    }
+
+    async fn revoke(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Inquire)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let (id, now) = (id(request)?, self.clock.now());
+        self.changed(self.store.revoke_consent(scope, &id, now).await)
+    }
+
+    fn changed(&self, changed: Result<Changed, StoreError>) -> Result<Response, Problem> {
+        match changed.map_err(|error| of_store(&error))? {
+            Changed::Done(consent) => Ok(Response::json(&Shown::of(&consent, self.clock.now()))),
+            Changed::Impossible(error) => Err(Problem::new(code(error))),
+            Changed::Unknown => Err(Problem::not_found()),
+        }
+    }
+
+    async fn enrolled(&self, scope: &TenantScope) -> Result<(), Problem> {
+        let tenant = self.store.tenant(scope).await;
+        let tenant = tenant.map_err(|error| of_store(&error))?;
+        tenant
+            .map(|_| ())
+            .ok_or(Problem::new(Code::TenantNotEnrolled))
+    }
+}
+
+fn staff(request: &Request) -> StaffTag {
+    let caller = request.caller();
+    staff_tag(caller.scope().code(), caller.subject())
+}
+
+fn id(request: &Request) -> Result<ConsentId, Problem> {
+    let id = request.path("id").parse();
+    id.map_err(|_| Problem::not_found())
+}
+
+fn code(error: LifeError) -> Code {
+    match error {
+        LifeError::NotApproved => Code::ConsentNotApproved,
+        LifeError::NotWaiting => Code::ConsentNotWaiting,
+        LifeError::SamePerson => Code::ApprovedByRecorder,
+        LifeError::Used => Code::ConsentUsed,
+        LifeError::Revoked => Code::ConsentRevoked,
+        LifeError::Expired => Code::ConsentExpired,
+    }
+}
+
+fn of_store(error: &StoreError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}

@@ -1,0 +1,191 @@
+//! Keeps the index of holders: which municipalities hold records of which person.
+//!
+//! **Triggered by** the stream of the table `records`: residents who are new, and residents whose My Number
+//! changed, in the order of each resident's changes.
+//!
+//! **What a repeat does.** An entry is put under person and municipality, whole; putting it again changes
+//! nothing. A batch that failed comes again from the record that failed, is split when it keeps failing, and in
+//! the end goes to the dead letters, which raises an alarm. `vrs index rebuild` makes the index anew.
+//!
+//! Entries are only ever put, here, and never read here: this function opens My Numbers and has no right to look
+//! up who holds records of whom. An entry that is out of date leads to a resident whose number is compared and
+//! does not fit. My Number itself goes nowhere but to KMS, for the person's tag.
+
+mod pace;
+mod record;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crypto::{Keyring, KmsError, NoncePool, PersonTag, PersonTags, TenantKeys};
+use domain::{Clock, TenantCode, TenantScope};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use store::{HolderIndex, Store, StoreError, seal_pointer};
+
+pub use crate::pace::Pace;
+use crate::record::{Change, NotARecord};
+
+/// Calls under way at the same time.
+const AT_ONCE: usize = 8;
+
+/// The function's work, over its adapters.
+pub struct IndexHolders {
+    store: Store,
+    index: HolderIndex,
+    keys: Keyring,
+    persons: PersonTags,
+    pace: Pace,
+    clock: Arc<dyn Clock>,
+}
+
+/// A record could not be dealt with.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Not a record of this stream.
+    #[error(transparent)]
+    Record(#[from] NotARecord),
+    /// A table or the key service failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A resident of a municipality that does not take part.
+    #[error("a record of a municipality that does not take part")]
+    NotEnrolled,
+}
+
+impl From<KmsError> for IndexError {
+    fn from(error: KmsError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A resident whose number the index does not have yet.
+struct New {
+    at: usize,
+    scope: TenantScope,
+    keys: Arc<TenantKeys>,
+    change: Change,
+}
+
+/// An entry to be put, and the last record that it is for.
+struct Entry {
+    at: usize,
+    scope: TenantScope,
+    pointer: Vec<u8>,
+}
+
+impl IndexHolders {
+    /// Wires the function: the table, the index, the municipalities' keys, tags of persons and how
+    /// many may be made in a second, time.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        index: HolderIndex,
+        keys: Keyring,
+        persons: PersonTags,
+        pace: Pace,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            index,
+            keys,
+            persons,
+            pace,
+            clock,
+        }
+    }
+
+    /// Deals with a batch in its order. Fails with the place of the first record that failed; those
+    /// before it are done.
+    pub async fn handle(&self, records: Vec<String>) -> Result<(), (usize, IndexError)> {
+        let (news, stopped) = self.new_numbers(&records).await;
+        let tagged = self.entries(news).await;
+        let (entries, failed) = match tagged {
+            Ok(entries) => (entries, None),
+            // Nothing was put yet: all of the batch comes again from its first record.
+            Err(error) => (BTreeMap::new(), Some((0, error))),
+        };
+        let puts = entries.iter().map(|((person, _), entry)| async move {
+            let put = self.index.put(&entry.scope, person, &entry.pointer).await;
+            put.map_err(|error| (entry.at, IndexError::from(error)))
+        });
+        let puts: Vec<_> = puts.collect();
+        let mut puts = stream::iter(puts).buffer_unordered(AT_ONCE);
+        let mut first = failed.or(stopped);
+        while let Some(put) = puts.next().await {
+            if let Err(error) = put
+                && first.as_ref().is_none_or(|(at, _)| error.0 < *at)
+            {
+                first = Some(error);
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// The numbers that are new, up to the first record that cannot be read.
+    async fn new_numbers(&self, records: &[String]) -> (Vec<New>, Option<(usize, IndexError)>) {
+        let mut news = Vec::new();
+        for (at, record) in records.iter().enumerate() {
+            match self.new_number(at, record).await {
+                Ok(new) => news.extend(new),
+                Err(error) => return (news, Some((at, error))),
+            }
+        }
+        (news, None)
+    }
+
+    async fn new_number(&self, at: usize, record: &str) -> Result<Option<New>, IndexError> {
+        let Some(change) = Change::read(record)? else {
+            return Ok(None);
+        };
+        let scope = change.key.scope();
+        let keys = self.tenant_keys(&scope).await?;
+        let is_new = change.is_new(&keys)?;
+        Ok(is_new.then_some(New {
+            at,
+            scope,
+            keys,
+            change,
+        }))
+    }
+
+    /// Entries by person and municipality: of two records about one, the later counts.
+    async fn entries(
+        &self,
+        news: Vec<New>,
+    ) -> Result<BTreeMap<(PersonTag, TenantCode), Entry>, IndexError> {
+        let tags = news.into_iter().map(|new| async move {
+            let Some(number) = new.change.my_number(&new.keys)? else {
+                return Ok(None);
+            };
+            self.pace.turn().await;
+            let person = self.persons.tag(number).await?;
+            Ok::<_, IndexError>(Some((new, person)))
+        });
+        let tags: Vec<_> = tags.collect();
+        let tagged: Vec<_> = stream::iter(tags).buffered(AT_ONCE).try_collect().await?;
+        let mut nonces = NoncePool::default();
+        let mut entries = BTreeMap::new();
+        for (new, person) in tagged.into_iter().flatten() {
+            let resident = &new.change.key.resident;
+            let pointer = seal_pointer(&new.keys, &mut nonces, &person, resident);
+            let entry = Entry {
+                at: new.at,
+                scope: new.scope,
+                pointer,
+            };
+            entries.insert((person, entry.scope.code()), entry);
+        }
+        Ok(entries)
+    }
+
+    async fn tenant_keys(&self, scope: &TenantScope) -> Result<Arc<TenantKeys>, IndexError> {
+        let now = self.clock.now();
+        if let Some(kept) = self.keys.kept(scope.code(), now) {
+            return Ok(kept);
+        }
+        let tenant = self.store.tenant(scope).await?;
+        let tenant = tenant.ok_or(IndexError::NotEnrolled)?;
+        Ok(tenant.keys(scope, &self.keys, now).await?)
+    }
+}

@@ -1,0 +1,129 @@
+//! A municipality asks, on a recorded basis, which doses others hold for a person; and reads its log.
+//!
+//! **Triggered by** the HTTP API:
+//! - `POST /inquiries` asks (role `inquire`); `GET /inquiries` and `GET /inquiries/{id}` show what was asked;
+//! - `GET /log` shows the municipality's log (role `inquire` or `approve`);
+//! - `GET /residents/{id}/inquiries` shows who asked about one of its residents (role `read`).
+//!
+//! **What a repeat does.** A basis is claimed once, by one transaction with the entry in the log. The inquiry
+//! that has claimed it, and no other, finishes what a crash left: holders write their entry once and answer the
+//! same again. Once answered, the same inquiry by the same person of staff is given the same answer, as long as
+//! the basis has not expired; the answer is kept under a key that only My Number and birth date lead to.
+//!
+//! This function can look up across municipalities who holds records of a person, and can open none of them:
+//! pointers to residents are sealed for the holder, and `answer-inquiry`, which opens them, cannot look up.
+//! "Nobody holds any", "no doses", "birth date does not fit" and "held back" are one and the same answer.
+
+mod answer;
+mod ask;
+mod kept;
+mod read;
+mod wanted;
+
+use std::sync::Arc;
+
+use api::{Code, Problem, Request, Response, Role};
+use crypto::{PersonTags, staff_tag};
+use domain::{Clock, LifeError, StaffTag, TenantScope};
+use invocations::Holders;
+use store::{HolderIndex, Store, StoreError, TenantSettings};
+
+/// Where the random part of an id comes from.
+pub type Random = fn() -> [u8; 10];
+
+/// The function's work, over its adapters.
+pub struct Inquiries {
+    store: Store,
+    index: HolderIndex,
+    persons: PersonTags,
+    holders: Holders,
+    clock: Arc<dyn Clock>,
+    random: Random,
+}
+
+impl Inquiries {
+    /// Wires the function: the table, the index of holders, tags of persons, the function that
+    /// answers for a holder, time, randomness.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        index: HolderIndex,
+        persons: PersonTags,
+        holders: Holders,
+        clock: Arc<dyn Clock>,
+        random: Random,
+    ) -> Self {
+        Self {
+            store,
+            index,
+            persons,
+            holders,
+            clock,
+            random,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response {
+        let answer = match request.route() {
+            "POST /inquiries" => self.ask(&request).await,
+            "GET /inquiries" => self.list(&request).await,
+            "GET /inquiries/{id}" => self.show(&request).await,
+            "GET /log" => self.log(&request).await,
+            "GET /residents/{id}/inquiries" => self.about(&request).await,
+            _ => Err(Problem::not_found()),
+        };
+        answer.into()
+    }
+
+    async fn enrolled(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
+        let tenant = self.store.tenant(scope).await;
+        let tenant = tenant.map_err(|error| of_store(&error))?;
+        let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
+        Ok(tenant.settings)
+    }
+
+    /// How many inquiries the municipality may make in a day: as set, or by how many it registers.
+    async fn per_day(
+        &self,
+        scope: &TenantScope,
+        settings: &TenantSettings,
+    ) -> Result<u32, Problem> {
+        if let Some(set) = settings.inquiries_per_day {
+            return Ok(set);
+        }
+        let register = self.store.register(scope).await;
+        let register = register.map_err(|error| of_store(&error))?;
+        let residents = register.in_force.map_or(0, |in_force| in_force.active);
+        let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
+        Ok(share.max(LEAST_PER_DAY))
+    }
+}
+
+const RESIDENTS_PER_INQUIRY: u64 = 50;
+const LEAST_PER_DAY: u32 = 100;
+
+/// Who may look at inquiries and at the log.
+const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
+
+fn staff(request: &Request) -> StaffTag {
+    let caller = request.caller();
+    staff_tag(caller.scope().code(), caller.subject())
+}
+
+fn of_life(error: LifeError) -> Problem {
+    Problem::new(match error {
+        LifeError::NotApproved => Code::ConsentNotApproved,
+        LifeError::NotWaiting | LifeError::SamePerson | LifeError::Used => Code::ConsentUsed,
+        LifeError::Revoked => Code::ConsentRevoked,
+        LifeError::Expired => Code::ConsentExpired,
+    })
+}
+
+fn of_store(error: &StoreError) -> Problem {
+    if error.is_passing() {
+        Problem::try_again(error)
+    } else {
+        Problem::internal(error)
+    }
+}

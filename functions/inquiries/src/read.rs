@@ -1,0 +1,209 @@
+//! What was asked, and what the log says.
+
+use std::collections::BTreeMap;
+
+use api::{PageLimits, Problem, Request, Response, Role};
+use crypto::ResidentTag;
+use data_encoding::HEXLOWER;
+use domain::{basis, japan_date};
+use serde::Serialize;
+use store::{Inquiry, LogEntry, LogEvent};
+
+use crate::answer::name_of;
+use crate::{Inquiries, LOOK, of_store};
+
+const LIMITS: PageLimits = PageLimits {
+    usual: 20,
+    most: 100,
+};
+
+/// A page of the municipality's inquiries, and how much it asked today.
+#[derive(Serialize)]
+pub(crate) struct Page {
+    inquiries: Vec<Listed>,
+    next: Option<String>,
+    today: Today,
+}
+
+/// An inquiry without its answer: that is given only to whoever says the number again.
+#[derive(Serialize)]
+pub(crate) struct Listed {
+    id: String,
+    consent: String,
+    state: &'static str,
+    asked_at: String,
+    asked_by: String,
+    answered_at: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Today {
+    day: String,
+    per_day: u32,
+    asked: u32,
+    without_consent: u32,
+    nothing_found: u32,
+}
+
+/// A page of a log.
+#[derive(Serialize)]
+pub(crate) struct LogPage {
+    entries: Vec<ShownEntry>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ShownEntry {
+    seq: u64,
+    at: String,
+    facts: BTreeMap<&'static str, String>,
+    before: String,
+    hash: String,
+}
+
+/// A page of who asked about a resident.
+#[derive(Serialize)]
+pub(crate) struct AboutPage {
+    inquiries: Vec<About>,
+    next: Option<String>,
+}
+
+/// What a resident is entitled to see.
+#[derive(Serialize)]
+pub(crate) struct About {
+    at: String,
+    inquiry: String,
+    asker: String,
+    asker_name: String,
+    basis: String,
+    basis_text: &'static str,
+    purpose: String,
+    programmes: String,
+    outcome: &'static str,
+    doses: u32,
+}
+
+impl Inquiries {
+    pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        let page = request.page(LIMITS)?;
+        let scope = request.caller().scope();
+        let settings = self.enrolled(scope).await?;
+        let inquiries = self.store.inquiries(scope, page.limit, page.after).await;
+        let inquiries = inquiries.map_err(|error| of_store(&error))?;
+        let day = japan_date(self.clock.now());
+        let count = self.store.inquiries_on(scope, day).await;
+        let count = count.map_err(|error| of_store(&error))?;
+        Ok(Response::json(&Page {
+            inquiries: inquiries.items.iter().map(Listed::of).collect(),
+            next: inquiries.next.map(|position| request.cursor(&position)),
+            today: Today {
+                day: day.to_string(),
+                per_day: self.per_day(scope, &settings).await?,
+                asked: count.asked,
+                without_consent: count.without_consent,
+                nothing_found: count.nothing_found,
+            },
+        }))
+    }
+
+    pub(crate) async fn show(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let id = request.path("id").parse();
+        let id = id.map_err(|_| Problem::not_found())?;
+        let inquiry = self.store.inquiry(scope, &id).await;
+        let inquiry = inquiry.map_err(|error| of_store(&error))?;
+        Ok(Response::json(&Listed::of(
+            &inquiry.ok_or(Problem::not_found())?,
+        )))
+    }
+
+    pub(crate) async fn log(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        let page = request.page(LIMITS)?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let entries = self.store.log_page(scope, page.limit, page.after).await;
+        let entries = entries.map_err(|error| of_store(&error))?;
+        Ok(Response::json(&LogPage {
+            entries: entries.items.iter().map(ShownEntry::of).collect(),
+            next: entries.next.map(|position| request.cursor(&position)),
+        }))
+    }
+
+    pub(crate) async fn about(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Read)?;
+        let page = request.page(LIMITS)?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let resident = ResidentTag::parse(request.path("id"));
+        let resident = resident.map_err(|_| Problem::not_found())?;
+        let entries = self
+            .store
+            .inquiries_about(scope, &resident, page.limit, page.after);
+        let entries = entries.await.map_err(|error| of_store(&error))?;
+        Ok(Response::json(&AboutPage {
+            inquiries: entries.items.iter().filter_map(About::of).collect(),
+            next: entries.next.map(|position| request.cursor(&position)),
+        }))
+    }
+}
+
+impl Listed {
+    fn of(inquiry: &Inquiry) -> Self {
+        let answered = inquiry.answered_at.is_some();
+        Self {
+            id: inquiry.id.to_string(),
+            consent: inquiry.consent.to_string(),
+            state: if answered { "answered" } else { "claimed" },
+            asked_at: inquiry.asked_at.to_string(),
+            asked_by: inquiry.by.to_string(),
+            answered_at: inquiry.answered_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+impl ShownEntry {
+    fn of(entry: &LogEntry) -> Self {
+        let hex = |bytes: &[u8; 32]| HEXLOWER.encode(bytes);
+        Self {
+            seq: entry.seq,
+            at: entry.at.to_string(),
+            facts: entry.event.facts().into_iter().collect(),
+            before: hex(&entry.before),
+            hash: hex(&entry.hash),
+        }
+    }
+}
+
+impl About {
+    fn of(entry: &LogEntry) -> Option<Self> {
+        let LogEvent::Answered {
+            inquiry,
+            asker,
+            terms,
+            outcome,
+            doses,
+            ..
+        } = &entry.event
+        else {
+            return None;
+        };
+        let reading = basis(&terms.basis, japan_date(entry.at));
+        Some(Self {
+            at: entry.at.to_string(),
+            inquiry: inquiry.to_string(),
+            asker: asker.to_string(),
+            asker_name: name_of(asker.as_str()),
+            basis: terms.basis.clone(),
+            basis_text: reading.map_or("", |basis| basis.ja()),
+            purpose: terms.purpose.clone(),
+            programmes: terms.programmes.clone(),
+            outcome: outcome.as_str(),
+            doses: *doses,
+        })
+    }
+}
