@@ -34,6 +34,9 @@ pub enum Command {
     /// Enter municipalities, list them, change their settings
     #[command(subcommand)]
     Tenant(Tenant),
+    /// Check the logs of inquiries
+    #[command(subcommand)]
+    Log(Log),
     /// Write a synthetic file; the same seed writes the same bytes
     Generate(Generate),
     /// Write which promises the tests have shown to hold, for an assessment (evidence.md, evidence.json)
@@ -194,6 +197,19 @@ pub struct TenantSettings {
     /// Export every night the doses of everybody (full), or of those whose doses changed (changed)
     #[arg(long, value_name = "SCOPE")]
     pub export_scope: Option<ExportScope>,
+    /// How many inquiries the municipality may make in a day
+    #[arg(long, value_name = "N")]
+    pub inquiries_per_day: Option<u32>,
+    /// Whether inquiries about the address-protected (支援措置) wait for the municipality's own decision
+    #[arg(long, value_name = "BOOL")]
+    pub hold_protected: Option<bool>,
+}
+
+/// `vrs log`
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// Check the logs of all municipalities: numbers, hashes, and that both sides say the same
+    Check(Services),
 }
 
 /// The services that know the municipalities: of a running `vrs serve`, or on AWS.
@@ -258,6 +274,9 @@ mod tests {
             "vrs tenant list --dynamodb http://127.0.0.1:8001",
             "vrs tenant add 131016 --aws --table t --key k",
             "vrs tenant settings 131016",
+            "vrs tenant settings 131016 --inquiries-per-day 500 --hold-protected false",
+            "vrs log check",
+            "vrs log check --aws --table t --key k",
             "vrs tenant settings 131016 --column 住民番号=個別宛名番号 --max-refused 5",
             "vrs tenant settings 131016 --dose-column ﾛｯﾄ=ロット番号 --lot COMIRNATY=EY0779",
             "vrs generate --tenant 131016 --residents 200000 --seed 7",

@@ -30,6 +30,7 @@ async fn run(command: Command, vrs: &str) -> Result<()> {
         Command::Token(asked) => commands::token::run(asked, &mut out).await,
         Command::Tenant(asked) => commands::tenant::run(asked, &mut out).await,
         Command::Evidence(asked) => commands::evidence::run(&asked, &mut out),
+        Command::Log(asked) => commands::log::run(asked, &mut out).await,
         Command::Generate(asked) => commands::generate::run(asked, &mut out),
         Command::Upload(asked) => commands::upload::run(asked, &mut out).await,
     }

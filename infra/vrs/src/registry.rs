@@ -29,6 +29,11 @@ impl Registry {
         }
     }
 
+    /// The table itself.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Enters a municipality with the usual settings and a branch key of its own.
     pub(crate) async fn add(&self, tenant: TenantCode) -> Result<()> {
         let scope = TenantScope::for_operator(tenant);

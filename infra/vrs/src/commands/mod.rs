@@ -2,6 +2,7 @@
 
 pub mod evidence;
 pub mod generate;
+pub mod log;
 pub mod serve;
 pub mod tenant;
 pub mod token;
