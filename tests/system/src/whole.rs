@@ -36,10 +36,19 @@ impl Town {
 
     /// All items of the table, in the form in which DynamoDB answers them.
     pub async fn items(&self) -> BTreeMap<(String, String), String> {
+        self.items_of("records").await
+    }
+
+    /// All entries of the index of holders.
+    pub async fn holders(&self) -> BTreeMap<(String, String), String> {
+        self.items_of("holders").await
+    }
+
+    async fn items_of(&self, table: &str) -> BTreeMap<(String, String), String> {
         let mut items = BTreeMap::new();
         let mut after = Value::Null;
         loop {
-            let mut request = json!({ "TableName": "records" });
+            let mut request = json!({ "TableName": table });
             if !after.is_null() {
                 request["ExclusiveStartKey"] = after;
             }

@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 /// Shared crates; an arrow points only to one that stands further left.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "domain",
     "layouts",
     "crypto",
@@ -21,13 +21,21 @@ const SHARED: [&str; 12] = [
     "receipts",
     "queues",
     "recording",
+    "invocations",
     "api",
     "runtime",
 ];
 /// Shared crates that know bytes and rules only: no I/O, no clock, no SDK.
 const PURE: [&str; 2] = ["domain", "layouts"];
 /// Where the AWS SDKs stay.
-const WITH_SDK: [&str; 5] = ["crypto", "store", "objects", "queues", "runtime"];
+const WITH_SDK: [&str; 6] = [
+    "crypto",
+    "store",
+    "objects",
+    "queues",
+    "invocations",
+    "runtime",
+];
 /// What only the edge of Lambda may name.
 const LAMBDA: [&str; 2] = ["lambda_runtime", "aws_lambda_events"];
 const LONGEST_FILE: usize = 500;

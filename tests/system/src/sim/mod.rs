@@ -29,6 +29,7 @@ use local::{
     aws::Services,
     dynamodb::LocalDynamoDb,
     kms::LocalKms,
+    lambda::LocalLambda,
     s3::{self, LocalS3, ObjectCreated},
     sqs::LocalSqs,
     template::{Place, TEMPLATE, Template},
@@ -333,6 +334,7 @@ fn services(
     Services {
         dynamodb: LocalDynamoDb::open(None, &template.tables, Arc::clone(clock)).unwrap(),
         sqs: LocalSqs::open(None, &[], Arc::clone(clock), 1.0).unwrap(),
+        lambda: LocalLambda::default(),
         kms: LocalKms::open(None, &template.keys, "arn:aws:kms:schedule:key/").unwrap(),
         s3: s3.unwrap(),
     }

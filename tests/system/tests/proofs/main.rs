@@ -1,6 +1,7 @@
 //! Promises, each proved by itself and by exact counts.
 //!
 //! - `events`: what comes twice, late, out of order, or to a worker that dies
+//! - `inquiries`: one basis, one answer, two logs, whoever tries what and whatever dies
 //! - `manifests`: old ones go, and none that is needed
 //! - `privacy`: planted people are nowhere but in the files they came in
 //! - `tenants`: no route, token, link or moved ciphertext shows one municipality another's
@@ -8,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod events;
+mod inquiries;
 mod manifests;
 mod privacy;
 mod register;

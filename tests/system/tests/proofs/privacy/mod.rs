@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use system::{
     file::{Encoding, File, Row},
     log::Log,
-    town::{CHIYODA, SAPPORO, Town},
+    town::{Answer, CHIYODA, SAPPORO, Town},
 };
 use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;
@@ -166,6 +166,62 @@ async fn decide_all(town: &Town) {
     town.stack.idle().await;
 }
 
+/// Either municipality asks the other about everybody, well and badly. No answer at all says who it
+/// is, so all of them are searched.
+async fn inquire_all(town: &Town) -> Vec<Place> {
+    let mut answers = Vec::new();
+    let mut keep = |answer: Answer| {
+        let text = format!("{:?}", answer.headers);
+        let bytes = [text.as_bytes(), &answer.bytes].concat();
+        answers.push(Place::new("an answer", bytes));
+        (answer.status, answer.json())
+    };
+    let mut answered = 0;
+    for (n, person) in PEOPLE.iter().enumerate() {
+        for code in [CHIYODA, SAPPORO] {
+            let who =
+                json!({ "my_number": person.my_number, "birth_date": person.birth_dates()[0] });
+            let mut basis = json!({
+                "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
+                "evidence_number": format!("F-{n}"), "scan_sha256": "a".repeat(64),
+            });
+            merge(&mut basis, &who);
+            let (status, recorded) = keep(town.post(code, "/consents", Some(&basis)).await);
+            assert_eq!(status, 200, "{recorded}");
+            let mut ask = json!({ "consent": recorded["id"] });
+            for wrong in [
+                json!({ "my_number": person.my_number, "birth_date": person.name }),
+                json!({ "my_number": person.name, "birth_date": person.birth_dates()[0] }),
+                json!({ "my_number": person.my_number, "birth_date": "19990101" }),
+                json!({ person.my_number: person.name }),
+            ] {
+                let mut ask = ask.clone();
+                merge(&mut ask, &wrong);
+                let (status, _) = keep(town.post(code, "/inquiries", Some(&ask)).await);
+                assert!((400..500).contains(&status), "{status}");
+            }
+            merge(&mut ask, &who);
+            let (status, answer) = keep(town.post(code, "/inquiries", Some(&ask)).await);
+            assert_eq!(status, 200, "{answer}");
+            answered += 1;
+            for path in ["/consents", "/inquiries", "/log"] {
+                assert_eq!(keep(town.get(code, path).await).0, 200);
+            }
+            let mut elsewhere = json!({ "evidence_number": person.my_number });
+            merge(&mut elsewhere, &who);
+            keep(town.post(code, "/consents", Some(&elsewhere)).await);
+        }
+    }
+    assert_eq!(answered, 2 * PEOPLE.len());
+    answers
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    for (name, value) in from.as_object().unwrap() {
+        into[name] = value.clone();
+    }
+}
+
 #[tokio::test]
 async fn planted_people_are_nowhere_but_in_the_files_they_came_in() {
     let (log, _caught) = Log::catch(LevelFilter::DEBUG);
@@ -173,6 +229,7 @@ async fn planted_people_are_nowhere_but_in_the_files_they_came_in() {
     drop_all(&town).await;
     let mut searched = ask_all(&town).await;
     decide_all(&town).await;
+    searched.extend(inquire_all(&town).await);
     searched.extend(places(&town, folder.path()).await);
     searched.push(logs(&log));
     let bytes: usize = searched.iter().map(|place| place.bytes.len()).sum();

@@ -33,6 +33,9 @@ pub(crate) struct Theirs {
     pub(crate) newcomer: String,
     /// An export of their doses.
     pub(crate) export: String,
+    /// A basis they recorded, and the inquiry that was answered on it.
+    pub(crate) consent: String,
+    pub(crate) inquiry: String,
 }
 
 /// A request of one route.
@@ -51,6 +54,9 @@ pub(crate) struct Pair {
 
 const NEVER_UPLOAD: &str = "01234567-89ab-8def-8123-456789abcdef";
 const NEVER_EXPORT: &str = "01234567-89ab-7def-8123-456789abcdef";
+const NEVER_ID: &str = "0178c360-bc00-7aaa-8aaa-aaaaaaaaaaaa";
+/// A position in any of Sapporo's lists, in the form in which the API gives them out.
+const THEIR_POSITION: &str = "MSAwMTEwMDIgfg";
 const NEVER_RESIDENT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 const NEVER_DOSE: &str = "AAAAAAAAAAAAAAAAAAAAAA.COVID19.01";
 
@@ -62,6 +68,14 @@ fn with_body(mut pair: Pair, body: &Value) -> Pair {
 
 fn sapporo(number: u32) -> Row {
     Row::of(number).with("自治体コード", SAPPORO)
+}
+
+/// The body of an inquiry about somebody, on a basis, under an id or a new one.
+fn asking(row: &Row, consent: &str, inquiry: Option<&str>) -> Value {
+    json!({
+        "consent": consent, "inquiry": inquiry,
+        "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
+    })
 }
 
 impl World {
@@ -97,6 +111,16 @@ impl World {
         town.stack.idle().await;
         let page = town.get(SAPPORO, "/uploads?limit=1").await.json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let consent = json!({
+            "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
+            "evidence_number": "F-1", "scan_sha256": "0".repeat(64),
+            "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
+        });
+        let consent = town.post(SAPPORO, "/consents", Some(&consent)).await;
+        let consent = text(&consent.json()["id"]);
+        let asked = asking(&row, &consent, None);
+        let asked = town.post(SAPPORO, "/inquiries", Some(&asked)).await;
+        let inquiry = text(&asked.json()["id"]);
         let theirs = Theirs {
             row,
             resident: text(&resident["id"]),
@@ -106,6 +130,8 @@ impl World {
             dose: text(&dose["id"]),
             newcomer: text(&newcomer["id"]),
             export: text(&export["id"]),
+            consent,
+            inquiry,
         };
         Self {
             town,
@@ -141,6 +167,8 @@ impl World {
             self.theirs.resident.as_str(),
             &self.theirs.held,
             &self.theirs.accepted,
+            &self.theirs.consent,
+            &self.theirs.inquiry,
             row.cell("個別宛名番号"),
             row.cell("券番号"),
             row.cell("個人番号"),
@@ -236,7 +264,9 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
                 json!({ "birth_date": "19990101", "name": "だれか" }),
             ),
         ],
-        "readResident" | "readDoses" => vec![by_id(&theirs.resident, NEVER_RESIDENT)],
+        "readResident" | "readDoses" | "listInquiriesAboutResident" => {
+            vec![by_id(&theirs.resident, NEVER_RESIDENT)]
+        }
         "createUpload" => vec![by_body(
             json!({ "kind": "residents", "name": "theirs.csv" }),
             json!({ "kind": "residents", "name": "nobody.csv" }),
@@ -293,6 +323,28 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             by_id(&theirs.newcomer, &format!("{NEVER_DOSE}.{NEVER_RESIDENT}")),
             &json!({ "decision": "keep", "reason": "x" }),
         )],
+        "recordConsent" => {
+            // Nothing that is theirs can be named here; a person of theirs can be meant.
+            let of = |row: &Row| {
+                json!({
+                    "basis": "NONE", "purpose": "LEDGER", "programmes": "COVID19", "evidence_number": "1",
+                    "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
+                })
+            };
+            vec![by_body(of(row), of(&Row::of(77)))]
+        }
+        "readConsent" | "approveConsent" | "revokeConsent" => {
+            vec![by_id(&theirs.consent, NEVER_ID)]
+        }
+        "createInquiry" => vec![by_body(
+            asking(row, &theirs.consent, Some(&theirs.inquiry)),
+            asking(&Row::of(77), NEVER_ID, Some(NEVER_ID)),
+        )],
+        "readInquiry" => vec![by_id(&theirs.inquiry, NEVER_ID)],
+        "listConsents" | "listInquiries" | "readLog" => vec![Pair {
+            theirs: ask(format!("{path}?after={THEIR_POSITION}"), None),
+            never: ask(format!("{path}?after=bm90aGluZw"), None),
+        }],
         other => panic!("{other} has no request that names what is another municipality's"),
     }
 }

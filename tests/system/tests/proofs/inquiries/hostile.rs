@@ -1,0 +1,538 @@
+//! Calls that must not be answered, each with its stated outcome.
+
+use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use store::LogEvent;
+use system::town::{CHIYODA, SAPPORO};
+
+use super::world::{World, about, form_of, person, raw, with};
+
+/// A call and what must come of it: the status, and the code where it is ours.
+struct Hostile {
+    what: &'static str,
+    request: http::Request<bytes::Bytes>,
+    status: u16,
+    code: Option<&'static str>,
+}
+
+struct Cases<'a> {
+    world: &'a World,
+    anna: String,
+    list: Vec<Hostile>,
+}
+
+impl Cases<'_> {
+    fn raw(
+        &mut self,
+        what: &'static str,
+        request: http::Request<bytes::Bytes>,
+        status: u16,
+        code: Option<&'static str>,
+    ) {
+        self.list.push(Hostile {
+            what,
+            request,
+            status,
+            code,
+        });
+    }
+
+    fn ask(&mut self, what: &'static str, body: &Value, status: u16, code: &'static str) {
+        let request = raw("/inquiries", &[&self.anna], body.to_string());
+        self.raw(what, request, status, Some(code));
+    }
+
+    fn record(&mut self, what: &'static str, body: &Value, status: u16, code: &'static str) {
+        let request = raw("/consents", &[&self.anna], body.to_string());
+        self.raw(what, request, status, Some(code));
+    }
+
+    fn token(&mut self, what: &'static str, tokens: &[&str], body: &Value) {
+        self.raw(what, raw("/inquiries", tokens, body.to_string()), 401, None);
+    }
+}
+
+fn tokens(cases: &mut Cases<'_>, granted: &Value, expired: &str) {
+    let anna = cases.anna.clone();
+    let [head, claims, signature] = anna.splitn(3, '.').collect::<Vec<_>>()[..] else {
+        panic!("a token has three parts");
+    };
+    let none = BASE64URL_NOPAD.encode(br#"{"alg":"none","typ":"JWT"}"#);
+    let claims_of = |name: &str, value: Value| {
+        let bytes = BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
+        let mut claims: Value = serde_json::from_slice(&bytes).unwrap();
+        claims[name] = value;
+        claims
+    };
+    // Signed by a secret that everybody knows: what the issuer publishes of its key.
+    let public = EncodingKey::from_secret(b"the public key");
+    let mut by_hand = Header::new(Algorithm::HS256);
+    by_hand.kid = Some("local".to_owned());
+    let signed = |claims: &Value| jsonwebtoken::encode(&by_hand, claims, &public).unwrap();
+    let theirs = claims_of("tenant", json!(SAPPORO)).to_string();
+    let theirs = BASE64URL_NOPAD.encode(theirs.as_bytes());
+    cases.token("no token", &[], granted);
+    cases.token("an empty token", &[""], granted);
+    cases.token("an expired token", &[expired], granted);
+    cases.token("alg none", &[&format!("{none}.{claims}.")], granted);
+    cases.token("no signature", &[&format!("{head}.{claims}.")], granted);
+    let other = format!("{head}.{theirs}.{signature}");
+    cases.token("another body under the signature", &[&other], granted);
+    let hs256 = signed(&claims_of("sub", json!("anna")));
+    cases.token("HS256 with the public key", &[&hs256], granted);
+    let issuer = signed(&claims_of("iss", json!("https://elsewhere.example")));
+    cases.token("another issuer", &[&issuer], granted);
+    let audience = signed(&claims_of("aud", json!("somebody")));
+    cases.token("another audience", &[&audience], granted);
+    cases.token("two authorizations", &[&anna, &anna], granted);
+    for (what, roles) in [
+        ("no role", &[][..]),
+        ("role read", &["read"]),
+        ("role approve", &["approve"]),
+        ("role doses", &["doses", "register"]),
+    ] {
+        let token = cases.world.token(CHIYODA, roles, "anna");
+        let request = raw("/inquiries", &[&token], granted.to_string());
+        cases.raw(what, request, 403, Some("ROLE_MISSING"));
+    }
+}
+
+fn places(cases: &mut Cases<'_>, granted: &Value) {
+    let body = with(granted, "tenant", SAPPORO);
+    cases.ask("a tenant in the body", &body, 400, "FIELD_UNKNOWN");
+    let anna = cases.anna.clone();
+    let text = granted.to_string();
+    let request = raw(&format!("/{SAPPORO}/inquiries"), &[&anna], text.clone());
+    cases.raw("a tenant in the path", request, 404, None);
+    let path = format!("/inquiries?tenant={SAPPORO}");
+    let request = raw(&path, &[&anna], text.clone());
+    cases.raw("a tenant in the query", request, 400, Some("QUERY_UNKNOWN"));
+    let doubled = text.replacen('{', "{\"consent\":\"x\",", 1);
+    let request = raw("/inquiries", &[&anna], doubled);
+    cases.raw("a doubled key", request, 400, Some("FIELD_DOUBLED"));
+    let deep = ["{\"consent\":", &"[".repeat(20_000)].concat();
+    let request = raw("/inquiries", &[&anna], deep);
+    cases.raw("too deep a body", request, 400, Some("BODY_MALFORMED"));
+    let large = with(granted, "purpose", "x".repeat(70_000)).to_string();
+    let request = raw("/inquiries", &[&anna], large);
+    cases.raw("too large a body", request, 413, Some("BODY_TOO_LARGE"));
+    let request = raw("/inquiries", &[&anna], "");
+    cases.raw("no body", request, 400, Some("FIELD_MISSING"));
+}
+
+fn numbers(cases: &mut Cases<'_>, granted: &Value) {
+    let digits = person(1).cell("個人番号").to_owned();
+    let last = digits.chars().last().unwrap();
+    let other = if last == '9' { '0' } else { '9' };
+    let typo = format!("{}{other}", &digits[..11]);
+    let wide: String = digits
+        .chars()
+        .map(|it| char::from_u32(u32::from(it) + 0xFEE0).unwrap())
+        .collect();
+    for (what, number) in [
+        ("a lost zero", &digits[1..]),
+        ("a digit too many", &format!("{digits}0")),
+        ("a wrong check digit", &typo),
+        ("full width", &wide),
+        (
+            "hyphens",
+            &format!("{}-{}-{}", &digits[..4], &digits[4..8], &digits[8..]),
+        ),
+        ("as a spreadsheet rounds it", "9.83206E+11"),
+        ("a letter for a digit", &digits.replace('0', "O")),
+        ("blanks around it", &format!(" {digits} ")),
+        ("no number", "abcdefghijkl"),
+        ("nothing", ""),
+    ] {
+        cases.ask(
+            what,
+            &with(granted, "my_number", number),
+            400,
+            "FIELD_INVALID",
+        );
+    }
+    let number: u64 = digits.parse().unwrap();
+    let body = with(granted, "my_number", number);
+    cases.ask("a number that is no text", &body, 400, "FIELD_INVALID");
+    let body = with(granted, "birth_date", "19800230");
+    cases.ask("no such day", &body, 400, "FIELD_INVALID");
+    let body = with(granted, "my_number", person(2).cell("個人番号"));
+    cases.ask("another person", &body, 409, "PERSON_MISMATCH");
+    let body = with(granted, "birth_date", "19800101");
+    cases.ask("another birth date", &body, 409, "PERSON_MISMATCH");
+}
+
+fn terms(cases: &mut Cases<'_>, granted: &Value) {
+    let body = with(granted, "purpose", "CERTIFICATE");
+    cases.ask("another purpose", &body, 409, "SCOPE_EXCEEDED");
+    let body = with(granted, "programmes", "COVID19 HPV");
+    cases.ask("a wider scope", &body, 409, "SCOPE_EXCEEDED");
+    let body = with(granted, "consent", "0178c360-bc00-7aaa-8aaa-aaaaaaaaaaaa");
+    cases.ask("no such basis", &body, 404, "NOT_FOUND");
+    let upper = granted["consent"].as_str().unwrap().to_uppercase();
+    let body = with(granted, "consent", upper);
+    cases.ask("an id in another spelling", &body, 400, "FIELD_INVALID");
+    let body = with(granted, "inquiry", "01234567-89ab-4def-8123-456789abcdef");
+    cases.ask(
+        "an inquiry's id of another kind",
+        &body,
+        400,
+        "FIELD_INVALID",
+    );
+    let form = form_of(5, "F-unused");
+    for (what, name, value) in [
+        ("an unknown basis", "basis", "ROYAL_ORDER"),
+        (
+            "a basis that is not in force yet",
+            "basis",
+            "CONSENT_HARD_TO_OBTAIN",
+        ),
+        ("an unknown purpose", "purpose", "CURIOSITY"),
+        ("an unknown programme", "programmes", "COVID20"),
+        ("all programmes", "programmes", "*"),
+        ("a scan that is none", "scan_sha256", "abc"),
+        (
+            "a name for a form's number",
+            "evidence_number",
+            "山田太郎の同意書",
+        ),
+        (
+            "a My Number for a form's number",
+            "evidence_number",
+            "983205673214",
+        ),
+        ("more days than there are", "days", "15"),
+        ("no days", "days", "0"),
+        ("born tomorrow", "birth_date", "20300101"),
+    ] {
+        cases.record(what, &with(&form, name, value), 400, "FIELD_INVALID");
+    }
+    let mut without = form.clone();
+    without.as_object_mut().unwrap().remove("scan_sha256");
+    cases.record("a consent without a scan", &without, 400, "FIELD_INVALID");
+    let again = with(
+        &form_of(6, "F-granted"),
+        "my_number",
+        person(6).cell("個人番号"),
+    );
+    cases.record("a form for somebody else", &again, 409, "EVIDENCE_USED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn hostile_calls_end_as_stated_and_none_is_answered() {
+    let world = World::new().await;
+    let early = world.token(CHIYODA, &["inquire"], "anna");
+    let soon_over = with(&form_of(7, "F-short"), "days", "1");
+    let expired = world.record(&soon_over).await;
+    world.wait(24 * 3600);
+    let granted = world.consent(1, "F-granted").await;
+    let used = world.consent(2, "F-used").await;
+    assert_eq!(world.ask(&about(2, &used)).await.status, 200);
+    let revoked = world.consent(3, "F-revoked").await;
+    assert_eq!(world.revoke(&revoked).await.status, 200);
+    let sapporo = world.token(SAPPORO, &["inquire"], "anna");
+    let form = form_of(4, "F-4");
+    let theirs = world.town.ask("POST", "/consents", &sapporo, Some(&form));
+    let theirs = theirs.await.json()["id"].as_str().unwrap().to_owned();
+    let before = (
+        world.log(CHIYODA).await.len(),
+        world.log(SAPPORO).await.len(),
+    );
+
+    let mut cases = Cases {
+        world: &world,
+        anna: world.token(CHIYODA, &["inquire"], "anna"),
+        list: Vec::new(),
+    };
+    let body = about(1, &granted);
+    tokens(&mut cases, &body, &early);
+    places(&mut cases, &body);
+    numbers(&mut cases, &body);
+    terms(&mut cases, &body);
+    cases.ask(
+        "another municipality's basis",
+        &about(4, &theirs),
+        404,
+        "NOT_FOUND",
+    );
+    cases.ask("a used basis", &about(2, &used), 409, "CONSENT_USED");
+    cases.ask(
+        "a revoked basis",
+        &about(3, &revoked),
+        409,
+        "CONSENT_REVOKED",
+    );
+    cases.ask(
+        "a basis that is over",
+        &about(7, &expired),
+        409,
+        "CONSENT_EXPIRED",
+    );
+    assert!(cases.list.len() >= 40, "{} calls", cases.list.len());
+    println!("{} hostile calls", cases.list.len());
+    for hostile in cases.list {
+        let answer = world.town.call(hostile.request).await;
+        let what = hostile.what;
+        assert_eq!(answer.status, hostile.status, "{what}: {:?}", answer.bytes);
+        if let Some(code) = hostile.code {
+            assert_eq!(answer.json()["code"], code, "{what}");
+        }
+        let text = std::str::from_utf8(&answer.bytes).unwrap();
+        assert!(!text.contains("doses"), "{what}");
+    }
+    let after = (
+        world.log(CHIYODA).await.len(),
+        world.log(SAPPORO).await.len(),
+    );
+    assert_eq!(after, before, "nobody asked, and nobody answered");
+    let answer = world.ask(&body).await;
+    assert_eq!(
+        answer.status,
+        200,
+        "what they stood on was sound: {}",
+        answer.json()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_consent_nobody_asks_alone() {
+    let world = World::new().await;
+    // The reading of the law that allows it begins in December.
+    world.wait(250 * 24 * 3600);
+    let basis = with(&form_of(1, "D-7"), "basis", "CONSENT_HARD_TO_OBTAIN");
+    let draft = world.record(&basis).await;
+    let body = about(1, &draft);
+    let code = |answer: &system::town::Answer| answer.json()["code"].clone();
+    let early = world.ask(&body).await;
+    assert_eq!(
+        (early.status, code(&early)),
+        (409, json!("CONSENT_NOT_APPROVED"))
+    );
+    let alone = world.approve(&draft, "anna").await;
+    assert_eq!(
+        (alone.status, code(&alone)),
+        (403, json!("APPROVED_BY_RECORDER"))
+    );
+    let role = world
+        .post(&format!("/consents/{draft}/approve"), &json!({}))
+        .await;
+    assert_eq!((role.status, code(&role)), (403, json!("ROLE_MISSING")));
+    let other = world.token(SAPPORO, &["approve"], "bert");
+    let path = format!("/consents/{draft}/approve");
+    let other = world.town.ask("POST", &path, &other, None).await;
+    assert_eq!(other.status, 404);
+    assert_eq!(world.approve(&draft, "bert").await.status, 200);
+    let twice = world.approve(&draft, "carl").await;
+    assert_eq!(
+        (twice.status, code(&twice)),
+        (409, json!("CONSENT_NOT_WAITING"))
+    );
+    assert_eq!(world.ask(&body).await.status, 200);
+    let page = world.town.get(CHIYODA, "/inquiries").await.json();
+    assert_eq!(
+        (&page["today"]["asked"], &page["today"]["without_consent"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_ten_callers_with_one_basis_one_is_answered() {
+    let world = World::new().await;
+    let consent = world.consent(1, "F-1").await;
+    let body = about(1, &consent);
+    let asks = (0..10).map(|_| world.ask(&body));
+    let answers = futures::future::join_all(asks).await;
+    let answered = answers.iter().filter(|answer| answer.status == 200).count();
+    let turned_away = answers
+        .iter()
+        .filter(|answer| answer.json()["code"] == "CONSENT_USED");
+    assert_eq!((answered, turned_away.count()), (1, 9));
+    assert_eq!(world.log(SAPPORO).await.len(), 1);
+    assert_eq!(world.log(CHIYODA).await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inquiry_is_repeated_by_its_own_person_and_in_its_own_words_only() {
+    let world = World::new().await;
+    let (first, second) = (world.consent(1, "F-1").await, world.consent(2, "F-2").await);
+    let inquiry = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    let body = with(&about(1, &first), "inquiry", inquiry);
+    let answer = world.ask(&body).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let logs = (world.log(CHIYODA).await, world.log(SAPPORO).await);
+    assert_eq!(world.ask(&body).await, answer, "the same again");
+    let replay = world
+        .ask(&with(&about(2, &second), "inquiry", inquiry))
+        .await;
+    assert_eq!(
+        replay.json()["code"],
+        "FIELD_INVALID",
+        "under another basis"
+    );
+    let person = world.ask(&with(&body, "birth_date", "19700101")).await;
+    assert_eq!(person.json()["code"], "PERSON_MISMATCH");
+    let bert = world.token(CHIYODA, &["inquire"], "bert");
+    let bert = world
+        .town
+        .ask("POST", "/inquiries", &bert, Some(&body))
+        .await;
+    assert_eq!(
+        bert.json()["code"],
+        "CONSENT_USED",
+        "by another person of staff"
+    );
+    let other = with(&body, "inquiry", "0178c360-bc00-7ccc-8ccc-cccccccccccc");
+    assert_eq!(world.ask(&other).await.json()["code"], "CONSENT_USED");
+    assert_eq!((world.log(CHIYODA).await, world.log(SAPPORO).await), logs);
+    world.wait(14 * 24 * 3600);
+    assert_eq!(world.ask(&body).await.json()["code"], "CONSENT_EXPIRED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
+    let world = World::new().await;
+    let consent = world.consent(1, "F-1").await;
+    for number in 2..60 {
+        let guess = with(
+            &about(number, &consent),
+            "birth_date",
+            person(1).cell("生年月日"),
+        );
+        let answer = world.ask(&guess).await;
+        assert_eq!(answer.json()["code"], "PERSON_MISMATCH", "{number}");
+    }
+    assert!(world.log(SAPPORO).await.is_empty());
+    world
+        .town
+        .set(CHIYODA, |settings| settings.inquiries_per_day = Some(2))
+        .await;
+    let mut codes = Vec::new();
+    for number in 4..8 {
+        let consent = world.consent(number, &format!("G-{number}")).await;
+        codes.push(world.ask(&about(number, &consent)).await.status);
+    }
+    assert_eq!(codes, [200, 200, 429, 429]);
+    let today = world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
+    assert_eq!((&today["per_day"], &today["asked"]), (&json!(2), &json!(2)));
+    world.wait(24 * 3600);
+    let consent = world.consent(9, "G-9").await;
+    assert_eq!(
+        world.ask(&about(9, &consent)).await.status,
+        200,
+        "the next day"
+    );
+}
+
+/// What the function that answers is told is believed in no part.
+#[tokio::test(start_paused = true)]
+async fn a_forged_question_to_a_holder_is_not_answered() {
+    let world = World::new().await;
+    let granted = world.consent(5, "F-5").await;
+    let row = person(5);
+    let tags = world.town.stack.adapters().person_tags().unwrap();
+    let number = domain::MyNumber::parse(row.cell("個人番号").as_bytes()).unwrap();
+    let tag = tags.tag(number).await.unwrap();
+    let holders = world.town.stack.adapters().holder_index().unwrap();
+    let pointer = holders.of(&tag).await.unwrap().remove(0).pointer;
+    let other = domain::MyNumber::parse(person(6).cell("個人番号").as_bytes()).unwrap();
+    let other = tags.tag(other).await.unwrap();
+    let others_pointer = holders.of(&other).await.unwrap().remove(0).pointer;
+    let born = domain::parse_date(row.cell("生年月日"))
+        .unwrap()
+        .to_string();
+    let inquiry = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    let true_ask = json!({
+        "asker": CHIYODA, "consent": granted, "inquiry": inquiry, "holder": SAPPORO,
+        "person": tag.text(), "pointer": base64(&pointer),
+        "my_number": row.cell("個人番号"), "birth_date": born,
+    });
+    let ended = (false, json!({ "outcome": "basis_ended" }));
+    assert_eq!(
+        world.invoke(&true_ask).await,
+        ended,
+        "nobody has claimed the basis"
+    );
+    let asked = world
+        .ask(&with(&about(5, &granted), "inquiry", inquiry))
+        .await;
+    assert_eq!(asked.status, 200);
+    assert_eq!(
+        world.invoke(&true_ask).await,
+        ended,
+        "it was answered already"
+    );
+    let claimed = world.consent(5, "F-5b").await;
+    claim(&world, &claimed, inquiry_2()).await;
+    let true_ask = with(
+        &with(&true_ask, "consent", claimed.as_str()),
+        "inquiry",
+        inquiry_2(),
+    );
+    let entries = world.log(SAPPORO).await.len();
+    for (what, name, value) in [
+        ("another asker", "asker", json!(SAPPORO)),
+        ("another inquiry", "inquiry", json!(inquiry)),
+        ("another basis", "consent", json!(granted)),
+        ("the asker itself", "holder", json!(CHIYODA)),
+        ("a holder that takes no part", "holder", json!("131024")),
+        ("another person", "person", json!(other.text())),
+        ("another birth date", "birth_date", json!("1980-01-01")),
+    ] {
+        assert_eq!(
+            world.invoke(&with(&true_ask, name, value)).await,
+            ended,
+            "{what}"
+        );
+    }
+    for (what, name, value) in [
+        ("no date", "birth_date", json!("yesterday")),
+        ("no number", "my_number", json!("123456789012")),
+        ("no code", "holder", json!("131017")),
+        ("a field too many", "more", json!("x")),
+    ] {
+        assert!(
+            world.invoke(&with(&true_ask, name, value)).await.0,
+            "{what} is an event that fails"
+        );
+    }
+    assert_eq!(world.log(SAPPORO).await.len(), entries);
+    // A pointer that is not the person's leads to nobody; that it was tried stands in the log.
+    let forged = with(&true_ask, "pointer", base64(&others_pointer));
+    assert_eq!(
+        world.invoke(&forged).await,
+        (false, json!({ "outcome": "given", "doses": [] }))
+    );
+    let log = world.log(SAPPORO).await;
+    let LogEvent::Answered {
+        resident, doses, ..
+    } = &log.last().unwrap().event
+    else {
+        panic!("an answer");
+    };
+    assert_eq!((log.len(), resident, *doses), (entries + 1, &None, 0));
+}
+
+fn inquiry_2() -> &'static str {
+    "0178c360-bc00-7ddd-8ddd-dddddddddddd"
+}
+
+/// Claims a basis and goes no further, as an inquiry that dies.
+async fn claim(world: &World, consent: &str, inquiry: &str) {
+    let now: jiff::Timestamp = system::town::BEGINNING.parse().unwrap();
+    let day = domain::japan_date(now);
+    let claim = store::NewClaim {
+        basis: domain::basis("CONSENT", day).unwrap(),
+        consent: consent.parse().unwrap(),
+        inquiry: inquiry.parse().unwrap(),
+        by: domain::StaffTag::from_bytes([1; 16]),
+        day,
+        per_day: 100,
+    };
+    let store = world.town.store();
+    let claimed = store
+        .claim_basis(&super::world::scope(CHIYODA), &claim, now)
+        .await;
+    assert!(matches!(claimed.unwrap(), store::Claim::Taken));
+}

@@ -1,0 +1,6 @@
+//! Inquiries between municipalities: one basis, one answer, two logs.
+
+mod hostile;
+mod life;
+mod story;
+mod world;

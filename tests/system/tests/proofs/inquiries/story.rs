@@ -1,0 +1,147 @@
+//! What an inquiry is for, and what it tells to whom.
+
+use serde_json::{Value, json};
+use store::{HolderOutcome, LogEvent};
+use system::{
+    file::{Encoding, File},
+    town::{Answer, CHIYODA, SAPPORO},
+};
+
+use super::world::{World, about, form_of, person, with};
+
+fn outcomes(log: &[store::LogEntry]) -> Vec<HolderOutcome> {
+    let outcome = |entry: &store::LogEntry| match &entry.event {
+        LogEvent::Answered { outcome, .. } => Some(*outcome),
+        LogEvent::Asked { .. } | LogEvent::Concluded { .. } => None,
+    };
+    log.iter().filter_map(outcome).collect()
+}
+
+/// The answer without the ids that are each inquiry's own.
+fn comparable(answer: &Answer) -> (u16, usize, Value, Vec<(String, String)>) {
+    let mut body = answer.json();
+    for name in ["id", "consent"] {
+        assert_eq!(body[name].as_str().unwrap().len(), 36);
+        body[name] = Value::Null;
+    }
+    let headers = answer.headers.clone().into_iter().collect();
+    (answer.status, answer.bytes.len(), body, headers)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_nothing_no_match_and_held_are_one_answer() {
+    let world = World::new().await;
+    // Known to nobody; known without doses; known under another birth date; address-protected.
+    let wrong = world
+        .record(&with(&form_of(11, "F-3"), "birth_date", "1990-02-03"))
+        .await;
+    let asks = [
+        about(4_000, &world.consent(4_000, "F-1").await),
+        about(10, &world.consent(10, "F-2").await),
+        with(&about(11, &wrong), "birth_date", "1990-02-03"),
+        about(19, &world.consent(19, "F-4").await),
+    ];
+    let mut seen = Vec::new();
+    for ask in &asks {
+        seen.push(comparable(&world.ask(ask).await));
+    }
+    assert_eq!(seen[0].2["doses"], json!([]));
+    assert!(seen.iter().all(|answer| *answer == seen[0]), "{seen:#?}");
+    let theirs = outcomes(&world.log(SAPPORO).await);
+    assert_eq!(
+        theirs,
+        [
+            HolderOutcome::NoDoses,
+            HolderOutcome::NoMatch,
+            HolderOutcome::Held
+        ]
+    );
+    // Nor does the asker's own log, or its list, tell them apart.
+    let own = world.log(CHIYODA).await;
+    let ends = own.iter().filter_map(|entry| match &entry.event {
+        LogEvent::Concluded { holders, doses, .. } => Some((holders.len(), *doses)),
+        LogEvent::Asked { .. } | LogEvent::Answered { .. } => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [(0, 0); 4]);
+    let today = world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
+    assert_eq!(today["nothing_found"], 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resident_sees_who_asked_about_them() {
+    let world = World::new().await;
+    let row = person(10);
+    let consent = world.consent(10, "F-1").await;
+    let answer = world.ask(&about(10, &consent)).await.json();
+    let resident = world.town.resident(SAPPORO, row.cell("個別宛名番号")).await;
+    let path = format!(
+        "/residents/{}/inquiries",
+        resident.unwrap()["id"].as_str().unwrap()
+    );
+    let seen = world.town.get(SAPPORO, &path).await.json();
+    let seen = &seen["inquiries"].as_array().unwrap()[..];
+    let [seen] = seen else { panic!("{seen:?}") };
+    for (name, value) in [
+        ("inquiry", answer["id"].clone()),
+        ("asker", json!(CHIYODA)),
+        ("asker_name", json!("東京都千代田区")),
+        ("basis_text", json!("本人の同意")),
+        ("purpose", json!("VACCINATION")),
+        ("outcome", json!("no_doses")),
+    ] {
+        assert_eq!(seen[name], value, "{name}");
+    }
+    let other = world
+        .town
+        .resident(SAPPORO, person(11).cell("個別宛名番号"))
+        .await;
+    let path = format!(
+        "/residents/{}/inquiries",
+        other.unwrap()["id"].as_str().unwrap()
+    );
+    assert_eq!(
+        world.town.get(SAPPORO, &path).await.json()["inquiries"],
+        json!([])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_index_follows_the_register() {
+    let world = World::new().await;
+    // 20 persons at Sapporo and 3 at Chiyoda, who are other municipalities' people of the same number.
+    assert_eq!(world.town.holders().await.len(), 23);
+    let changed = (1..21).map(|number| {
+        let row = person(number);
+        if number == 12 {
+            row.with("個人番号", person(500).cell("個人番号"))
+        } else {
+            row
+        }
+    });
+    let file = File::new(changed).bytes(Encoding::Utf8);
+    world
+        .town
+        .take_in(SAPPORO, "changed.csv", file.clone())
+        .await;
+    assert_eq!(
+        world.town.holders().await.len(),
+        24,
+        "the new number is there"
+    );
+    let before = world.town.holders().await;
+    world.town.take_in(SAPPORO, "again.csv", file).await;
+    assert_eq!(
+        world.town.holders().await,
+        before,
+        "what did not change is not touched"
+    );
+    // The old number still points to a resident whose number is another by now.
+    let consent = world.consent(12, "F-12").await;
+    let answer = world.ask(&about(12, &consent)).await;
+    assert_eq!(answer.json()["doses"], json!([]));
+    assert_eq!(
+        outcomes(&world.log(SAPPORO).await),
+        [HolderOutcome::NoMatch]
+    );
+    assert!(world.town.dead_letters().is_empty());
+}
