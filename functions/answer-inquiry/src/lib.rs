@@ -6,9 +6,10 @@
 //! one transaction under the inquiry's id, and before anything is returned. Whoever asks again for the same
 //! inquiry gets that same answer and leaves no second entry.
 //!
-//! Nothing of the question is believed. The basis is read from the asker's own area and must be claimed by this
-//! very inquiry, hold, and be about this person and birth date; the entry is written on the same condition. The
-//! pointer opens only for the holder and the person it was made for. The resident's own My Number and birth date
+//! Nothing of the question is believed. The basis is read from the asker's own area, under the role for the asker,
+//! and must be claimed by this very inquiry, hold, and be about this person and birth date. All the rest is done
+//! under the role for the holder. A basis that ends between the two leaves an entry, and no answer: what was
+//! answered is given only by a transaction of the asker's on the condition that the basis still holds. The pointer opens only for the holder and the person it was made for. The resident's own My Number and birth date
 //! are compared. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
 //! stands in the holder's log and nowhere else.
 //!
@@ -91,8 +92,8 @@ impl AnswerInquiry {
     /// `None` when the basis does not hold for this inquiry and person.
     async fn answer(&self, ask: &HolderAsk) -> Result<Option<HolderAnswer>, AnswerError> {
         let now = self.clock.now();
-        let (asker, holder) = (ask.asker_scope(), ask.holder_scope());
-        let consent = self.store.consent(&asker, &ask.consent).await?;
+        let holder = ask.holder_scope();
+        let consent = self.store.consent(&ask.asker_scope(), &ask.consent).await?;
         let Some(consent) = consent.filter(|consent| fits(consent, ask, now)) else {
             return Ok(None);
         };
@@ -106,9 +107,8 @@ impl AnswerInquiry {
         let sealed = seal(&keys, &holder, &ask.inquiry, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
-            asker: &asker,
-            consent: ask.consent,
             inquiry: ask.inquiry,
+            basis_ends: consent.life.expires_at(),
             event: LogEvent::Answered {
                 inquiry: ask.inquiry,
                 asker: ask.asker,
@@ -123,7 +123,6 @@ impl AnswerInquiry {
         match self.store.record_answer(&holder, &new, now).await? {
             Answering::Written => Ok(Some(decided.answer)),
             Answering::Before(sealed) => Ok(Some(open(&keys, &holder, &ask.inquiry, &sealed)?)),
-            Answering::BasisEnded => Ok(None),
         }
     }
 

@@ -31,8 +31,8 @@ pub mod s3;
 mod serve;
 pub mod sqs;
 mod stack;
-mod sts;
 mod stream;
+mod sts;
 pub mod template;
 
 pub use clock::TimerClock;

@@ -23,8 +23,8 @@ use crate::{
     s3::{self, LocalS3},
     serve::Urls,
     sqs::LocalSqs,
-    sts::LocalSts,
     stream::StreamFeed,
+    sts::LocalSts,
     template::{Bucket, Function, Place, TEMPLATE, Template},
 };
 

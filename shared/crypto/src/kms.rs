@@ -3,7 +3,6 @@ use aws_sdk_kms::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
-    types::MacAlgorithmSpec,
 };
 use domain::{PerTenant, TenantCode};
 use zeroize::Zeroizing;
@@ -30,8 +29,7 @@ pub enum KmsError {
     NotAMac,
 }
 
-/// The two calls made to KMS for branch keys, each bound to the tenant by encryption context, and
-/// the one that tells persons apart across tenants.
+/// The two calls made to KMS for branch keys, each bound to the tenant by encryption context.
 #[derive(Debug, Clone)]
 pub struct Kms {
     clients: PerTenant<Client>,
@@ -94,25 +92,10 @@ impl Kms {
         let bytes = plain[..].try_into().map_err(|_| KmsError::NotABranchKey)?;
         Ok(BranchKey::new(wrapped.version, bytes))
     }
-
-    /// HMAC-SHA256 of a message under a key of KMS, which does not leave it.
-    pub(crate) async fn mac(&self, key_id: &str, message: Vec<u8>) -> Result<[u8; 32], KmsError> {
-        let answer = self
-            .client
-            .generate_mac()
-            .key_id(key_id)
-            .mac_algorithm(MacAlgorithmSpec::HmacSha256)
-            .message(Blob::new(message))
-            .send()
-            .await
-            .map_err(|error| classify(&error))?;
-        let mac = answer.mac.ok_or(KmsError::NotAMac)?.into_inner();
-        mac.try_into().map_err(|_| KmsError::NotAMac)
-    }
 }
 
 /// What the service could not do for its own reasons passes, whatever it calls them.
-fn classify<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KmsError {
+pub(crate) fn classify<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KmsError {
     match error {
         SdkError::ServiceError(service) if service.raw().status().is_server_error() => {
             KmsError::TryAgain

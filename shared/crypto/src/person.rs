@@ -1,12 +1,13 @@
 use std::fmt;
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use aws_sdk_kms::{Client, primitives::Blob, types::MacAlgorithmSpec};
 use data_encoding::BASE64URL_NOPAD;
 use domain::{ConsentId, InquiryId, MyNumber, StaffTag, TenantCode};
 use jiff::civil::Date;
 use subtle::ConstantTimeEq as _;
 
-use crate::{BranchKey, Kms, KmsError, Sha256, TagError, TenantKeys};
+use crate::{BranchKey, KmsError, Sha256, TagError, TenantKeys, kms::classify};
 
 /// A person across municipalities: HMAC-SHA256 of the My Number under a key that never leaves KMS.
 ///
@@ -21,22 +22,31 @@ pub struct PersonDigest([u8; 32]);
 /// Makes tags of persons, through the KMS key *holders*.
 #[derive(Debug, Clone)]
 pub struct PersonTags {
-    kms: Kms,
+    client: Client,
     key_id: String,
 }
 
 impl PersonTags {
-    /// `key_id` names the key *holders* (`HMAC_256`).
+    /// `key_id` names the key *holders* (`HMAC_256`), which is no municipality's.
     #[must_use]
-    pub fn new(kms: Kms, key_id: String) -> Self {
-        Self { kms, key_id }
+    pub fn new(client: Client, key_id: String) -> Self {
+        Self { client, key_id }
     }
 
     /// The person with this number.
     pub async fn tag(&self, number: MyNumber) -> Result<PersonTag, KmsError> {
         let message = [&b"open-vrs/person/1:"[..], &number.expose_digits()].concat();
-        let mac = self.kms.mac(&self.key_id, message).await?;
-        Ok(PersonTag(mac))
+        let answer = self
+            .client
+            .generate_mac()
+            .key_id(&self.key_id)
+            .mac_algorithm(MacAlgorithmSpec::HmacSha256)
+            .message(Blob::new(message))
+            .send()
+            .await
+            .map_err(|error| classify(&error))?;
+        let mac = answer.mac.ok_or(KmsError::NotAMac)?.into_inner();
+        mac.try_into().map(PersonTag).map_err(|_| KmsError::NotAMac)
     }
 }
 

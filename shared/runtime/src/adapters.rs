@@ -93,9 +93,9 @@ impl Adapters {
 
     /// Tags of persons under the key `HOLDERS_KEY`.
     pub fn person_tags(&self) -> Result<PersonTags, SettingError> {
-        let kms = Kms::new(aws_sdk_kms::Client::new(&self.config));
+        let client = aws_sdk_kms::Client::new(&self.config);
         let key = self.settings.get("HOLDERS_KEY")?.to_owned();
-        Ok(PersonTags::new(kms, key))
+        Ok(PersonTags::new(client, key))
     }
 
     /// The function `ANSWER_FUNCTION`, which answers for one holder at a time.

@@ -1,11 +1,11 @@
 //! A holder's side of an inquiry: its entry is written before its answer leaves, once for an inquiry.
 
 use crypto::ResidentTag;
-use domain::{ConsentId, InquiryId, TenantScope};
+use domain::{InquiryId, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Consent, LogEvent, LogHead, Store, StoreError,
+    LogEvent, LogHead, Store, StoreError,
     inquiries::{ROUNDS, pause},
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
@@ -19,12 +19,10 @@ const KEPT_AFTER_THE_END: SignedDuration = SignedDuration::from_hours(24);
 /// What a holder is about to answer.
 #[derive(Debug)]
 pub struct NewAnswer<'a> {
-    /// Who asks.
-    pub asker: &'a TenantScope,
-    /// On which recorded basis of the asker's.
-    pub consent: ConsentId,
-    /// The inquiry that has claimed it.
+    /// Which inquiry.
     pub inquiry: InquiryId,
+    /// When its basis ends.
+    pub basis_ends: Timestamp,
     /// What the holder's log says of it.
     pub event: LogEvent,
     /// Whose view the entry belongs to as well.
@@ -40,8 +38,6 @@ pub enum Answering {
     Written,
     /// It was written before, with this sealed answer.
     Before(Vec<u8>),
-    /// The basis does not hold for this inquiry.
-    BasisEnded,
 }
 
 /// Where a sealed answer lies: for its seal.
@@ -51,40 +47,27 @@ pub fn answer_place(holder: &TenantScope, inquiry: &InquiryId) -> (String, &'sta
 }
 
 impl Store {
-    /// Writes the holder's entry, on the condition that the asker's basis is claimed by this very
-    /// inquiry and holds.
+    /// Writes the holder's entry, once for an inquiry. Whether the basis holds lies with the asker and
+    /// is looked at before, under the asker's role; should it end in between, the entry stands, and the
+    /// asker's own transaction gives nothing.
     pub async fn record_answer(
         &self,
         holder: &TenantScope,
         answer: &NewAnswer<'_>,
         now: Timestamp,
     ) -> Result<Answering, StoreError> {
-        let (pk, consent_id) = (
-            keys::answered(holder, &answer.inquiry),
-            answer.consent.to_string(),
-        );
+        let pk = keys::answered(holder, &answer.inquiry);
         for attempt in 0..ROUNDS {
             pause(attempt).await;
-            let [consent, before, head] = self
-                .get_each([
-                    (keys::consents(answer.asker), &consent_id),
-                    (pk.clone(), ANSWER),
-                    (keys::log(holder), HEAD),
-                ])
+            let [before, head] = self
+                .get_each(holder, [(pk.clone(), ANSWER), (keys::log(holder), HEAD)])
                 .await?;
-            let Some(consent) = consent else {
-                return Ok(Answering::BasisEnded);
-            };
-            let life = Consent::read(&consent)?.life;
-            if life.answer(answer.inquiry, now).is_err() {
-                return Ok(Answering::BasisEnded);
-            }
             if let Some(before) = before {
                 return Ok(Answering::Before(Item(&before).bytes("sealed")?.to_vec()));
             }
             let head = LogHead::read(head.as_ref())?;
             let entry = head.entry(answer.event.clone(), now);
-            let ttl = life.expires_at() + KEPT_AFTER_THE_END;
+            let ttl = answer.basis_ends + KEPT_AFTER_THE_END;
             let kept = Map::from([
                 ("pk".to_owned(), s(&pk)),
                 ("sk".to_owned(), s(ANSWER)),
@@ -92,16 +75,13 @@ impl Store {
                 ("sealed".to_owned(), b(answer.sealed)),
                 ("ttl".to_owned(), n(ttl.as_second())),
             ]);
-            let mut writes = vec![
-                self.basis_holds_in(answer.asker, &answer.consent, &answer.inquiry, now)?,
-                self.put_new_in(kept)?,
-            ];
+            let mut writes = vec![self.put_new_in(kept)?];
             writes.extend(self.append_in(holder, &head, &entry)?);
             if let Some(resident) = &answer.resident {
                 let copy = entry.to_item(keys::asked_about(holder, resident));
                 writes.push(self.put_new_in(copy)?);
             }
-            if self.transacted(writes).await? {
+            if self.transacted(holder, writes).await? {
                 return Ok(Answering::Written);
             }
         }

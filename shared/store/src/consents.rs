@@ -52,7 +52,7 @@ impl Store {
             ("consent".to_owned(), s(consent.id.to_string())),
         ]);
         for _ in 0..TRIES {
-            if let Some(before) = self.get(once_pk.clone(), ONCE).await? {
+            if let Some(before) = self.get(scope, once_pk.clone(), ONCE).await? {
                 let id = Item(&before).text("consent")?.parse();
                 let id = id.map_err(|_| StoreError::Damaged { what: "consent" })?;
                 let before = self.consent(scope, &id).await?;
@@ -63,7 +63,7 @@ impl Store {
                 self.put_new_in(consent.to_item(scope))?,
                 self.put_new_in(once.clone())?,
             ];
-            match self.transact(writes).await {
+            match self.transact(scope, writes).await {
                 Ok(()) => return Ok(Recording::New),
                 Err(StoreError::Moved) => {}
                 Err(error) => return Err(error),
@@ -78,7 +78,9 @@ impl Store {
         scope: &TenantScope,
         id: &ConsentId,
     ) -> Result<Option<Consent>, StoreError> {
-        let item = self.get(keys::consents(scope), &id.to_string()).await?;
+        let item = self
+            .get(scope, keys::consents(scope), &id.to_string())
+            .await?;
         item.as_ref().map(Consent::read).transpose()
     }
 
@@ -89,7 +91,7 @@ impl Store {
         limit: u32,
         after: Option<String>,
     ) -> Result<PageOf<Consent>, StoreError> {
-        let page = self.newest_first(keys::consents(scope), limit, after);
+        let page = self.newest_first(scope, keys::consents(scope), limit, after);
         page.await?.map(Consent::read)
     }
 
@@ -157,7 +159,7 @@ impl Store {
             if consent.life.stage() == Stage::Revoked && unused {
                 writes.push(self.delete_in(keys::evidence(scope, &consent.evidence.once), ONCE)?);
             }
-            match self.transact(writes).await {
+            match self.transact(scope, writes).await {
                 Ok(()) => return Ok(Changed::Done(Box::new(consent))),
                 Err(StoreError::Moved) => {}
                 Err(error) => return Err(error),

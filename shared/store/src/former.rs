@@ -24,7 +24,9 @@ impl Store {
     ) -> Result<Option<Resident>, StoreError> {
         for _ in 0..TRIES {
             let generation = self.register(scope).await?.generation();
-            let item = self.get(keys::resident(scope, tag), PROFILE_SK).await?;
+            let item = self
+                .get(scope, keys::resident(scope, tag), PROFILE_SK)
+                .await?;
             if self.register(scope).await?.generation() == generation {
                 let opened = item.map(|item| open(scope, keys, &item, generation));
                 return Ok(opened.transpose()?.flatten());

@@ -1,7 +1,7 @@
 //! An inquiry: the claim of its basis, what each holder says, and its end. Each of these is one
 //! transaction with the entry of the log that tells of it.
 
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Basis, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use crate::{
     keys::{self, SCHEMA},
     log::HEAD,
     page::PageOf,
-    transaction::{Change, not_built},
+    transaction::Change,
 };
 
 /// The head of a log moves with every entry; so often one may be too late in a row.
@@ -163,11 +163,14 @@ impl Store {
         for attempt in 0..TRIES {
             pause(attempt).await;
             let [consent, head, count] = self
-                .get_each([
-                    (keys::consents(scope), &id),
-                    (keys::log(scope), HEAD),
-                    (keys::budget(scope), &day),
-                ])
+                .get_each(
+                    scope,
+                    [
+                        (keys::consents(scope), &id),
+                        (keys::log(scope), HEAD),
+                        (keys::budget(scope), &day),
+                    ],
+                )
                 .await?;
             let consent = consent.ok_or(StoreError::Damaged { what: "consent" })?;
             let consent = Consent::read(&consent)?;
@@ -181,7 +184,7 @@ impl Store {
             }
             let head = LogHead::read(head.as_ref())?;
             let writes = self.claim_writes(scope, claim, &consent, &head, now)?;
-            if self.transacted(writes).await? {
+            if self.transacted(scope, writes).await? {
                 return Ok(Claim::Taken);
             }
         }
@@ -262,7 +265,10 @@ impl Store {
             pause(attempt).await;
             let id = end.consent.to_string();
             let [consent, head] = self
-                .get_each([(keys::consents(scope), &id), (keys::log(scope), HEAD)])
+                .get_each(
+                    scope,
+                    [(keys::consents(scope), &id), (keys::log(scope), HEAD)],
+                )
                 .await?;
             let consent = consent.ok_or(StoreError::Damaged { what: "consent" })?;
             let life = Consent::read(&consent)?.life;
@@ -271,7 +277,7 @@ impl Store {
             }
             let head = LogHead::read(head.as_ref())?;
             let writes = self.conclusion_writes(scope, end, &head, now)?;
-            if self.transacted(writes).await? {
+            if self.transacted(scope, writes).await? {
                 return Ok(Ending::Kept);
             }
         }
@@ -333,7 +339,9 @@ impl Store {
         scope: &TenantScope,
         id: &InquiryId,
     ) -> Result<Option<Inquiry>, StoreError> {
-        let item = self.get(keys::inquiries(scope), &id.to_string()).await?;
+        let item = self
+            .get(scope, keys::inquiries(scope), &id.to_string())
+            .await?;
         item.as_ref().map(Inquiry::read).transpose()
     }
 
@@ -344,7 +352,7 @@ impl Store {
         limit: u32,
         after: Option<String>,
     ) -> Result<PageOf<Inquiry>, StoreError> {
-        let page = self.newest_first(keys::inquiries(scope), limit, after);
+        let page = self.newest_first(scope, keys::inquiries(scope), limit, after);
         page.await?.map(Inquiry::read)
     }
 
@@ -354,37 +362,19 @@ impl Store {
         scope: &TenantScope,
         day: Date,
     ) -> Result<DayCount, StoreError> {
-        let item = self.get(keys::budget(scope), &day.to_string()).await?;
+        let item = self
+            .get(scope, keys::budget(scope), &day.to_string())
+            .await?;
         DayCount::read(item.as_ref())
-    }
-
-    /// The check that a basis is still this inquiry's, as part of another transaction.
-    pub(crate) fn basis_holds_in(
-        &self,
-        asker: &TenantScope,
-        consent: &ConsentId,
-        inquiry: &InquiryId,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .key("pk", s(keys::consents(asker)))
-            .key("sk", s(consent.to_string()))
-            .condition_expression(HOLDS)
-            .expression_attribute_values(":claimed", s("claimed"))
-            .expression_attribute_values(":inquiry", s(inquiry.to_string()))
-            .expression_attribute_values(":now", time(now))
-            .build();
-        let check = check.map_err(|_| not_built())?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// `false` when somebody moved first, or was at the same items in the same moment.
     pub(crate) async fn transacted(
         &self,
+        scope: &TenantScope,
         writes: Vec<TransactWriteItem>,
     ) -> Result<bool, StoreError> {
-        match self.transact(writes).await {
+        match self.transact(scope, writes).await {
             Ok(()) => Ok(true),
             Err(StoreError::Moved) => Ok(false),
             Err(StoreError::TryAgain { code }) if code == "TransactionConflict" => Ok(false),

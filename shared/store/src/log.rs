@@ -159,13 +159,13 @@ impl Store {
         after: Option<String>,
     ) -> Result<PageOf<LogEntry>, StoreError> {
         let after = after.unwrap_or_else(|| ABOVE_ALL.to_owned());
-        let page = self.newest_first(keys::log(scope), limit, Some(after));
+        let page = self.newest_first(scope, keys::log(scope), limit, Some(after));
         page.await?.map(LogEntry::read)
     }
 
     /// Where the municipality's log ends.
     pub async fn log_head(&self, scope: &TenantScope) -> Result<LogHead, StoreError> {
-        LogHead::read(self.get(keys::log(scope), HEAD).await?.as_ref())
+        LogHead::read(self.get(scope, keys::log(scope), HEAD).await?.as_ref())
     }
 
     /// Who asked about a resident, newest first: copies of the log's entries.
@@ -176,7 +176,7 @@ impl Store {
         limit: u32,
         after: Option<String>,
     ) -> Result<PageOf<LogEntry>, StoreError> {
-        let page = self.newest_first(keys::asked_about(scope, resident), limit, after);
+        let page = self.newest_first(scope, keys::asked_about(scope, resident), limit, after);
         page.await?.map(LogEntry::read)
     }
 }

@@ -1,3 +1,5 @@
+use domain::TenantScope;
+
 use crate::{
     Store, StoreError,
     item::{Item, Map, s},
@@ -29,12 +31,13 @@ impl Store {
     /// Items of one partition, those with the highest sort keys first, below `before`.
     pub(crate) async fn newest_first(
         &self,
+        scope: &TenantScope,
         pk: String,
         limit: u32,
         before: Option<String>,
     ) -> Result<PageOf<Map>, StoreError> {
         let mut call = self
-            .client
+            .client(scope)
             .query()
             .table_name(&self.table)
             .key_condition_expression(if before.is_some() {

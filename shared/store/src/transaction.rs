@@ -49,6 +49,7 @@ impl Store {
     /// The items at some keys, read consistently in one call, each in the place of its key.
     pub(crate) async fn get_each<const N: usize>(
         &self,
+        scope: &TenantScope,
         keys: [(String, &str); N],
     ) -> Result<[Option<Map>; N], StoreError> {
         let of = |(pk, sk): &(String, &str)| {
@@ -59,7 +60,7 @@ impl Store {
             .consistent_read(true)
             .build()
             .map_err(|_| not_built())?;
-        let call = self.client.batch_get_item();
+        let call = self.client(scope).batch_get_item();
         let answer = call.request_items(&self.table, request).send().await?;
         let unprocessed = answer.unprocessed_keys.unwrap_or_default();
         if !unprocessed.is_empty() {

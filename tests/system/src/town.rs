@@ -235,7 +235,11 @@ impl Town {
     #[must_use]
     pub fn token(&self, code: &str) -> String {
         self.stack
-            .token(code, &["read", "register", "doses", "inquire", "approve"], "staff")
+            .token(
+                code,
+                &["read", "register", "doses", "inquire", "approve"],
+                "staff",
+            )
             .unwrap()
     }
 

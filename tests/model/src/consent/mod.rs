@@ -67,8 +67,10 @@ pub enum Asker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Invocation {
     None,
-    /// It is about to look at the basis and write its entry.
+    /// It is about to look at the basis.
     Begun,
+    /// The basis held when it looked; it is about to write its entry.
+    Looked,
     /// It is about to answer.
     Written,
     /// Weakened only: it has answered, and is about to write its entry.

@@ -17,7 +17,9 @@ pub enum Action {
     WriteAsked(usize),
     /// The asker invokes a holder.
     Invoke(usize, usize),
-    /// The invocation looks at the basis and writes its entry, in one transaction.
+    /// The invocation looks at the basis, which lies with the asker.
+    Look(usize, usize),
+    /// It writes its entry, which lies with the holder: in a call of its own, under the holder's role.
     Write(usize, usize),
     /// The invocation's answer arrives, if anybody waits for it.
     Return(usize, usize),
@@ -57,7 +59,8 @@ pub(super) fn possible(state: &State, actions: &mut Vec<Action>) {
         for holder in 0..HOLDERS {
             match state.invocations[inquiry][holder] {
                 Invocation::None => continue,
-                Invocation::Begun | Invocation::Unwritten => {
+                Invocation::Begun => actions.push(Action::Look(inquiry, holder)),
+                Invocation::Looked | Invocation::Unwritten => {
                     actions.push(Action::Write(inquiry, holder));
                 }
                 Invocation::Written => actions.push(Action::Return(inquiry, holder)),
@@ -86,6 +89,7 @@ impl Consent {
                 state.askers[inquiry] = Asker::Asking([false; HOLDERS]);
             }
             Action::Invoke(inquiry, holder) => invoke(&mut state, inquiry, holder),
+            Action::Look(inquiry, holder) => look(&mut state, inquiry, holder),
             Action::Write(inquiry, holder) => self.write(&mut state, inquiry, holder),
             Action::Return(inquiry, holder) => {
                 state.invocations[inquiry][holder] = Invocation::None;
@@ -145,8 +149,6 @@ impl Consent {
         if invocation == Invocation::Unwritten {
             state.answered[inquiry][holder] += 1;
             state.invocations[inquiry][holder] = Invocation::None;
-        } else if !state.holds_for(inquiry) {
-            state.invocations[inquiry][holder] = Invocation::None;
         } else if self.weakened(Weakening::AnswerBeforeLog) {
             arrive(state, inquiry, holder);
             state.invocations[inquiry][holder] = Invocation::Unwritten;
@@ -185,6 +187,14 @@ fn invoke(state: &mut State, inquiry: usize, holder: usize) {
         state.repeats_left = state.repeats_left.saturating_sub(1);
     }
     state.invocations[inquiry][holder] = Invocation::Begun;
+}
+
+fn look(state: &mut State, inquiry: usize, holder: usize) {
+    state.invocations[inquiry][holder] = if state.holds_for(inquiry) {
+        Invocation::Looked
+    } else {
+        Invocation::None
+    };
 }
 
 /// Doses leave the holder; they are lost if nobody waits for them any more.
