@@ -24,7 +24,6 @@ use domain::{Clock, ConsentId, LifeError, StaffTag, TenantScope};
 use store::{Changed, Recording, Store, StoreError};
 
 use crate::answer::{Page, Shown};
-use crate::record::NewBasis;
 
 /// Who may look.
 const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
@@ -72,7 +71,7 @@ impl Consents {
     async fn record(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require(Role::Inquire)?;
         let now = self.clock.now();
-        let basis = NewBasis::read(request.fields()?, now)?;
+        let basis = record::read(request.fields()?, now)?;
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
         let person = self.persons.tag(basis.my_number).await;

@@ -16,17 +16,16 @@
 
 mod answer;
 mod ask;
-mod kept;
 mod read;
 mod wanted;
 
 use std::sync::Arc;
 
 use api::{Code, Problem, Request, Response, Role};
-use crypto::{PersonTags, staff_tag};
+use asking::Asking;
+use crypto::staff_tag;
 use domain::{Clock, LifeError, StaffTag, TenantScope};
-use invocations::Holders;
-use store::{HolderIndex, Store, StoreError, TenantSettings};
+use store::{Store, StoreError, TenantSettings};
 
 /// Where the random part of an id comes from.
 pub type Random = fn() -> [u8; 10];
@@ -34,30 +33,18 @@ pub type Random = fn() -> [u8; 10];
 /// The function's work, over its adapters.
 pub struct Inquiries {
     store: Store,
-    index: HolderIndex,
-    persons: PersonTags,
-    holders: Holders,
+    asking: Asking,
     clock: Arc<dyn Clock>,
     random: Random,
 }
 
 impl Inquiries {
-    /// Wires the function: the table, the index of holders, tags of persons, the function that
-    /// answers for a holder, time, randomness.
+    /// Wires the function: the table, what asks, time, randomness.
     #[must_use]
-    pub fn new(
-        store: Store,
-        index: HolderIndex,
-        persons: PersonTags,
-        holders: Holders,
-        clock: Arc<dyn Clock>,
-        random: Random,
-    ) -> Self {
+    pub fn new(store: Store, asking: Asking, clock: Arc<dyn Clock>, random: Random) -> Self {
         Self {
             store,
-            index,
-            persons,
-            holders,
+            asking,
             clock,
             random,
         }
@@ -82,26 +69,7 @@ impl Inquiries {
         let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
         Ok(tenant.settings)
     }
-
-    /// How many inquiries the municipality may make in a day: as set, or by how many it registers.
-    async fn per_day(
-        &self,
-        scope: &TenantScope,
-        settings: &TenantSettings,
-    ) -> Result<u32, Problem> {
-        if let Some(set) = settings.inquiries_per_day {
-            return Ok(set);
-        }
-        let register = self.store.register(scope).await;
-        let register = register.map_err(|error| of_store(&error))?;
-        let residents = register.in_force.map_or(0, |in_force| in_force.active);
-        let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
-        Ok(share.max(LEAST_PER_DAY))
-    }
 }
-
-const RESIDENTS_PER_INQUIRY: u64 = 50;
-const LEAST_PER_DAY: u32 = 100;
 
 /// Who may look at inquiries and at the log.
 const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use asking::Asking;
 use inquiries::Inquiries;
 use runtime::{Adapters, Error, Handler};
 
@@ -12,9 +13,13 @@ fn main() -> Result<(), Error> {
 fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let function = Arc::new(Inquiries::new(
         adapters.store()?,
-        adapters.holder_index()?,
-        adapters.person_tags()?,
-        adapters.holders()?,
+        Asking::new(
+            adapters.store()?,
+            adapters.holder_index()?,
+            adapters.person_tags()?,
+            adapters.holders()?,
+            adapters.clock(),
+        ),
         adapters.clock(),
         crypto::random_bytes,
     ));

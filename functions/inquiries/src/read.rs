@@ -91,6 +91,8 @@ impl Inquiries {
         let settings = self.enrolled(scope).await?;
         let inquiries = self.store.inquiries(scope, page.limit, page.after).await;
         let inquiries = inquiries.map_err(|error| of_store(&error))?;
+        let per_day = asking::per_day(&self.store, scope, &settings).await;
+        let per_day = per_day.map_err(|error| of_store(&error))?;
         let day = japan_date(self.clock.now());
         let count = self.store.inquiries_on(scope, day).await;
         let count = count.map_err(|error| of_store(&error))?;
@@ -99,7 +101,7 @@ impl Inquiries {
             next: inquiries.next.map(|position| request.cursor(&position)),
             today: Today {
                 day: day.to_string(),
-                per_day: self.per_day(scope, &settings).await?,
+                per_day,
                 asked: count.asked,
                 without_consent: count.without_consent,
                 nothing_found: count.nothing_found,

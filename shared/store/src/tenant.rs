@@ -179,7 +179,6 @@ impl TenantState {
 const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
                             max_refused = :refused, max_removed = :removed, lots = :lots, \
                             export_encoding = :encoding, export_scope = :exported, \
-                            max_refused = :refused, max_removed = :removed, \
                             inquiries_per_day = :inquiries, hold_protected = :hold, \
                             revision = :revision";
 

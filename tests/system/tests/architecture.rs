@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 /// Shared crates; an arrow points only to one that stands further left.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 14] = [
     "domain",
     "layouts",
     "crypto",
@@ -22,18 +22,20 @@ const SHARED: [&str; 13] = [
     "queues",
     "recording",
     "invocations",
+    "asking",
     "api",
     "runtime",
 ];
 /// Shared crates that know bytes and rules only: no I/O, no clock, no SDK.
 const PURE: [&str; 2] = ["domain", "layouts"];
 /// Where the AWS SDKs stay.
-const WITH_SDK: [&str; 6] = [
+const WITH_SDK: [&str; 7] = [
     "crypto",
     "store",
     "objects",
     "queues",
     "invocations",
+    "asking",
     "runtime",
 ];
 /// What only the edge of Lambda may name.

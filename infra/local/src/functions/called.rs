@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use asking::Asking;
 use consents::Consents;
 use doses::Doses;
 use exports::Exports;
@@ -53,9 +54,13 @@ pub(super) fn exports(adapters: &Adapters) -> Result<Handler> {
 pub(super) fn inquiries(adapters: &Adapters) -> Result<Handler> {
     let function = Arc::new(Inquiries::new(
         adapters.store()?,
-        adapters.holder_index()?,
-        adapters.person_tags()?,
-        adapters.holders()?,
+        Asking::new(
+            adapters.store()?,
+            adapters.holder_index()?,
+            adapters.person_tags()?,
+            adapters.holders()?,
+            adapters.clock(),
+        ),
         adapters.clock(),
         crypto::random_bytes,
     ));

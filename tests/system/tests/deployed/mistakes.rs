@@ -1,7 +1,7 @@
 //! Mistakes that a person may make in the template. Each is planted and must be caught: by the local
-//! stack, which refuses to start, by the rules, or by the isolation matrix.
+//! stack, which refuses to start, by the rules, by the isolation matrix, or by what a function can do in all.
 
-use crate::{TEMPLATE, isolation, rules::findings};
+use crate::{TEMPLATE, isolation, rules::findings, search_or_decrypt};
 
 /// What, in which resource, and how it is written there: before and after.
 type Mistake = (&'static str, &'static str, &'static str, &'static str);
@@ -13,7 +13,7 @@ const NOT_WITHOUT: &str =
 const UNWRAP: &str =
     r#"StringEquals: { "kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}" }"#;
 
-const MISTAKES: [Mistake; 46] = [
+const MISTAKES: [Mistake; 54] = [
     // Whose rows.
     (
         "the guard against calls without keys is dropped",
@@ -234,6 +234,55 @@ const MISTAKES: [Mistake; 46] = [
         "!GetAtt ResidentsTenantRole.Arn",
         "!GetAtt LoadChunkTenantRole.Arn",
     ),
+    // Search or decrypt.
+    (
+        "who asks holders may open records",
+        "InquiriesTenantRole",
+        "              - Sid: ReadSettingsAndViews\n",
+        "              - Sid: Unwrap\n                Effect: Allow\n                Action: kms:Decrypt\n                Resource: !GetAtt RecordsKey.Arn\n                Condition:\n                  StringEquals: { \"kms:EncryptionContext:tenant\": \"${aws:PrincipalTag/tenant}\" }\n              - Sid: ReadSettingsAndViews\n",
+    ),
+    (
+        "who answers for a holder may look up holders",
+        "AnswerInquiryRole",
+        "              - Sid: Log\n",
+        "              - Sid: LookUp\n                Effect: Allow\n                Action: dynamodb:Query\n                Resource: !GetAtt HoldersTable.Arn\n              - Sid: Log\n",
+    ),
+    (
+        "who writes the index may read it",
+        "IndexHoldersRole",
+        "Action: dynamodb:PutItem",
+        "Action: [dynamodb:PutItem, dynamodb:Query]",
+    ),
+    (
+        "who looks up holders may write the index",
+        "InquiriesRole",
+        "Action: dynamodb:Query",
+        "Action: [dynamodb:Query, dynamodb:PutItem]",
+    ),
+    (
+        "a function that opens records may try numbers",
+        "ResidentsRole",
+        "              - Sid: Log\n",
+        "              - Sid: TellApart\n                Effect: Allow\n                Action: kms:GenerateMac\n                Resource: !GetAtt HoldersKey.Arn\n              - Sid: Log\n",
+    ),
+    (
+        "a function that opens records may ask holders",
+        "DosesRole",
+        "              - Sid: Log\n",
+        "              - Sid: Ask\n                Effect: Allow\n                Action: lambda:InvokeFunction\n                Resource: !GetAtt AnswerInquiry.Arn\n              - Sid: Log\n",
+    ),
+    (
+        "a route leads to the function that answers",
+        "InquiriesIntegration",
+        "!GetAtt Inquiries.Arn",
+        "!GetAtt AnswerInquiry.Arn",
+    ),
+    (
+        "what a stream gave up is not heard of",
+        "HoldersDeadLettersAlarm",
+        "HoldersDeadLetters.QueueName",
+        "UploadsDeadLetters.QueueName",
+    ),
     // What must be there.
     (
         "the table cannot go back",
@@ -320,7 +369,7 @@ fn each_planted_mistake_is_caught() {
     // What is wrong without a mistake does not count as having seen one.
     let before = findings(TEMPLATE);
     let mut missed = Vec::new();
-    let (mut refused, mut by_rules, mut by_matrix) = (0, 0, 0);
+    let (mut refused, mut by_rules, mut by_matrix, mut by_powers) = (0, 0, 0, 0);
     for mistake in &MISTAKES {
         let yaml = plant(mistake);
         let (what, within, ..) = mistake;
@@ -337,7 +386,10 @@ fn each_planted_mistake_is_caught() {
                 finding.clone()
             }
             (Ok(template), None) => {
-                if let Some(leak) = isolation::first_leak(&template, within) {
+                if let Some(powers) = search_or_decrypt::findings(&template).pop() {
+                    by_powers += 1;
+                    powers
+                } else if let Some(leak) = isolation::first_leak(&template, within) {
                     by_matrix += 1;
                     leak
                 } else {
@@ -350,7 +402,7 @@ fn each_planted_mistake_is_caught() {
     }
     println!(
         "{} mistakes planted: {refused} refused at the start, {by_rules} caught by the rules, \
-         {by_matrix} by the isolation matrix, {} missed",
+         {by_powers} by what a function can do in all, {by_matrix} by the isolation matrix, {} missed",
         MISTAKES.len(),
         missed.len()
     );

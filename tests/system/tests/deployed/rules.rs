@@ -273,7 +273,8 @@ impl Findings {
         if !limited.is_null() {
             let closed = condition["Null"]["dynamodb:LeadingKeys"] == "false";
             self.unless(closed, role, &format!("may {actions:?} without a key"));
-            let own = limited.as_str().is_some_and(|it| it.starts_with(OWN_KEYS));
+            let keys = texts(limited);
+            let own = !keys.is_empty() && keys.iter().all(|it| it.starts_with(OWN_KEYS));
             self.unless(own, role, "is limited to other keys than its tenant's");
         }
     }

@@ -154,6 +154,7 @@ fn table(cases: &mut Vec<Case>) {
     let own = |rest: &str| format!("T#{OWN}#{rest}");
     keys.push((Some(vec![own("R#tag")]), Whose::Own));
     keys.push((Some(vec![own("CURRENT"), own("TENANT")]), Whose::Own));
+    keys.push((Some(vec![own("TENANT")]), Whose::Own));
     for code in NOT_OWN {
         keys.push((Some(vec![format!("T#{code}#R#tag")]), Whose::NotOwn));
         // One foreign key among one's own, first or last.

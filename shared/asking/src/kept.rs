@@ -5,8 +5,7 @@
 use crypto::{KeyLabel, NoncePool, OpenError, PersonTag, Place};
 use domain::{InquiryId, TenantScope};
 
-use crate::answer::Found;
-use crate::wanted::Wanted;
+use crate::{Found, Question};
 
 const LABEL: KeyLabel = KeyLabel::Generation(0);
 const SCHEMA: u8 = 1;
@@ -26,11 +25,11 @@ pub(crate) fn seal(
     scope: &TenantScope,
     person: &PersonTag,
     inquiry: InquiryId,
-    wanted: &Wanted,
+    question: &Question,
     found: &Found,
 ) -> Vec<u8> {
     let (code, id) = (scope.code(), inquiry.to_string());
-    let keys = person.answer_keys(code, inquiry, wanted.birth_date);
+    let keys = person.answer_keys(code, inquiry, question.birth_date);
     let plain = serde_json::to_vec(found).unwrap_or_default();
     let sealer = keys.sealer(LABEL);
     sealer.seal(
@@ -44,11 +43,11 @@ pub(crate) fn open(
     scope: &TenantScope,
     person: &PersonTag,
     inquiry: InquiryId,
-    wanted: &Wanted,
+    question: &Question,
     sealed: &[u8],
 ) -> Result<Found, OpenError> {
     let (code, id) = (scope.code(), inquiry.to_string());
-    let keys = person.answer_keys(code, inquiry, wanted.birth_date);
+    let keys = person.answer_keys(code, inquiry, question.birth_date);
     let plain = keys.open_under(LABEL, &place(code.as_str(), &id), sealed)?;
     serde_json::from_slice(&plain).map_err(|_| OpenError::UnknownForm)
 }

@@ -1,0 +1,194 @@
+//! One inquiry, from the claim of its basis to the answer.
+
+use crypto::PersonTag;
+use domain::{InquiryId, LifeError, Stage, TenantCode, TenantScope, basis, japan_date};
+use futures::future::try_join_all;
+use invocations::{HolderAnswer, HolderAsk, InvokeError};
+use jiff::Timestamp;
+use store::{Claim, Consent, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
+
+use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};
+
+/// An inquiry whose basis was found to be its municipality's, and about its person.
+struct Standing<'a> {
+    scope: &'a TenantScope,
+    question: &'a Question,
+    consent: Consent,
+    inquiry: InquiryId,
+    person: PersonTag,
+}
+
+impl Asking {
+    /// Asks everybody who holds records of the person. The same question again finishes what was left
+    /// undone, or is given the same answer, as long as its basis holds.
+    pub async fn ask(
+        &self,
+        scope: &TenantScope,
+        settings: &TenantSettings,
+        question: &Question,
+    ) -> Result<(InquiryId, Found), AskError> {
+        let now = self.clock.now();
+        let standing = self.standing(scope, question, now).await?;
+        let inquiry = standing.inquiry;
+        if standing.consent.life.stage() == Stage::Answered(inquiry) {
+            return Ok((inquiry, self.again(&standing).await?));
+        }
+        let recorded = japan_date(standing.consent.recorded_at);
+        let basis = basis(&standing.consent.basis, recorded);
+        let claim = NewClaim {
+            basis: basis.ok_or(LifeError::Expired)?,
+            consent: standing.consent.id,
+            inquiry,
+            by: question.by,
+            day: japan_date(now),
+            per_day: per_day(&self.store, scope, settings).await?,
+        };
+        match self.store.claim_basis(scope, &claim, now).await? {
+            Claim::Taken => {}
+            Claim::Impossible(LifeError::Used) => {
+                return Ok((inquiry, self.again(&standing).await?));
+            }
+            Claim::Impossible(error) => return Err(error.into()),
+            Claim::BudgetSpent => return Err(Refusal::BudgetSpent.into()),
+        }
+        Ok((inquiry, self.finish(&standing).await?))
+    }
+
+    /// Everything that can be known to be wrong before anything is written.
+    async fn standing<'a>(
+        &self,
+        scope: &'a TenantScope,
+        question: &'a Question,
+        now: Timestamp,
+    ) -> Result<Standing<'a>, AskError> {
+        let consent = self.store.consent(scope, &question.consent).await?;
+        let consent = consent.ok_or(Refusal::NoSuchBasis)?;
+        let inquiry = match question.id {
+            Named::Fresh(id) => id,
+            Named::Given(id) => {
+                if let Some(before) = self.store.inquiry(scope, &id).await? {
+                    if before.consent != consent.id {
+                        return Err(Refusal::IdInUse.into());
+                    }
+                    if before.by != question.by {
+                        return Err(LifeError::Used.into());
+                    }
+                }
+                id
+            }
+        };
+        if consent.life.stage() == Stage::Answered(inquiry) {
+            if now >= consent.life.expires_at() {
+                return Err(LifeError::Expired.into());
+            }
+        } else {
+            consent.life.claim(inquiry, now)?;
+        }
+        let person = self.persons.tag(question.my_number).await?;
+        let digest = person.digest(consent.id, question.birth_date);
+        if !consent.person.is(&digest) {
+            tracing::info!(target: "metrics", inquiries_mismatched = 1);
+            return Err(Refusal::OtherPerson.into());
+        }
+        Ok(Standing {
+            scope,
+            question,
+            consent,
+            inquiry,
+            person,
+        })
+    }
+
+    /// Asks the holders, keeps the answer, and gives it.
+    async fn finish(&self, standing: &Standing<'_>) -> Result<Found, AskError> {
+        let entries = self.index.of(&standing.person).await?;
+        let own = standing.scope.code();
+        let others = entries.into_iter().filter(|entry| entry.holder != own);
+        let asks = others.map(|entry| self.ask_holder(standing, entry.holder, entry.pointer));
+        let answers = match try_join_all(asks).await {
+            Ok(answers) => answers,
+            Err(InvokeError::BasisEnded) => return Err(self.why_ended(standing).await?),
+            Err(error) => return Err(AskError::Holder(error)),
+        };
+        let found = Found::of(answers);
+        let sealed = kept::seal(
+            standing.scope,
+            &standing.person,
+            standing.inquiry,
+            standing.question,
+            &found,
+        );
+        let now = self.clock.now();
+        let end = NewEnding {
+            consent: standing.consent.id,
+            inquiry: standing.inquiry,
+            answer: &sealed,
+            event: LogEvent::Concluded {
+                inquiry: standing.inquiry,
+                holders: found.holders(),
+                doses: found.count(),
+            },
+            nothing_found: found.count() == 0,
+            day: japan_date(now),
+        };
+        let ending = self.store.conclude_inquiry(standing.scope, &end, now);
+        match ending.await? {
+            Ending::Kept => {}
+            Ending::BasisEnded(LifeError::Used) => return self.again(standing).await,
+            Ending::BasisEnded(error) => return Err(error.into()),
+        }
+        let nothing = u64::from(found.count() == 0);
+        tracing::info!(target: "metrics", inquiries_answered = 1, inquiries_nothing = nothing);
+        Ok(found)
+    }
+
+    async fn ask_holder(
+        &self,
+        standing: &Standing<'_>,
+        holder: TenantCode,
+        pointer: Vec<u8>,
+    ) -> Result<(TenantCode, HolderAnswer), InvokeError> {
+        let ask = HolderAsk {
+            asker: standing.scope.code(),
+            consent: standing.consent.id,
+            inquiry: standing.inquiry,
+            holder,
+            person: standing.person,
+            pointer,
+            my_number: standing.question.my_number,
+            birth_date: standing.question.birth_date,
+        };
+        Ok((holder, self.holders.ask(&ask).await?))
+    }
+
+    /// The answer that was kept for this very inquiry.
+    async fn again(&self, standing: &Standing<'_>) -> Result<Found, AskError> {
+        let inquiry = self.store.inquiry(standing.scope, &standing.inquiry);
+        let same = inquiry.await?.filter(|inquiry| {
+            inquiry.consent == standing.consent.id && inquiry.by == standing.question.by
+        });
+        let sealed = same.and_then(|inquiry| inquiry.answer);
+        let sealed = sealed.ok_or(LifeError::Used)?;
+        Ok(kept::open(
+            standing.scope,
+            &standing.person,
+            standing.inquiry,
+            standing.question,
+            &sealed,
+        )?)
+    }
+
+    /// A holder found that the basis does not hold: says how it stands now.
+    async fn why_ended(&self, standing: &Standing<'_>) -> Result<AskError, AskError> {
+        let consent = self
+            .store
+            .consent(standing.scope, &standing.consent.id)
+            .await?;
+        let Some(consent) = consent else {
+            return Ok(Refusal::NoSuchBasis.into());
+        };
+        let now = self.clock.now();
+        let ended = consent.life.answer(standing.inquiry, now).err();
+        Ok(ended.unwrap_or(LifeError::Used).into())
+    }
+}

@@ -1,0 +1,111 @@
+use crypto::{PersonTag, Sha256};
+use domain::{
+    Basis, ConsentId, ConsentLife, Date, EvidenceKind, MyNumber, ProgrammeCode, Purpose, StaffTag,
+};
+use jiff::Timestamp;
+use store::{Consent, Evidence};
+
+/// A basis that is to be recorded, its parts checked by the rules of [`Basis`]. No `Debug`: it names a
+/// person.
+pub struct NewBasis {
+    /// In the reading of the law of today.
+    pub basis: &'static Basis,
+    /// What is asked for.
+    pub purpose: Purpose,
+    /// Of which programmes, each once, in ascending order.
+    pub programmes: Vec<ProgrammeCode>,
+    /// Number of the form or decision.
+    pub number: String,
+    /// SHA-256 of the form's scan.
+    pub scan: Option<[u8; 32]>,
+    /// How long it is to hold, if less than it may.
+    pub days: Option<u8>,
+    /// About whom.
+    pub my_number: MyNumber,
+    /// About whom.
+    pub birth_date: Date,
+}
+
+impl NewBasis {
+    /// As it will be stored: of the person, only what binds it to them.
+    #[must_use]
+    pub fn consent(
+        &self,
+        id: ConsentId,
+        person: &PersonTag,
+        recorder: StaffTag,
+        now: Timestamp,
+    ) -> Consent {
+        let kind = self.basis.evidence();
+        let once = match kind {
+            EvidenceKind::ScannedForm => Sha256::of_parts(&[&b"form"[..], self.number.as_bytes()]),
+            EvidenceKind::Decision => person.evidence_digest(&self.number, self.birth_date),
+        };
+        Consent {
+            id,
+            basis: self.basis.code().to_owned(),
+            purpose: self.purpose,
+            programmes: self.programmes.clone(),
+            evidence: Evidence {
+                kind,
+                number: self.number.clone(),
+                scan: self.scan,
+                once,
+            },
+            person: person.digest(id, self.birth_date),
+            life: ConsentLife::recorded(self.basis, recorder, now, self.days),
+            recorded_at: now,
+            approved_by: None,
+        }
+    }
+
+    /// Whether a recorded one says the same, so that this is a repeat of it.
+    #[must_use]
+    pub fn is(&self, recorded: &Consent, person: &PersonTag) -> bool {
+        recorded.basis == self.basis.code()
+            && recorded.purpose == self.purpose
+            && recorded.programmes == self.programmes
+            && recorded.evidence.number == self.number
+            && recorded.evidence.scan == self.scan
+            && recorded
+                .person
+                .is(&person.digest(recorded.id, self.birth_date))
+    }
+
+    /// The number of a form or decision as it may be written: letters, digits and a few signs. One that
+    /// is a My Number is refused, though it would fit.
+    #[must_use]
+    pub fn evidence_number(text: &str) -> Option<String> {
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+        let tells_a_person = MyNumber::parse(&digits).is_ok();
+        let short = !text.is_empty() && text.len() <= Self::MOST_EVIDENCE_NUMBER;
+        (short && text.bytes().all(safe) && !tells_a_person).then(|| text.to_owned())
+    }
+
+    /// A number of a form or decision has at most so many characters.
+    pub const MOST_EVIDENCE_NUMBER: usize = 40;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_evidence_is_short_plain_and_no_my_number() {
+        for good in ["F-1", "R3/0412_7", "a.b", "98320567321"] {
+            assert_eq!(NewBasis::evidence_number(good).as_deref(), Some(good));
+        }
+        let long = "9".repeat(41);
+        for bad in [
+            "",
+            "同意書1",
+            "F 1",
+            "983205673214",
+            "9832-0567-3214",
+            &long,
+        ] {
+            assert_eq!(NewBasis::evidence_number(bad), None, "{bad}");
+        }
+    }
+}

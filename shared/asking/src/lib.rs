@@ -1,0 +1,75 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod ask;
+mod basis;
+mod budget;
+mod error;
+mod found;
+mod kept;
+
+use std::sync::Arc;
+
+use crypto::PersonTags;
+use domain::{Clock, ConsentId, Date, InquiryId, MyNumber, StaffTag};
+use invocations::Holders;
+use store::{HolderIndex, Store};
+
+pub use basis::NewBasis;
+pub use budget::per_day;
+pub use error::{AskError, Refusal};
+pub use found::{Found, FoundDose};
+
+/// Asks holders, over its adapters.
+pub struct Asking {
+    store: Store,
+    index: HolderIndex,
+    persons: PersonTags,
+    holders: Holders,
+    clock: Arc<dyn Clock>,
+}
+
+/// Under which id an inquiry is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// One that was just made and that nobody has used.
+    Fresh(InquiryId),
+    /// One that the caller gave, so that it can be repeated.
+    Given(InquiryId),
+}
+
+/// What is asked. No `Debug`: it names a person.
+#[derive(Clone, Copy)]
+pub struct Question {
+    /// Its id.
+    pub id: Named,
+    /// On which recorded basis.
+    pub consent: ConsentId,
+    /// About whom.
+    pub my_number: MyNumber,
+    /// About whom.
+    pub birth_date: Date,
+    /// Who asks.
+    pub by: StaffTag,
+}
+
+impl Asking {
+    /// Wires it: the table, the index of holders, tags of persons, the function that answers for a
+    /// holder, time.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        index: HolderIndex,
+        persons: PersonTags,
+        holders: Holders,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            index,
+            persons,
+            holders,
+            clock,
+        }
+    }
+}
