@@ -1,8 +1,10 @@
 //! A fresh S3 on a port of its own, and an SDK client that speaks to it.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -31,6 +33,7 @@ pub(crate) struct World {
     pub(crate) endpoint: String,
     pub(crate) created: Arc<Mutex<Vec<ObjectCreated>>>,
     serving: JoinSet<()>,
+    folder: Option<PathBuf>,
 }
 
 impl World {
@@ -44,6 +47,10 @@ impl World {
 
     async fn on(storage: Storage) -> Self {
         let created = Arc::new(Mutex::new(Vec::new()));
+        let folder = match &storage {
+            Storage::Memory => None,
+            Storage::Folder(folder) => Some(folder.clone()),
+        };
         let s3 = open(storage, &created);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -56,6 +63,7 @@ impl World {
             endpoint,
             created,
             serving,
+            folder,
         }
     }
 
@@ -92,10 +100,12 @@ impl World {
     /// Ends the serving, so that the folder can be opened again.
     pub(crate) async fn close(mut self) {
         self.serving.shutdown().await;
+        let folder = self.folder.take();
         drop(self);
-        // Connections are dropped by their own tasks.
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
+        // Connections are dropped by their own tasks; the last one lets go of the folder.
+        let lock = folder.map(|folder| File::open(folder.join("lock")).unwrap());
+        while lock.as_ref().is_some_and(|lock| lock.try_lock().is_err()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
