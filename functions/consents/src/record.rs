@@ -3,10 +3,10 @@
 use api::{Fault, Fields, Problem};
 use asking::NewBasis;
 use data_encoding::HEXLOWER;
-use domain::{Basis, EvidenceKind, ProgrammeCode, Purpose, basis, japan_date, programme};
+use domain::{EvidenceKind, MOST_EVIDENCE_NUMBER, Purpose, basis, is_evidence_number, japan_date};
 use jiff::Timestamp;
 
-const WORD_LIMIT: usize = NewBasis::MOST_EVIDENCE_NUMBER;
+const WORD_LIMIT: usize = MOST_EVIDENCE_NUMBER;
 const PROGRAMMES_LIMIT: usize = 200;
 
 /// Reads a basis, and holds it against the law of today.
@@ -40,25 +40,17 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
     Ok(NewBasis {
         basis,
         purpose: purpose.ok_or(invalid("purpose", Fault::Purpose))?,
-        programmes: read_programmes(programmes.expose(), basis)
+        programmes: basis
+            .programmes_as_written(programmes.expose())
             .ok_or(invalid("programmes", Fault::Programmes))?,
-        number: NewBasis::evidence_number(number.expose())
+        number: Some(number.expose().to_owned())
+            .filter(|number| is_evidence_number(number))
             .ok_or(invalid("evidence_number", Fault::EvidenceNumber))?,
         scan: scan.flatten(),
         days: days.flatten(),
         my_number,
         birth_date,
     })
-}
-
-/// Known programmes that the basis covers, each once, in a fixed order.
-fn read_programmes(text: &str, basis: &Basis) -> Option<Vec<ProgrammeCode>> {
-    let codes = text.split(' ').map(|word| word.parse().ok());
-    let mut codes: Vec<ProgrammeCode> = codes.collect::<Option<_>>()?;
-    codes.sort_unstable();
-    codes.dedup();
-    let fit = |code: &ProgrammeCode| programme(*code).is_some() && basis.covers(code);
-    codes.iter().all(fit).then_some(codes)
 }
 
 fn read_sha256(text: &str) -> Option<[u8; 32]> {

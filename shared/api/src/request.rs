@@ -133,6 +133,7 @@ impl Request {
     /// The same for a list that takes other parameters as well.
     pub fn page_of(&self, others: &[&str], limits: PageLimits) -> Result<Page, Problem> {
         self.only_query(&[others, &["limit", "after"]].concat())?;
+        Fields::parse(&self.raw.body)?.done()?;
         let value = |name| self.query(name);
         Page::read(self.caller.scope(), value("limit"), value("after"), limits)
     }

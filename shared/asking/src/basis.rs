@@ -71,41 +71,4 @@ impl NewBasis {
                 .person
                 .is(&person.digest(recorded.id, self.birth_date))
     }
-
-    /// The number of a form or decision as it may be written: letters, digits and a few signs. One that
-    /// is a My Number is refused, though it would fit.
-    #[must_use]
-    pub fn evidence_number(text: &str) -> Option<String> {
-        let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
-        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
-        let tells_a_person = MyNumber::parse(&digits).is_ok();
-        let short = !text.is_empty() && text.len() <= Self::MOST_EVIDENCE_NUMBER;
-        (short && text.bytes().all(safe) && !tells_a_person).then(|| text.to_owned())
-    }
-
-    /// A number of a form or decision has at most so many characters.
-    pub const MOST_EVIDENCE_NUMBER: usize = 40;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_of_evidence_is_short_plain_and_no_my_number() {
-        for good in ["F-1", "R3/0412_7", "a.b", "98320567321"] {
-            assert_eq!(NewBasis::evidence_number(good).as_deref(), Some(good));
-        }
-        let long = "9".repeat(41);
-        for bad in [
-            "",
-            "同意書1",
-            "F 1",
-            "983205673214",
-            "9832-0567-3214",
-            &long,
-        ] {
-            assert_eq!(NewBasis::evidence_number(bad), None, "{bad}");
-        }
-    }
 }

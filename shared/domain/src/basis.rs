@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, UnknownWord};
+use crate::{MyNumber, ProgrammeCode, UnknownWord, programme};
 
 /// What the law lets a municipality ask on, one reading of it a line. A new reading is a new line
 /// with its first day; a reading that ended keeps its line and gets a last day.
@@ -189,6 +189,17 @@ impl Basis {
         listed.is_none_or(|listed| listed.contains(programme))
     }
 
+    /// Programmes as a form or file writes them: codes with blanks between, each known and covered. Each
+    /// once, in ascending order; `None` if one is not.
+    #[must_use]
+    pub fn programmes_as_written(&self, text: &str) -> Option<Vec<ProgrammeCode>> {
+        let mut codes: Vec<ProgrammeCode> = words(text)?;
+        codes.sort_unstable();
+        codes.dedup();
+        let fit = |code: &ProgrammeCode| programme(*code).is_some() && self.covers(code);
+        codes.iter().all(fit).then_some(codes)
+    }
+
     fn is_in_force(&self, on: Date) -> bool {
         self.from <= on && self.until.is_none_or(|until| on <= until)
     }
@@ -207,6 +218,20 @@ pub fn basis(code: &str, on: Date) -> Option<&'static Basis> {
         .find(|each| each.code == code && each.is_in_force(on))
 }
 
+/// A number of a form or decision has at most so many characters.
+pub const MOST_EVIDENCE_NUMBER: usize = 40;
+
+/// Whether the number of a form or decision may be written so: letters, digits and a few signs. One that
+/// is a My Number is refused, though it would fit.
+#[must_use]
+pub fn is_evidence_number(text: &str) -> bool {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+    let tells_a_person = MyNumber::parse(&digits).is_ok();
+    let short = !text.is_empty() && text.len() <= MOST_EVIDENCE_NUMBER;
+    short && text.bytes().all(safe) && !tells_a_person
+}
+
 /// Every reading there is or was.
 #[must_use]
 pub fn bases() -> &'static [Basis] {
@@ -216,6 +241,34 @@ pub fn bases() -> &'static [Basis] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_evidence_is_short_plain_and_no_my_number() {
+        for good in ["F-1", "R3/0412_7", "a.b", "98320567321"] {
+            assert!(is_evidence_number(good), "{good}");
+        }
+        let long = "9".repeat(41);
+        for bad in [
+            "",
+            "同意書1",
+            "F 1",
+            "983205673214",
+            "9832-0567-3214",
+            &long,
+        ] {
+            assert!(!is_evidence_number(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn programmes_are_read_once_each_and_only_known_ones() {
+        let basis = basis("CONSENT", on("2021-06-01")).unwrap();
+        let read = |text| basis.programmes_as_written(text);
+        assert_eq!(read("COVID19 COVID19"), Some(vec![ProgrammeCode::COVID19]));
+        for bad in ["", "COVID19  COVID19", "covid19", "COVID19,COVID19", "NONE"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
 
     fn on(text: &str) -> Date {
         text.parse().unwrap()

@@ -19,7 +19,10 @@ mod sensitive;
 mod tenant;
 mod upload;
 
-pub use basis::{Basis, EvidenceKind, LONGEST_DAYS, Purpose, bases, basis};
+pub use basis::{
+    Basis, EvidenceKind, LONGEST_DAYS, MOST_EVIDENCE_NUMBER, Purpose, bases, basis,
+    is_evidence_number,
+};
 pub use clock::{Clock, japan_date, japan_time};
 pub use consent::{ConsentId, ConsentLife, ConsentState, InquiryId, LifeError, StaffTag, Stage};
 pub use coupon::{CouponNumber, CouponNumberError};

@@ -7,6 +7,7 @@ mod encoding;
 mod errors_csv;
 mod file;
 mod guard;
+pub mod inquiries;
 pub mod ledger;
 mod mapping;
 mod problem;

@@ -158,6 +158,7 @@ impl Store {
         limit: u32,
         after: Option<String>,
     ) -> Result<PageOf<LogEntry>, StoreError> {
+        let after = after.filter(|after| after.as_str() < ABOVE_ALL);
         let after = after.unwrap_or_else(|| ABOVE_ALL.to_owned());
         let page = self.newest_first(scope, keys::log(scope), limit, Some(after));
         page.await?.map(LogEntry::read)

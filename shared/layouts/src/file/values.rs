@@ -2,7 +2,8 @@
 //! hold, judged by its bytes, and a slow way that decodes, folds and finds out what is wrong.
 
 use domain::{
-    CouponNumber, CouponNumberError, Date, DateError, TenantCode, parse_date, parse_eight_digits,
+    CouponNumber, CouponNumberError, Date, DateError, MyNumber, MyNumberError, TenantCode,
+    parse_date, parse_eight_digits,
 };
 
 use super::cells::{Piece, RowCheck, TextPiece};
@@ -107,6 +108,30 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
                 self.notices.add(NoticeCode::PrivateCharacter);
             }
             return Some(piece);
+        };
+        self.refuse(problem, column);
+        None
+    }
+
+    #[inline]
+    pub(crate) fn my_number(&mut self, column: L::Column) -> Option<MyNumber> {
+        let cell = self.cell(column)?;
+        if cell.bytes.is_empty() {
+            return None;
+        }
+        if let Ok(number) = MyNumber::parse(cell.bytes) {
+            return Some(number);
+        }
+        let digits = self.folded(cell, column)?.resolve(self.text);
+        if digits.is_empty() {
+            return None;
+        }
+        let problem = match MyNumber::parse(digits.as_bytes()) {
+            Ok(number) => return Some(number),
+            Err(MyNumberError::Length) => ProblemCode::MyNumberLength,
+            Err(MyNumberError::NotDigits) => ProblemCode::MyNumberNotDigits,
+            Err(MyNumberError::Exponent) => ProblemCode::MyNumberRounded,
+            Err(MyNumberError::CheckDigit) => ProblemCode::MyNumberCheckDigit,
         };
         self.refuse(problem, column);
         None

@@ -218,6 +218,42 @@ ProblemCode {
     DoseTwice "DOSE_TWICE"
         "同じ人の同じ接種回で内容の異なる行があります。どれも取り込んでいません。正しい1行だけにしてください。"
         "rows record the same dose of the same person differently, and none was taken over; keep the right one";
+    ReferenceTwice "REFERENCE_TWICE"
+        "同じ整理番号の行が二つ以上あります。どれも照会していません。番号を分けてください。"
+        "rows share a reference number, and nothing was asked for any of them; give each its own";
+    ReferenceRounded "REFERENCE_ROUNDED"
+        "整理番号が表計算ソフトで丸められています。元のシステムから出力し直してください。"
+        "a spreadsheet rounded this reference number; export the file again from its own system";
+    BasisUnknown "BASIS_UNKNOWN"
+        "照会根拠のコードが本日有効なものではありません。コードを確かめてください。"
+        "the code is not that of a legal basis in force today; look it up";
+    BasisNeedsApproval "BASIS_NEEDS_APPROVAL"
+        "この照会根拠には別の職員の承認が必要なため、一括照会では使えません。画面から登録し、承認を受けてから照会してください。"
+        "this basis needs the approval of a second person and cannot be asked on by file; record it by itself and have it approved";
+    ConsentTooOld "CONSENT_TOO_OLD"
+        "同意日が古すぎます。改めて同意を得てください。"
+        "the consent was given too long ago; ask for it again";
+    FormNumber "FORM_NUMBER"
+        "同意書番号は英数字と . _ - / のみ、40文字以内で入れてください。氏名や個人番号を入れないでください。"
+        "the number of the form is at most 40 letters, digits, dots, underscores, hyphens and slashes; put nothing in it that tells of a person";
+    ScanHash "SCAN_HASH"
+        "同意書ハッシュ値が64桁の16進数（SHA-256）ではありません。直してください。"
+        "the hash of the form is a SHA-256 of 64 hexadecimal digits";
+    PurposeUnknown "PURPOSE_UNKNOWN"
+        "この照会根拠で使える照会目的ではありません。コードを確かめてください。"
+        "this is not a purpose that the basis serves; look its code up";
+    FormUsed "FORM_USED"
+        "この同意書番号は別の照会で使われています。番号を確かめるか、改めて同意を得てください。"
+        "a form with this number was used for another inquiry; check the number, or ask for consent again";
+    BasisEnded "BASIS_ENDED"
+        "照会の途中で照会根拠が取り消されたか、期限が切れました。改めて同意を得てから照会してください。"
+        "the basis was withdrawn or expired before the answer was there; ask for consent again";
+    BudgetSpent "BUDGET_SPENT"
+        "本日の照会件数の上限に達したため照会していません。明日以降にこの行を送り直してください。"
+        "no more inquiries could be made today; drop this row again tomorrow";
+    TooManyInquiries "TOO_MANY_INQUIRIES"
+        "一つのファイルで照会できる件数を超えています。ファイルを分けてください。"
+        "the file has more rows than can be asked for at once; divide it";
 }}
 
 impl ProblemCode {

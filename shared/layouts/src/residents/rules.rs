@@ -1,6 +1,6 @@
 //! What the columns of the layout mean, and what a row of it says.
 
-use domain::{CouponNumber, Date, Movement, MyNumber, MyNumberError, ResidentRow, Sex};
+use domain::{CouponNumber, Date, Movement, MyNumber, ResidentRow, Sex};
 
 use super::columns::Column;
 use super::keys::RowKeys;
@@ -47,7 +47,7 @@ impl Layout for Residents {
                 ProblemCode::ResidentNumberRounded,
             ),
             coupon: check.coupon(Column::Coupon),
-            my_number: check.my_number(),
+            my_number: check.my_number(Column::MyNumber),
             name: check.text(Column::Name, MAX_NAME),
             kana: check.text(Column::Kana, MAX_NAME),
             birth_date: check.birth_date(Column::BirthDate),
@@ -90,30 +90,6 @@ impl Layout for Residents {
 }
 
 impl RowCheck<'_, '_, Residents> {
-    #[inline]
-    fn my_number(&mut self) -> Option<MyNumber> {
-        let cell = self.cell(Column::MyNumber)?;
-        if cell.bytes.is_empty() {
-            return None;
-        }
-        if let Ok(number) = MyNumber::parse(cell.bytes) {
-            return Some(number);
-        }
-        let digits = self.folded(cell, Column::MyNumber)?.resolve(self.text);
-        if digits.is_empty() {
-            return None;
-        }
-        let problem = match MyNumber::parse(digits.as_bytes()) {
-            Ok(number) => return Some(number),
-            Err(MyNumberError::Length) => ProblemCode::MyNumberLength,
-            Err(MyNumberError::NotDigits) => ProblemCode::MyNumberNotDigits,
-            Err(MyNumberError::Exponent) => ProblemCode::MyNumberRounded,
-            Err(MyNumberError::CheckDigit) => ProblemCode::MyNumberCheckDigit,
-        };
-        self.refuse(problem, Column::MyNumber);
-        None
-    }
-
     /// Empty means register.
     #[inline]
     fn movement(&mut self) -> Option<Movement> {

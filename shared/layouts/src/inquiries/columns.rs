@@ -1,0 +1,103 @@
+use crate::file::LayoutColumn;
+use crate::{ColumnMapping, MappingProblem, ProblemCode};
+
+/// A column of the layout of bulk inquiries (一括照会).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// 整理番号, up to 40 characters: comes back beside the answer.
+    Reference,
+    /// 個人番号.
+    MyNumber,
+    /// 生年月日.
+    BirthDate,
+    /// 照会根拠, the code of a legal basis.
+    Basis,
+    /// 同意日.
+    ConsentedOn,
+    /// 同意書番号, up to 40 characters.
+    FormNumber,
+    /// 同意書ハッシュ値, SHA-256 of the form's scan in hexadecimal.
+    Scan,
+    /// 照会目的, the code of a purpose; empty means to vaccinate.
+    Purpose,
+    /// 予防接種, codes of programmes with blanks between; empty means COVID-19.
+    Programmes,
+}
+
+impl Column {
+    /// All of them, in the order of the layout.
+    pub const ALL: [Self; 9] = [
+        Self::Reference,
+        Self::MyNumber,
+        Self::BirthDate,
+        Self::Basis,
+        Self::ConsentedOn,
+        Self::FormNumber,
+        Self::Scan,
+        Self::Purpose,
+        Self::Programmes,
+    ];
+
+    /// Its name in our layout.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "整理番号",
+            Self::MyNumber => "個人番号",
+            Self::BirthDate => "生年月日",
+            Self::Basis => "照会根拠",
+            Self::ConsentedOn => "同意日",
+            Self::FormNumber => "同意書番号",
+            Self::Scan => "同意書ハッシュ値",
+            Self::Purpose => "照会目的",
+            Self::Programmes => "予防接種",
+        }
+    }
+
+    /// Whether a file must have it, filled in on every row.
+    #[must_use]
+    pub const fn is_required(self) -> bool {
+        matches!(
+            self,
+            Self::Reference | Self::MyNumber | Self::BirthDate | Self::Basis
+        )
+    }
+}
+
+impl LayoutColumn for Column {
+    const COLUMNS: &'static [Self] = &Self::ALL;
+
+    fn title(self) -> &'static str {
+        self.name()
+    }
+
+    fn must_be(self) -> bool {
+        self.is_required()
+    }
+
+    #[inline]
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+impl ColumnMapping {
+    /// For files of inquiries, from pairs of the municipality's column name and ours.
+    pub fn of_inquiries(
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, MappingProblem> {
+        Self::checked(pairs, &Column::ALL.map(Column::name))
+    }
+}
+
+impl ProblemCode {
+    /// The column of a file of inquiries that the problem shows in, where it was found beyond the row.
+    #[must_use]
+    pub const fn inquiry_column(self) -> Option<Column> {
+        match self {
+            Self::ReferenceTwice => Some(Column::Reference),
+            Self::FormUsed => Some(Column::FormNumber),
+            _ => None,
+        }
+    }
+}
