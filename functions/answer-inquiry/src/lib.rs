@@ -144,7 +144,8 @@ impl AnswerInquiry {
         let Some(resident) = fitting else {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
-        if resident.protected && settings.hold_protected {
+        // Whoever is not known to be unprotected may be protected.
+        if settings.hold_protected && resident.protected != Some(false) {
             return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
         }
         let doses = doses::in_scope(&self.store, holder, keys, &tag, &consent.programmes).await?;

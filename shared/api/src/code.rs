@@ -186,6 +186,7 @@ impl Code {
     ];
 
     #[rustfmt::skip]
+    #[expect(clippy::too_many_lines, reason = "a table, two or three lines an entry")]
     const fn entry(self) -> Entry {
         match self {
             Self::Unauthenticated => municipality(401, "UNAUTHENTICATED",

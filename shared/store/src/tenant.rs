@@ -36,7 +36,8 @@ pub struct TenantSettings {
     /// How many inquiries the municipality may make in a day; one for every fifty residents, and
     /// not less than a hundred, when it is not set.
     pub inquiries_per_day: Option<u32>,
-    /// Whether inquiries about address-protected residents wait for the municipality's own decision.
+    /// Whether inquiries about address-protected residents wait for the municipality's own decision;
+    /// and those about residents of whom no file has said whether they are.
     pub hold_protected: bool,
     /// Counts the changes of these settings, from 1.
     pub revision: u32,

@@ -14,6 +14,10 @@ use crate::{
 };
 
 /// What a function may do, in the words of the promise.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "five rights, each there or not"
+)]
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Powers {
     opens_records: bool,

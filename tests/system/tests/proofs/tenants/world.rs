@@ -227,27 +227,51 @@ pub(crate) fn operations() -> Vec<(String, String, String)> {
     operations
 }
 
+/// How a route is called.
+struct Route {
+    method: String,
+    path: String,
+}
+
+impl Route {
+    fn of(operation: &str) -> Self {
+        let mut all = operations().into_iter();
+        let (_, method, path) = all.find(|(id, ..)| id == operation).unwrap();
+        Self { method, path }
+    }
+
+    fn ask(&self, path: String, body: Option<Value>) -> Ask {
+        Ask {
+            method: self.method.clone(),
+            path,
+            body,
+        }
+    }
+
+    fn by_body(&self, theirs: Value, never: Value) -> Pair {
+        Pair {
+            theirs: self.ask(self.path.clone(), Some(theirs)),
+            never: self.ask(self.path.clone(), Some(never)),
+        }
+    }
+
+    fn by_id(&self, id: &str, never: &str) -> Pair {
+        Pair {
+            theirs: self.ask(self.path.replace("{id}", id), None),
+            never: self.ask(self.path.replace("{id}", never), None),
+        }
+    }
+}
+
 /// The requests of an operation in which something of Sapporo's can be named. Whoever adds a route
 /// adds its requests here.
 pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
     let row = &theirs.row;
-    let (_, method, path) = operations()
-        .into_iter()
-        .find(|(id, ..)| id == operation)
-        .unwrap();
-    let ask = |path: String, body: Option<Value>| Ask {
-        method: method.clone(),
-        path,
-        body,
-    };
-    let by_body = |theirs: Value, never: Value| Pair {
-        theirs: ask(path.clone(), Some(theirs)),
-        never: ask(path.clone(), Some(never)),
-    };
-    let by_id = |id: &str, never: &str| Pair {
-        theirs: ask(path.replace("{id}", id), None),
-        never: ask(path.replace("{id}", never), None),
-    };
+    let route = Route::of(operation);
+    let path = route.path.clone();
+    let ask = |path: String, body: Option<Value>| route.ask(path, body);
+    let by_body = |theirs: Value, never: Value| route.by_body(theirs, never);
+    let by_id = |id: &str, never: &str| route.by_id(id, never);
     let cell = |column| row.cell(column).to_owned();
     match operation {
         "searchResidents" => vec![
@@ -323,6 +347,16 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             by_id(&theirs.newcomer, &format!("{NEVER_DOSE}.{NEVER_RESIDENT}")),
             &json!({ "decision": "keep", "reason": "x" }),
         )],
+        other => of_inquiries(other, theirs),
+    }
+}
+
+/// The same for the routes that have to do with inquiries.
+fn of_inquiries(operation: &str, theirs: &Theirs) -> Vec<Pair> {
+    let row = &theirs.row;
+    let route = Route::of(operation);
+    let by_id = |id: &str, never: &str| route.by_id(id, never);
+    match operation {
         "recordConsent" => {
             // Nothing that is theirs can be named here; a person of theirs can be meant.
             let of = |row: &Row| {
@@ -331,19 +365,19 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
                     "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
                 })
             };
-            vec![by_body(of(row), of(&Row::of(77)))]
+            vec![route.by_body(of(row), of(&Row::of(77)))]
         }
         "readConsent" | "approveConsent" | "revokeConsent" => {
             vec![by_id(&theirs.consent, NEVER_ID)]
         }
-        "createInquiry" => vec![by_body(
+        "createInquiry" => vec![route.by_body(
             asking(row, &theirs.consent, Some(&theirs.inquiry)),
             asking(&Row::of(77), NEVER_ID, Some(NEVER_ID)),
         )],
         "readInquiry" => vec![by_id(&theirs.inquiry, NEVER_ID)],
         "listConsents" | "listInquiries" | "readLog" => vec![Pair {
-            theirs: ask(format!("{path}?after={THEIR_POSITION}"), None),
-            never: ask(format!("{path}?after=bm90aGluZw"), None),
+            theirs: route.ask(format!("{}?after={THEIR_POSITION}", route.path), None),
+            never: route.ask(format!("{}?after=bm90aGluZw", route.path), None),
         }],
         other => panic!("{other} has no request that names what is another municipality's"),
     }
