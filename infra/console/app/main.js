@@ -1,9 +1,10 @@
 // Boots the console: configuration, sign-in, frame, pages by route.
 
 import { html, render, useState, useEffect, Icon, Notice, Waiting } from './ui.js';
-import { t, currentLanguage, setLanguage, onLanguage } from './words.js';
+import { t, number, currentLanguage, setLanguage, onLanguage } from './words.js';
 import { begin, call, connect, currentSession, end, may } from './api.js';
-import { comeBack, isComingBack, leaveToSignIn } from './sign-in.js';
+import { comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
+import { flush, queued } from './queue.js';
 import { useRoute, to } from './router.js';
 
 /** What stands on the left, in this order; each page is fetched when it is first opened. */
@@ -48,7 +49,7 @@ function App({ config, failed }) {
   const name = route[0] ?? 'start';
   const page = signedIn ? mine.find((it) => it.name === name) : null;
   const Content = usePage(page);
-  if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} />`;
+  if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} onSignedIn=${() => { setExpired(false); setSignedIn(true); flush(); }} />`;
   const session = currentSession();
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
@@ -101,11 +102,13 @@ function Place({ code }) {
   return html`${name || t('municipality')} <span class="mono">${code}</span>`;
 }
 
-function Welcome({ config, failed, expired }) {
+function Welcome({ config, failed, expired, onSignedIn }) {
   const [state, setState] = useState(failed ? 'failed' : 'ready');
   const leave = () => {
     setState('leaving');
-    leaveToSignIn(config).catch(() => setState('unreachable'));
+    // What waits in memory would be lost by leaving.
+    const arrived = queued() ? signInBeside(config).then(begin).then(onSignedIn) : leaveToSignIn(config);
+    arrived.catch(() => setState('unreachable'));
   };
   return html`
     <div class="sign-in">
@@ -114,8 +117,9 @@ function Welcome({ config, failed, expired }) {
         ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
         ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}
+        ${queued() > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(queued()) })}>${t('welcome.beside')}<//>`}
         <p>${t('welcome.text')}</p>
-        <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving'} onClick=${leave}>${t('sign-in')}</button>
+        <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving' && !queued()} onClick=${leave}>${t('sign-in')}</button>
         <p class="help">${t('welcome.memory')}</p>
       </main>
     </div>`;
@@ -131,7 +135,14 @@ async function boot() {
   const config = await fetch('config.json', { credentials: 'omit' }).then((response) => response.json());
   connect(config.api, () => {});
   let failed = false;
-  if (isComingBack()) {
+  if (isComingBack() && !didLeave()) {
+    if (await handBack()) {
+      close();
+      render(html`<main class="sign-in"><p class="card sign-in-card">${t('welcome.handed')}</p></main>`, root);
+      return;
+    }
+    failed = true;
+  } else if (isComingBack()) {
     try {
       begin(await comeBack(config));
     } catch {

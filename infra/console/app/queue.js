@@ -2,7 +2,7 @@
 // which coupon and which birth date, never a name of the person. It is sent under the idempotency key that it got when it was
 // made, so an answer that was lost on the way makes no second dose.
 
-import { call } from './api.js';
+import { call, currentSession } from './api.js';
 
 const FIRST_PAUSE = 2_000; // ms
 const LONGEST_PAUSE = 30_000;
@@ -38,7 +38,7 @@ async function seal(id, body) {
   const place = new TextEncoder().encode(id);
   const plain = new TextEncoder().encode(JSON.stringify(body));
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: place }, await sealing(), plain);
-  return { id, iv, sealed };
+  return { id, iv, sealed, tenant: currentSession()?.tenant };
 }
 
 async function unseal({ id, iv, sealed }) {
@@ -80,6 +80,8 @@ export async function flush() {
   clearTimeout(timer);
   while (waiting.length) {
     const [entry] = waiting;
+    // Somebody of another municipality may have signed in meanwhile; nobody signs for them.
+    if (entry.tenant !== currentSession()?.tenant) break;
     const outcome = await send(entry.id, await unseal(entry));
     if (!outcome) break;
     waiting = waiting.filter((it) => it !== entry);

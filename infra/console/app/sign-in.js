@@ -13,11 +13,10 @@ async function discover(config) {
   return response.json();
 }
 
-/** Leaves for the issuer's page. */
-export async function leaveToSignIn(config) {
-  const issuer = await discover(config);
-  const asked = { state: random(), nonce: random(), verifier: random(), page: location.hash };
-  sessionStorage.setItem(KEPT, JSON.stringify(asked));
+const newAsk = () => ({ state: random(), nonce: random(), verifier: random(), page: location.hash });
+
+/** The issuer's page, where what is asked comes back to this address. */
+async function pageFor(config, issuer, asked) {
   const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(asked.verifier)));
   const to = new URL(issuer.authorization_endpoint);
   const query = {
@@ -25,11 +24,66 @@ export async function leaveToSignIn(config) {
     state: asked.state, nonce: asked.nonce, code_challenge: challenge, code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(query)) to.searchParams.set(name, value);
-  location.assign(to);
+  return to;
+}
+
+async function exchange(config, issuer, code, verifier) {
+  const body = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: home(), client_id: config.client, code_verifier: verifier });
+  const response = await fetch(issuer.token_endpoint, { method: 'POST', credentials: 'omit', body });
+  if (!response.ok) throw new Error('token');
+  return (await response.json()).access_token;
+}
+
+/** Leaves for the issuer's page. */
+export async function leaveToSignIn(config) {
+  const issuer = await discover(config);
+  const asked = newAsk();
+  sessionStorage.setItem(KEPT, JSON.stringify(asked));
+  location.assign(await pageFor(config, issuer, asked));
+}
+
+/**
+ * Signs in in a window beside this one, which goes on holding what is in its memory. That window hands back the code; state and
+ * verifier never leave this one. Answers a token.
+ */
+export async function signInBeside(config) {
+  const beside = open('', '_blank', 'popup,width=560,height=760'); // before anything is waited for, or it is blocked
+  const issuer = await discover(config);
+  const asked = newAsk();
+  const channel = new BroadcastChannel(KEPT);
+  const code = new Promise((resolve) => {
+    channel.onmessage = ({ data }) => {
+      if (data.state !== asked.state || !data.code) return;
+      channel.postMessage({ taken: asked.state });
+      resolve(data.code);
+    };
+  });
+  beside.location = await pageFor(config, issuer, asked);
+  try {
+    return await exchange(config, issuer, await code, asked.verifier);
+  } finally {
+    channel.close();
+  }
+}
+
+/** Hands what came back to the window that asked for it; false if none did. */
+export function handBack() {
+  const answer = new URLSearchParams(location.search);
+  const [state, code] = [answer.get('state'), answer.get('code')];
+  history.replaceState(null, '', location.pathname);
+  const channel = new BroadcastChannel(KEPT);
+  return new Promise((resolve) => {
+    channel.onmessage = ({ data }) => data.taken === state && resolve(true);
+    setTimeout(resolve, 1000, false);
+    channel.postMessage({ state, code });
+  }).finally(() => channel.close());
 }
 
 /** Whether the issuer sent the browser back here. */
 export const isComingBack = () => new URLSearchParams(location.search).has('state');
+
+/** Whether this window is the one that left for the issuer. */
+export const didLeave = () => sessionStorage.getItem(KEPT) !== null;
 
 /** Exchanges the code that came back for a token. Throws if anything does not fit. */
 export async function comeBack(config) {
@@ -38,14 +92,5 @@ export async function comeBack(config) {
   sessionStorage.removeItem(KEPT);
   history.replaceState(null, '', location.pathname + (asked?.page ?? ''));
   if (!asked || answer.get('state') !== asked.state || !answer.has('code')) throw new Error('state');
-  const issuer = await discover(config);
-  const response = await fetch(issuer.token_endpoint, {
-    method: 'POST', credentials: 'omit',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code', code: answer.get('code'), redirect_uri: home(),
-      client_id: config.client, code_verifier: asked.verifier,
-    }),
-  });
-  if (!response.ok) throw new Error('token');
-  return (await response.json()).access_token;
+  return exchange(config, await discover(config), answer.get('code'), asked.verifier);
 }

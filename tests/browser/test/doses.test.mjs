@@ -202,6 +202,29 @@ test('doses wait sealed while the network is gone, and each is sent once', async
   await page.context().close();
 });
 
+test('what waits outlives the end of a sign-in: one signs in beside it', async () => {
+  const page = await desk();
+  await page.context().setOffline(true);
+  await scan(page, lineOf(old[12]));
+  await page.locator('#born').waitFor();
+  await page.keyboard.type(old[12]['生年月日']);
+  await page.keyboard.press('Enter');
+  await outcome(page, 'queued');
+  await page.getByRole('button', { name: 'ログアウト' }).press('Enter');
+  await page.getByText('送信待ちの接種が1件あります').waitFor();
+  await page.context().setOffline(false);
+  const opened = page.context().waitForEvent('page');
+  await page.getByRole('button', { name: 'ログイン' }).press('Enter');
+  const beside = await opened;
+  await beside.waitForURL(/\/authorize/);
+  await beside.locator('#tenant').fill(TENANT);
+  await beside.locator('button[type=submit]').press('Enter');
+  await page.locator('[data-entry="recorded"]').waitFor({ timeout: 20_000 });
+  assert.ok(beside.isClosed() || !(await beside.content()).includes('eyJ'), 'the token stays in one window');
+  assert.deepEqual(page.complaints.filter((it) => !it.includes('ERR_INTERNET_DISCONNECTED')), []);
+  await page.context().close();
+});
+
 test('the camera reads the code of a coupon', { timeout: 60_000 }, async () => {
   await writeFile(film, filmOf(lineOf(old[11])));
   const page = await desk();

@@ -18,6 +18,8 @@ export default {
   'welcome.text': 'For the staff of municipalities. Sign in at the sign-in page of your own municipality.',
   'welcome.memory': 'Your sign-in is forgotten when you close this page, on shared machines too.',
   'welcome.expired': 'Your sign-in has expired. Please sign in again.',
+  'welcome.beside': 'Sign in without closing this page. The sign-in page opens in another window; after it the waiting doses are sent.',
+  'welcome.handed': 'You are signed in. Close this window and go back to the other one.',
   'welcome.failed': 'Signing in did not work. Please try again.',
   'welcome.unreachable': 'The sign-in page cannot be reached. Check the network and try again.',
 
