@@ -8,6 +8,8 @@ export const REASON_LIMIT = 200;
 
 export const vaccine = ({ product }) => (product.maker && product.name ? `${product.maker}（${product.name}）` : product.maker ?? product.code);
 
+export const maker = ({ product }) => product.maker ?? product.code;
+
 /** What a dose says, line by line, as `[name, text]`. */
 export const sayings = (dose) => [
   ['given_on', date(dose.given_on)],

@@ -83,6 +83,16 @@ const PAGES = {
     await page.locator('#line').fill('210110029999999999');
     await page.locator('.panel-bad').waitFor();
   },
+  'doses, by hand': async (page) => {
+    await open(page, stack, 'doses');
+    await page.locator('input[name=way]').nth(1).check({ force: true });
+    await page.locator('#hand-coupon').waitFor();
+  },
+  exports: async (page) => {
+    await open(page, stack, 'exports');
+    await page.locator('form button[type=submit]').click();
+    await page.locator('[data-export="published"]').first().waitFor();
+  },
   checks: null,
   'checks/waiting': null,
   'checks, one in conflict': async (page) => {

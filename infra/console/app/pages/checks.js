@@ -4,7 +4,7 @@ import { html, useState, useEffect, Page, Notice, Waiting, ProblemNotice, TextFi
 import { t, said, number, date, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
-import { LISTS, listAsCsv, numbered, REASON_LIMIT, vaccine } from '../dose.js';
+import { LISTS, listAsCsv, maker, numbered, REASON_LIMIT } from '../dose.js';
 import Check from './check.js';
 
 const PAGE = 50;
@@ -57,10 +57,10 @@ function List({ list, onChanged }) {
           <tbody>${entries.map((it) => html`
             <tr key=${it.id}>
               <th scope="row" class="nowrap">${numbered(it)}<span class="sub">${date(it.given_on)}</span></th>
-              <td class="wrap"><bdi>${vaccine(it)}</bdi><span class="sub"><bdi>${it.lot}</bdi>${it.venue && html` ・ <bdi>${it.venue}</bdi>`}</span></td>
+              <td class="wrap"><bdi>${maker(it)}</bdi><span class="sub"><bdi>${it.lot}</bdi>${it.venue && html` ・ <bdi>${it.venue}</bdi>`}</span></td>
               <td class="mono">${it.coupon ?? '—'}</td>
               <td class="wrap">${it.findings.length ? it.findings.map((finding) => html`<div key=${finding.code}>${said(finding)}</div>`) : t(`list.${list}-why`)}</td>
-              <td>${moment(it.since)}</td>
+              <td class="since">${moment(it.since)}</td>
               <td>${it.resident ? html`<a class="button button-small nowrap" href=${to('checks', list, it.resident, it.id)}>${t('checks.open')}</a>`
                 : may('doses') && html`<button class="button button-small nowrap" type="button" onClick=${() => setAsked(it)}>${t('checks.withdraw')}</button>`}</td>
             </tr>`)}</tbody>

@@ -65,8 +65,7 @@ function Run({ onAsked }) {
     <form class="card stack" onSubmit=${run}>
       <h2>${t('exports.run-title')}</h2>
       <p>${t('exports.what')}</p>
-      ${choice('scope', ['full', 'changed'])}
-      ${choice('encoding', ['utf-8-bom', 'utf-8', 'cp932'])}
+      <div class="fields">${choice('scope', ['full', 'changed'])}${choice('encoding', ['utf-8-bom', 'utf-8', 'cp932'])}</div>
       <${ProblemNotice} problem=${problem} />
       <div><button class="button button-primary" type="submit" disabled=${busy}>${t('exports.run')}</button></div>
     </form>`;

@@ -32,7 +32,7 @@ export default {
   'nav.exports': 'Exports',
 
   'start.title': 'What needs a hand now',
-  'start.lead': 'Of the last 14 days. Working from the top down is a safe order.',
+  'start.lead': 'Working from the top down is a safe order. Files are those of the last 14 days.',
   'start.nothing': 'Nothing needs a hand',
   'start.nothing-more': 'Whatever does will show up here.',
   'start.held': 'A file waits for your decision',

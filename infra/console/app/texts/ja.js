@@ -32,7 +32,7 @@ export default {
   'nav.exports': '書き出し',
 
   'start.title': '今、対応が必要なこと',
-  'start.lead': '直近14日間の分です。上から順に片付けると確実です。',
+  'start.lead': '上から順に片付けると確実です。ファイルは直近14日間の分です。',
   'start.nothing': '対応が必要なことはありません',
   'start.nothing-more': '新しく対応が必要になると、ここに出ます。',
   'start.held': '確認待ちのファイルがあります',
