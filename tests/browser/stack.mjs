@@ -45,6 +45,7 @@ export async function startStack() {
   const stack = {
     folder,
     url: `http://${api}`,
+    s3: `http://${s3}`,
     dynamodb: `http://${dynamodb}`,
     vrs: (...args) => run(VRS, args, { cwd: folder, maxBuffer: 1 << 26 }),
     addTenant: (code) => stack.vrs('tenant', 'add', code, '--dynamodb', `http://${dynamodb}`),

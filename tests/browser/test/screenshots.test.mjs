@@ -1,25 +1,42 @@
 // The pictures of the READMEs. Only on demand: SCREENSHOTS=1 node --test test/screenshots.test.mjs
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { newPage, open, read, signIn, startBrowser, startStack } from '../stack.mjs';
-import { writeFile } from 'node:fs/promises';
+import { lineOf, newPage, open, people, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
 
 const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../infra/console/screenshots');
+
+/** A municipality in the middle of its work: files so far, one held, doses of which some ask for a decision. */
+async function town(stack) {
+  const first = await stack.generate('residents_20210401.csv', '--residents', '3000');
+  await stack.upload(first);
+  await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '3000', '--changed', '12', '--defects', '2.5', '--encoding', 'cp932')).catch(() => {});
+  const doses = await stack.generate('doses_20210601.csv', '--residents', '3000', '--doses', '400', '--defects', '2');
+  await stack.vrs('upload', doses, '--kind', 'doses', '--tenant', TENANT, '--api', stack.url, '--s3', stack.s3).catch(() => {});
+  const lines = (await read(first)).trim().split(/\r?\n/);
+  const removing = lines.slice(1, 1001).map((line) => line.split(',').map((cell, at) => (at === 8 ? '2' : cell)).join(','));
+  const held = path.join(stack.folder, 'residents_20210403.csv');
+  await writeFile(held, `${[lines[0], ...removing].join('\r\n')}\r\n`);
+  await stack.upload(held).catch(() => {});
+  const old = (await people(first)).filter((person) => person['生年月日'] < '19700101').slice(-12);
+  const record = (person, dose, lot, on, more = {}) => stack.ask(['doses'], 'POST', '/doses', { line: lineOf(person, dose), given_on: on, product: 'ファイザー', lot, venue: '第一会場', physician: '佐藤', birth_date: person['生年月日'], ...more });
+  await record(old[0], 1, 'EY0779', '2021-06-05');
+  await record(old[0], 2, 'FA4597', '2021-06-26');
+  await record(old[1], 1, 'EY0779', '2021-06-05');
+  await record(old[1], 1, 'FA4597', '2021-06-12', { venue: '中央体育館' });
+  const id = await stack.residentOf(old[0]);
+  const { doses: [dose] } = await (await stack.ask(['read'], 'GET', `/residents/${id}/doses`)).json();
+  await stack.ask(['doses'], 'PUT', `/doses/${dose.id}`, { given_on: '2021-06-04', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', physician: '佐藤', reason: '予診票の日付に合わせて訂正' }, { 'if-match': '"1"' });
+  return { old, id };
+}
 
 test('every page has its picture, in both languages', { skip: !process.env.SCREENSHOTS, timeout: 300_000 }, async () => {
   const stack = await startStack();
   const browser = await startBrowser();
   try {
-    const first = await stack.generate('residents_20210401.csv', '--residents', '3000');
-    await stack.upload(first);
-    await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '3000', '--changed', '12', '--defects', '2.5', '--encoding', 'cp932')).catch(() => {});
-    const lines = (await read(first)).trim().split(/\r?\n/);
-    const removing = lines.slice(1, 1001).map((line) => line.split(',').map((cell, at) => (at === 8 ? '2' : cell)).join(','));
-    const held = path.join(stack.folder, 'residents_20210403.csv');
-    await writeFile(held, `${[lines[0], ...removing].join('\r\n')}\r\n`);
+    const { old, id } = await town(stack);
     for (const language of ['ja', 'en']) {
       const page = await newPage(browser, { language });
       const folder = path.join(FOLDER, language);
@@ -33,16 +50,11 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await page.waitForSelector('h1');
       await picture('welcome');
       await signIn(page, stack);
-      await open(page, stack, 'files');
-      if (language === 'ja') {
-        await page.locator('#file-input').setInputFiles(held);
-        await page.locator('li.card').getByRole('link').waitFor({ timeout: 60_000 });
-        await page.waitForTimeout(800);
-      }
-      await picture('files');
       await open(page, stack, '');
       await picture('start');
-      await page.locator('.hand-doubt').first().click();
+      await open(page, stack, 'files');
+      await picture('files');
+      await page.getByRole('link', { name: 'residents_20210403.csv' }).first().click();
       await page.getByRole('dialog', { includeHidden: true }).first().waitFor({ state: 'attached' });
       await picture('held');
       await open(page, stack, 'files');
@@ -51,15 +63,44 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await picture('receipt');
       await page.locator('#refused-title').evaluate((it) => it.scrollIntoView());
       await picture('refused');
+
+      await open(page, stack, 'doses');
+      const today = { given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', physician: '佐藤' };
+      for (const [name, value] of Object.entries(today)) await page.locator(`#shared-${name}`).fill(value);
+      const [seen, doubted] = language === 'ja' ? [old[4], old[5]] : [old[6], old[7]];
+      await page.locator('#line').fill(lineOf(seen));
+      await page.locator('.panel-kana').waitFor();
+      await picture('doses');
+      await page.waitForTimeout(350);
+      await page.keyboard.press('Enter');
+      await page.locator('[data-outcome="recorded"]').waitFor();
+      await picture('dose-recorded');
+      await page.locator('#line').fill(lineOf(doubted, 2));
+      await page.locator('.panel-doubt').waitFor();
+      await picture('dose-doubt');
+      await page.keyboard.press('Escape');
+
+      await open(page, stack, 'checks');
+      await picture('checks');
+      await open(page, stack, 'checks/conflict');
+      await page.locator('tr', { hasText: old[1]['券番号'] }).getByRole('link').click();
+      await page.locator('.differs').first().waitFor();
+      await picture('conflict');
+
       await open(page, stack, 'residents');
       await page.locator('#search-birth_date').fill(language === 'ja' ? '平成4年11月30日' : '1992-11-30');
       await page.locator('#search-name').fill('こじま');
       await page.keyboard.press('Enter');
       await page.locator('table').waitFor();
       await picture('residents');
-      await page.locator('table a').first().click();
-      await page.locator('h2.name').waitFor();
+      await open(page, stack, `residents/${id}`);
+      await page.locator('.timeline summary').click();
       await picture('resident');
+
+      await open(page, stack, 'exports');
+      await page.locator('form button[type=submit]').click();
+      await page.locator('[data-export="published"]').first().waitFor({ timeout: 60_000 });
+      await picture('exports');
       await page.context().close();
     }
   } finally {
