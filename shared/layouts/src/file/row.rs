@@ -153,6 +153,16 @@ impl<L: Layout> RowReader<L> {
         self.splitter.line()
     }
 
+    /// Which record comes next.
+    pub(super) const fn next_index(&self) -> u32 {
+        self.next_index
+    }
+
+    /// Leaves the record unchecked that was split off last.
+    pub(super) const fn pass_over(&mut self) {
+        self.next_index += 1;
+    }
+
     /// Cuts the next record at or behind `at` off the window.
     #[inline]
     pub(super) fn split(&mut self, window: &Window<'_>, at: usize) -> Result<Split, FileProblem> {

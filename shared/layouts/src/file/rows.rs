@@ -49,14 +49,34 @@ impl<'a, L: Layout> Rows<'a, L> {
         reason = "a record borrows from the reader, so this is no iterator"
     )]
     pub fn next(&mut self) -> Result<Option<Record<'_, L>>, FileProblem> {
+        match self.split()? {
+            Some(place) => self.reader.check(&self.window, place).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The record of this index; those in front of it are passed over, cut off but not checked. `None`
+    /// if there is none ahead.
+    pub fn find(&mut self, index: u32) -> Result<Option<Record<'_, L>>, FileProblem> {
+        while self.reader.next_index() < index {
+            if self.split()?.is_none() {
+                return Ok(None);
+            }
+            self.reader.pass_over();
+        }
+        if self.reader.next_index() > index {
+            return Ok(None);
+        }
+        self.next()
+    }
+
+    /// Where the next record stands in the window, and its line.
+    fn split(&mut self) -> Result<Option<(usize, usize, u64)>, FileProblem> {
         loop {
             let from = match self.reader.split(&self.window, self.at)? {
                 Split::Record { start, end, line } => {
                     self.at = end;
-                    return self
-                        .reader
-                        .check(&self.window, (start, end, line))
-                        .map(Some);
+                    return Ok(Some((start, end, line)));
                 }
                 Split::Incomplete { start } => start,
                 Split::Nothing => self.window.bytes.len(),

@@ -200,8 +200,28 @@ fn nothing_is_lost(bytes: &[u8], said: &[Said], summary: &Result<Summary, FilePr
     assert!(bytes[from..].iter().all(|byte| b"\r\n\x1A".contains(byte)));
 }
 
-/// The records of a range, read as load-chunk does.
+/// The records of a range, read again one after the other.
 fn again(bytes: &[u8], summary: &Summary, said: &[Said]) -> Vec<Said> {
+    read_again(bytes, summary, said, |rows| {
+        rows.next().unwrap().map(|it| Said::of(&it))
+    })
+}
+
+/// Every third record of a range, found among the others as load-chunk does.
+fn every_third(bytes: &[u8], summary: &Summary, said: &[Said]) -> Vec<Said> {
+    let mut wanted = said.iter().step_by(3).map(|record| record.index);
+    read_again(bytes, summary, said, |rows| {
+        let record = rows.find(wanted.next()?).unwrap();
+        Some(Said::of(&record.unwrap()))
+    })
+}
+
+fn read_again(
+    bytes: &[u8],
+    summary: &Summary,
+    said: &[Said],
+    mut next: impl FnMut(&mut Rows<'_>) -> Option<Said>,
+) -> Vec<Said> {
     let (Some(first), Some(last)) = (said.first(), said.last()) else {
         return Vec::new();
     };
@@ -211,14 +231,15 @@ fn again(bytes: &[u8], summary: &Summary, said: &[Said]) -> Vec<Said> {
     let range = &bytes[at(base)..at(last.span.end)];
     let mut rows = Rows::new(&header, rules(), range, first.index, first.line);
     let mut said = Vec::new();
-    while let Some(record) = rows.next().unwrap() {
-        let mut record = Said::of(&record);
+    while let Some(mut record) = next(&mut rows) {
         record.span = Span {
             start: record.span.start + base,
             end: record.span.end + base,
         };
         said.push(record);
     }
+    assert!(rows.find(first.index).unwrap().is_none(), "it went past it");
+    assert!(rows.find(last.index + 1).unwrap().is_none());
     said
 }
 
@@ -274,6 +295,8 @@ proptest! {
             let (from, to) = (from.index(said.len()), to.index(said.len() + 1));
             let range = &said[from.min(to)..from.max(to)];
             prop_assert_eq!(again(&bytes, &summary, range), range);
+            let thirds: Vec<_> = range.iter().step_by(3).cloned().collect();
+            prop_assert_eq!(every_third(&bytes, &summary, range), thirds);
         }
     }
 }
@@ -300,6 +323,8 @@ fn a_file_of_many_windows_is_read_again_range_by_range() {
         nothing_is_lost(&bytes, &said, &Ok(summary.clone()));
         for range in said.chunks(7_777) {
             assert!(again(&bytes, &summary, range) == range);
+            let thirds = range.iter().step_by(3);
+            assert!(every_third(&bytes, &summary, range).iter().eq(thirds));
         }
     }
 }
