@@ -1,23 +1,23 @@
-//! One chunk: its range read again, its rows compared, what changed written, its share left.
+//! One chunk: what the check left of its rows compared, what changed read again and written, its
+//! share left.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use crypto::TenantKeys;
-use domain::{Generation, Lease, Movement, RowCounts, TenantScope, UploadId, UploadState};
+use domain::{Generation, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 use layouts::{
     ColumnMapping,
     residents::{self, Column, Rules},
 };
-use manifest::{ManifestReader, ManifestWriter};
+use manifest::{CheckedRow, ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
-use store::{Chunk, ChunkClaim, LoadedRows, Register, StoreError, Upload, write_profile};
+use store::{Chunk, ChunkClaim, ChunkPlan, LoadedRows, Register, StoreError, Upload};
 
 use crate::{
     LoadChunk, LoadError,
-    compare::{Changed, Lookup, Outcome, RowRef, Rows},
-    protection,
+    compare::{Changed, Comparison, Outcome},
 };
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -100,23 +100,26 @@ impl LoadChunk {
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.
     async fn work_off(&self, work: &Work<'_>) -> Result<(LoadedRows, Option<String>), LoadError> {
-        let source = self.source(work).await?;
         let refused = self.refused(work).await?;
-        let (rows, counts) = accepted(work, &source, &refused)?;
-        let changed = self.compare(work, &source, rows).await?;
-        let counts = outcomes(counts, &changed, work.chunk.plan.rows);
-        if changed
-            .iter()
-            .all(|row| row.outcome() == Outcome::Unchanged)
-        {
-            return Ok((counts, None));
+        let rows = self.accepted(work, &refused).await?;
+        let mut changed = self.compare(work, rows).await?;
+        if changed.is_empty() {
+            return Ok((Outcomes::default().of_chunk(work, &refused), None));
         }
-        let share = self.write(work, &source, &changed).await?;
+        let source = self.source(work).await?;
+        if !source.header.has(Column::Protected) {
+            changed = self.keep_protection(work, &source, changed).await?;
+        }
+        let (share, outcomes) = self.write(work, &source, &changed).await?;
+        let rows = outcomes.of_chunk(work, &refused);
+        if share.is_empty() {
+            return Ok((rows, None));
+        }
         let version = self.leave_share(work, source.generation, share).await?;
-        Ok((counts, Some(version)))
+        Ok((rows, Some(version)))
     }
 
-    async fn source(&self, work: &Work<'_>) -> Result<Source, LoadError> {
+    pub(crate) async fn source(&self, work: &Work<'_>) -> Result<Source, LoadError> {
         let upload = work.upload;
         let pinned = PinnedObject::noted(work.scope, &upload.key, &upload.version)?;
         let read = |range| self.drop.read_range(work.scope, &pinned, range);
@@ -170,41 +173,17 @@ impl LoadChunk {
     async fn compare(
         &self,
         work: &Work<'_>,
-        source: &Source,
-        mut rows: Rows,
+        rows: Vec<(CheckedRow, u32)>,
     ) -> Result<Vec<Changed>, LoadError> {
+        let mut comparison = Comparison::new(rows);
         if let Some(mut manifest) = self.manifest_in_force(work).await? {
             while let Some(block) = manifest.next_block().await? {
                 for entry in block.entries() {
-                    rows.mark(&entry?);
+                    comparison.meet(&entry?);
                 }
             }
         }
-        let mut changed = Vec::new();
-        for row in rows.into_changed() {
-            let tag = source.with_row(&row, |checked| work.keys.resident_tag(checked.number))?;
-            changed.push(Changed {
-                row,
-                tag,
-                before: None,
-            });
-        }
-        if changed.is_empty() {
-            return Ok(changed);
-        }
-        let mut lookup = Lookup::new(changed);
-        if let Some(mut manifest) = self.manifest_in_force(work).await? {
-            while let Some(block) = manifest.next_block().await? {
-                for entry in block.entries() {
-                    lookup.meet(&entry?);
-                }
-            }
-        }
-        let mut changed = lookup.finish();
-        if !source.header.has(Column::Protected) {
-            self.keep_protection(work, source, &mut changed).await?;
-        }
-        Ok(changed)
+        Ok(comparison.finish())
     }
 
     /// What is in force while this load runs.
@@ -253,103 +232,40 @@ impl LoadChunk {
 }
 
 impl Source {
-    /// Reads one accepted row again.
-    pub(crate) fn with_row<T>(
-        &self,
-        row: &RowRef,
-        then: impl FnOnce(&domain::ResidentRow<'_>) -> T,
-    ) -> Result<T, LoadError> {
-        let differs = LoadError::NotAsChecked { what: "a row" };
-        let bytes = self.bytes.get(row.from as usize..row.to as usize);
-        let Some(bytes) = bytes else {
-            return Err(differs);
+    /// The records of the chunk, to be read again.
+    pub(crate) fn records<'a>(&'a self, plan: &ChunkPlan) -> residents::Rows<'a> {
+        let first = (plan.first_row, plan.first_line);
+        residents::Rows::new(&self.header, self.rules, &self.bytes, first.0, first.1)
+    }
+}
+
+/// What was done about the changed rows of a chunk.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Outcomes {
+    written: RowCounts,
+    removals_of_unknown: u64,
+}
+
+impl Outcomes {
+    pub(crate) fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::New => self.written.new += 1,
+            Outcome::Changed => self.written.changed += 1,
+            Outcome::Removed => self.written.removed += 1,
+            Outcome::Unchanged => self.removals_of_unknown += 1,
+        }
+    }
+
+    /// All rows of the chunk: what is neither refused nor written is unchanged.
+    fn of_chunk(self, work: &Work<'_>, refused: &[u32]) -> LoadedRows {
+        let mut counts = RowCounts {
+            refused: refused.len() as u64,
+            ..self.written
         };
-        let mut rows = residents::Rows::new(&self.header, self.rules, bytes, 0, 0);
-        match rows.next() {
-            Ok(Some(record)) => record
-                .row
-                .map(|checked| then(&protection::completed(checked, row)))
-                .map_err(|_| differs),
-            Ok(None) | Err(_) => Err(differs),
+        counts.unchanged = u64::from(work.chunk.plan.rows) - counts.total();
+        LoadedRows {
+            counts,
+            removals_of_unknown: self.removals_of_unknown,
         }
-    }
-}
-
-/// The chunk's accepted rows by fingerprint, and the count of its refused ones.
-///
-/// A record that was accepted must be accepted again, for the rules and the day are the same.
-fn accepted(
-    work: &Work<'_>,
-    source: &Source,
-    refused: &[u32],
-) -> Result<(Rows, RowCounts), LoadError> {
-    let plan = &work.chunk.plan;
-    let mut rows = Rows::with_capacity(plan.rows as usize);
-    let mut content = Vec::with_capacity(256);
-    let mut refused_ahead = refused.iter().peekable();
-    let mut records = residents::Rows::new(
-        &source.header,
-        source.rules,
-        &source.bytes,
-        plan.first_row,
-        plan.first_line,
-    );
-    let differs = |_| LoadError::NotAsChecked { what: "a record" };
-    while let Some(record) = records.next().map_err(differs)? {
-        if refused_ahead
-            .next_if(|index| **index == record.index)
-            .is_some()
-        {
-            continue;
-        }
-        let row = record.row.map_err(|_| LoadError::NotAsChecked {
-            what: "an accepted row",
-        })?;
-        content.clear();
-        write_profile(&row, &mut content);
-        rows.push(RowRef {
-            from: u32::try_from(record.span.start).unwrap_or(u32::MAX),
-            to: u32::try_from(record.span.end).unwrap_or(u32::MAX),
-            fingerprint: work.keys.fingerprint(&content),
-            removes: row.movement == Movement::Remove,
-            protected: row.protected,
-        });
-        for alike in protection::alike(&row) {
-            content.clear();
-            write_profile(&alike, &mut content);
-            rows.push_alike(work.keys.fingerprint(&content));
-        }
-    }
-    if rows.len() + refused.len() != plan.rows as usize {
-        return Err(LoadError::NotAsChecked {
-            what: "the number of rows",
-        });
-    }
-    let refused = u64::try_from(refused.len()).unwrap_or(u64::MAX);
-    Ok((
-        rows,
-        RowCounts {
-            refused,
-            ..RowCounts::default()
-        },
-    ))
-}
-
-/// Adds the outcomes up; what is neither refused nor written is unchanged.
-fn outcomes(refused: RowCounts, changed: &[Changed], rows: u32) -> LoadedRows {
-    let mut counts = refused;
-    let mut removals_of_unknown = 0;
-    for row in changed {
-        match row.outcome() {
-            Outcome::New => counts.new += 1,
-            Outcome::Changed => counts.changed += 1,
-            Outcome::Removed => counts.removed += 1,
-            Outcome::Unchanged => removals_of_unknown += 1,
-        }
-    }
-    counts.unchanged = u64::from(rows) - counts.total();
-    LoadedRows {
-        counts,
-        removals_of_unknown,
     }
 }

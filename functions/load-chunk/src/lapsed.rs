@@ -48,6 +48,7 @@ fn has_lapsed(name: ObjectName, before: Option<ObjectName>, generation: Generati
         ObjectName::Receipt(_)
         | ObjectName::Errors(_)
         | ObjectName::Refused(_)
+        | ObjectName::Rows(..)
         | ObjectName::Share(..)
         | ObjectName::Export(..) => false,
     }

@@ -26,6 +26,7 @@ mod error;
 mod in_force;
 mod lapsed;
 mod protection;
+mod rows;
 mod write;
 
 use std::sync::Arc;

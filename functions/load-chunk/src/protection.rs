@@ -9,7 +9,8 @@ use store::{StoreError, write_profile};
 use crate::{
     LoadChunk, LoadError,
     chunk::{Source, Work},
-    compare::{Changed, RowRef},
+    compare::Changed,
+    write::read_again,
 };
 
 /// Residents are looked up this many at a time.
@@ -30,7 +31,7 @@ pub(crate) fn alike<'a>(row: &ResidentRow<'a>) -> impl Iterator<Item = ResidentR
 }
 
 /// A row with what it leaves as it is.
-pub(crate) fn completed<'a>(row: ResidentRow<'a>, found: &RowRef) -> ResidentRow<'a> {
+pub(crate) fn completed<'a>(row: ResidentRow<'a>, found: &Changed) -> ResidentRow<'a> {
     ResidentRow {
         protected: row.protected.or(found.protected),
         ..row
@@ -38,13 +39,15 @@ pub(crate) fn completed<'a>(row: ResidentRow<'a>, found: &RowRef) -> ResidentRow
 }
 
 impl LoadChunk {
-    /// Gives each changed row what is known of its resident's protection.
+    /// The rows that say something new about more than protection; each with what is known of its
+    /// resident's.
     pub(crate) async fn keep_protection(
         &self,
         work: &Work<'_>,
         source: &Source,
-        changed: &mut [Changed],
-    ) -> Result<(), LoadError> {
+        changed: Vec<Changed>,
+    ) -> Result<Vec<Changed>, LoadError> {
+        let mut changed = without_alike(work, source, changed)?;
         let generation = self.register_before(work).await?.generation();
         let mut known: Vec<_> = changed
             .iter_mut()
@@ -60,15 +63,36 @@ impl LoadChunk {
                 let protected = found.get(&row.tag).ok_or(StoreError::Damaged {
                     what: "resident of the manifest",
                 })?;
-                row.row.protected = *protected;
-                let content = source.with_row(&row.row, |checked| {
-                    let mut content = Vec::with_capacity(256);
-                    write_profile(checked, &mut content);
-                    content
-                })?;
-                row.row.fingerprint = work.keys.fingerprint(&content);
+                row.protected = *protected;
             }
         }
-        Ok(())
+        Ok(changed)
     }
+}
+
+/// Without the rows that are as good as what is in force.
+fn without_alike(
+    work: &Work<'_>,
+    source: &Source,
+    changed: Vec<Changed>,
+) -> Result<Vec<Changed>, LoadError> {
+    let mut records = source.records(&work.chunk.plan);
+    let mut bytes = Vec::with_capacity(256);
+    let mut new = Vec::with_capacity(changed.len());
+    for row in changed {
+        if let Some(before) = &row.before {
+            bytes.clear();
+            let (checked, _) = read_again(&mut records, &work.keys, &row, &mut bytes)?;
+            let mut is_before = |alike: ResidentRow<'_>| {
+                bytes.clear();
+                write_profile(&alike, &mut bytes);
+                work.keys.fingerprint(&bytes) == before.fingerprint
+            };
+            if alike(&checked).any(&mut is_before) {
+                continue;
+            }
+        }
+        new.push(row);
+    }
+    Ok(new)
 }

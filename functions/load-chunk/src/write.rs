@@ -3,17 +3,19 @@
 
 use std::collections::HashMap;
 
-use crypto::Tag;
-use domain::{Generation, Lease, TenantScope};
+use crypto::{Fingerprint, Tag, TenantKeys};
+use domain::{Generation, Lease, Movement, ResidentRow, TenantScope};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::civil::Date;
+use layouts::residents;
 use manifest::{Entry, Presence, ShortTags};
 use store::{RegisterWriter, SlotContent, Status, StoreError, write_profile};
 
 use crate::{
     LoadChunk, LoadError,
-    chunk::{Source, Work},
+    chunk::{Outcomes, Source, Work},
     compare::{Changed, Outcome},
+    protection,
 };
 
 /// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
@@ -22,9 +24,18 @@ const IN_FLIGHT: usize = 32;
 /// A row ready to be written.
 struct Content {
     bytes: Vec<u8>,
+    fingerprint: Fingerprint,
     profile: usize,
+    removes: bool,
     coupon: Option<Tag>,
     birth: Tag,
+}
+
+/// The reading of a chunk's changed rows, in the order of the file.
+struct Reading<'a> {
+    records: residents::Rows<'a>,
+    keys: &'a TenantKeys,
+    births: HashMap<Date, Tag>,
 }
 
 /// The writing of one chunk.
@@ -38,13 +49,14 @@ struct Writing<'a> {
 }
 
 impl LoadChunk {
-    /// Writes the rows that are not written yet, and returns the chunk's share of the manifest.
+    /// Writes the rows that are not written yet, and returns the chunk's share of the manifest
+    /// and what was done.
     pub(crate) async fn write(
         &self,
         work: &Work<'_>,
         source: &Source,
         changed: &[Changed],
-    ) -> Result<Vec<Entry>, LoadError> {
+    ) -> Result<(Vec<Entry>, Outcomes), LoadError> {
         let generation = source.generation;
         let mut writing = Writing {
             function: self,
@@ -54,13 +66,20 @@ impl LoadChunk {
             writer: RegisterWriter::new(&self.store, work.scope, &work.keys, generation),
             flight: FuturesUnordered::new(),
         };
-        let mut births = HashMap::new();
+        let mut reading = Reading {
+            records: source.records(&work.chunk.plan),
+            keys: &work.keys,
+            births: HashMap::new(),
+        };
+        let mut outcomes = Outcomes::default();
         let mut share = Vec::with_capacity(changed.len());
         for (number, row) in changed.iter().enumerate() {
-            if row.outcome() == Outcome::Unchanged {
+            let content = reading.content(row)?;
+            let outcome = row.outcome(content.removes);
+            outcomes.count(outcome);
+            if outcome == Outcome::Unchanged {
                 continue;
             }
-            let content = content(work, source, row, &mut births)?;
             let entry = entry(row, &content);
             share.push(entry);
             if number >= work.chunk.written as usize {
@@ -69,7 +88,7 @@ impl LoadChunk {
             }
         }
         writing.land().await?;
-        Ok(share)
+        Ok((share, outcomes))
     }
 }
 
@@ -83,7 +102,7 @@ impl Writing<'_> {
         let (profile, my_number) = content.bytes.split_at(content.profile);
         let slot = SlotContent {
             tag: &row.tag,
-            fingerprint: &row.row.fingerprint,
+            fingerprint: &content.fingerprint,
             profile,
             my_number,
             status: match entry.presence {
@@ -91,7 +110,7 @@ impl Writing<'_> {
                 Presence::Removed => Status::Removed,
             },
         };
-        let known = row.before.map(|(_, hints)| hints);
+        let known = row.before.map(|it| it.hints);
         if known.is_none() {
             self.writer.add_new(&slot);
         } else {
@@ -175,31 +194,59 @@ impl<'a> Writing<'a> {
     }
 }
 
-fn content(
-    work: &Work<'_>,
-    source: &Source,
-    row: &Changed,
-    births: &mut HashMap<Date, Tag>,
-) -> Result<Content, LoadError> {
-    source.with_row(&row.row, |checked| {
+impl Reading<'_> {
+    /// What is to be written of a row: what it says, and where it says nothing what is in force.
+    fn content(&mut self, row: &Changed) -> Result<Content, LoadError> {
+        let keys = self.keys;
         let mut bytes = Vec::with_capacity(256);
-        let profile = write_profile(checked, &mut bytes);
-        let birth = births.entry(checked.birth_date);
-        Content {
-            bytes,
-            profile,
-            coupon: checked.coupon.map(|coupon| work.keys.coupon_tag(coupon)),
-            birth: *birth.or_insert_with(|| work.keys.birth_tag(checked.birth_date)),
+        let (checked, mut profile) = read_again(&mut self.records, keys, row, &mut bytes)?;
+        let mut fingerprint = row.fingerprint;
+        if row.protected.is_some() {
+            let completed = protection::completed(checked, row);
+            bytes.clear();
+            profile = write_profile(&completed, &mut bytes);
+            fingerprint = keys.fingerprint(&bytes);
         }
-    })
+        let birth = self.births.entry(checked.birth_date);
+        Ok(Content {
+            bytes,
+            fingerprint,
+            profile,
+            removes: checked.movement == Movement::Remove,
+            coupon: checked.coupon.map(|coupon| keys.coupon_tag(coupon)),
+            birth: *birth.or_insert_with(|| keys.birth_tag(checked.birth_date)),
+        })
+    }
+}
+
+/// Reads a row again, and writes its profile to the empty `bytes`; it must say what it said when it was
+/// checked.
+pub(crate) fn read_again<'r>(
+    records: &'r mut residents::Rows<'_>,
+    keys: &TenantKeys,
+    row: &Changed,
+    bytes: &mut Vec<u8>,
+) -> Result<(ResidentRow<'r>, usize), LoadError> {
+    let differs = LoadError::NotAsChecked { what: "a row" };
+    let Ok(Some(record)) = records.find(row.index) else {
+        return Err(differs);
+    };
+    let Ok(checked) = record.row else {
+        return Err(differs);
+    };
+    let profile = write_profile(&checked, bytes);
+    if keys.fingerprint(bytes) != row.fingerprint {
+        return Err(differs);
+    }
+    Ok((checked, profile))
 }
 
 fn entry(row: &Changed, content: &Content) -> Entry {
     Entry {
         tag: row.tag,
-        fingerprint: row.row.fingerprint,
+        fingerprint: content.fingerprint,
         hints: ShortTags::of(content.coupon.as_ref(), &content.birth),
-        presence: if row.row.removes {
+        presence: if content.removes {
             Presence::Removed
         } else {
             Presence::Registered

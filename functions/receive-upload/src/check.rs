@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::{Lease, RowCounts};
-use layouts::{FileProblem, ProblemCode, Record, RowProblem, Rules, Suspect};
+use layouts::{ColumnMapping, FileProblem, ProblemCode, Record, RowProblem, Rules, Suspect};
 use objects::{ObjectName, ObjectsError};
 use reread::{ErrorsFile, Places};
 use store::{Conclusion, StoreError};
@@ -50,11 +50,13 @@ impl ReceiveUpload {
             today,
             max_bytes: MAX_BYTES,
         };
-        let passed = match self.pass(mine, rules, kind, chunk_bytes).await? {
+        let pass = Pass::new(rules, &mapping::<K>(mine)?, kind, chunk_bytes);
+        let mut left = Vec::new();
+        let passed = match self.pass(mine, pass, &mut left).await? {
             Ok(passed) => passed,
-            Err((problem, rows)) => {
+            Err((problem, rows_checked)) => {
                 let found = Conclusion {
-                    rows_checked: rows,
+                    rows_checked,
                     ..Conclusion::default()
                 };
                 return Ok(Checked::Refused(problem, Box::new(found)));
@@ -65,8 +67,9 @@ impl ReceiveUpload {
             summary,
             cutter,
             mut refused,
-            kind,
+            mut kind,
         } = passed;
+        self.leave_rows(mine, kind.take_left(), &mut left).await?;
         let (suspects, of_kind) = kind.finish();
         let (end, marks) = cutter.marks();
         let places = Places {
@@ -92,7 +95,8 @@ impl ReceiveUpload {
                 .await?;
             refused_version = Some(self.write_refused(mine, &refused).await?);
         }
-        let chunks = self.plan_chunks(mine, cutter.finish(&refused)).await?;
+        let plans = cutter.finish(&refused, left);
+        let chunks = self.plan_chunks(mine, plans).await?;
         let found = Conclusion {
             encoding: summary.header.encoding().as_str().to_owned(),
             header_end: summary.header_span.end,
@@ -116,17 +120,15 @@ impl ReceiveUpload {
         })))
     }
 
-    /// Streams the pinned version once. The inner error refuses the file and says how many rows
-    /// were read until then.
+    /// Streams the pinned version once, and notes under which versions it left what the load needs of
+    /// each chunk. The inner error refuses the file and says how many rows were read until then.
     async fn pass<K: Kind>(
         &self,
         mine: &mut Mine<'_>,
-        rules: Rules,
-        kind: K,
-        chunk_bytes: u64,
+        mut pass: Pass<K>,
+        left: &mut Vec<String>,
     ) -> Result<Result<Passed<K>, (FileProblem, u64)>, ReceiveError> {
         let gone = |rows| Ok(Err((FileProblem::new(ProblemCode::FileGone), rows)));
-        let mapping = K::mapping(&mine.tenant.settings).map_err(|_| ReceiveError::Mapping)?;
         let size = match self.drop.head(mine.scope, &mine.object).await {
             Ok(head) => head.size,
             Err(ObjectsError::Gone) => return gone(0),
@@ -136,7 +138,6 @@ impl ReceiveUpload {
             return Ok(Err((FileProblem::new(ProblemCode::FileTooLarge), 0)));
         }
         let mut reader = self.drop.reader(mine.scope, &mine.object, 0..size)?;
-        let mut pass = Pass::new(rules, &mapping, kind, chunk_bytes);
         loop {
             let bytes = match reader.next().await {
                 Ok(Some(bytes)) => bytes,
@@ -147,6 +148,7 @@ impl ReceiveUpload {
             if let Err(problem) = pass.take(&bytes) {
                 return Ok(Err((problem, pass.rows())));
             }
+            self.leave_rows(mine, pass.take_left(), left).await?;
             self.keep_lease(mine, pass.rows()).await?;
         }
     }
@@ -238,6 +240,10 @@ impl ReceiveUpload {
         }
         Ok(u32::try_from(plans.len()).unwrap_or(u32::MAX))
     }
+}
+
+fn mapping<K: Kind>(mine: &Mine<'_>) -> Result<ColumnMapping, ReceiveError> {
+    K::mapping(&mine.tenant.settings).map_err(|_| ReceiveError::Mapping)
 }
 
 /// What the rules say of the record, and what it shares with others.

@@ -1,6 +1,6 @@
 //! Cutting a file into chunks of whole records, and remembering where records stand.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use reread::Mark;
 use store::ChunkPlan;
@@ -33,8 +33,8 @@ impl Cutter {
         }
     }
 
-    /// The next record: its index, line, and bytes in the file.
-    pub(crate) fn record(&mut self, row: u32, line: u64, span: &Range<u64>) {
+    /// The next record: its index, line, and bytes in the file. Whether it ends a chunk.
+    pub(crate) fn record(&mut self, row: u32, line: u64, span: &Range<u64>) -> bool {
         let mark = Mark {
             row,
             line,
@@ -46,9 +46,11 @@ impl Cutter {
         let open = *self.open.get_or_insert(mark);
         self.end = span.end;
         self.rows = row + 1;
-        if span.end - open.from >= self.chunk_bytes {
+        let ends = span.end - open.from >= self.chunk_bytes;
+        if ends {
             self.close(open);
         }
+        ends
     }
 
     /// Bytes of the file up to the end of the last record, and the places that were remembered.
@@ -57,26 +59,34 @@ impl Cutter {
         (self.end, &self.marks)
     }
 
-    /// The chunks; `refused` are the indexes of refused records, ascending.
+    /// The chunks; `refused` are the indexes of refused records, ascending, and `rows` the object
+    /// versions of what is left of each chunk's rows, empty where nothing is.
     #[must_use]
-    pub(crate) fn finish(mut self, refused: &[u32]) -> Vec<ChunkPlan> {
+    pub(crate) fn finish(mut self, refused: &[u32], rows: Vec<String>) -> Vec<ChunkPlan> {
         if let Some(open) = self.open {
             self.close(open);
         }
         let place = |row: u32| {
             u32::try_from(refused.partition_point(|refused| *refused < row)).unwrap_or(u32::MAX)
         };
-        let plan = |(number, (first, to, end_row)): (u32, &(Mark, u64, u32))| ChunkPlan {
-            number,
-            from: first.from,
-            to: *to,
-            first_row: first.row,
-            first_line: first.line,
-            rows: end_row - first.row,
-            refused_from: place(first.row),
-            refused_to: place(*end_row),
-        };
-        (0..).zip(&self.bounds).map(plan).collect()
+        let mut plans = Vec::with_capacity(self.bounds.len());
+        let rows = rows.into_iter().map(Some).chain(iter::repeat(None));
+        for (number, ((first, to, end_row), rows_version)) in
+            (0..).zip(self.bounds.iter().zip(rows))
+        {
+            plans.push(ChunkPlan {
+                number,
+                from: first.from,
+                to: *to,
+                first_row: first.row,
+                first_line: first.line,
+                rows: end_row - first.row,
+                refused_from: place(first.row),
+                refused_to: place(*end_row),
+                rows_version,
+            });
+        }
+        plans
     }
 
     fn close(&mut self, open: Mark) {
@@ -96,7 +106,8 @@ mod tests {
             cutter.record(row, u64::from(row) + 2, &(at..at + length));
             at += length;
         }
-        cutter.finish(refused)
+        let rows = (0..lengths.len()).map(|number| format!("v{number}"));
+        cutter.finish(refused, rows.collect())
     }
 
     #[test]

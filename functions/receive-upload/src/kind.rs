@@ -1,15 +1,19 @@
 //! What each kind of file has of its own while it is checked; all else is the same for every kind.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use crypto::{ResidentTag, TenantKeys};
+use bytes::Bytes;
+use crypto::ResidentTag;
 use domain::Movement;
 use layouts::{
     ColumnMapping, Layout, MappingProblem, ProblemCode, Record, Suspect,
     doses::{self, Doses},
     residents::{self, Residents},
 };
+use objects::ObjectName;
 use store::TenantSettings;
+
+use crate::rows::ChunkRows;
 
 /// A kind of file under check: what is remembered of its records.
 pub(crate) trait Kind: Send {
@@ -25,6 +29,14 @@ pub(crate) trait Kind: Send {
 
     /// Takes the next record, be it accepted or refused.
     fn note(&mut self, record: &Record<'_, Self::Layout>);
+
+    /// The record that was taken last ends a chunk, or the file.
+    fn end_chunk(&mut self) {}
+
+    /// What is to be left for the load of chunks that ended since the last time, in their order.
+    fn take_left(&mut self) -> Vec<(ObjectName, Bytes)> {
+        Vec::new()
+    }
 
     /// The end of the file.
     fn finish(self) -> (Self::Suspects, Self::Found);
@@ -46,23 +58,23 @@ pub(crate) trait Suspects<L: Layout>: Send {
 }
 
 /// A residents file.
-pub(crate) struct ResidentsFile {
+pub(crate) struct ResidentsFile<'a> {
     duplicates: residents::Duplicates,
     removals: Vec<ResidentTag>,
-    keys: Arc<TenantKeys>,
+    rows: ChunkRows<'a>,
 }
 
-impl ResidentsFile {
-    pub(crate) fn new(keys: Arc<TenantKeys>, seed: u64) -> Self {
+impl<'a> ResidentsFile<'a> {
+    pub(crate) fn new(rows: ChunkRows<'a>, seed: u64) -> Self {
         Self {
             duplicates: residents::Duplicates::new(seed),
             removals: Vec::new(),
-            keys,
+            rows,
         }
     }
 }
 
-impl Kind for ResidentsFile {
+impl Kind for ResidentsFile<'_> {
     type Layout = Residents;
     type Suspects = residents::Suspects;
     /// Whom accepted rows ask to remove.
@@ -75,11 +87,22 @@ impl Kind for ResidentsFile {
     #[inline]
     fn note(&mut self, record: &residents::Record<'_>) {
         self.duplicates.add(record.index, &record.keys);
-        if let Ok(row) = &record.row
-            && row.movement == Movement::Remove
-        {
-            self.removals.push(self.keys.resident_tag(row.number));
+        if let Ok(row) = &record.row {
+            let tag = self.rows.accept(row);
+            if row.movement == Movement::Remove {
+                self.removals.push(tag);
+            }
+        } else {
+            self.rows.refuse();
         }
+    }
+
+    fn end_chunk(&mut self) {
+        self.rows.close();
+    }
+
+    fn take_left(&mut self) -> Vec<(ObjectName, Bytes)> {
+        self.rows.take_whole()
     }
 
     fn finish(self) -> (residents::Suspects, Vec<ResidentTag>) {

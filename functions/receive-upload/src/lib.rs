@@ -26,6 +26,7 @@ mod kind;
 mod pass;
 mod receive;
 mod removals;
+mod rows;
 
 use std::sync::Arc;
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use crypto::Sha256;
 use layouts::{Check, ColumnMapping, FileProblem, Record, Rules, Summary};
+use objects::ObjectName;
 
 use crate::{cut::Cutter, kind::Kind};
 
@@ -53,6 +55,11 @@ impl<K: Kind> Pass<K> {
         self.check.push(bytes, &mut |record| seen.note(record))
     }
 
+    /// What is to be left for the load of chunks that ended since the last time, in their order.
+    pub(crate) fn take_left(&mut self) -> Vec<(ObjectName, Bytes)> {
+        self.seen.kind.take_left()
+    }
+
     /// Records seen so far.
     pub(crate) fn rows(&self) -> u64 {
         self.seen.rows
@@ -63,6 +70,7 @@ impl<K: Kind> Pass<K> {
         let seen = &mut self.seen;
         let summary = self.check.finish(&mut |record| seen.note(record));
         let summary = summary.map_err(|problem| (problem, self.seen.rows))?;
+        self.seen.kind.end_chunk();
         Ok(Passed {
             sha256: self.digest.finish(),
             summary,
@@ -76,9 +84,11 @@ impl<K: Kind> Pass<K> {
 impl<K: Kind> Seen<K> {
     fn note(&mut self, record: &Record<'_, K::Layout>) {
         self.rows += 1;
-        self.cutter
-            .record(record.index, record.line, &record.span.into());
         self.kind.note(record);
+        let span = record.span.into();
+        if self.cutter.record(record.index, record.line, &span) {
+            self.kind.end_chunk();
+        }
         if record.row.is_err() {
             self.refused.push(record.index);
         }

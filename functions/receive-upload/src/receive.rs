@@ -19,6 +19,7 @@ use crate::{
     decide::{Decision, Found, decide, too_many_refused},
     event::Dropped,
     kind::{DosesFile, ResidentsFile},
+    rows::ChunkRows,
 };
 
 /// The register may move while a file is decided; more often than this it cannot in earnest.
@@ -115,7 +116,8 @@ impl ReceiveUpload {
             .tenant
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
-        let kind = ResidentsFile::new(keys, self.seed);
+        let rows = ChunkRows::new(mine.scope, mine.upload.id, keys);
+        let kind = ResidentsFile::new(rows, self.seed);
         let rows = match self.check(mine, kind, self.chunk_bytes.residents).await? {
             Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => rows,

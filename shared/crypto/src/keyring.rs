@@ -156,6 +156,18 @@ impl TenantKeys {
         sealer.open(place, sealed)
     }
 
+    /// Opens as [`Self::open`] does, where the value lies: the plaintext is a part of `sealed`.
+    pub fn open_in_place<'a>(
+        &self,
+        place: &Place<'_>,
+        sealed: &'a mut [u8],
+    ) -> Result<&'a [u8], OpenError> {
+        let (version, label) = seal::key_of(sealed)?;
+        let sealer = self.sealer_of(version, label);
+        let sealer = sealer.ok_or(OpenError::UnknownKey(version))?;
+        sealer.open_in_place(place, sealed)
+    }
+
     /// Opens as [`Self::open`] does, and only what was sealed under this label: a value of another
     /// generation put in its place does not open.
     pub fn open_under(

@@ -138,24 +138,28 @@ impl Sealer {
     }
 
     pub(crate) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
-        let rest = sealed.get(HEADER..).ok_or(OpenError::UnknownForm)?;
+        let mut plain = sealed.to_vec();
+        let len = self.open_in_place(place, &mut plain)?.len();
+        plain.drain(..HEADER + NONCE_LEN);
+        plain.truncate(len);
+        Ok(plain)
+    }
+
+    /// Opens a value where it lies: afterwards the plaintext is a part of `sealed`.
+    pub(crate) fn open_in_place<'a>(
+        &self,
+        place: &Place<'_>,
+        sealed: &'a mut [u8],
+    ) -> Result<&'a [u8], OpenError> {
+        let rest = sealed.get_mut(HEADER..).ok_or(OpenError::UnknownForm)?;
         let (nonce, body) = rest
-            .split_first_chunk::<NONCE_LEN>()
+            .split_first_chunk_mut::<NONCE_LEN>()
             .ok_or(OpenError::UnknownForm)?;
         let mut aad = Vec::with_capacity(128);
         place.write(&mut aad);
-        let mut plain = body.to_vec();
-        let len = self
-            .key
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(&aad[..]),
-                &mut plain,
-            )
-            .map_err(|_| OpenError::NotHere)?
-            .len();
-        plain.truncate(len);
-        Ok(plain)
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.key.open_in_place(nonce, Aad::from(&aad[..]), body);
+        opened.map(|plain| &*plain).map_err(|_| OpenError::NotHere)
     }
 }
 

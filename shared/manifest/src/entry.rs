@@ -2,6 +2,8 @@ use crypto::{Fingerprint, ResidentTag, Tag};
 
 /// Bytes of an entry.
 pub(crate) const ENTRY: usize = 41;
+/// What the blocks of a manifest or share hold.
+pub(crate) const HOLDING: &str = "entries";
 
 /// Whether a resident is in the register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

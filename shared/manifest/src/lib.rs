@@ -5,10 +5,12 @@ mod block;
 mod entry;
 mod merge;
 mod reader;
+mod rows;
 mod writer;
 
 pub use block::{ENTRIES_PER_BLOCK, ManifestError};
 pub use entry::{Entry, Presence, ShortTags};
 pub use merge::{Merged, merge};
 pub use reader::{Block, ManifestReader};
+pub use rows::{CheckedRow, RowsReader, RowsWriter};
 pub use writer::ManifestWriter;

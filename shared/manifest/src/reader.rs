@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, Bytes};
 use crypto::TenantKeys;
 use domain::TenantScope;
 use objects::{ObjectName, RangedReader};
 
 use crate::{
     Entry, ManifestError,
-    block::{Blocks, FRAME, entries},
+    block::{Blocks, FRAME},
+    entry::{ENTRY, HOLDING},
 };
 
 /// Longer than any block that was ever written.
@@ -17,22 +18,95 @@ const DAMAGED_END: ManifestError = ManifestError::Damaged {
 };
 
 /// Reads the blocks of one object in order, holding one of them at a time.
-pub struct ManifestReader {
+pub(crate) struct BlockReader {
     blocks: Blocks,
     keys: Arc<TenantKeys>,
     object: RangedReader,
-    buffer: BytesMut,
+    /// What was read of the object and not used yet.
+    ahead: Bytes,
+    /// The current block; its plaintext is a part of it.
+    block: Vec<u8>,
     number: u32,
 }
 
-/// One opened block.
-pub struct Block(Vec<u8>);
+impl BlockReader {
+    pub(crate) fn new(blocks: Blocks, keys: &Arc<TenantKeys>, object: RangedReader) -> Self {
+        Self {
+            blocks,
+            keys: Arc::clone(keys),
+            object,
+            ahead: Bytes::new(),
+            block: Vec::new(),
+            number: 0,
+        }
+    }
 
-impl Block {
+    /// The next block, `None` after the last. An object that was cut is damaged.
+    pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>, ManifestError> {
+        if !self.is_more().await? {
+            // Every object has a block, be it empty.
+            return if self.number > 0 {
+                Ok(None)
+            } else {
+                Err(DAMAGED_END)
+            };
+        }
+        self.take(FRAME).await?;
+        let frame = self.block.first_chunk::<FRAME>().ok_or(DAMAGED_END)?;
+        let length = usize::try_from(u32::from_be_bytes(*frame)).unwrap_or(usize::MAX);
+        if length > MAX_BLOCK {
+            return Err(ManifestError::Damaged {
+                what: "a block is too long",
+            });
+        }
+        self.take(length).await?;
+        // The last one is sealed as the last.
+        let place = (self.number, !self.is_more().await?);
+        self.number += 1;
+        let block = self.blocks.open(&self.keys, place, &mut self.block)?;
+        Ok(Some(block))
+    }
+
+    /// Whether bytes lie ahead; fetches the next ones if none are there.
+    async fn is_more(&mut self) -> Result<bool, ManifestError> {
+        while self.ahead.is_empty() {
+            match self.object.next().await? {
+                Some(bytes) => self.ahead = bytes,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes the next `count` bytes of the object the current block.
+    async fn take(&mut self, count: usize) -> Result<(), ManifestError> {
+        self.block.clear();
+        while self.block.len() < count {
+            if !self.is_more().await? {
+                return Err(DAMAGED_END);
+            }
+            let piece = self.ahead.len().min(count - self.block.len());
+            self.block
+                .extend(self.ahead.get(..piece).unwrap_or_default());
+            self.ahead.advance(piece);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the entries of one object in order, a block of them at a time.
+pub struct ManifestReader(BlockReader);
+
+/// One opened block.
+#[derive(Clone, Copy)]
+pub struct Block<'a>(&'a [u8]);
+
+impl<'a> Block<'a> {
     /// Its entries, ascending by tag.
-    pub fn entries(&self) -> impl Iterator<Item = Result<Entry, ManifestError>> + '_ {
-        entries(&self.0).map(|entry| {
-            entry.ok_or(ManifestError::Damaged {
+    pub fn entries(self) -> impl Iterator<Item = Result<Entry, ManifestError>> + 'a {
+        let (whole, _) = self.0.as_chunks::<ENTRY>();
+        whole.iter().map(|entry| {
+            Entry::read(entry).ok_or(ManifestError::Damaged {
                 what: "an entry has no presence",
             })
         })
@@ -48,45 +122,12 @@ impl ManifestReader {
         name: &ObjectName,
         object: RangedReader,
     ) -> Self {
-        Self {
-            blocks: Blocks::new(scope, name),
-            keys: Arc::clone(keys),
-            object,
-            buffer: BytesMut::new(),
-            number: 0,
-        }
+        let blocks = Blocks::new(scope, name, HOLDING);
+        Self(BlockReader::new(blocks, keys, object))
     }
 
     /// The next block, `None` after the last. An object that was cut is damaged.
-    pub async fn next_block(&mut self) -> Result<Option<Block>, ManifestError> {
-        if !self.fill(FRAME).await? {
-            let whole = self.number > 0 && self.buffer.is_empty();
-            return if whole { Ok(None) } else { Err(DAMAGED_END) };
-        }
-        let frame = self.buffer.first_chunk::<FRAME>().ok_or(DAMAGED_END)?;
-        let length = usize::try_from(u32::from_be_bytes(*frame)).unwrap_or(usize::MAX);
-        if length > MAX_BLOCK {
-            return Err(ManifestError::Damaged {
-                what: "a block is too long",
-            });
-        }
-        // One byte more tells whether another block follows: the last one is sealed as the last.
-        let last = !self.fill(FRAME + length + 1).await?;
-        let sealed = self.buffer.get(FRAME..FRAME + length).ok_or(DAMAGED_END)?;
-        let plain = self.blocks.open(&self.keys, (self.number, last), sealed)?;
-        self.buffer.advance(FRAME + length);
-        self.number += 1;
-        Ok(Some(Block(plain)))
-    }
-
-    /// Reads on until `count` bytes lie ahead; `false` when the object ends before.
-    async fn fill(&mut self, count: usize) -> Result<bool, ManifestError> {
-        while self.buffer.len() < count {
-            match self.object.next().await? {
-                Some(bytes) => self.buffer.extend_from_slice(&bytes),
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
+    pub async fn next_block(&mut self) -> Result<Option<Block<'_>>, ManifestError> {
+        Ok(self.0.next().await?.map(Block))
     }
 }

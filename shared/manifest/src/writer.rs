@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
-use crypto::{NoncePool, Sealer, TenantKeys};
+use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, TenantScope};
 use objects::{ObjectName, Writer};
 
 use crate::{
     ENTRIES_PER_BLOCK, Entry, ManifestError, Presence,
-    block::{Blocks, label},
-    entry::ENTRY,
+    block::{BlockWriter, Blocks},
+    entry::{ENTRY, HOLDING},
 };
 
 /// Sealed bytes are handed to the object this many at a time.
@@ -15,15 +13,10 @@ const HAND_OVER: usize = 1 << 20;
 
 /// Writes entries, ascending by tag, as sealed blocks into one object.
 pub struct ManifestWriter {
-    blocks: Blocks,
-    sealer: Arc<Sealer>,
-    nonces: NoncePool,
-    plain: Vec<u8>,
-    sealed: Vec<u8>,
-    number: u32,
+    blocks: BlockWriter,
     entries: u64,
     active: u64,
-    newest: Option<Entry>,
+    newest: Option<ResidentTag>,
     object: Writer,
 }
 
@@ -37,13 +30,9 @@ impl ManifestWriter {
         name: &ObjectName,
         object: Writer,
     ) -> Self {
+        let blocks = Blocks::new(scope, name, HOLDING);
         Self {
-            blocks: Blocks::new(scope, name),
-            sealer: keys.sealer(label(generation)),
-            nonces: NoncePool::default(),
-            plain: Vec::with_capacity(ENTRIES_PER_BLOCK * ENTRY),
-            sealed: Vec::new(),
-            number: 0,
+            blocks: BlockWriter::new(blocks, keys, generation, ENTRIES_PER_BLOCK * ENTRY),
             entries: 0,
             active: 0,
             newest: None,
@@ -53,26 +42,23 @@ impl ManifestWriter {
 
     /// Adds the next entry; call [`Self::hand_over`] now and then.
     pub fn push(&mut self, entry: &Entry) -> Result<(), ManifestError> {
-        if self.newest.is_some_and(|newest| newest.tag >= entry.tag) {
+        if self.newest.is_some_and(|newest| newest >= entry.tag) {
             return Err(ManifestError::Damaged {
                 what: "entries do not ascend",
             });
         }
-        if self.plain.len() == ENTRIES_PER_BLOCK * ENTRY {
-            self.seal(false);
-        }
-        entry.write(&mut self.plain);
+        entry.write(self.blocks.next());
         self.entries += 1;
         self.active += u64::from(entry.presence == Presence::Registered);
-        self.newest = Some(*entry);
+        self.newest = Some(entry.tag);
         Ok(())
     }
 
     /// Hands sealed blocks to the object when there are enough of them.
     pub async fn hand_over(&mut self) -> Result<(), ManifestError> {
-        if self.sealed.len() >= HAND_OVER {
-            self.object.write(&self.sealed).await?;
-            self.sealed.clear();
+        if self.blocks.sealed.len() >= HAND_OVER {
+            self.object.write(&self.blocks.sealed).await?;
+            self.blocks.sealed.clear();
         }
         Ok(())
     }
@@ -85,21 +71,8 @@ impl ManifestWriter {
 
     /// Ends the object and returns its version.
     pub async fn finish(mut self) -> Result<String, ManifestError> {
-        self.seal(true);
-        self.object.write(&self.sealed).await?;
+        self.blocks.end();
+        self.object.write(&self.blocks.sealed).await?;
         Ok(self.object.finish().await?)
-    }
-
-    fn seal(&mut self, last: bool) {
-        let place = (self.number, last);
-        self.blocks.seal(
-            &self.sealer,
-            &mut self.nonces,
-            place,
-            &self.plain,
-            &mut self.sealed,
-        );
-        self.plain.clear();
-        self.number += 1;
     }
 }

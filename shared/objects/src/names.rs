@@ -12,6 +12,9 @@ pub enum ObjectName {
     Manifest(Generation, u32),
     /// Work bucket: which rows of an upload were refused.
     Refused(UploadId),
+    /// Work bucket: tags and fingerprints of the rows of a chunk, for as long as the dropped file is
+    /// kept. Chunks count from 0.
+    Rows(UploadId, u32),
     /// Work bucket: what a chunk of an upload adds to the next manifest. Chunks count from 0.
     Share(UploadId, u32),
     /// Drop bucket: a file of an export of doses.
@@ -59,6 +62,7 @@ impl ObjectName {
                 format!("{}{generation}/{merge}", Self::manifests_folder(scope))
             }
             Self::Refused(upload) => format!("tenants/{code}/uploads/{upload}/refused"),
+            Self::Rows(upload, chunk) => format!("rows/{code}/{upload}/{chunk}"),
             Self::Share(upload, chunk) => {
                 format!("tenants/{code}/uploads/{upload}/shares/{chunk}")
             }
@@ -93,7 +97,9 @@ impl ObjectName {
                 ExportFile::Patients | ExportFile::Immunizations => "application/fhir+ndjson",
                 ExportFile::Manifest => "application/json",
             },
-            Self::Manifest(..) | Self::Refused(_) | Self::Share(..) => "application/octet-stream",
+            Self::Manifest(..) | Self::Refused(_) | Self::Rows(..) | Self::Share(..) => {
+                "application/octet-stream"
+            }
         }
     }
 }
@@ -105,7 +111,7 @@ pub(crate) fn unassigned_receipt(upload: UploadId) -> String {
 
 /// Whether a key lies in one of the tenant's folders.
 pub(crate) fn is_of(scope: &TenantScope, key: &str) -> bool {
-    let rest = ["inbox/", "outbox/", "tenants/"]
+    let rest = ["inbox/", "outbox/", "rows/", "tenants/"]
         .iter()
         .find_map(|top| key.strip_prefix(top));
     let rest = rest.and_then(|rest| rest.strip_prefix(scope.code().as_str()));
@@ -148,6 +154,10 @@ mod tests {
             (
                 ObjectName::Refused(upload),
                 format!("tenants/131016/uploads/{upload}/refused"),
+            ),
+            (
+                ObjectName::Rows(upload, 3),
+                format!("rows/131016/{upload}/3"),
             ),
             (
                 ObjectName::Share(upload, 3),

@@ -31,6 +31,8 @@ pub struct ChunkPlan {
     pub refused_from: u32,
     /// Entry after the last one.
     pub refused_to: u32,
+    /// Object version of what the check left of its rows; `None` where it leaves nothing.
+    pub rows_version: Option<String>,
 }
 
 /// What became of the rows of a chunk.
@@ -90,7 +92,7 @@ impl Store {
         let forgotten = now
             .saturating_add(KEPT)
             .map_or(i64::MAX, Timestamp::as_second);
-        let item = Map::from([
+        let mut item = Map::from([
             ("pk".to_owned(), s(keys::upload(scope, upload))),
             ("sk".to_owned(), s(keys::chunk_sk(plan.number))),
             ("v".to_owned(), n(SCHEMA)),
@@ -108,6 +110,9 @@ impl Store {
             ("lease_until".to_owned(), n(0)),
             ("ttl".to_owned(), n(forgotten)),
         ]);
+        if let Some(version) = &plan.rows_version {
+            item.insert("rows_version".to_owned(), s(version));
+        }
         match self.put_new(scope, item).await {
             Ok(()) | Err(StoreError::Moved) => Ok(()),
             Err(error) => Err(error),
@@ -314,6 +319,7 @@ fn plan(item: Item<'_>) -> Result<ChunkPlan, StoreError> {
         rows: item.number("rows")?,
         refused_from: item.number("refused_from")?,
         refused_to: item.number("refused_to")?,
+        rows_version: item.maybe_text("rows_version").map(str::to_owned),
     })
 }
 

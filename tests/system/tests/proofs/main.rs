@@ -3,6 +3,7 @@
 //! - `events`: what comes twice, late, out of order, or to a worker that dies
 //! - `inquiries`: one basis, one answer, two logs, whoever tries what and whatever dies
 //! - `manifests`: old ones go, and none that is needed
+//! - `rows`: what a check leaves for the load is a hint, and sealed
 //! - `privacy`: planted people are nowhere but in the files they came in
 //! - `tenants`: no route, token, link or moved ciphertext shows one municipality another's
 
@@ -13,4 +14,5 @@ mod inquiries;
 mod manifests;
 mod privacy;
 mod register;
+mod rows;
 mod tenants;
