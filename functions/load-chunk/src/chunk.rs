@@ -80,7 +80,13 @@ impl LoadChunk {
                     lease,
                     keys,
                 };
-                let (rows, share) = self.work_off(&work).await?;
+                let (rows, share) = match self.work_off(&work).await {
+                    Err(error) if !error.is_passing() => {
+                        self.give_back(&work).await?;
+                        return Err(error);
+                    }
+                    other => other?,
+                };
                 let share = share.as_deref();
                 match self
                     .store
@@ -96,6 +102,18 @@ impl LoadChunk {
             }
         }
         self.settle(scope, id).await
+    }
+
+    /// Ends the lease on a chunk that cannot be loaded, with nothing in flight. Else the message would
+    /// find the lease in its way at each attempt, be sent anew, and never come to the dead letters.
+    async fn give_back(&self, work: &Work<'_>) -> Result<(), LoadError> {
+        let (id, chunk) = (&work.upload.id, &work.chunk);
+        let now = self.clock.now();
+        let ended = Lease::new(now, now).until();
+        let noted = self
+            .store
+            .note_written(work.scope, id, chunk, chunk.written, ended);
+        Ok(noted.await?)
     }
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.

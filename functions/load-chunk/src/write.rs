@@ -38,6 +38,12 @@ struct Reading<'a> {
     births: HashMap<Date, Tag>,
 }
 
+/// What a chunk leaves for the next manifest, and what was done about its rows.
+struct Share {
+    entries: Vec<Entry>,
+    outcomes: Outcomes,
+}
+
 /// The writing of one chunk.
 struct Writing<'a> {
     function: &'a LoadChunk,
@@ -71,28 +77,43 @@ impl LoadChunk {
             keys: &work.keys,
             births: HashMap::new(),
         };
-        let mut outcomes = Outcomes::default();
-        let mut share = Vec::with_capacity(changed.len());
-        for (number, row) in changed.iter().enumerate() {
-            let content = reading.content(row)?;
-            let outcome = row.outcome(content.removes);
-            outcomes.count(outcome);
-            if outcome == Outcome::Unchanged {
-                continue;
-            }
-            let entry = entry(row, &content);
-            share.push(entry);
-            if number >= work.chunk.written as usize {
-                writing.keep_lease(work, number).await?;
-                writing.row(row, &entry, &content).await?;
-            }
-        }
+        let mut share = Share {
+            entries: Vec::with_capacity(changed.len()),
+            outcomes: Outcomes::default(),
+        };
+        let written = writing.rows(work, &mut reading, changed, &mut share).await;
+        // In any case: when the caller goes on, or gives the chunk up, nothing is in flight.
         writing.land().await?;
-        Ok((share, outcomes))
+        written?;
+        Ok((share.entries, share.outcomes))
     }
 }
 
 impl Writing<'_> {
+    async fn rows(
+        &mut self,
+        work: &Work<'_>,
+        reading: &mut Reading<'_>,
+        changed: &[Changed],
+        share: &mut Share,
+    ) -> Result<(), LoadError> {
+        for (number, row) in changed.iter().enumerate() {
+            let content = reading.content(row)?;
+            let outcome = row.outcome(content.removes);
+            share.outcomes.count(outcome);
+            if outcome == Outcome::Unchanged {
+                continue;
+            }
+            let entry = entry(row, &content);
+            share.entries.push(entry);
+            if number >= work.chunk.written as usize {
+                self.keep_lease(work, number).await?;
+                self.row(row, &entry, &content).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn row(
         &mut self,
         row: &Changed,
