@@ -58,6 +58,8 @@ pub struct Work {
     pub changed: f64,
     /// Bytes of a row in a file.
     pub row_bytes: f64,
+    /// Bytes that a check leaves of a row: tag and fingerprint, sealed.
+    pub left_bytes: f64,
     /// Bytes of a chunk.
     pub chunk_bytes: f64,
     /// Writes for a new resident: the resident and two hints, each below 1 KB.
@@ -84,6 +86,7 @@ pub const JAPAN: Work = Work {
     municipalities: 1_741.0,
     changed: 0.01,
     row_bytes: 130.0,
+    left_bytes: 33.0,
     chunk_bytes: 25_165_824.0,
     writes_for_new: 3.0,
     writes_for_changed: 1.1,
@@ -167,10 +170,12 @@ fn one_load(out: &mut String, prices: &Prices, work: &Work, load: &Load<'_>) -> 
     // For each chunk: claimed, done, counted; for each file: upload, list, acceptance, start, switch, end.
     let own_writes = 4.0 * chunks + 12.0 * work.municipalities;
     let invocations = chunks + 3.0 * work.municipalities;
-    // For each chunk: its range and the manifest; for each file: ranges of 8 MB and every share again.
-    let reads = 2.0 * chunks + bytes / 8_388_608.0 + chunks;
-    // For each chunk its share; for each file the drop itself, receipt, errors, manifest.
-    let puts = chunks + 4.0 * work.municipalities;
+    // For each chunk: what is left of its rows, its range and the manifest; for each file: ranges of
+    // 8 MB and every share again.
+    let reads = 3.0 * chunks + bytes / 8_388_608.0 + chunks;
+    // For each chunk what is left of its rows and its share; for each file the drop itself, receipt,
+    // errors, manifest.
+    let puts = 2.0 * chunks + 4.0 * work.municipalities;
     let core_seconds =
         work.residents / work.checked_per_second + work.residents / load.loaded_per_second;
     let waiting = invocations * work.seconds_per_invocation * MEMORY_GB;
@@ -220,6 +225,7 @@ fn standing(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {
     writeln!(out, "Standing, a month")?;
     let table = work.residents * work.stored_bytes / 1e9;
     let files = work.residents * work.row_bytes * KEPT_DAYS / 1e9;
+    let left = work.residents * work.left_bytes * KEPT_DAYS / 1e9;
     let mut sum = Sum { out, total: 0.0 };
     sum.add("table, GB-months", table, prices.table_gb_month)?;
     sum.add(
@@ -232,6 +238,7 @@ fn standing(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {
         files,
         prices.object_gb_month,
     )?;
+    sum.add("rows of 35 days, GB-months", left, prices.object_gb_month)?;
     sum.add("KMS keys", 1.0, prices.key_month)?;
     sum.close()
 }
