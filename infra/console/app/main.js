@@ -14,6 +14,7 @@ const PAGES = [
   { name: 'doses', open: () => import('./pages/doses.js'), roles: ['doses'] },
   { name: 'checks', open: () => import('./pages/checks.js'), roles: ['read'] },
   { name: 'residents', open: () => import('./pages/residents.js'), roles: ['read'] },
+  { name: 'inquiries', open: () => import('./pages/inquiries.js'), roles: ['inquire', 'approve'] },
   { name: 'exports', open: () => import('./pages/exports.js'), roles: ['read', 'register'] },
 ];
 

@@ -11,16 +11,19 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 let stack;
 let browser;
 let person;
+let basis;
 before(async () => {
   stack = await startStack();
   browser = await startBrowser();
   const first = await stack.generate('residents_20210401.csv', '--residents', '300');
   await stack.upload(first);
-  person = (await people(first)).find((it) => it['生年月日'] < '19800101');
+  person = (await people(first)).find((it) => it['生年月日'] < '19800101' && it['個人番号']);
   // One in review, two for one number, and one whose coupon nobody has.
   for (const [line, lot] of [[lineOf(person, 2), 'EY0779'], [lineOf(person, 1), 'EY0779'], [lineOf(person, 1), 'FA4597'], [`21${TENANT}9999999999`, 'EY0779']]) {
     await stack.ask(['doses'], 'POST', '/doses', { line, given_on: '2021-06-15', product: 'ファイザー', lot, venue: '第一会場', birth_date: person['生年月日'] });
   }
+  const recorded = await stack.ask(['inquire'], 'POST', '/consents', { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', scan_sha256: '0'.repeat(64), my_number: person['個人番号'], birth_date: person['生年月日'] });
+  basis = (await recorded.json()).id;
   await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '300', '--changed', '3', '--defects', '5')).catch(() => {});
 });
 after(async () => {
@@ -87,6 +90,23 @@ const PAGES = {
     await open(page, stack, 'doses');
     await page.locator('input[name=way]').nth(1).check({ force: true });
     await page.locator('#hand-coupon').waitFor();
+  },
+  inquiries: null,
+  'inquiries/new': null,
+  'inquiries/new, on what evidence': async (page) => {
+    await open(page, stack, 'inquiries/new');
+    await page.locator('form button[type=submit]').click();
+    await page.locator('#scan').setInputFiles({ name: '同意書.pdf', mimeType: 'application/pdf', buffer: Buffer.from('scan') });
+    await page.locator('.scan-hash').waitFor();
+  },
+  'inquiries, one basis': async (page) => {
+    await open(page, stack, `inquiries/basis/${basis}`);
+    await page.locator('#my-number').waitFor();
+  },
+  'inquiries/log': async (page) => {
+    await open(page, stack, 'inquiries/log');
+    await page.locator('.actions button').click();
+    await page.locator('.notice-good').waitFor();
   },
   exports: async (page) => {
     await open(page, stack, 'exports');

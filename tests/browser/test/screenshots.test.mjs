@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { lineOf, newPage, open, people, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
 
+const ASKER = '011002';
 const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../infra/console/screenshots');
 
 /** A municipality in the middle of its work: files so far, one held, doses of which some ask for a decision. */
 async function town(stack) {
+  await stack.addTenant(ASKER);
   const first = await stack.generate('residents_20210401.csv', '--residents', '3000');
   await stack.upload(first);
   await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '3000', '--changed', '12', '--defects', '2.5', '--encoding', 'cp932')).catch(() => {});
@@ -20,7 +22,7 @@ async function town(stack) {
   const held = path.join(stack.folder, 'residents_20210403.csv');
   await writeFile(held, `${[lines[0], ...removing].join('\r\n')}\r\n`);
   await stack.upload(held).catch(() => {});
-  const old = (await people(first)).filter((person) => person['生年月日'] < '19700101').slice(-12);
+  const old = (await people(first)).filter((person) => person['生年月日'] < '19700101' && person['個人番号']).slice(-12);
   const record = (person, dose, lot, on, more = {}) => stack.ask(['doses'], 'POST', '/doses', { line: lineOf(person, dose), given_on: on, product: 'ファイザー', lot, venue: '第一会場', physician: '佐藤', birth_date: person['生年月日'], ...more });
   await record(old[0], 1, 'EY0779', '2021-06-05');
   await record(old[0], 2, 'FA4597', '2021-06-26');
@@ -96,6 +98,40 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await open(page, stack, `residents/${id}`);
       await page.locator('.timeline summary').click();
       await picture('resident');
+
+      // Another municipality asks about somebody who moved there.
+      const asker = await newPage(browser, { language });
+      await signIn(asker, stack, { tenant: ASKER, person: '健康課 鈴木' });
+      const shot = async (name) => {
+        await asker.mouse.move(700, 5);
+        await asker.waitForTimeout(400);
+        await asker.screenshot({ path: path.join(folder, `${name}.png`) });
+      };
+      await open(asker, stack, 'inquiries/new');
+      await asker.locator('form button[type=submit]').click();
+      await asker.locator('#evidence').fill(`R3-${language === 'ja' ? '0415' : '0416'}`);
+      await asker.locator('#scan').setInputFiles({ name: '同意書.pdf', mimeType: 'application/pdf', buffer: Buffer.from(`scan ${language}`) });
+      await asker.locator('.scan-hash').waitFor();
+      await shot('basis');
+      await asker.locator('#evidence').press('Enter');
+      for (const sure of ['record', 'ask']) {
+        await asker.locator('#my-number').fill(old[0]['個人番号']);
+        await asker.locator('#birth-date').fill(old[0]['生年月日']);
+        await asker.locator('#birth-date').press('Enter');
+        if (sure === 'record') {
+          await asker.locator('#my-number').waitFor({ state: 'detached' });
+          await asker.locator('form button[type=submit]').click();
+          await asker.locator('#my-number').waitFor();
+        }
+      }
+      await asker.locator('#answer-title').waitFor({ timeout: 60_000 });
+      await asker.locator('#answer-title').evaluate((it) => it.scrollIntoView({ block: 'center' }));
+      await shot('answer');
+      await open(asker, stack, 'inquiries/log');
+      await asker.locator('.actions button').click();
+      await asker.locator('.notice-good').waitFor();
+      await shot('log');
+      await asker.context().close();
 
       await open(page, stack, 'exports');
       await page.locator('form button[type=submit]').click();

@@ -3,6 +3,7 @@
 import { html, Page, Badge, Notice, Waiting, ProblemNotice, useLoaded } from '../ui.js';
 import { t, age, date } from '../words.js';
 import { call } from '../api.js';
+import Asked from './asked.js';
 import Doses from './timeline.js';
 
 const unless404 = (problem) => {
@@ -26,6 +27,7 @@ export default function Resident({ id }) {
       ${!data && !problem && html`<${Waiting} />`}
       ${data && (data.resident ? html`<${Who} resident=${data.resident} />` : html`<${Notice} kind="info">${t('resident.removed')}<//>`)}
       ${data?.doses && html`<${Doses} person=${data.doses} onChanged=${reload} />`}
+      ${data && html`<${Asked} id=${id} />`}
     <//>`;
 }
 

@@ -16,6 +16,7 @@ async function look(signal) {
   const hands = [];
   if (may('read', 'register')) hands.push(...ofUploads((await call('GET', '/uploads?limit=100', undefined, { signal })).data.uploads));
   if (may('read')) hands.push(...ofDoses((await call('GET', '/doses/counts', undefined, { signal })).data));
+  if (may('approve')) hands.push(...ofBases((await call('GET', '/consents?limit=100', undefined, { signal })).data.consents));
   return hands.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
@@ -23,6 +24,12 @@ async function look(signal) {
 function ofDoses(counts) {
   const one = (list, kind) => ({ id: list, kind, count: counts[list], what: t(`start.${list}`), about: t(`start.${list}-more`), href: to('checks', list) });
   return [one('conflict', 'doubt'), one('review', 'doubt'), one('waiting', 'plain')].filter((hand) => hand.count > 0);
+}
+
+/** Legal bases that a second person has to approve. */
+function ofBases(consents) {
+  const drafts = consents.filter((it) => it.state === 'draft').length;
+  return drafts ? [{ id: 'approve', kind: 'doubt', count: drafts, what: t('start.approve'), about: t('start.approve-more'), href: to('inquiries') }] : [];
 }
 
 function ofUploads(uploads) {
@@ -41,6 +48,7 @@ const TILES = [
   { name: 'doses', roles: ['doses'] },
   { name: 'checks', roles: ['read'] },
   { name: 'residents', roles: ['read'] },
+  { name: 'inquiries', roles: ['inquire', 'approve'] },
   { name: 'exports', roles: ['read', 'register'] },
 ];
 

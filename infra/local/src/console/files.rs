@@ -27,9 +27,19 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/api.js"),
     ),
     file(
+        "app/bases.js",
+        JS,
+        include_bytes!("../../../console/app/bases.js"),
+    ),
+    file(
         "app/camera.js",
         JS,
         include_bytes!("../../../console/app/camera.js"),
+    ),
+    file(
+        "app/chain.js",
+        JS,
+        include_bytes!("../../../console/app/chain.js"),
     ),
     file(
         "app/coupon.js",
@@ -55,6 +65,16 @@ pub(super) const FILES: &[File] = &[
         "app/main.js",
         JS,
         include_bytes!("../../../console/app/main.js"),
+    ),
+    file(
+        "app/pages/asked.js",
+        JS,
+        include_bytes!("../../../console/app/pages/asked.js"),
+    ),
+    file(
+        "app/pages/basis.js",
+        JS,
+        include_bytes!("../../../console/app/pages/basis.js"),
     ),
     file(
         "app/pages/camera.js",
@@ -100,6 +120,21 @@ pub(super) const FILES: &[File] = &[
         "app/pages/files.js",
         JS,
         include_bytes!("../../../console/app/pages/files.js"),
+    ),
+    file(
+        "app/pages/inquiries.js",
+        JS,
+        include_bytes!("../../../console/app/pages/inquiries.js"),
+    ),
+    file(
+        "app/pages/log.js",
+        JS,
+        include_bytes!("../../../console/app/pages/log.js"),
+    ),
+    file(
+        "app/pages/new-basis.js",
+        JS,
+        include_bytes!("../../../console/app/pages/new-basis.js"),
     ),
     file(
         "app/pages/refused.js",

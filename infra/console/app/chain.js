@@ -1,0 +1,54 @@
+// The hash chain of a municipality's log, computed again: SHA-256 over the hash before, the number, the time in milliseconds and
+// every fact, each with its length before it.
+
+import { call } from './api.js';
+
+/** Facts in the order in which they are hashed. */
+const FACTS = {
+  asked: ['kind', 'inquiry', 'consent', 'basis', 'purpose', 'programmes', 'by'],
+  concluded: ['kind', 'inquiry', 'holders', 'doses'],
+  answered: ['kind', 'inquiry', 'asker', 'basis', 'purpose', 'programmes', 'resident', 'outcome', 'doses'],
+};
+const NONE = '0'.repeat(64);
+
+const text = (value) => new TextEncoder().encode(value);
+const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+export const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Eight bytes, the highest first. */
+function wide(value) {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigInt64(0, BigInt(value));
+  return new Uint8Array(view.buffer);
+}
+
+export async function hashOf(entry) {
+  const facts = FACTS[entry.facts.kind]?.flatMap((name) => [text(name), text(entry.facts[name] ?? '')]);
+  if (!facts) return null;
+  const parts = [bytes(entry.before), wide(entry.seq), wide(Date.parse(entry.at)), ...facts];
+  const whole = new Blob(parts.flatMap((part) => [wide(part.length), part]));
+  return hex(await crypto.subtle.digest('SHA-256', await whole.arrayBuffer()));
+}
+
+/** Whether entries, newest first and all of them, are one unbroken chain. Answers the number where it breaks, or null. */
+export async function breaksAt(entries) {
+  for (const [at, entry] of entries.entries()) {
+    const before = entries[at + 1];
+    if (entry.seq !== (before?.seq ?? 0) + 1) return entry.seq;
+    if (entry.before !== (before?.hash ?? NONE)) return entry.seq;
+    if (entry.hash !== await hashOf(entry)) return entry.seq;
+  }
+  return null;
+}
+
+/** The whole log, newest first. */
+export async function wholeLog(onPage) {
+  const entries = [];
+  for (let after = ''; ;) {
+    const { data } = await call('GET', `/log?limit=100${after && `&after=${encodeURIComponent(after)}`}`);
+    entries.push(...data.entries);
+    onPage(entries.length);
+    after = data.next;
+    if (!after) return entries;
+  }
+}

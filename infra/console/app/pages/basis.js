@@ -1,0 +1,109 @@
+// One recorded basis: approve it as a second person, ask on it once, withdraw it.
+
+import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, useLoaded } from '../ui.js';
+import { t, said, number, date, moment } from '../words.js';
+import { call, may } from '../api.js';
+import { to } from '../router.js';
+import { newId, STATES } from '../bases.js';
+import { fold } from '../coupon.js';
+import { Person } from './new-basis.js';
+
+/** Ids of inquiries begun here, by basis: an ask whose answer was lost is repeated under the same. In memory only. */
+const begun = new Map();
+
+export default function Basis({ id }) {
+  const { data: basis, problem, set, reload } = useLoaded(async (signal) => (await call('GET', `/consents/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
+  const back = { href: to('inquiries'), text: t('inquiries.title') };
+  return html`
+    <${Page} title=${t('basis.title')} back=${back} lead=${basis && html`<${Badge} kind=${STATES[basis.state]}>${t(`basis-state.${basis.state}`)}<//> <span>${t(`basis-state.${basis.state}-more`)}</span>`}>
+      <${ProblemNotice} problem=${problem} />
+      ${!basis && !problem && html`<${Waiting} />`}
+      ${basis && html`
+        <section class="card" aria-labelledby="basis-facts"><h2 id="basis-facts">${t('basis.facts')}</h2>
+          <dl class="facts">
+            <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.basis}`)}</dd>
+            <dt>${t('basis.purpose')}</dt><dd>${t(`purpose.${basis.purpose}`)} ・ ${basis.programmes.join(' ')}</dd>
+            <dt>${t('basis.evidence_number')}</dt><dd><bdi>${basis.evidence_number}</bdi></dd>
+            ${basis.scan_sha256 && html`<dt>SHA-256</dt><dd><code>${basis.scan_sha256}</code></dd>`}
+            <dt>${t('basis.recorded_at')}</dt><dd>${moment(basis.recorded_at)}</dd>
+            <dt>${t('basis.expires')}</dt><dd>${moment(basis.expires_at)}</dd>
+          </dl>
+        </section>
+        <${Acts} basis=${basis} onChanged=${set} />
+        ${may('inquire') && (['granted', 'claimed'].includes(basis.state) || begun.has(basis.id)) && html`<${Inquire} basis=${basis} onAnswered=${reload} />`}`}
+    <//>`;
+}
+
+/** What may be done to it beside asking. */
+function Acts({ basis, onChanged }) {
+  const [asked, setAsked] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const act = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      onChanged((await call('POST', `/consents/${basis.id}/${asked}`)).data);
+      announce(t('checks.done'));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+    setAsked(null);
+  };
+  const approves = basis.state === 'draft' && may('approve');
+  const revokes = ['draft', 'granted', 'claimed'].includes(basis.state) && may('inquire');
+  if (!approves && !revokes) return null;
+  return html`
+    <div class="row">
+      ${approves && html`<button class="button button-primary" type="button" onClick=${() => setAsked('approve')}>${t('basis.approve')}</button>`}
+      ${revokes && html`<button class="button button-danger" type="button" onClick=${() => setAsked('revoke')}>${t('basis.revoke')}</button>`}
+    </div>
+    <${ProblemNotice} problem=${problem} />
+    ${asked && html`<${Ask} open title=${t(`basis.${asked}-title`)} yes=${t(`basis.${asked}`)} kind=${asked === 'revoke' ? 'danger' : 'primary'} busy=${busy} onYes=${act} onNo=${() => setAsked(null)}><p>${t(`basis.${asked}-more`)}</p><//>`}`;
+}
+
+function Inquire({ basis, onAnswered }) {
+  const [fields, setFields] = useState({ my_number: '', birth_date: '' });
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const [answer, setAnswer] = useState(null);
+  const set = (name) => (value) => setFields({ ...fields, [name]: value });
+  const wrong = (name) => problem?.field === name && said(problem.detail ?? problem.words);
+  const ask = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    if (!begun.has(basis.id)) begun.set(basis.id, basis.inquiry ?? newId());
+    try {
+      const { data } = await call('POST', '/inquiries', { consent: basis.id, inquiry: begun.get(basis.id), my_number: fold(fields.my_number), birth_date: fields.birth_date.trim() });
+      setAnswer(data);
+      setFields({ my_number: '', birth_date: '' });
+      announce(t('inquiry.answered', { count: data.doses.length }));
+      onAnswered();
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  if (answer) return html`<${Answer} answer=${answer} />`;
+  return html`
+    <form class="card stack" onSubmit=${ask} aria-labelledby="ask-heading">
+      <h2 id="ask-heading">${t('inquiry.title')}</h2>
+      <p>${t('inquiry.lead')}</p>
+      <${Person} fields=${fields} set=${set} wrong=${wrong} />
+      ${!['my_number', 'birth_date'].includes(problem?.field) && html`<${ProblemNotice} problem=${problem} />`}
+      <div><button class="button button-primary" type="submit" disabled=${busy}>${t('inquiry.ask')}</button></div>
+    </form>`;
+}
+
+const Answer = ({ answer }) => html`
+  <section class="stack" aria-labelledby="answer-title">
+    <h2 id="answer-title">${t('inquiry.answered', { count: number(answer.doses.length) })}</h2>
+    <${Notice} kind="info">${t('inquiry.not-kept')}<//>
+    ${!answer.doses.length ? html`<p class="card empty">${t('inquiry.nothing')}</p>` : html`
+      <div class="table-box" tabindex="0" role="group" aria-labelledby="answer-title"><table>
+        <thead><tr><th scope="col">${t('checks.dose')}</th><th scope="col">${t('dose.given_on')}</th><th scope="col">${t('dose.product')}</th><th scope="col">${t('dose.lot')}</th><th scope="col">${t('inquiry.holder')}</th></tr></thead>
+        <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${it.programme}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${it.product}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
+      </table></div>`}
+  </section>`;

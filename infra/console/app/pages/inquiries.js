@@ -1,0 +1,57 @@
+// Inquiries: the recorded bases, one of them, a new one, and the log.
+
+import { html, useState, useEffect, Page, Badge, Waiting, ProblemNotice, asProblem, useLoaded } from '../ui.js';
+import { t, number, moment } from '../words.js';
+import { call, may } from '../api.js';
+import { to } from '../router.js';
+import { STATES } from '../bases.js';
+import Basis from './basis.js';
+import NewBasis from './new-basis.js';
+import Log from './log.js';
+
+const SUBPAGES = { new: NewBasis, log: Log };
+
+export default ({ route: [what, id] }) => {
+  if (what === 'basis' && id) return html`<${Basis} id=${id} />`;
+  const Sub = SUBPAGES[what];
+  return Sub ? html`<${Sub} />` : html`<${Bases} />`;
+};
+
+function Bases() {
+  const [pages, setPages] = useState([]);
+  const [problem, setProblem] = useState(null);
+  const today = useLoaded(async (signal) => (await call('GET', '/inquiries?limit=1', undefined, { signal })).data.today, []);
+  const more = async (after) => {
+    try {
+      const { data } = await call('GET', `/consents?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+      setPages((before) => [...before, data]);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  };
+  useEffect(() => { more(); }, []);
+  const bases = pages.flatMap((page) => page.consents);
+  const next = pages.at(-1)?.next;
+  return html`
+    <${Page} title=${t('inquiries.title')} lead=${t('inquiries.lead')}
+      actions=${html`<a class="button" href=${to('inquiries', 'log')}>${t('log.title')}</a>${may('inquire') && html`<a class="button button-primary" href=${to('inquiries', 'new')}>${t('basis.new')}</a>`}`}>
+      ${today.data && html`<p class="help">${t('inquiries.today', { asked: number(today.data.asked), most: number(today.data.per_day) })}</p>`}
+      <${ProblemNotice} problem=${problem ?? today.problem} />
+      <section class="stack" aria-labelledby="bases-title">
+        <h2 id="bases-title">${t('inquiries.bases')}</h2>
+        ${!pages.length && !problem && html`<${Waiting} />`}
+        ${pages.length > 0 && (!bases.length ? html`<p class="card empty">${t('inquiries.none')}</p>` : html`
+          <div class="table-box" tabindex="0" role="group" aria-labelledby="bases-title"><table>
+            <thead><tr><th scope="col">${t('basis.evidence_number')}</th><th scope="col">${t('basis.basis')}</th><th scope="col">${t('files.state')}</th><th scope="col">${t('basis.expires')}</th></tr></thead>
+            <tbody>${bases.map((it) => html`
+              <tr key=${it.id}>
+                <th scope="row" class="wrap"><a href=${to('inquiries', 'basis', it.id)}><bdi>${it.evidence_number}</bdi></a><span class="sub">${moment(it.recorded_at)}</span></th>
+                <td class="wrap">${t(`basis.${it.basis}`)}<span class="sub">${t(`purpose.${it.purpose}`)} ・ ${it.programmes.join(' ')}</span></td>
+                <td><${Badge} kind=${STATES[it.state]}>${t(`basis-state.${it.state}`)}<//></td>
+                <td>${moment(it.expires_at)}</td>
+              </tr>`)}</tbody>
+          </table></div>`)}
+        ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
+      </section>
+    <//>`;
+}

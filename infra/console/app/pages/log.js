@@ -1,0 +1,59 @@
+// The municipality's log of inquiries made and answered, and the check of its chain, computed in this browser.
+
+import { html, useState, useEffect, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
+import { t, number, moment } from '../words.js';
+import { call } from '../api.js';
+import { to } from '../router.js';
+import { breaksAt, wholeLog } from '../chain.js';
+
+export default function Log() {
+  const [pages, setPages] = useState([]);
+  const [problem, setProblem] = useState(null);
+  const [check, setCheck] = useState(null);
+  const more = async (after) => {
+    try {
+      const { data } = await call('GET', `/log?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+      setPages((before) => [...before, data]);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  };
+  useEffect(() => { more(); }, []);
+  const run = async () => {
+    setProblem(null);
+    setCheck({ read: 0 });
+    try {
+      const entries = await wholeLog((read) => setCheck({ read }));
+      const broken = await breaksAt(entries);
+      setCheck({ count: entries.length, broken, last: entries[0]?.hash });
+      announce(broken === null ? t('log.whole', { count: entries.length }) : t('log.broken', { seq: broken }));
+    } catch (error) {
+      setCheck(null);
+      setProblem(asProblem(error));
+    }
+  };
+  const entries = pages.flatMap((page) => page.entries);
+  const next = pages.at(-1)?.next;
+  return html`
+    <${Page} title=${t('log.title')} lead=${t('log.lead')} back=${{ href: to('inquiries'), text: t('inquiries.title') }}
+      actions=${html`<button class="button button-primary" type="button" disabled=${check && check.count === undefined} onClick=${run}>${t('log.check')}</button>`}>
+      <${ProblemNotice} problem=${problem} />
+      ${check && (check.count === undefined ? html`<${Waiting} text=${t('log.checking', { count: number(check.read) })} />`
+        : check.broken === null ? html`<${Notice} kind="good" role="status" title=${t('log.whole', { count: number(check.count) })}>${t('log.whole-more')}${check.last && html`<br /><code>${check.last}</code>`}<//>`
+          : html`<${Notice} kind="error" role="alert" title=${t('log.broken', { seq: number(check.broken) })}>${t('log.broken-more')}<//>`)}
+      ${!pages.length && !problem && html`<${Waiting} />`}
+      ${pages.length > 0 && (!entries.length ? html`<p class="card empty">${t('log.none')}</p>` : html`
+        <div class="table-box" tabindex="0" role="group" aria-label=${t('log.title')}><table>
+          <thead><tr><th scope="col" class="number">${t('log.seq')}</th><th scope="col">${t('log.at')}</th><th scope="col">${t('log.what')}</th><th scope="col">${t('log.facts')}</th><th scope="col">${t('log.hash')}</th></tr></thead>
+          <tbody>${entries.map((it) => html`
+            <tr key=${it.seq}>
+              <th scope="row" class="number">${number(it.seq)}</th>
+              <td class="since">${moment(it.at)}</td>
+              <td class="nowrap"><${Badge} kind=${it.facts.kind === 'answered' ? 'busy' : 'plain'}>${t(`log.${it.facts.kind}`)}<//></td>
+              <td class="wrap">${Object.entries(it.facts).filter(([name, value]) => name !== 'kind' && value).map(([name, value]) => html`<span key=${name} class="saying"><span class="saying-name">${t(`fact.${name}`)}</span> <bdi>${value}</bdi></span>`)}</td>
+              <td class="mono" title=${it.hash}>${it.hash.slice(0, 8)}…</td>
+            </tr>`)}</tbody>
+        </table></div>`)}
+      ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
+    <//>`;
+}

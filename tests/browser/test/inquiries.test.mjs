@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { lineOf, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+
+const ASKER = '011002';
+const SECRET = 'what the scan of the form says';
+
+let stack;
+let browser;
+let old;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  await stack.addTenant(ASKER);
+  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
+  await stack.upload(file);
+  old = (await people(file)).filter((person) => person['生年月日'] < '19800101' && person['個人番号'] && person['支援措置'] !== '1');
+  for (const person of old.slice(0, 3)) {
+    await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(person), given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', birth_date: person['生年月日'] });
+  }
+  // Who holds what is indexed from the table's stream.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** Fills the steps of a new basis by keyboard; answers the page that shows it. */
+async function record(page, person, number, { hard = false } = {}) {
+  await open(page, stack, 'inquiries/new');
+  if (hard) {
+    await tabTo(page, page.locator('.option input').first());
+    await page.keyboard.press('ArrowDown');
+  }
+  await tabTo(page, page.locator('#programmes'));
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.locator('#evidence'));
+  await page.keyboard.type(number);
+  if (!hard) {
+    const scan = path.join(stack.folder, '同意書.pdf');
+    await writeFile(scan, SECRET);
+    await page.locator('#scan').setInputFiles(scan);
+    await page.getByText(createHash('sha256').update(SECRET).digest('hex')).waitFor();
+    await page.locator('#evidence').focus();
+  }
+  await page.keyboard.press('Enter');
+  await say(page, person);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: '登録する' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: '照会の根拠' }).waitFor();
+}
+
+async function say(page, person) {
+  await tabTo(page, page.locator('#my-number'));
+  await page.keyboard.type(person['個人番号']);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(person['生年月日']);
+}
+
+test('a basis is recorded step by step, asked on once, and every trace of it can be read and checked', async () => {
+  const page = await newPage(browser);
+  const bodies = [];
+  page.on('request', (request) => bodies.push(request.url(), request.postData() ?? ''));
+  await signIn(page, stack, { tenant: ASKER });
+  await record(page, old[0], 'F-1');
+  assert.ok(!bodies.some((body) => body.includes(SECRET)), 'the scan never leaves the browser');
+  await say(page, old[0]);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor({ timeout: 60_000 });
+  const answer = await page.locator('table').textContent();
+  assert.ok(answer.includes('千代田区') && answer.includes('EY0779'), answer);
+  assert.ok(!answer.includes(old[0]['氏名']), 'never a name');
+  await page.locator('.badge', { hasText: '照会済み' }).waitFor();
+  assert.ok(!bodies.some((body) => body.startsWith('http') && body.includes(old[0]['個人番号'])), 'no My Number in an address');
+
+  // The log is one chain, and a changed entry is noticed.
+  await open(page, stack, 'inquiries/log');
+  await page.getByRole('button', { name: '改ざんがないか' }).press('Enter');
+  await page.getByText('件すべてがつながっています').first().waitFor();
+  await page.route(/\/log\?/, async (route) => {
+    const response = await route.fetch();
+    const log = await response.json();
+    for (const entry of log.entries) if (entry.facts.kind === 'asked') entry.facts.purpose = 'CERTIFICATE';
+    await route.fulfill({ response, json: log });
+  });
+  await page.getByRole('button', { name: '改ざんがないか' }).press('Enter');
+  await page.locator('main [role=alert]', { hasText: 'つながっていません' }).waitFor();
+
+  // Whom was asked about can be told who asked.
+  const holder = await newPage(browser);
+  await signIn(holder, stack);
+  await open(holder, stack, `residents/${await stack.residentOf(old[0])}`);
+  await holder.getByText('札幌市').waitFor();
+  await open(holder, stack, 'inquiries/log');
+  await holder.getByRole('button', { name: '改ざんがないか' }).press('Enter');
+  await holder.getByText('件すべてがつながっています').first().waitFor();
+  assert.deepEqual([...page.complaints, ...holder.complaints], []);
+  assert.deepEqual(page.outside, []);
+  await page.context().close();
+  await holder.context().close();
+});
+
+test('a basis without consent waits for a second person, whom the start page tells', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER, person: 'sato' });
+  await record(page, old[1], 'D-1', { hard: true });
+  await page.locator('.badge', { hasText: '承認待ち' }).waitFor();
+  await page.getByRole('button', { name: '承認する' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: '承認する' }).press('Enter');
+  await page.locator('main [role=alert]').waitFor();
+
+  const second = await newPage(browser);
+  await signIn(second, stack, { tenant: ASKER, person: 'suzuki', roles: ['approve'] });
+  await open(second, stack, '');
+  await second.locator('.hand', { hasText: '承認を待っている' }).press('Enter');
+  await second.getByRole('link', { name: 'D-1' }).press('Enter');
+  await second.getByRole('button', { name: '承認する' }).press('Enter');
+  await second.getByRole('dialog').getByRole('button', { name: '承認する' }).press('Enter');
+  await second.locator('.badge', { hasText: '照会できます' }).waitFor();
+  assert.equal(await second.locator('#my-number').count(), 0, 'who may only approve cannot ask');
+  await page.context().close();
+  await second.context().close();
+});
+
+test('another person than the basis is about is refused, and an answer that was lost comes again', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await record(page, old[2], 'F-3');
+  await say(page, old[1]);
+  await page.keyboard.press('Enter');
+  await page.locator('main [role=alert]').waitFor();
+  let tries = 0;
+  await page.route(/\/inquiries$/, async (route) => {
+    tries += 1;
+    if (tries > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await page.locator('#my-number').fill(old[2]['個人番号']);
+  await page.locator('#birth-date').fill(old[2]['生年月日']);
+  await page.keyboard.press('Enter');
+  await page.locator('main [role=alert]', { hasText: 'ネットワーク' }).waitFor();
+  await page.locator('#birth-date').press('Enter');
+  await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor({ timeout: 60_000 });
+  await page.context().close();
+});
