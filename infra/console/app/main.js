@@ -86,7 +86,7 @@ function skip(event) {
 
 const LanguageSwitch = () => {
   const other = currentLanguage() === 'ja' ? 'en' : 'ja';
-  return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other)}>${other === 'en' ? 'English' : '日本語'}</button>`;
+  return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other).catch(() => {})}>${other === 'en' ? 'English' : '日本語'}</button>`;
 };
 
 /** The municipality's name, from whatever the API last said of it; until then its code. */
@@ -127,7 +127,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
 }
 
 async function boot() {
-  setLanguage(currentLanguage());
+  await setLanguage(currentLanguage());
   const root = document.getElementById('app');
   const live = document.createElement('div');
   Object.assign(live, { id: 'announcer', className: 'visually-hidden' });

@@ -1,12 +1,11 @@
-// The words of the console, in the language that the person chose. Texts stand in texts/ja.js and texts/en.js only.
+// The words of the console, in the language that the person chose. Texts stand in texts/ja.js and texts/en.js only; a language is
+// fetched when it is chosen.
 
-import ja from './texts/ja.js';
-import en from './texts/en.js';
-
-const TEXTS = { ja, en };
+const FETCH = { ja: () => import('./texts/ja.js'), en: () => import('./texts/en.js') };
 const KEPT = 'open-vrs.language';
 
 let language = kept();
+let texts = (await FETCH[language]()).default;
 const listeners = new Set();
 
 function kept() {
@@ -19,7 +18,8 @@ function kept() {
 
 export const currentLanguage = () => language;
 
-export function setLanguage(next) {
+export async function setLanguage(next) {
+  texts = (await FETCH[next]()).default;
   language = next;
   try {
     localStorage.setItem(KEPT, next);
@@ -37,12 +37,10 @@ export function onLanguage(listener) {
 
 /** The text under `key`, with `{name}` replaced by what is given under that name. */
 export function t(key, values = {}) {
-  const text = TEXTS[language][key];
+  const text = texts[key];
   if (text === undefined) throw new Error(`no text for ${key}`);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
-
-export const hasText = (key) => TEXTS.ja[key] !== undefined;
 
 /** Of what the API says in both languages, `{ ja, en }`, the one that is shown. */
 export const said = (words) => (words ? words[language] : '');
