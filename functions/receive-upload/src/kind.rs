@@ -110,13 +110,7 @@ impl Kind for ResidentsFile<'_> {
     }
 
     fn shared_column(code: ProblemCode) -> Option<&'static str> {
-        let column = match code {
-            ProblemCode::MyNumberShared => residents::Column::MyNumber,
-            ProblemCode::CouponShared => residents::Column::Coupon,
-            ProblemCode::ResidentNumberTwice => residents::Column::Number,
-            _ => return None,
-        };
-        Some(column.name())
+        code.shared_resident_column().map(residents::Column::name)
     }
 }
 

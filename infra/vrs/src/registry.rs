@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use crypto::Kms;
 use domain::{TenantCode, TenantScope, municipalities};
 use futures::future::try_join_all;
-use layouts::ColumnMapping;
 use store::{Store, StoreError, TenantSettings};
 
 /// Questions to the table under way at once.
@@ -83,8 +82,7 @@ impl Registry {
         tenant: TenantCode,
         mut changed: TenantSettings,
     ) -> Result<()> {
-        ColumnMapping::of_residents(changed.columns.clone())?;
-        ColumnMapping::of_doses(changed.dose_columns.clone())?;
+        changed.check()?;
         changed.revision += 1;
         match self
             .store

@@ -5,6 +5,12 @@ use domain::CouponLineError;
 pub enum Fault {
     /// Not a JSON string.
     NotText,
+    /// Neither true nor false.
+    NotFlag,
+    /// Not a JSON object.
+    NotObject,
+    /// Not a JSON list.
+    NotList,
     /// Nothing in it.
     Empty,
     /// More characters than the field takes.
@@ -63,6 +69,14 @@ pub enum Fault {
     Id,
     /// Not a number within the limits.
     Number,
+    /// Not a mapping of columns that files could be read by.
+    Columns,
+    /// Not the code of a vaccine.
+    Product,
+    /// Not a lot number.
+    Lot,
+    /// Not a piece of a file in Base64.
+    Sample,
     /// Not a scope of an export.
     ExportScope,
     /// Not an encoding that is written.
@@ -75,6 +89,9 @@ impl Fault {
     /// Every fault.
     pub const ALL: [Self; 33] = [
         Self::NotText,
+        Self::NotFlag,
+        Self::NotObject,
+        Self::NotList,
         Self::Empty,
         Self::TooLong,
         Self::ControlCharacter,
@@ -104,6 +121,10 @@ impl Fault {
         Self::Sha256,
         Self::Id,
         Self::Number,
+        Self::Columns,
+        Self::Product,
+        Self::Lot,
+        Self::Sample,
         Self::ExportScope,
         Self::Encoding,
         Self::Cursor,
@@ -113,6 +134,9 @@ impl Fault {
     const fn entry(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::NotText => ("NOT_TEXT", "文字列で指定してください。", "must be a string"),
+            Self::NotFlag => ("NOT_FLAG", "true または false で指定してください。", "must be true or false"),
+            Self::NotObject => ("NOT_OBJECT", "オブジェクトで指定してください。", "must be an object"),
+            Self::NotList => ("NOT_LIST", "リストで指定してください。", "must be a list"),
             Self::Empty => ("EMPTY", "空にはできません。", "must not be empty"),
             Self::TooLong => ("TOO_LONG", "文字数が多すぎます。", "has too many characters"),
             Self::ControlCharacter => ("CONTROL_CHARACTER",
@@ -173,6 +197,13 @@ impl Fault {
                 "must be a SHA-256 as 64 hexadecimal digits in small letters"),
             Self::Id => ("ID", "ID として正しくありません。", "is not an id"),
             Self::Number => ("NUMBER", "範囲内の整数で指定してください。", "must be a whole number within the limits"),
+            Self::Columns => ("COLUMNS", "列の対応が正しくありません。ない列に対応させているか、二つの列を同じ列に対応させています。",
+                "names a column that does not exist, or maps two names to one column"),
+            Self::Product => ("PRODUCT", "ワクチンのコードではありません。", "is not the code of a vaccine"),
+            Self::Lot => ("LOT", "ロット番号は1文字以上20文字以内で、見えない文字を含めないでください。",
+                "must be lot numbers of 1 to 20 characters that can be seen"),
+            Self::Sample => ("SAMPLE", "ファイルの先頭を Base64 で、元の大きさで256 KB以内にして送ってください。",
+                "must be the beginning of a file in Base64, at most 256 KB of it"),
             Self::ExportScope => ("EXPORT_SCOPE", "full、changed のいずれかを指定してください。", "must be \"full\" or \"changed\""),
             Self::Encoding => ("ENCODING", "utf-8、utf-8-bom、cp932 のいずれかを指定してください。",
                 "must be \"utf-8\", \"utf-8-bom\" or \"cp932\""),

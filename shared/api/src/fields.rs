@@ -1,43 +1,57 @@
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use domain::Sensitive;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::body::{Object, Value};
 use crate::{Code, Fault, Problem};
 
 /// Largest body in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// Largest body in bytes of a route that takes a piece of a file.
+pub const LARGE_BODY_LIMIT: usize = 400 * 1024;
 
-/// What the body of a request says: one flat JSON object, each field of which is taken once by
-/// name. What is left over at the end is refused.
+/// A list of texts.
+type Texts = Vec<Sensitive<String>>;
+
+/// What the body of a request says: a JSON object, each field of which is taken once by name. What is
+/// left over at the end is refused.
 ///
 /// Everything in it counts as what a person is called or numbered: it does not print itself and is
 /// handed out as [`Sensitive`].
 #[derive(Default)]
-pub struct Fields(Vec<(String, Scalar)>);
-
-enum Scalar {
-    Text(Sensitive<String>),
-    Null,
-    /// A number, a truth value, a list or an object: no route takes one.
-    Other,
-}
+pub struct Fields(Object);
 
 impl Fields {
-    /// Reads a body. An empty one has no fields.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
-        if body.len() > BODY_LIMIT {
-            return Err(Problem::new(Code::BodyTooLarge));
+    /// Reads a body of at most `limit` bytes. An empty one has no fields.
+    pub(crate) fn parse(body: &[u8], limit: usize) -> Result<Self, Problem> {
+        if body.len() > limit {
+            let problem = Problem::new(Code::BodyTooLarge);
+            return Err(problem.with("limit_bytes", limit));
         }
         if body.is_empty() {
             return Ok(Self::default());
         }
         // What serde_json says of a mistake may repeat what stood there, so it goes no further.
-        let Read { fields, doubled } =
+        let object: Object =
             serde_json::from_slice(body).map_err(|_| Problem::new(Code::BodyMalformed))?;
-        match doubled {
+        Self::of(object)
+    }
+
+    fn of(mut object: Object) -> Result<Self, Problem> {
+        match object.doubled.take() {
             Some(name) => Err(Problem::at(Code::FieldDoubled, &name)),
-            None => Ok(Self(fields)),
+            None => Ok(Self(object)),
+        }
+    }
+
+    /// Takes a field by its name; `None` if it is absent or `null`.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        let fields = &mut self.0.fields;
+        let at = fields.iter().position(|(known, _)| known == name)?;
+        match fields.swap_remove(at).1 {
+            Value::Null => None,
+            value => Some(value),
         }
     }
 
@@ -54,33 +68,109 @@ impl Fields {
         name: &str,
         limit: usize,
     ) -> Result<Option<Sensitive<String>>, Problem> {
-        let Some(at) = self.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let text = match self.0.swap_remove(at).1 {
-            Scalar::Null => return Ok(None),
-            Scalar::Other => return Err(Problem::invalid(name, Fault::NotText)),
-            Scalar::Text(text) => text,
-        };
-        let fault = if text.expose().is_empty() {
-            Fault::Empty
-        } else if text.expose().chars().count() > limit {
-            Fault::TooLong
-        } else if text.expose().chars().any(char::is_control) {
-            Fault::ControlCharacter
-        } else {
-            return Ok(Some(text));
-        };
-        Err(Problem::invalid(name, fault))
+        match self.take(name) {
+            None => Ok(None),
+            Some(value) => text(name, value, limit).map(Some),
+        }
+    }
+
+    /// Takes a whole number within limits; `None` if it is absent or `null`.
+    pub fn optional_number(
+        &mut self,
+        name: &str,
+        limits: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) if limits.contains(&number) => Ok(Some(number)),
+            Some(_) => Err(Problem::invalid(name, Fault::Number)),
+        }
+    }
+
+    /// Takes `true` or `false`; `None` if it is absent or `null`.
+    pub fn optional_flag(&mut self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Flag(flag)) => Ok(Some(flag)),
+            Some(_) => Err(Problem::invalid(name, Fault::NotFlag)),
+        }
+    }
+
+    /// Takes an object; `None` if it is absent or `null`.
+    pub fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Problem> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Self::of(object).map(Some),
+            Some(_) => Err(Problem::invalid(name, Fault::NotObject)),
+        }
+    }
+
+    /// Takes all fields of an object whose names are the caller's own: each a text of 1 to `limit`
+    /// characters. `called` is what the object itself is called.
+    pub fn into_texts(
+        mut self,
+        called: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Sensitive<String>)>, Problem> {
+        self.all(called)?
+            .into_iter()
+            .map(|(name, value)| {
+                let value = text(&name, value, limit)?;
+                Ok((name, value))
+            })
+            .collect()
+    }
+
+    /// The same where each field is a list of texts.
+    pub fn into_lists(
+        mut self,
+        called: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Texts)>, Problem> {
+        self.all(called)?
+            .into_iter()
+            .map(|(name, value)| {
+                let Value::List(values) = value else {
+                    return Err(Problem::invalid(&name, Fault::NotList));
+                };
+                let texts = values.into_iter().map(|value| text(&name, value, limit));
+                let texts = texts.collect::<Result<_, _>>()?;
+                Ok((name, texts))
+            })
+            .collect()
+    }
+
+    fn all(&mut self, called: &str) -> Result<Vec<(String, Value)>, Problem> {
+        if self.0.is_cut {
+            return Err(Problem::invalid(called, Fault::TooLong));
+        }
+        Ok(std::mem::take(&mut self.0.fields))
     }
 
     /// Ends the reading: a field that was not taken is one that the route does not know.
     pub fn done(self) -> Result<(), Problem> {
-        match self.0.first() {
+        match self.0.fields.first() {
             Some((name, _)) => Err(Problem::at(Code::FieldUnknown, name)),
             None => Ok(()),
         }
     }
+}
+
+/// A text of 1 to `limit` characters without control characters.
+fn text(name: &str, value: Value, limit: usize) -> Result<Sensitive<String>, Problem> {
+    let Value::Text(text) = value else {
+        return Err(Problem::invalid(name, Fault::NotText));
+    };
+    let fault = if text.expose().is_empty() {
+        Fault::Empty
+    } else if text.expose().chars().count() > limit {
+        Fault::TooLong
+    } else if text.expose().chars().any(char::is_control) {
+        Fault::ControlCharacter
+    } else {
+        return Ok(text);
+    };
+    Err(Problem::invalid(name, fault))
 }
 
 impl fmt::Debug for Fields {
@@ -89,107 +179,16 @@ impl fmt::Debug for Fields {
     }
 }
 
-/// An object as it was read, and the first name in it that stands twice.
-struct Read {
-    fields: Vec<(String, Scalar)>,
-    doubled: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for Read {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ReadVisitor)
-    }
-}
-
-struct ReadVisitor;
-
-impl<'de> Visitor<'de> for ReadVisitor {
-    type Value = Read;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read, A::Error> {
-        let mut read = Read {
-            fields: Vec::new(),
-            doubled: None,
-        };
-        while let Some((name, value)) = map.next_entry::<String, Scalar>()? {
-            // The list stays short: beyond this, no route has so many fields.
-            if read.fields.len() < FIELDS_LIMIT {
-                if read.fields.iter().any(|(known, _)| *known == name) {
-                    read.doubled.get_or_insert(name);
-                } else {
-                    read.fields.push((name, value));
-                }
-            }
-        }
-        Ok(read)
-    }
-}
-
-/// Fields kept of a body; the rest is only checked for being JSON. A body with more has an unknown
-/// field among the first.
-const FIELDS_LIMIT: usize = 64;
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(Sensitive::new(text.to_owned())))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Null)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
-        // serde_json passes over nested values without recursion, so that no depth exhausts the stack.
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(body: &[u8]) -> Result<Fields, Problem> {
-        Fields::parse(body)
+        parse_up_to(body, BODY_LIMIT)
+    }
+
+    fn parse_up_to(body: &[u8], limit: usize) -> Result<Fields, Problem> {
+        Fields::parse(body, limit)
     }
 
     #[test]
@@ -339,6 +338,77 @@ mod tests {
         );
         let problem = parse(&deep).unwrap().done().unwrap_err();
         assert_eq!(problem.code(), Code::FieldUnknown);
+    }
+
+    #[test]
+    fn numbers_flags_and_objects_are_taken_by_name() {
+        let body = r#"{"most":7,"on":true,"map":{"住民番号":"個別宛名番号"},"lots":{"A":["1","2"]},"no":null}"#;
+        let mut fields = parse(body.as_bytes()).unwrap();
+        assert_eq!(fields.optional_number("most", 0..=7).unwrap(), Some(7));
+        assert_eq!(fields.optional_flag("on").unwrap(), Some(true));
+        let map = fields.optional_object("map").unwrap().unwrap();
+        let map = map.into_texts("map", 10).unwrap();
+        assert_eq!(
+            (map[0].0.as_str(), map[0].1.expose().as_str()),
+            ("住民番号", "個別宛名番号")
+        );
+        let lots = fields.optional_object("lots").unwrap().unwrap();
+        let lots = lots.into_lists("lots", 1).unwrap();
+        assert_eq!((lots[0].0.as_str(), lots[0].1.len()), ("A", 2));
+        assert_eq!(fields.optional_number("no", 0..=7).unwrap(), None);
+        assert!(fields.optional_object("absent").unwrap().is_none());
+        fields.done().unwrap();
+    }
+
+    #[test]
+    fn what_is_no_number_flag_or_object_says_so() {
+        for (value, fault) in [
+            ("8", Fault::Number),
+            ("-1", Fault::Number),
+            ("1.5", Fault::Number),
+            ("\"1\"", Fault::Number),
+            ("{}", Fault::Number),
+        ] {
+            let mut fields = parse(format!("{{\"n\":{value}}}").as_bytes()).unwrap();
+            let problem = fields.optional_number("n", 0..=7).unwrap_err();
+            assert_eq!(problem.fault(), Some(fault), "{value}");
+        }
+        let mut fields = parse(b"{\"n\":1,\"o\":[]}").unwrap();
+        assert_eq!(
+            fields.optional_flag("n").unwrap_err().fault(),
+            Some(Fault::NotFlag)
+        );
+        assert_eq!(
+            fields.optional_object("o").unwrap_err().fault(),
+            Some(Fault::NotObject)
+        );
+        let object = |body: &[u8]| parse(body).unwrap().optional_object("o");
+        let doubled = object(b"{\"o\":{\"a\":\"1\",\"a\":\"2\"}}").unwrap_err();
+        assert_eq!(
+            (doubled.code(), doubled.field()),
+            (Code::FieldDoubled, Some("a"))
+        );
+        let no_text = object(b"{\"o\":{\"a\":{\"b\":\"c\"}}}").unwrap().unwrap();
+        assert_eq!(
+            no_text.into_texts("o", 9).unwrap_err().fault(),
+            Some(Fault::NotText)
+        );
+        let no_list = object(b"{\"o\":{\"a\":\"1\"}}").unwrap().unwrap();
+        assert_eq!(
+            no_list.into_lists("o", 9).unwrap_err().fault(),
+            Some(Fault::NotList)
+        );
+        let many: Vec<_> = (0..6000).map(|i| format!("\"f{i}\":\"\"")).collect();
+        let many = format!("{{\"o\":{{{}}}}}", many.join(","));
+        let problem = parse_up_to(many.as_bytes(), LARGE_BODY_LIMIT)
+            .unwrap()
+            .optional_object("o")
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            problem.into_texts("o", 9).unwrap_err().fault(),
+            Some(Fault::TooLong)
+        );
     }
 
     #[test]

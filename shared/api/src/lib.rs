@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod body;
 mod caller;
 mod code;
 mod cursor;
@@ -15,7 +16,7 @@ pub use caller::{Caller, Role};
 pub use code::{Act, Code};
 pub use cursor::{Page, PageLimits};
 pub use fault::Fault;
-pub use fields::{BODY_LIMIT, Fields};
+pub use fields::{BODY_LIMIT, Fields, LARGE_BODY_LIMIT};
 pub use problem::Problem;
 pub use request::{HEADERS, RawRequest, Request};
 pub use response::Response;

@@ -4,7 +4,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::{Caller, Code, Fault, Fields, Page, PageLimits, Problem};
+use crate::{BODY_LIMIT, Caller, Code, Fault, Fields, Page, PageLimits, Problem};
 
 /// The headers that routes look at; a gateway hands over these and no others.
 pub const HEADERS: [&str; 3] = ["accept", "idempotency-key", "if-match"];
@@ -74,8 +74,13 @@ impl Request {
 
     /// The body's fields. A query is refused beside a body: it would end in access logs.
     pub fn fields(&self) -> Result<Fields, Problem> {
+        self.fields_up_to(BODY_LIMIT)
+    }
+
+    /// The same of a body of at most so many bytes.
+    pub fn fields_up_to(&self, limit: usize) -> Result<Fields, Problem> {
         self.no_query()?;
-        Fields::parse(&self.raw.body)
+        Fields::parse(&self.raw.body, limit)
     }
 
     /// Goes on only without query and without fields in the body.

@@ -12,7 +12,7 @@ mod values;
 
 pub(crate) use cells::{Piece, RowCheck, TextPiece};
 pub use check::{Check, Summary};
-pub use header::Header;
+pub use header::{FoundHeader, Header};
 pub use keys::Suspect;
 pub(crate) use keys::{Keys, hash, spread};
 pub use layout::{ERROR_COLUMNS, Layout, LayoutColumn};

@@ -18,7 +18,9 @@ mod text;
 
 pub use encoding::Encoding;
 pub use errors_csv::ErrorsWriter;
-pub use file::{Check, Header, Layout, LayoutColumn, Record, Rows, Rules, Span, Summary, Suspect};
+pub use file::{
+    Check, FoundHeader, Header, Layout, LayoutColumn, Record, Rows, Rules, Span, Summary, Suspect,
+};
 pub use mapping::{ColumnMapping, MappingProblem};
 pub use problem::{
     Actor, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, describe, finding_ja,

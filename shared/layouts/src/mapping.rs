@@ -44,8 +44,9 @@ impl ColumnMapping {
             .map(|(theirs, ours)| (theirs.as_str(), ours.as_str()))
     }
 
-    /// Our name for a cell of a header.
-    pub(crate) fn ours<'a>(&'a self, cell: &'a str) -> &'a str {
+    /// Our name for a cell of a header; the cell itself where it is not mapped.
+    #[must_use]
+    pub fn ours<'a>(&'a self, cell: &'a str) -> &'a str {
         let cell = trimmed(cell);
         self.0.get(cell).map_or(cell, String::as_str)
     }

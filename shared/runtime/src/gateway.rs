@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use api::{BODY_LIMIT, Code, HEADERS, Problem, RawRequest, Request, Response};
+use api::{Code, HEADERS, LARGE_BODY_LIMIT, Problem, RawRequest, Request, Response};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ fn read(event: RawEvent) -> Result<RawRequest, Problem> {
     let body = event.body.unwrap_or_default();
     let body = if event.is_base64_encoded {
         // Checked before it is decoded: four characters make three bytes.
-        if body.len() > BODY_LIMIT / 3 * 4 + 4 {
+        if body.len() > LARGE_BODY_LIMIT / 3 * 4 + 4 {
             return Err(Problem::new(Code::BodyTooLarge));
         }
         let decoded = BASE64.decode(body.as_bytes());

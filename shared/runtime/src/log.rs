@@ -39,14 +39,16 @@ const FIELDS: [&str; 21] = [
 ];
 
 /// Crates that are heard at the level that is asked for; every other one only when it fails.
-const OURS: [&str; 19] = [
+const OURS: [&str; 24] = [
     "api",
     "crypto",
     "domain",
+    "doses",
     "export_ledger",
     "exports",
     "layouts",
     "load_chunk",
+    "load_doses",
     "local",
     "manifest",
     metric::TARGET,
@@ -54,8 +56,11 @@ const OURS: [&str; 19] = [
     "queues",
     "receipts",
     "receive_upload",
+    "recording",
+    "reread",
     "residents",
     "runtime",
+    "settings",
     "store",
     "uploads",
     "vrs",

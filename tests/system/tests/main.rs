@@ -5,6 +5,7 @@
 //! - `exports`: doses on their way back to the ledger
 //! - `faults`: a thousand seeded schedules of faults against a model of the register
 //! - `interleavings`: the functions interleaved call by call against the same
+//! - `settings`: a municipality's settings, changed and tried out
 
 #![expect(
     clippy::unwrap_used,
@@ -19,3 +20,4 @@ mod bad_input;
 mod exports;
 mod faults;
 mod interleavings;
+mod settings;

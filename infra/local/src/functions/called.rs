@@ -10,6 +10,7 @@ use exports::Exports;
 use inquiries::Inquiries;
 use residents::Residents;
 use runtime::{Adapters, Handler};
+use settings::Settings;
 use uploads::Uploads;
 
 pub(super) fn consents(adapters: &Adapters) -> Result<Handler> {
@@ -75,6 +76,18 @@ pub(super) fn residents(adapters: &Adapters) -> Result<Handler> {
         adapters.store()?,
         adapters.keys(),
         adapters.clock(),
+    ));
+    Ok(Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    }))
+}
+
+pub(super) fn settings(adapters: &Adapters) -> Result<Handler> {
+    let function = Arc::new(Settings::new(
+        adapters.store()?,
+        adapters.clock(),
+        crypto::random_seed(),
     ));
     Ok(Handler::http(move |request| {
         let function = Arc::clone(&function);

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use runtime::{Adapters, Handler};
 
 /// Every package that can be built here; a test holds the list against template and folders.
-pub const PACKAGES: [&str; 12] = [
+pub const PACKAGES: [&str; 13] = [
     "answer-inquiry",
     "consents",
     "doses",
@@ -20,6 +20,7 @@ pub const PACKAGES: [&str; 12] = [
     "load-doses",
     "receive-upload",
     "residents",
+    "settings",
     "uploads",
 ];
 
@@ -37,6 +38,7 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
         "exports" => called::exports(adapters),
         "inquiries" => called::inquiries(adapters),
         "residents" => called::residents(adapters),
+        "settings" => called::settings(adapters),
         "uploads" => called::uploads(adapters),
         other => bail!("the local stack has no function {other}"),
     }

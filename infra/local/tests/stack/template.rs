@@ -63,11 +63,12 @@ fn the_deployed_template_is_understood() {
             "load-doses",
             "receive-upload",
             "residents",
+            "settings",
             "uploads"
         ]
     );
     let api = template.api.unwrap();
-    assert_eq!(api.routes.len(), 29);
+    assert_eq!(api.routes.len(), 32);
     assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
     assert_eq!(api.authorizer.audience, ["open-vrs"]);
 }

@@ -109,6 +109,19 @@ impl<L: Layout> Check<L> {
         sink: &mut impl FnMut(&Record<'_, L>),
     ) -> Result<Summary<L>, FileProblem> {
         self.work(true, sink)?;
+        self.summary()
+    }
+
+    /// The same of a file of which this was the beginning: a record that may go on is left out.
+    pub fn leave_off(
+        mut self,
+        sink: &mut impl FnMut(&Record<'_, L>),
+    ) -> Result<Summary<L>, FileProblem> {
+        self.work(false, sink)?;
+        self.summary()
+    }
+
+    fn summary(self) -> Result<Summary<L>, FileProblem> {
         let Stage::Rows {
             header,
             span,

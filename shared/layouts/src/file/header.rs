@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use super::layout::{ERROR_COLUMNS, Layout, LayoutColumn, MAX_COLUMNS, of_name};
+use crate::encoding::{UTF8_BOM, of_header, refuse_by_opening};
 use crate::split::{Field, Split, Splitter};
 use crate::{ColumnMapping, Encoding, FileProblem, ProblemCode};
 
@@ -132,6 +133,40 @@ impl<L: Layout> Binding<L> {
             return self.errors.get_mut(at);
         }
         self.positions.get_mut(of_name::<L::Column>(name)?.place())
+    }
+}
+
+/// The first line of any CSV file, whatever its columns are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundHeader {
+    /// As far as the header tells: plain ASCII counts as UTF-8.
+    pub encoding: Encoding,
+    /// What stands in its cells.
+    pub cells: Vec<String>,
+}
+
+impl FoundHeader {
+    /// Reads the first line of a file that begins so.
+    pub fn read(opening: &[u8]) -> Result<Self, FileProblem> {
+        refuse_by_opening(opening).map_err(FileProblem::new)?;
+        let (bom, rest) = match opening.strip_prefix(UTF8_BOM) {
+            Some(rest) => (true, rest),
+            None => (false, opening),
+        };
+        let split = Splitter::new(1).next(rest, 0, true);
+        let split = split.map_err(|problem| FileProblem::at(problem.code, problem.line))?;
+        let Split::Record { start, end, .. } = split else {
+            return Err(FileProblem::at(ProblemCode::NoHeader, 1));
+        };
+        let line = rest.get(start..end).unwrap_or_default();
+        let encoding = if bom {
+            Encoding::Utf8 { bom }
+        } else {
+            let told = of_header(line, |_| true).map_err(|code| FileProblem::at(code, 1))?;
+            told.unwrap_or(Encoding::Utf8 { bom })
+        };
+        let cells = cells(line, encoding)?;
+        Ok(Self { encoding, cells })
     }
 }
 

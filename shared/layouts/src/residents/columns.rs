@@ -1,5 +1,5 @@
 use crate::file::LayoutColumn;
-use crate::{ColumnMapping, MappingProblem};
+use crate::{ColumnMapping, MappingProblem, ProblemCode};
 
 /// A column of the residents layout (接種対象者).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +90,19 @@ impl LayoutColumn for Column {
     #[inline]
     fn place(self) -> usize {
         self as usize
+    }
+}
+
+impl ProblemCode {
+    /// The column of a residents file that is named where rows share something.
+    #[must_use]
+    pub const fn shared_resident_column(self) -> Option<Column> {
+        match self {
+            Self::MyNumberShared => Some(Column::MyNumber),
+            Self::CouponShared => Some(Column::Coupon),
+            Self::ResidentNumberTwice => Some(Column::Number),
+            _ => None,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod people;
 mod places;
 mod scan;
 
+use data_encoding::BASE64;
 use local::Options;
 use serde_json::{Value, json};
 use system::{
@@ -122,6 +123,11 @@ async fn ask_all(town: &Town) -> Vec<Place> {
                 }
             }
         }
+        // A piece of a file that is tried out is answered to who sent it, and is nowhere else.
+        let piece = File::new([person.row(CHIYODA, 0)]).bytes(Encoding::Utf8);
+        let piece = json!({ "kind": "residents", "sample": BASE64.encode(&piece) });
+        let tried = town.post(CHIYODA, "/settings/dry-run", Some(&piece)).await;
+        assert_eq!(tried.status, 200);
         // An unknown name is repeated to whoever named it, and to nobody else.
         let named = json!({ name: person.number });
         let answer = town.post(CHIYODA, "/residents/search", Some(&named)).await;

@@ -328,8 +328,17 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             theirs: ask(format!("{path}?state=review&after={}", theirs.cursor), None),
             never: ask(format!("{path}?state=review&after=bm90aGluZw"), None),
         }],
+        // Nothing can be named there; a file of theirs is refused without a look at it.
+        "changeSettings" => vec![by_body(
+            json!({ "tenant": SAPPORO }),
+            json!({ "tenant": "130001" }),
+        )],
+        "trySettings" => vec![by_body(
+            json!({ "kind": "residents", "tenant": SAPPORO, "sample": "YQ==" }),
+            json!({ "kind": "residents", "tenant": "130001", "sample": "YQ==" }),
+        )],
         // Nothing can be named there.
-        "countDoses" => vec![Pair {
+        "readSettings" | "countDoses" => vec![Pair {
             theirs: ask(path.clone(), None),
             never: ask(path.clone(), None),
         }],

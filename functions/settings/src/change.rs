@@ -1,0 +1,119 @@
+//! What a municipality asks to be changed; what it does not name stays as it is.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use api::{Fault, Fields, Problem};
+use domain::{ExportScope, KnownLots, LotNumber, ProductCode};
+use layouts::Encoding;
+use store::{SettingsProblem, TenantSettings};
+
+const NAME_LIMIT: usize = 100;
+const WORD_LIMIT: usize = 20;
+const PERCENT: std::ops::RangeInclusive<u64> = 0..=100;
+
+/// Changes that were asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Change {
+    residents: Option<BTreeMap<String, String>>,
+    doses: Option<BTreeMap<String, String>>,
+    max_refused_percent: Option<u8>,
+    max_removed_percent: Option<u8>,
+    export_encoding: Option<Encoding>,
+    export_scope: Option<ExportScope>,
+    lots: Option<KnownLots>,
+}
+
+impl Change {
+    pub(crate) fn read(mut fields: Fields) -> Result<Self, Problem> {
+        let mut change = Self::default();
+        if let Some(mut kinds) = fields.optional_object("columns")? {
+            change.residents = columns(&mut kinds, "residents")?;
+            change.doses = columns(&mut kinds, "doses")?;
+            kinds.done()?;
+        }
+        change.max_refused_percent = percent(&mut fields, "max_refused_percent")?;
+        change.max_removed_percent = percent(&mut fields, "max_removed_percent")?;
+        change.export_encoding = word(&mut fields, "export_encoding", Fault::Encoding)?;
+        change.export_scope = word(&mut fields, "export_scope", Fault::ExportScope)?;
+        if let Some(products) = fields.optional_object("lots")? {
+            change.lots = Some(lots(products)?);
+        }
+        fields.done()?;
+        Ok(change)
+    }
+
+    /// The settings as they would be, under the same revision.
+    pub(crate) fn applied_to(self, before: &TenantSettings) -> Result<TenantSettings, Problem> {
+        let mut after = before.clone();
+        set(&mut after.columns, self.residents);
+        set(&mut after.dose_columns, self.doses);
+        set(&mut after.max_refused_percent, self.max_refused_percent);
+        set(&mut after.max_removed_percent, self.max_removed_percent);
+        set(&mut after.export_encoding, self.export_encoding);
+        set(&mut after.export_scope, self.export_scope);
+        set(&mut after.lots, self.lots);
+        after.check().map_err(|problem| of_settings(&problem))?;
+        Ok(after)
+    }
+}
+
+/// Whether the limits change that keep a wrong file from harming the register.
+pub(crate) fn moves_a_guard(before: &TenantSettings, after: &TenantSettings) -> bool {
+    (before.max_refused_percent, before.max_removed_percent)
+        != (after.max_refused_percent, after.max_removed_percent)
+}
+
+/// A mapping of one kind of file, the municipality's name first.
+pub(crate) fn columns(
+    fields: &mut Fields,
+    name: &str,
+) -> Result<Option<BTreeMap<String, String>>, Problem> {
+    let Some(columns) = fields.optional_object(name)? else {
+        return Ok(None);
+    };
+    let pairs = columns.into_texts(name, NAME_LIMIT)?.into_iter();
+    let pairs = pairs.map(|(theirs, ours)| (theirs, ours.expose().clone()));
+    Ok(Some(pairs.collect()))
+}
+
+fn lots(products: Fields) -> Result<KnownLots, Problem> {
+    let mut known = KnownLots::default();
+    for (product, lots) in products.into_lists("lots", WORD_LIMIT)? {
+        let code: ProductCode = product
+            .parse()
+            .map_err(|_| Problem::invalid("lots", Fault::Product))?;
+        for lot in lots {
+            let lot = LotNumber::parse(lot.expose());
+            known.add(code, lot.map_err(|_| Problem::invalid("lots", Fault::Lot))?);
+        }
+    }
+    Ok(known)
+}
+
+fn percent(fields: &mut Fields, name: &str) -> Result<Option<u8>, Problem> {
+    let percent = fields.optional_number(name, PERCENT)?;
+    Ok(percent.and_then(|it| u8::try_from(it).ok()))
+}
+
+fn word<W: FromStr>(fields: &mut Fields, name: &str, fault: Fault) -> Result<Option<W>, Problem> {
+    let word = fields.optional_text(name, WORD_LIMIT)?;
+    let word = word.map(|word| word.expose().parse()).transpose();
+    word.map_err(|_| Problem::invalid(name, fault))
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn of_settings(problem: &SettingsProblem) -> Problem {
+    match problem {
+        SettingsProblem::Columns(..) | SettingsProblem::ColumnName(_) => {
+            Problem::invalid("columns", Fault::Columns)
+        }
+        SettingsProblem::Percentage => Problem::invalid("max_refused_percent", Fault::Number),
+        SettingsProblem::Product(_) => Problem::invalid("lots", Fault::Product),
+    }
+}

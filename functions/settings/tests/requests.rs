@@ -1,0 +1,288 @@
+//! The sample events through `dispatch`, with nothing of AWS in reach: what is decided before any call,
+//! and what the caller is told when calls fail.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use jiff::Timestamp;
+use runtime::{Adapters, Handler, dispatch};
+use serde_json::{Value, json};
+use settings::Settings;
+
+const SHOW: &str = include_str!("../events/show.json");
+const CHANGE: &str = include_str!("../events/change.json");
+const DRY_RUN: &str = include_str!("../events/dry-run.json");
+const EVENTS: [&str; 3] = [SHOW, CHANGE, DRY_RUN];
+
+/// Nothing listens on port 1.
+fn unreachable() -> SdkConfig {
+    let credentials = Credentials::for_tests();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("ap-northeast-1"))
+        .endpoint_url("http://127.0.0.1:1")
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .build()
+}
+
+fn function() -> Handler {
+    let named = [("RECORDS_TABLE".to_owned(), "records".to_owned())];
+    let named = runtime::Settings::from_map(BTreeMap::from(named));
+    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    let adapters = Adapters::new(named, unreachable(), clock);
+    let function = Arc::new(Settings::new(
+        adapters.store().unwrap(),
+        adapters.clock(),
+        7,
+    ));
+    Handler::http(move |request| {
+        let function = Arc::clone(&function);
+        async move { function.handle(request).await }
+    })
+}
+
+async fn answer(event: &Value) -> (u64, Value) {
+    let event = event.to_string();
+    let bytes = dispatch(&function(), event.as_bytes(), Timestamp::MAX).await;
+    let answer: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
+    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    (answer["statusCode"].as_u64().unwrap(), body)
+}
+
+fn event(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn with_roles(text: &str, roles: &str) -> Value {
+    let mut event = event(text);
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
+    event
+}
+
+fn with_body(text: &str, body: &Value) -> Value {
+    let mut event = event(text);
+    event["body"] = json!(body.to_string());
+    event
+}
+
+#[tokio::test]
+async fn a_table_out_of_reach_is_passing_trouble() {
+    for text in EVENTS {
+        let (status, body) = answer(&event(text)).await;
+        assert_eq!(
+            (status, &body["code"]),
+            (503, &json!("TRY_AGAIN")),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_reads_may_look_and_only_who_registers_may_act() {
+    for (text, others_may) in [(SHOW, true), (CHANGE, false), (DRY_RUN, false)] {
+        for roles in ["[read]", "[doses]", "[approve]"] {
+            let (status, _) = answer(&with_roles(text, roles)).await;
+            assert_eq!(status, if others_may { 503 } else { 403 }, "{text} {roles}");
+        }
+        for roles in ["", "[inquire]", "[Register]"] {
+            let (status, body) = answer(&with_roles(text, roles)).await;
+            assert_eq!(
+                (status, &body["code"]),
+                (403, &json!("ROLE_MISSING")),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_names_the_revision_that_was_seen() {
+    let mut event = event(CHANGE);
+    event["headers"].as_object_mut().unwrap().remove("if-match");
+    let (status, body) = answer(&event).await;
+    assert_eq!((status, &body["code"]), (428, &json!("REVISION_MISSING")));
+    event["headers"]["if-match"] = json!("1");
+    let (status, body) = answer(&event).await;
+    assert_eq!((status, &body["code"]), (400, &json!("HEADER_INVALID")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_set_is_refused_by_its_name() {
+    let cases = [
+        (
+            json!({"tenant": "011002"}),
+            "FIELD_UNKNOWN",
+            "tenant",
+            Value::Null,
+        ),
+        (
+            json!({"revision": 9}),
+            "FIELD_UNKNOWN",
+            "revision",
+            Value::Null,
+        ),
+        (
+            json!({"columns": []}),
+            "FIELD_INVALID",
+            "columns",
+            json!("NOT_OBJECT"),
+        ),
+        (
+            json!({"columns": {"inquiries": {}}}),
+            "FIELD_UNKNOWN",
+            "inquiries",
+            Value::Null,
+        ),
+        (
+            json!({"columns": {"doses": {"a": 1}}}),
+            "FIELD_INVALID",
+            "a",
+            json!("NOT_TEXT"),
+        ),
+        (
+            json!({"columns": {"doses": {"a": {"b": "c"}}}}),
+            "FIELD_INVALID",
+            "a",
+            json!("NOT_TEXT"),
+        ),
+        (
+            json!({"max_refused_percent": 101}),
+            "FIELD_INVALID",
+            "max_refused_percent",
+            json!("NUMBER"),
+        ),
+        (
+            json!({"max_removed_percent": "10"}),
+            "FIELD_INVALID",
+            "max_removed_percent",
+            json!("NUMBER"),
+        ),
+        (
+            json!({"export_encoding": "sjis"}),
+            "FIELD_INVALID",
+            "export_encoding",
+            json!("ENCODING"),
+        ),
+        (
+            json!({"export_scope": "all"}),
+            "FIELD_INVALID",
+            "export_scope",
+            json!("EXPORT_SCOPE"),
+        ),
+        (
+            json!({"lots": {"COMIRNATY": "EY0779"}}),
+            "FIELD_INVALID",
+            "COMIRNATY",
+            json!("NOT_LIST"),
+        ),
+        (
+            json!({"lots": {"no code": ["1"]}}),
+            "FIELD_INVALID",
+            "lots",
+            json!("PRODUCT"),
+        ),
+        (
+            json!({"lots": {"COMIRNATY": ["　"]}}),
+            "FIELD_INVALID",
+            "lots",
+            json!("LOT"),
+        ),
+    ];
+    for (said, code, field, reason) in cases {
+        let (status, body) = answer(&with_body(CHANGE, &said)).await;
+        let found = (status, &body["code"], &body["field"], &body["reason"]);
+        assert_eq!(found, (400, &json!(code), &json!(field), &reason), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_sample_is_a_piece_of_a_file_of_a_known_kind() {
+    let cases = [
+        (json!({}), "FIELD_MISSING", "kind", Value::Null),
+        (
+            json!({"kind": "doses"}),
+            "FIELD_MISSING",
+            "sample",
+            Value::Null,
+        ),
+        (
+            json!({"kind": "inquiries", "sample": "YQ=="}),
+            "FIELD_INVALID",
+            "kind",
+            json!("FILE_KIND"),
+        ),
+        (
+            json!({"kind": "doses", "sample": "YQ="}),
+            "FIELD_INVALID",
+            "sample",
+            json!("SAMPLE"),
+        ),
+        (
+            json!({"kind": "doses", "sample": "山田"}),
+            "FIELD_INVALID",
+            "sample",
+            json!("SAMPLE"),
+        ),
+        (
+            json!({"kind": "doses", "sample": "YWFh".repeat(87_383)}),
+            "FIELD_INVALID",
+            "sample",
+            json!("TOO_LONG"),
+        ),
+        (
+            json!({"kind": "doses", "sample": "YQ==", "complete": "yes"}),
+            "FIELD_INVALID",
+            "complete",
+            json!("NOT_FLAG"),
+        ),
+        (
+            json!({"kind": "doses", "sample": "YQ==", "store": true}),
+            "FIELD_UNKNOWN",
+            "store",
+            Value::Null,
+        ),
+    ];
+    for (said, code, field, reason) in cases {
+        let (status, body) = answer(&with_body(DRY_RUN, &said)).await;
+        let found = (status, &body["code"], &body["field"], &body["reason"]);
+        assert_eq!(found, (400, &json!(code), &json!(field), &reason));
+        assert!(!body.to_string().contains("山田"));
+    }
+    let (status, body) = answer(&with_body(DRY_RUN, &json!({"sample": "Y".repeat(500_000)}))).await;
+    assert_eq!((status, &body["code"]), (413, &json!("BODY_TOO_LARGE")));
+    let (status, body) = answer(&with_body(CHANGE, &json!({"a": "Y".repeat(70_000)}))).await;
+    assert_eq!((status, &body["limit_bytes"]), (413, &json!(65_536)));
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_not_found() {
+    for text in EVENTS {
+        let mut event = event(text);
+        event["routeKey"] = json!("DELETE /settings");
+        assert_eq!(answer(&event).await.0, 404);
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_the_description_is_taken() {
+    let description = include_str!("../../../infra/api.yaml");
+    let description: Value = serde_yaml_ng::from_str(description).unwrap();
+    for (text, path, method) in [
+        (CHANGE, "/settings", "put"),
+        (DRY_RUN, "/settings/dry-run", "post"),
+    ] {
+        let request = &description["paths"][path][method]["requestBody"];
+        let examples = &request["content"]["application/json"]["examples"];
+        for (_, example) in examples.as_object().unwrap() {
+            // As far as the table, which is out of reach.
+            let (status, body) = answer(&with_body(text, &example["value"])).await;
+            assert_eq!(status, 503, "{body}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What must hold of settings before they are stored, whoever changes them.
+
+use std::collections::BTreeMap;
+
+use domain::{FileKind, Product, ProductCode, Programme, programmes};
+use layouts::{ColumnMapping, MappingProblem};
+
+use crate::TenantSettings;
+
+/// Longest name of a column, in characters.
+const LONGEST_NAME: usize = 100;
+const ALL: u8 = 100;
+
+/// Why settings cannot be stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsProblem {
+    /// Files of this kind cannot be read by such a mapping.
+    #[error("columns of {0} files: {1}")]
+    Columns(FileKind, MappingProblem),
+    /// What a column is called is blank, too long or holds control characters.
+    #[error("a column of {0} files has no name that a header could hold")]
+    ColumnName(FileKind),
+    /// More than all.
+    #[error("a percentage is above 100")]
+    Percentage,
+    /// No programme has the vaccine.
+    #[error("{0} is no vaccine of any programme")]
+    Product(ProductCode),
+}
+
+impl TenantSettings {
+    /// How the municipality's system names the columns of such a file.
+    #[must_use]
+    pub const fn columns_of(&self, kind: FileKind) -> &BTreeMap<String, String> {
+        match kind {
+            FileKind::Residents => &self.columns,
+            FileKind::Doses => &self.dose_columns,
+        }
+    }
+
+    /// Whether files and doses can be read by these settings.
+    pub fn check(&self) -> Result<(), SettingsProblem> {
+        let residents = ColumnMapping::of_residents(self.columns.clone());
+        let doses = ColumnMapping::of_doses(self.dose_columns.clone());
+        for (kind, mapping, columns) in [
+            (FileKind::Residents, residents, &self.columns),
+            (FileKind::Doses, doses, &self.dose_columns),
+        ] {
+            mapping.map_err(|problem| SettingsProblem::Columns(kind, problem))?;
+            if !columns.keys().all(|name| is_name(name)) {
+                return Err(SettingsProblem::ColumnName(kind));
+            }
+        }
+        if self.max_refused_percent.max(self.max_removed_percent) > ALL {
+            return Err(SettingsProblem::Percentage);
+        }
+        let products = || programmes().iter().flat_map(Programme::products);
+        let is_known = |code| products().map(Product::code).any(|it| it == code);
+        match self.lots.iter().find(|(product, _)| !is_known(*product)) {
+            Some((product, _)) => Err(SettingsProblem::Product(product)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let is_blank = text.trim_matches([' ', '\u{3000}']).is_empty();
+    !is_blank && text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::LotNumber;
+
+    use super::*;
+
+    fn of(theirs: &str, ours: &str) -> Result<(), SettingsProblem> {
+        let mut settings = TenantSettings::default();
+        settings.columns.insert(theirs.to_owned(), ours.to_owned());
+        settings.check()
+    }
+
+    #[test]
+    fn settings_must_make_sense_together() {
+        assert_eq!(TenantSettings::default().check(), Ok(()));
+        assert_eq!(of("住民番号", "個別宛名番号"), Ok(()));
+        let unknown = MappingProblem::NoSuchColumn("住所".to_owned());
+        let problem = SettingsProblem::Columns(FileKind::Residents, unknown);
+        assert_eq!(of("住所", "住所"), Err(problem));
+        for name in ["", "　 ", "a\nb", &"長".repeat(101)] {
+            let problem = SettingsProblem::ColumnName(FileKind::Residents);
+            assert_eq!(of(name, "氏名"), Err(problem), "{name}");
+        }
+        let settings = TenantSettings {
+            max_removed_percent: 101,
+            ..TenantSettings::default()
+        };
+        assert_eq!(settings.check(), Err(SettingsProblem::Percentage));
+        let mut settings = TenantSettings::default();
+        let aspirin: ProductCode = "ASPIRIN".parse().unwrap();
+        settings.lots.add(aspirin, LotNumber::parse("1").unwrap());
+        assert_eq!(settings.check(), Err(SettingsProblem::Product(aspirin)));
+    }
+}
