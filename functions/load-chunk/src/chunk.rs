@@ -146,7 +146,7 @@ impl LoadChunk {
         let bytes = read(plan.from..plan.to).await?;
         let differs = |what| LoadError::NotAsChecked { what };
         let settings = self.tenant(work.scope).await?.settings;
-        let mapping = ColumnMapping::of_residents(settings.columns);
+        let mapping = ColumnMapping::of_residents(upload.columns(&settings));
         let mapping = mapping.map_err(|_| differs("column mapping"))?;
         let encoding = upload.encoding.parse().map_err(|_| differs("encoding"))?;
         let header = header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&header);

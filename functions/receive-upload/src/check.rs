@@ -243,7 +243,8 @@ impl ReceiveUpload {
 }
 
 fn mapping<K: Kind>(mine: &Mine<'_>) -> Result<ColumnMapping, ReceiveError> {
-    K::mapping(&mine.tenant.settings).map_err(|_| ReceiveError::Mapping)
+    let columns = mine.upload.columns(&mine.tenant.settings);
+    K::mapping(columns).map_err(|_| ReceiveError::Mapping)
 }
 
 /// What the rules say of the record, and what it shares with others.

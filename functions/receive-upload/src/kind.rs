@@ -11,7 +11,6 @@ use layouts::{
     residents::{self, Residents},
 };
 use objects::ObjectName;
-use store::TenantSettings;
 
 use crate::rows::ChunkRows;
 
@@ -25,7 +24,7 @@ pub(crate) trait Kind: Send {
     type Found: Send + Sync;
 
     /// How the municipality's system names the columns.
-    fn mapping(settings: &TenantSettings) -> Result<ColumnMapping, MappingProblem>;
+    fn mapping(columns: BTreeMap<String, String>) -> Result<ColumnMapping, MappingProblem>;
 
     /// Takes the next record, be it accepted or refused.
     fn note(&mut self, record: &Record<'_, Self::Layout>);
@@ -80,8 +79,8 @@ impl Kind for ResidentsFile<'_> {
     /// Whom accepted rows ask to remove.
     type Found = Vec<ResidentTag>;
 
-    fn mapping(settings: &TenantSettings) -> Result<ColumnMapping, MappingProblem> {
-        ColumnMapping::of_residents(settings.columns.clone())
+    fn mapping(columns: BTreeMap<String, String>) -> Result<ColumnMapping, MappingProblem> {
+        ColumnMapping::of_residents(columns)
     }
 
     #[inline]
@@ -151,8 +150,8 @@ impl Kind for DosesFile {
     type Suspects = doses::DoseSuspects;
     type Found = ();
 
-    fn mapping(settings: &TenantSettings) -> Result<ColumnMapping, MappingProblem> {
-        ColumnMapping::of_doses(settings.dose_columns.clone())
+    fn mapping(columns: BTreeMap<String, String>) -> Result<ColumnMapping, MappingProblem> {
+        ColumnMapping::of_doses(columns)
     }
 
     #[inline]

@@ -339,5 +339,6 @@ fn claim(
         as_of: as_of_date(key.name()),
         checked_on: japan_date(now),
         settings_revision: tenant.settings.revision,
+        columns: tenant.settings.columns_of(key.kind()).clone(),
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             header_end: 1,
             checked_on: None,
             settings_revision: 1,
+            column_map: None,
             sha256: Some([1; 32]),
             rows_checked: 3,
             rows: RowCounts {

@@ -1,12 +1,14 @@
 //! The check of a dropped file: taken by one worker at a time, ended by one decision.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{FileKind, Generation, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
     FileRefusal, Register, Store, StoreError, Upload,
-    item::{Map, b, counts, n, s, time},
+    item::{Map, b, counts, n, s, texts, time},
     keys::{self, SCHEMA},
     register,
     transaction::Change,
@@ -39,6 +41,8 @@ pub struct CheckClaim {
     pub checked_on: Date,
     /// Revision of the settings that are applied.
     pub settings_revision: u32,
+    /// How the municipality's system names the columns, kept for the whole life of the file.
+    pub columns: BTreeMap<String, String>,
 }
 
 /// What a check found, to be kept with the decision.
@@ -63,9 +67,9 @@ pub struct Conclusion {
     /// Residents in force.
     pub register_before: u64,
     /// Refused rows by code.
-    pub problems: std::collections::BTreeMap<String, u64>,
+    pub problems: BTreeMap<String, u64>,
     /// Notices by code.
-    pub notices: std::collections::BTreeMap<String, u64>,
+    pub notices: BTreeMap<String, u64>,
     /// Why the file is refused whole.
     pub refusal: Option<FileRefusal>,
     /// Whether `errors.csv` was written.
@@ -261,6 +265,7 @@ fn claim_item(
         ("size".to_owned(), n(claim.size)),
         ("checked_on".to_owned(), s(claim.checked_on.to_string())),
         ("settings_revision".to_owned(), n(claim.settings_revision)),
+        ("column_map".to_owned(), texts(&claim.columns)),
         ("attempt".to_owned(), n(1)),
         ("lease_until".to_owned(), time(lease_until)),
     ]);

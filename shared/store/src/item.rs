@@ -159,3 +159,9 @@ impl<'a> Item<'a> {
             .collect()
     }
 }
+
+/// Texts by name, as [`Item::texts`] reads them.
+pub(crate) fn texts(texts: &BTreeMap<String, String>) -> AttributeValue {
+    let pairs = texts.iter();
+    AttributeValue::M(pairs.map(|(name, text)| (name.clone(), s(text))).collect())
+}

@@ -8,7 +8,7 @@ use layouts::Encoding;
 
 use crate::{
     Store, StoreError,
-    item::{Item, Map, b, n, s},
+    item::{Item, b, n, s, texts},
     keys::{self, SCHEMA},
     transaction::Change,
 };
@@ -184,17 +184,10 @@ const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map =
                             revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
-    let names = |columns: &BTreeMap<String, String>| {
-        let pairs = columns.iter();
-        let pairs: Map = pairs
-            .map(|(theirs, ours)| (theirs.clone(), s(ours)))
-            .collect();
-        AttributeValue::M(pairs)
-    };
     vec![
         (":v", n(SCHEMA)),
-        (":columns", names(&settings.columns)),
-        (":dose_columns", names(&settings.dose_columns)),
+        (":columns", texts(&settings.columns)),
+        (":dose_columns", texts(&settings.dose_columns)),
         (":refused", n(settings.max_refused_percent)),
         (":removed", n(settings.max_removed_percent)),
         (":lots", write_lots(&settings.lots)),

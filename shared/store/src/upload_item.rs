@@ -5,7 +5,7 @@ use domain::{FileKind, Generation, RowCounts, UploadId, UploadState};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Conclusion, StoreError,
+    Conclusion, StoreError, TenantSettings,
     item::{Item, Map, as_stored, s},
 };
 
@@ -42,6 +42,8 @@ pub struct Upload {
     pub checked_on: Option<Date>,
     /// Revision of the tenant's settings it was checked under.
     pub settings_revision: u32,
+    /// How the municipality's system named the columns then; `None` of a file from before that was noted.
+    pub column_map: Option<BTreeMap<String, String>>,
     /// SHA-256 of the file.
     pub sha256: Option<[u8; 32]>,
     /// Rows checked so far, while checking; all rows afterwards.
@@ -120,6 +122,15 @@ impl FileRefusal {
 }
 
 impl Upload {
+    /// How its columns are named, whatever the settings say by now. Only of a file from before that was
+    /// noted the settings tell.
+    #[must_use]
+    pub fn columns(&self, settings: &TenantSettings) -> BTreeMap<String, String> {
+        self.column_map
+            .clone()
+            .unwrap_or_else(|| settings.columns_of(self.kind).clone())
+    }
+
     /// The upload as it will be once the check has ended so; what the receipt is written from.
     #[must_use]
     pub fn concluded(
@@ -178,6 +189,7 @@ impl Upload {
             header_end: item.maybe_number("header_end")?.unwrap_or_default(),
             checked_on: date("checked_on")?,
             settings_revision: item.maybe_number("settings_revision")?.unwrap_or_default(),
+            column_map: item.map("column_map").map(|_| item.texts("column_map")),
             sha256: item
                 .maybe_bytes("sha256")
                 .and_then(|bytes| bytes.try_into().ok()),
