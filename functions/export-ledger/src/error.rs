@@ -7,6 +7,12 @@ pub enum ExportError {
     /// Doses went on changing while they were read.
     #[error("the records changed while they were read")]
     Moving,
+    /// The invocation would end before everybody is read.
+    #[error("the invocation is too short: {persons} persons were read")]
+    OutOfTime {
+        /// So many were.
+        persons: u64,
+    },
     /// The table failed.
     #[error("the table failed")]
     Store(#[from] store::StoreError),
@@ -32,7 +38,7 @@ impl ExportError {
             Self::Moving | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
-            Self::Message(_) | Self::Ledger(_) | Self::Json(_) => false,
+            Self::OutOfTime { .. } | Self::Message(_) | Self::Ledger(_) | Self::Json(_) => false,
         }
     }
 }

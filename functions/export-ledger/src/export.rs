@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Date, DoseNumber, ExportId, ExportState, ProgrammeCode, TenantScope, japan_date};
+use jiff::SignedDuration;
 use layouts::ledger::LedgerError;
 use objects::{ExportFile, ObjectName};
 use store::{DoseCounts, Export, LastExport, StoreError};
@@ -15,6 +16,9 @@ use crate::{ExportError, ExportLedger};
 
 /// How often the records are read before it is said that they do not agree, or do not rest.
 const ATTEMPTS: u32 = 3;
+
+/// What is left of an invocation when reading must have ended: files are closed and noted in it.
+const MARGIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// The highest number of a dose, by programme: for how many doses a table has columns.
 pub(crate) type Widths = BTreeMap<ProgrammeCode, DoseNumber>;
@@ -31,6 +35,7 @@ impl ExportLedger {
         &self,
         scope: &TenantScope,
         id: ExportId,
+        deadline: jiff::Timestamp,
     ) -> Result<(), ExportError> {
         let damaged = |what| StoreError::Damaged { what };
         let asked = self.store.export(scope, &id).await?;
@@ -42,7 +47,17 @@ impl ExportLedger {
         let tenant = tenant.ok_or(damaged("tenant of an export"))?;
         let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
         let last = self.store.last_export(scope).await?;
-        let job = Job::new(scope, &keys, &asked, last.as_ref(), self.clock.now());
+        let (begun, ends) = (self.clock.now(), deadline.saturating_sub(MARGIN));
+        let ends = ends.unwrap_or(begun);
+        let job = Job {
+            scope,
+            keys: &keys,
+            asked: &asked,
+            since: since(&asked, last.as_ref()),
+            day: japan_date(begun),
+            begun_at: begun,
+            ends_at: ends,
+        };
         let widths = last.map(|last| last.most).unwrap_or_default();
         match self.read_at_rest(&job, widths).await {
             Ok(ready) => self.publish(&job, ready).await,
@@ -50,6 +65,10 @@ impl ExportLedger {
             Err(ReadError::Other(ExportError::Ledger(LedgerError::Number { line }))) => {
                 let place = format!("line {line}");
                 self.fail(&job, "NUMBER_NOT_ENCODABLE", &place).await
+            }
+            Err(ReadError::Other(ExportError::OutOfTime { persons })) => {
+                let reached = format!("{persons} persons read");
+                self.fail(&job, "OUT_OF_TIME", &reached).await
             }
             Err(ReadError::Other(error)) => Err(error),
         }
@@ -149,24 +168,5 @@ pub(crate) fn since(asked: &Export, last: Option<&LastExport>) -> Option<Date> {
         domain::ExportScope::Full => None,
         // What was never exported has all changed.
         domain::ExportScope::Changed => last.map(|last| last.day),
-    }
-}
-
-impl<'j> Job<'j> {
-    fn new(
-        scope: &'j TenantScope,
-        keys: &'j crypto::TenantKeys,
-        asked: &'j Export,
-        last: Option<&LastExport>,
-        now: jiff::Timestamp,
-    ) -> Self {
-        Self {
-            scope,
-            keys,
-            asked,
-            since: since(asked, last),
-            day: japan_date(now),
-            begun_at: now,
-        }
     }
 }

@@ -1,12 +1,15 @@
 //! Gives doses back to the municipalities' own ledgers (予防接種台帳): CSV, the waiting list beside it, and the
 //! same as FHIR R4.
 //!
-//! **Triggered by** messages of the queue `exports`, one at a time: `nightly` (from the schedule: ask for
-//! an export of every municipality that takes part) and `export` (make one that was asked for).
+//! **Triggered by** messages of the queue `exports`, one at a time: `nightly` (from the schedule, then from
+//! itself: ask for an export of each of the next municipalities that takes part, and leave those behind
+//! them to the next invocation) and `export` (make one that was asked for).
 //!
 //! **What a repeat does.**
 //! - The nightly export of a municipality and a day has one id, so a repeated `nightly` asks for nothing
 //!   new; it sends the messages once more, in case they were lost.
+//! - An export that would not be done before the invocation ends is given up in good time, as failed: the
+//!   same would happen again.
 //! - An export that is published or failed is left as it is. One that is not is made from the beginning:
 //!   its files are written anew under the same names, and whoever publishes first has published it.
 //!
@@ -27,6 +30,7 @@ use std::sync::Arc;
 
 use crypto::Keyring;
 use domain::Clock;
+use jiff::Timestamp;
 use objects::Objects;
 use queues::{ExportMessage, ExportQueue};
 use store::Store;
@@ -61,14 +65,14 @@ impl ExportLedger {
         }
     }
 
-    /// Works off one message.
-    pub async fn handle(&self, body: &str) -> Result<(), ExportError> {
+    /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
+    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ExportError> {
         let message = ExportMessage::parse(body)?;
         match &message {
-            ExportMessage::Nightly => self.nightly().await,
+            ExportMessage::Nightly { after } => self.nightly(*after).await,
             ExportMessage::Export { tenant, export } => {
                 let scope = domain::TenantScope::from_own_queue(*tenant);
-                self.export(&scope, *export).await
+                self.export(&scope, *export, deadline).await
             }
         }
     }

@@ -17,9 +17,9 @@ fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.keys(),
         adapters.clock(),
     ));
-    let handler = Handler::queue(move |body: String, _| {
+    let handler = Handler::queue(move |body: String, deadline| {
         let function = Arc::clone(&function);
-        async move { function.handle(&body).await }
+        async move { function.handle(&body, deadline).await }
     });
     let handler = handler.passing(ExportError::is_passing);
     Ok(handler.retried_by(adapters.retry("EXPORTS_QUEUE_URL")?))

@@ -13,7 +13,9 @@ use crate::files::{Files, Shape};
 use crate::{ExportError, ExportLedger};
 
 /// Persons asked for at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
+/// Days asked for at once: most have nobody, and there are thousands.
+const DAYS_AT_ONCE: usize = 16;
 /// Tags of a page.
 const PAGE: u32 = 1_000;
 /// Waiting doses of a page: as many as one call brings.
@@ -33,6 +35,8 @@ pub(crate) struct Job<'j> {
     /// The day in Japan on which the reading began.
     pub(crate) day: Date,
     pub(crate) begun_at: Timestamp,
+    /// When the reading must have ended.
+    pub(crate) ends_at: Timestamp,
 }
 
 /// Why a pass over the records came to no end.
@@ -49,6 +53,13 @@ impl<E: Into<ExportError>> From<E> for PassError {
 }
 
 impl Job<'_> {
+    /// The days on which one may have.
+    fn days(&self) -> impl Iterator<Item = Date> + use<> {
+        let last = self.day;
+        let days = std::iter::successors(Some(self.first_day()), |day| day.tomorrow().ok());
+        days.take_while(move |day| *day <= last)
+    }
+
     /// The first day on which a dose that is to be exported may have changed: none was before its
     /// programme.
     fn first_day(&self) -> Date {
@@ -100,13 +111,19 @@ impl ExportLedger {
         let generation = self.store.register(job.scope).await?.generation();
         // A person whose doses changed on several days is named on each of them.
         let mut done = HashSet::new();
-        let mut day = job.first_day();
-        while day <= job.day {
-            let mut after = None;
+        let mut days = stream::iter(job.days())
+            .map(|day| async move {
+                let page = self.store.touched(job.scope, day, PAGE, None).await;
+                page.map(|page| (day, page))
+            })
+            .buffered(DAYS_AT_ONCE);
+        while let Some((day, mut page)) = days.try_next().await? {
             loop {
-                let page = self.store.touched(job.scope, day, PAGE, after.as_deref());
-                let page = page.await?;
-                let new = page.residents.into_iter();
+                if self.clock.now() >= job.ends_at {
+                    let persons = done.len() as u64;
+                    return Err(ExportError::OutOfTime { persons }.into());
+                }
+                let new = std::mem::take(&mut page.residents).into_iter();
                 let new: Vec<_> = new.filter(|tag| done.insert(*tag)).collect();
                 let mut persons = stream::iter(new)
                     .map(|tag| self.person(job, tag, generation))
@@ -115,12 +132,10 @@ impl ExportLedger {
                     count(&person, &mut counts);
                     person_in(files, &person).await?;
                 }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
+                let Some(after) = page.next else { break };
+                let next = self.store.touched(job.scope, day, PAGE, Some(&after));
+                page = next.await?;
             }
-            day = day.tomorrow().map_err(|_| ExportError::Moving)?;
         }
         self.waiting(job, files, &mut counts).await?;
         Ok(counts)

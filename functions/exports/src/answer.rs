@@ -96,6 +96,10 @@ impl Failure {
                 "この文字コードでは書けない文字を含む個別宛名番号があります。文字コードをUTF-8にしてもう一度出力してください。",
                 "a resident number has a character that the encoding lacks; export in UTF-8",
             ),
+            "OUT_OF_TIME" => (
+                "時間内に出力が終わらなかったため、出力しませんでした。運用者に連絡してください。",
+                "it would not have been done in time, so nothing was published; the operator must look into it",
+            ),
             _ => (
                 "読み出した接種記録が件数の記録と一致しないため、出力しませんでした。運用者に連絡してください。",
                 "what was read does not agree with the counts, so nothing was published; the operator must look into it",

@@ -7,7 +7,10 @@ use crate::Message;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExportMessage {
     /// From the schedule: export the doses of every municipality that takes part.
-    Nightly,
+    Nightly {
+        /// Those behind this one only: what the invocation before left to the next.
+        after: Option<TenantCode>,
+    },
     /// Make an export that was asked for.
     Export {
         /// Whose doses.
@@ -25,15 +28,26 @@ pub struct NotAnExportMessage;
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Wire {
-    Nightly {},
-    Export { tenant: String, export: String },
+    Nightly {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    Export {
+        tenant: String,
+        export: String,
+    },
 }
 
 impl ExportMessage {
     /// Reads the JSON form.
     pub fn parse(body: &str) -> Result<Self, NotAnExportMessage> {
         match serde_json::from_str(body).map_err(|_| NotAnExportMessage)? {
-            Wire::Nightly {} => Ok(Self::Nightly),
+            Wire::Nightly { after } => {
+                let after = after.map(|code| TenantCode::parse(&code)).transpose();
+                Ok(Self::Nightly {
+                    after: after.map_err(|_| NotAnExportMessage)?,
+                })
+            }
             Wire::Export { tenant, export } => Ok(Self::Export {
                 tenant: TenantCode::parse(&tenant).map_err(|_| NotAnExportMessage)?,
                 export: export.parse().map_err(|_| NotAnExportMessage)?,
@@ -45,7 +59,9 @@ impl ExportMessage {
 impl Message for ExportMessage {
     fn to_json(&self) -> String {
         let wire = match self {
-            Self::Nightly => Wire::Nightly {},
+            Self::Nightly { after } => Wire::Nightly {
+                after: after.map(|code| code.as_str().to_owned()),
+            },
             Self::Export { tenant, export } => Wire::Export {
                 tenant: tenant.as_str().to_owned(),
                 export: export.to_string(),
@@ -65,11 +81,20 @@ mod tests {
         let tenant = TenantCode::parse("131016").unwrap();
         let export = ExportId::derive(&[7; 32]);
         for message in [
-            ExportMessage::Nightly,
+            ExportMessage::Nightly { after: None },
+            ExportMessage::Nightly {
+                after: Some(tenant),
+            },
             ExportMessage::Export { tenant, export },
         ] {
             assert_eq!(ExportMessage::parse(&message.to_json()).unwrap(), message);
         }
+        let first = ExportMessage::Nightly { after: None };
+        assert_eq!(
+            first.to_json(),
+            r#"{"kind":"nightly"}"#,
+            "as the schedule writes it"
+        );
     }
 
     #[test]
@@ -79,6 +104,7 @@ mod tests {
             "{}",
             r#"{"kind":"weekly"}"#,
             r#"{"kind":"nightly","tenant":"131016"}"#,
+            r#"{"kind":"nightly","after":"131017"}"#,
             r#"{"kind":"export","tenant":"131016"}"#,
             r#"{"kind":"export","tenant":"131017","export":"0d9c0c3e-3b0a-8b1e-9a53-4c9b5f6a7d80"}"#,
             r#"{"kind":"export","tenant":"131016","export":"x"}"#,

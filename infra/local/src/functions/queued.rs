@@ -80,9 +80,9 @@ pub(super) fn export_ledger(adapters: &Adapters) -> Result<Handler> {
         adapters.keys(),
         adapters.clock(),
     ));
-    let handler = Handler::queue(move |body: String, _| {
+    let handler = Handler::queue(move |body: String, deadline| {
         let function = Arc::clone(&function);
-        async move { function.handle(&body).await }
+        async move { function.handle(&body, deadline).await }
     });
     let handler = handler.passing(ExportError::is_passing);
     Ok(handler.retried_by(adapters.retry("EXPORTS_QUEUE_URL")?))

@@ -6,12 +6,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crypto::{NoncePool, TenantKeys};
 use data_encoding::HEXLOWER;
 use domain::{
-    CouponNumber, Date, Dose, DoseNumber, DoseState, LotNumber, ProgrammeCode, ShortText,
-    read_product,
+    CouponNumber, Date, Dose, DoseNumber, DoseState, ExportId, ExportScope, LotNumber,
+    ProgrammeCode, ShortText, read_product,
 };
 use jiff::Timestamp;
+use queues::{ExportMessage, Message as _};
 use serde_json::{Value, json};
-use store::{DoseAct, DoseChange, Entry, NextDose, Source, WaitingDose, WaitingKey, content_id};
+use store::{
+    DoseAct, DoseChange, Entry, Export, NextDose, Source, WaitingDose, WaitingKey, content_id,
+};
 use system::{
     file::{Encoding, File, Row},
     town::{CHIYODA, SAPPORO, Town, scope},
@@ -389,4 +392,37 @@ async fn an_export_belongs_to_its_municipality_and_needs_a_role() {
         assert_eq!(refused.json()["code"], code);
         assert_eq!(refused.json()["field"], field);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_that_would_not_be_done_in_time_is_given_up_and_leaves_nothing() {
+    let town = town().await;
+    some_doses(&town).await;
+    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    let now = adapters.clock().now();
+    let id = ExportId::derive(&[7; 32]);
+    let asked = Export::requested(id, ExportScope::Full, layouts::Encoding::Cp932, now);
+    town.store().request_export(&scope, &asked).await.unwrap();
+    let message = ExportMessage::Export {
+        tenant: scope.code(),
+        export: id,
+    };
+    let event = json!({ "Records": [{
+        "messageId": "1", "receiptHandle": "1", "body": message.to_json(),
+        "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {},
+        "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:::exports",
+        "awsRegion": "ap-northeast-1",
+    }] });
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    let ends = now + jiff::SignedDuration::from_secs(20);
+    let event = event.to_string();
+    runtime::dispatch(&function, event.as_bytes(), ends)
+        .await
+        .unwrap();
+    let export = town.get(CHIYODA, &format!("/exports/{id}")).await.json();
+    assert_eq!(export["state"], "failed", "{export:#}");
+    assert_eq!(export["failure"]["code"], "OUT_OF_TIME");
+    assert_eq!(export["failure"]["detail"], "0 persons read");
+    let folder = format!("outbox/{CHIYODA}/exports/");
+    assert_eq!(town.keys("drop", &folder).await, Vec::<String>::new());
 }
