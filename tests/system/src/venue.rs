@@ -37,14 +37,25 @@ impl<'t> Venue<'t> {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Answer {
-        let bearer = format!("Bearer {}", self.token);
-        let mut all = vec![("authorization", bearer.as_str())];
-        all.extend(headers);
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
+        self.ask_raw(method, path, headers, body).await
+    }
+
+    /// The same with a body that need not be JSON.
+    pub async fn ask_raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let mut all = vec![("authorization", bearer.as_str())];
+        all.extend(headers);
         self.town.ask_with(method, path, &all, body).await
     }
 

@@ -385,6 +385,25 @@ async fn two_venues_record_the_same_dose_in_the_same_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_venues_with_another_lot_in_the_same_second_one_records_and_one_is_told() {
+    let town = town().await;
+    let (one, other) = (Venue::of(&town, "nurse-1"), Venue::of(&town, "nurse-2"));
+    let body = |lot: &str| with(dose(&Row::of(1)), "lot", &json!(lot));
+    let (a, b) = (body("EP2163"), body("EY0779"));
+    let (a, b) = tokio::join!(one.record(&a), other.record(&b));
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{} {}", a.json(), b.json());
+    let counts = one.get("/doses/counts").await.json();
+    assert_eq!(
+        (&counts["recorded"], &counts["conflict"]),
+        (&json!(1), &json!(1))
+    );
+    let listed = one.list("conflict").await;
+    assert_eq!(listed.len(), 1, "the newcomer is in the queue");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dose_of_somebody_who_left_is_doubtful_only_after_they_left() {
     let town = town().await;
     let left = Row::of(1).with("異動区分", "2").with("異動日", "20210310");

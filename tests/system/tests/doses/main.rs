@@ -2,6 +2,7 @@
 //!
 //! - `bad_input`: what is refused or kept aside over the API, each with its stated outcome
 //! - `callers`: what no route takes, and who may do what
+//! - `cost`: calls and write units, counted
 //! - `files`: dose files, from the drop to the receipt, whatever happens on the way
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
@@ -12,6 +13,7 @@
 
 mod bad_input;
 mod callers;
+mod cost;
 mod files;
 mod history;
 mod model;

@@ -2,7 +2,7 @@
 
 use encoding_rs::SHIFT_JIS;
 use system::{
-    file::Row,
+    file::{Encoding, File, Row},
     town::{CHIYODA, Town},
 };
 
@@ -278,4 +278,42 @@ async fn columns_of_the_municipality_are_mapped_for_dose_files_alone() {
     let receipt = take_in(&town, "b.csv", text).await;
     assert_eq!(counts(&receipt), [1, 1, 0, 0, 0, 0, 0], "{receipt:#}");
     super::register(&town, PEOPLE.start..PEOPLE.end + 1, "next.csv").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_is_held_to_who_the_person_is_and_to_the_lots_that_came() {
+    let town = town().await;
+    town.set(CHIYODA, |settings| {
+        settings.max_removed_percent = 100;
+        for lot in ["EP2163", "EY0163"] {
+            let lot = domain::LotNumber::parse(lot).unwrap();
+            settings.lots.add("COMIRNATY".parse().unwrap(), lot);
+        }
+    })
+    .await;
+    let twin = Row::of(99).with("券番号", Row::of(1).cell("券番号"));
+    let left = Row::of(2).with("異動区分", "2").with("異動日", "20210310");
+    let bytes = File::new([twin, left]).bytes(Encoding::Utf8);
+    let receipt = town.take_in(CHIYODA, "next.csv", bytes).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    let lines = [
+        // Two persons have the coupon.
+        DoseLine::of(1, 1),
+        // Before the person left, and after.
+        DoseLine::of(2, 1),
+        DoseLine::of(2, 2),
+        // O for 0, and the lot as it is.
+        DoseLine::of(3, 1).with("ロット番号", "EYO163"),
+        DoseLine::of(4, 1).with("ロット番号", "ＥＹ０１６３"),
+    ];
+    let sound = (10..30).map(|person| DoseLine::of(person, 1));
+    let lines: Vec<_> = lines.into_iter().chain(sound).collect();
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [25, 22, 0, 2, 0, 0, 1], "{receipt:#}");
+    assert_eq!(codes(&receipt, "refused_by"), ["coupon-of-several"]);
+    let doubts = codes(&receipt, "notices");
+    assert_eq!(
+        doubts,
+        ["FULL_WIDTH_FOLDED", "lot-unknown", "removed-before"]
+    );
 }
