@@ -87,7 +87,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 40] = [
         Self::NotText,
         Self::NotFlag,
         Self::NotObject,

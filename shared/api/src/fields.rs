@@ -23,8 +23,13 @@ type Texts = Vec<Sensitive<String>>;
 pub struct Fields(Object);
 
 impl Fields {
-    /// Reads a body of at most `limit` bytes. An empty one has no fields.
-    pub(crate) fn parse(body: &[u8], limit: usize) -> Result<Self, Problem> {
+    /// Reads a body. An empty one has no fields.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
+        Self::parse_up_to(body, BODY_LIMIT)
+    }
+
+    /// The same of at most `limit` bytes.
+    pub(crate) fn parse_up_to(body: &[u8], limit: usize) -> Result<Self, Problem> {
         if body.len() > limit {
             let problem = Problem::new(Code::BodyTooLarge);
             return Err(problem.with("limit_bytes", limit));
@@ -188,7 +193,7 @@ mod tests {
     }
 
     fn parse_up_to(body: &[u8], limit: usize) -> Result<Fields, Problem> {
-        Fields::parse(body, limit)
+        Fields::parse_up_to(body, limit)
     }
 
     #[test]

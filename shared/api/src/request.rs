@@ -80,7 +80,7 @@ impl Request {
     /// The same of a body of at most so many bytes.
     pub fn fields_up_to(&self, limit: usize) -> Result<Fields, Problem> {
         self.no_query()?;
-        Fields::parse(&self.raw.body, limit)
+        Fields::parse_up_to(&self.raw.body, limit)
     }
 
     /// Goes on only without query and without fields in the body.
