@@ -16,6 +16,7 @@ const PAGES = [
   { name: 'residents', open: () => import('./pages/residents.js'), roles: ['read'] },
   { name: 'inquiries', open: () => import('./pages/inquiries.js'), roles: ['inquire', 'approve'] },
   { name: 'exports', open: () => import('./pages/exports.js'), roles: ['read', 'register'] },
+  { name: 'settings', open: () => import('./pages/settings.js'), roles: ['register'] },
 ];
 
 const opened = new Map();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { calm, DESK, lineOf, newPage, open, people, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
 
@@ -129,6 +130,12 @@ const PAGES = {
     await PAGES['residents, one with doses'](page);
     await page.locator('.timeline-acts button').first().click();
     await page.getByRole('dialog').waitFor();
+  },
+  settings: null,
+  'settings, a sample tried': async (page) => {
+    await open(page, stack, 'settings');
+    await page.locator('#sample').setInputFiles(path.join(stack.folder, 'residents_20210402.csv'));
+    await page.locator('select').first().waitFor();
   },
   nowhere: null,
 };

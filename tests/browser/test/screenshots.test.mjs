@@ -137,6 +137,16 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await page.locator('form button[type=submit]').click();
       await page.locator('[data-export="published"]').first().waitFor({ timeout: 60_000 });
       await picture('exports');
+
+      await open(page, stack, 'settings');
+      const theirs = path.join(stack.folder, 'jumin_20210404.csv');
+      await writeFile(theirs, (await read(path.join(stack.folder, 'residents_20210401.csv'))).replace('個別宛名番号', '住民番号').replace('自治体コード', '団体コード').replace('氏名カナ', 'フリガナ'));
+      await page.locator('#sample').setInputFiles(theirs);
+      await page.locator('select').first().waitFor();
+      await page.locator('select').nth(0).selectOption('自治体コード');
+      await page.locator('select').nth(1).selectOption('個別宛名番号');
+      await page.locator('.notice').first().evaluate((it) => it.scrollIntoView());
+      await picture('mapping');
       await page.context().close();
     }
   } finally {

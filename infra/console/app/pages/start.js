@@ -50,6 +50,7 @@ const TILES = [
   { name: 'residents', roles: ['read'] },
   { name: 'inquiries', roles: ['inquire', 'approve'] },
   { name: 'exports', roles: ['read', 'register'] },
+  { name: 'settings', roles: ['register'] },
 ];
 
 export default function Start() {

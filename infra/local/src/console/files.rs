@@ -152,6 +152,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/residents.js"),
     ),
     file(
+        "app/pages/settings.js",
+        JS,
+        include_bytes!("../../../console/app/pages/settings.js"),
+    ),
+    file(
         "app/pages/start.js",
         JS,
         include_bytes!("../../../console/app/pages/start.js"),
