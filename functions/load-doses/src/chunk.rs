@@ -4,7 +4,7 @@ use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 use layouts::{
     ColumnMapping, Header, Rules,
-    doses::{Doses, Rows},
+    doses::{self, Doses},
 };
 use objects::{ObjectName, PinnedObject};
 use reread::{DroppedFile, header_of, refused_among};
@@ -12,7 +12,7 @@ use store::{Chunk, ChunkClaim, LoadedRows, StoreError, Upload};
 
 use crate::{
     LoadDoses, LoadDosesError, Tenant,
-    record::{Lanes, Recorded, Sorting},
+    record::{Recorded, Rows},
 };
 
 /// What the worker of a chunk holds while it works.
@@ -95,8 +95,8 @@ impl LoadDoses {
         &self,
         work: &Work<'_>,
     ) -> Result<(RowCounts, Option<String>), LoadDosesError> {
-        let (lanes, refused) = self.lanes(work).await?;
-        let Recorded { mut counts, share } = self.record(work, lanes).await?;
+        let (rows, refused) = self.rows(work).await?;
+        let Recorded { mut counts, share } = self.record(work, rows).await?;
         counts.refused += refused;
         if counts.total() != u64::from(work.chunk.plan.rows) {
             return Err(LoadDosesError::NotAsChecked {
@@ -115,7 +115,7 @@ impl LoadDoses {
     /// The chunk's accepted rows, and how many of its rows the check refused.
     ///
     /// A record that was accepted must be accepted again, for the rules and the day are the same.
-    async fn lanes(&self, work: &Work<'_>) -> Result<(Lanes, u64), LoadDosesError> {
+    async fn rows<'a>(&self, work: &'a Work<'a>) -> Result<(Rows<'a>, u64), LoadDosesError> {
         let (scope, upload, plan) = (work.tenant.scope, work.upload, &work.chunk.plan);
         let version = upload.refused_version.as_deref();
         let among = plan.refused_from..plan.refused_to;
@@ -130,11 +130,12 @@ impl LoadDoses {
         let bytes = self.drop.read_range(scope, &object, plan.from..plan.to);
         let bytes = bytes.await?;
         let rules = rules_of(scope, upload)?;
-        let mut rows = Rows::new(&header, rules, &bytes, plan.first_row, plan.first_line);
-        let mut sorting = Sorting::new(work);
+        let first = (plan.first_row, plan.first_line);
+        let mut records = doses::Rows::new(&header, rules, &bytes, first.0, first.1);
+        let mut rows = Rows::new(work);
         let mut refused_ahead = refused.iter().peekable();
         let differs = |_| LoadDosesError::NotAsChecked { what: "a record" };
-        while let Some(record) = rows.next().map_err(differs)? {
+        while let Some(record) = records.next().map_err(differs)? {
             let index = record.index;
             if refused_ahead.next_if(|it| **it == index).is_some() {
                 continue;
@@ -142,9 +143,9 @@ impl LoadDoses {
             let row = record.row.map_err(|_| LoadDosesError::NotAsChecked {
                 what: "an accepted row",
             })?;
-            sorting.add(index, &row)?;
+            rows.add(index, &row)?;
         }
-        Ok((sorting.finish(), refused.len() as u64))
+        Ok((rows, refused.len() as u64))
     }
 }
 

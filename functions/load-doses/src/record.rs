@@ -1,28 +1,38 @@
 //! The rows of a chunk, recorded: those of several people at the same time, those of one person in order.
 
 use std::{
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{Mutex, PoisonError},
 };
 
+use crypto::ResidentTag;
 use domain::{Generation, Lease, RowCounts};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use layouts::doses::DoseRow;
-use recording::{Incoming, Outcome, Second, Whom};
-use store::Source;
+use recording::{Incoming, Outcome, Recorder, Second, Whom};
+use store::{DoseCounts, Source};
 
 use crate::{LoadDoses, LoadDosesError, chunk::Work, share::Share};
 
-/// Rows under way at once: enough to keep a core busy while DynamoDB answers in some milliseconds.
-const LANES: usize = 48;
-
-/// Rows that are recorded one after the other; all rows of a person are in the same lane.
-pub(crate) type Lanes = Vec<Vec<Row>>;
+/// Coupons looked up at once, and lanes of rows whose person is not certain: enough to keep a core busy
+/// while DynamoDB answers in some milliseconds.
+const AT_ONCE: usize = 48;
 
 /// A row to be recorded.
 pub(crate) struct Row {
     index: u32,
     incoming: Incoming,
+    /// Whose it is, if only one person comes into question.
+    tag: Option<ResidentTag>,
+}
+
+/// Rows that are recorded one after the other. All rows of a person are in the same lane, and those of all
+/// people whose doses are counted in the same item, so that lanes do not get in each other's way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    CountedIn(u8),
+    Uncertain(usize),
 }
 
 /// What became of the rows of a chunk.
@@ -32,41 +42,28 @@ pub(crate) struct Recorded {
     pub(crate) share: Share,
 }
 
-/// Rows by lane, put in order.
-pub(crate) struct Sorting<'a> {
+/// The accepted rows of a chunk.
+pub(crate) struct Rows<'a> {
     work: &'a Work<'a>,
-    lanes: Lanes,
+    rows: Vec<Row>,
 }
 
-impl<'a> Sorting<'a> {
+impl<'a> Rows<'a> {
     pub(crate) fn new(work: &'a Work<'a>) -> Self {
         Self {
             work,
-            lanes: (0..LANES).map(|_| Vec::new()).collect(),
+            rows: Vec::with_capacity(work.chunk.plan.rows as usize),
         }
     }
 
     pub(crate) fn add(&mut self, index: u32, row: &DoseRow<'_>) -> Result<(), LoadDosesError> {
         let incoming = self.incoming(index, row)?;
-        let mut hasher = DefaultHasher::new();
-        match &incoming.whom {
-            Whom::Coupon(coupon) => coupon.hash(&mut hasher),
-            Whom::Number(number) => number.expose().hash(&mut hasher),
-            Whom::Tag(tag) => tag.hash(&mut hasher),
-        }
-        let lane = usize::try_from(hasher.finish()).unwrap_or_default() % LANES;
-        if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.push(Row { index, incoming });
-        }
+        self.rows.push(Row {
+            index,
+            incoming,
+            tag: None,
+        });
         Ok(())
-    }
-
-    /// Lowest number first; rows of one number stay in the order of the file.
-    pub(crate) fn finish(mut self) -> Lanes {
-        for lane in &mut self.lanes {
-            lane.sort_by_key(|row| row.incoming.dose.number);
-        }
-        self.lanes
     }
 
     /// A coupon leads to the person, and where the number stands beside it, it must be theirs: so a
@@ -102,15 +99,16 @@ impl<'a> Sorting<'a> {
 }
 
 impl LoadDoses {
-    /// Records the rows of all lanes.
+    /// Records the rows of a chunk.
     pub(crate) async fn record(
         &self,
         work: &Work<'_>,
-        lanes: Lanes,
+        rows: Rows<'_>,
     ) -> Result<Recorded, LoadDosesError> {
         let generation = self.store.register(work.tenant.scope).await?.generation();
         let recorded = Mutex::new(Recorded::default());
         let lease = tokio::sync::Mutex::new(work.lease);
+        let lanes = lanes(self.find(work, rows.rows, &lease).await?);
         stream::iter(lanes)
             .map(Ok)
             .try_for_each_concurrent(None, |lane| {
@@ -122,6 +120,23 @@ impl LoadDoses {
             .unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Finds out whose rows they are, as far as hints tell.
+    async fn find(
+        &self,
+        work: &Work<'_>,
+        rows: Vec<Row>,
+        lease: &tokio::sync::Mutex<Lease>,
+    ) -> Result<Vec<Row>, LoadDosesError> {
+        let area = work.tenant.area();
+        let find = |mut row: Row| async move {
+            self.keep_lease(work, &mut *lease.lock().await).await?;
+            row.tag = self.recorder.only_tag(&area, &row.incoming.whom).await?;
+            Ok::<_, LoadDosesError>(row)
+        };
+        let found = stream::iter(rows).map(find).buffer_unordered(AT_ONCE);
+        found.try_collect().await
+    }
+
     async fn record_lane(
         &self,
         work: &Work<'_>,
@@ -131,17 +146,29 @@ impl LoadDoses {
         recorded: &Mutex<Recorded>,
     ) -> Result<(), LoadDosesError> {
         let area = work.tenant.area();
-        for Row { index, incoming } in lane {
+        let mut rest = &lane[..];
+        while let Some(first) = rest.first() {
             self.keep_lease(work, &mut *lease.lock().await).await?;
             let now = self.clock.now();
-            let outcome = self
-                .recorder
-                .record_under(&area, &incoming, Some(generation), now)
-                .await?;
-            recorded
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .count(index, outcome)?;
+            let together = together(rest);
+            let (some, behind) = rest.split_at(together.len().max(1));
+            rest = behind;
+            let outcomes = if together.is_empty() {
+                let alone = &first.incoming;
+                let outcome = self
+                    .recorder
+                    .record_under(&area, alone, Some(generation), now);
+                vec![outcome.await?]
+            } else {
+                let outcomes = self
+                    .recorder
+                    .record_together(&area, &together, generation, now);
+                outcomes.await?
+            };
+            let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+            for (row, outcome) in some.iter().zip(outcomes) {
+                recorded.count(row.index, outcome)?;
+            }
         }
         Ok(())
     }
@@ -165,6 +192,57 @@ impl LoadDoses {
         } else {
             Err(LoadDosesError::OutOfTime)
         }
+    }
+}
+
+/// Rows by lane; in each lowest number first, and those of one number in the order of the file.
+fn lanes(rows: Vec<Row>) -> Vec<Vec<Row>> {
+    let mut lanes: BTreeMap<Lane, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        lanes.entry(row.lane()).or_default().push(row);
+    }
+    let mut lanes: Vec<_> = lanes.into_values().collect();
+    for lane in &mut lanes {
+        lane.sort_by_key(|row| (row.incoming.dose.number, row.index));
+    }
+    lanes
+}
+
+/// The first rows of a lane that can be recorded together: of one programme, each of another person. None
+/// if it is not certain whose the first one is.
+fn together(lane: &[Row]) -> Vec<(ResidentTag, &Incoming)> {
+    let Some(first) = lane.first() else {
+        return Vec::new();
+    };
+    let programme = first.incoming.dose.programme;
+    let most = Recorder::rows_at_once(&first.incoming);
+    let mut some: Vec<(ResidentTag, &Incoming)> = Vec::with_capacity(most);
+    for row in lane.iter().take(most) {
+        match row.tag {
+            Some(tag)
+                if row.incoming.dose.programme == programme
+                    && some.iter().all(|(other, _)| *other != tag) =>
+            {
+                some.push((tag, &row.incoming));
+            }
+            _ => break,
+        }
+    }
+    some
+}
+
+impl Row {
+    fn lane(&self) -> Lane {
+        if let Some(tag) = &self.tag {
+            return Lane::CountedIn(DoseCounts::item_of(tag));
+        }
+        let mut hasher = DefaultHasher::new();
+        match &self.incoming.whom {
+            Whom::Coupon(coupon) => coupon.hash(&mut hasher),
+            Whom::Number(number) => number.expose().hash(&mut hasher),
+            Whom::Tag(tag) => tag.hash(&mut hasher),
+        }
+        Lane::Uncertain(usize::try_from(hasher.finish()).unwrap_or_default() % AT_ONCE)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whose dose it is: by the hint of the coupon or by the number, verified against the register.
 
+use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
 use store::{InRegister, PersonDoses, StoreError};
 
@@ -74,6 +75,22 @@ impl Recorder {
         })
     }
 
+    /// Whom it may lead to; each of them is to be verified.
+    pub(crate) async fn tags(
+        &self,
+        area: &Area<'_>,
+        whom: &Whom,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        Ok(match whom {
+            Whom::Number(number) => vec![area.keys.resident_tag(number.expose())],
+            Whom::Tag(tag) => vec![*tag],
+            Whom::Coupon(coupon) => {
+                let coupon = area.keys.coupon_tag(*coupon);
+                self.store.coupon_hints(area.scope, &coupon).await?
+            }
+        })
+    }
+
     async fn read_under(
         &self,
         area: &Area<'_>,
@@ -81,14 +98,7 @@ impl Recorder {
         generation: Generation,
     ) -> Result<Read, StoreError> {
         let Area { scope, keys, .. } = area;
-        let tags = match whom {
-            Whom::Number(number) => vec![keys.resident_tag(number.expose())],
-            Whom::Tag(tag) => vec![*tag],
-            Whom::Coupon(coupon) => {
-                let coupon = keys.coupon_tag(*coupon);
-                self.store.coupon_hints(scope, &coupon).await?
-            }
-        };
+        let tags = self.tags(area, whom).await?;
         let mut found = Found::Nobody;
         let mut is_ahead = false;
         for tag in tags {
@@ -111,7 +121,7 @@ impl Recorder {
 }
 
 /// A hint may be older than the person's coupon.
-fn is_meant(person: &InRegister, whom: &Whom) -> bool {
+pub(crate) fn is_meant(person: &InRegister, whom: &Whom) -> bool {
     match whom {
         Whom::Number(_) | Whom::Tag(_) => true,
         Whom::Coupon(coupon) => person.resident.resident.coupon == Some(*coupon),

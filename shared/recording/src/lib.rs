@@ -9,6 +9,7 @@ mod outcome;
 mod record;
 mod resolve;
 mod retry;
+mod together;
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,8 +1,8 @@
 //! One incoming dose, from finding its person to the transaction that keeps it.
 
 use domain::{
-    Decision, Finding, FindingCode, Generation, Held, OtherDose, PersonFacts, Severity, check_dose,
-    japan_date,
+    Decision, DoseState, Finding, FindingCode, Generation, Held, OtherDose, PersonFacts, Severity,
+    check_dose, japan_date,
 };
 use jiff::Timestamp;
 use store::{
@@ -100,14 +100,6 @@ impl Recorder {
             .second
             .fits(found.doses.tag, &found.person.resident.resident);
         let judged = judge(area, dose, found, fits, now);
-        let next = |findings| NextDose {
-            dose: dose.clone(),
-            state: domain::DoseState::Recorded,
-            locked: false,
-            findings,
-            recorded_at: None,
-            entry: entry(incoming),
-        };
         match (judged.decision, held) {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
             (Decision::Unchanged, Some(held)) => {
@@ -125,11 +117,8 @@ impl Recorder {
                 self.conflict(area, incoming, found, held, newcomer, now)
                     .await
             }
-            (decision, _) => {
-                let mut next = next(codes(&judged.findings));
-                if decision == Decision::Review {
-                    next.state = domain::DoseState::Review;
-                }
+            _ => {
+                let next = next_dose(incoming, &judged);
                 self.change(area, now, |change| {
                     let written = change.advance(&found.doses.tag, held, next)?;
                     let outcome = Outcome::of_revision(key, &written);
@@ -229,6 +218,22 @@ impl Recorder {
             self.store.remember(area.scope, once, &done, now).await?;
         }
         Ok(outcome)
+    }
+}
+
+/// What is put under a number by an incoming dose.
+pub(crate) fn next_dose(incoming: &Incoming, judged: &Judged) -> NextDose {
+    NextDose {
+        dose: incoming.dose.clone(),
+        state: if judged.decision == Decision::Review {
+            DoseState::Review
+        } else {
+            DoseState::Recorded
+        },
+        locked: false,
+        findings: codes(&judged.findings),
+        recorded_at: None,
+        entry: entry(incoming),
     }
 }
 

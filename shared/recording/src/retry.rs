@@ -14,12 +14,7 @@ impl Retry {
     /// Returns if it may be begun anew, after a pause; else the error itself.
     pub(crate) async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
         self.0 += 1;
-        let again = match &error {
-            StoreError::Moved => true,
-            StoreError::TryAgain { code } => code == "TransactionConflict",
-            _ => false,
-        };
-        if !again || self.0 >= TRIES {
+        if !is_race(&error) || self.0 >= TRIES {
             // Whoever was always first is at work no longer than the caller waits.
             return Err(if matches!(error, StoreError::Moved) {
                 moving()
@@ -29,6 +24,15 @@ impl Retry {
         }
         tokio::time::sleep(FIRST_PAUSE * self.0).await;
         Ok(())
+    }
+}
+
+/// Whether somebody else was first, or is at the same items.
+pub(crate) fn is_race(error: &StoreError) -> bool {
+    match error {
+        StoreError::Moved => true,
+        StoreError::TryAgain { code } => code == "TransactionConflict",
+        _ => false,
     }
 }
 

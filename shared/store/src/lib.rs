@@ -45,7 +45,7 @@ pub use dose::{
     ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
     InRegister, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore, PersonDoses,
     Remembered, RememberedKind, Settled, Settlement, Source, TouchedPage, Transaction, WaitingDose,
-    WaitingKey, content_id,
+    WaitingKey, content_id, people_at_once,
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport};

@@ -1,7 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{error::SdkError, operation::update_item::UpdateItemError};
-use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use crypto::{Fingerprint, KeyLabel, NoncePool, Place, ResidentTag, Sealer, Tag, TenantKeys};
 use domain::{Generation, TenantScope};
@@ -10,7 +9,7 @@ use crate::{
     Store, StoreError,
     item::Item,
     keys::{PROFILE_SK, SCHEMA, TABLE},
-    wire::Json,
+    wire::{Json, replacing},
 };
 
 /// BatchWriteItem takes at most 25 items.
@@ -325,15 +324,4 @@ fn already_shifted<R>(
         };
     }
     Err(error.into())
-}
-
-fn replacing(
-    body: Bytes,
-) -> impl Fn(&mut aws_sdk_dynamodb::config::http::HttpRequest) + Send + Sync + 'static {
-    move |request| {
-        request
-            .headers_mut()
-            .insert("content-length", body.len().to_string());
-        *request.body_mut() = SdkBody::from(body.clone());
-    }
 }

@@ -91,10 +91,11 @@ impl Store {
         tags: &[ResidentTag],
         generation: Generation,
     ) -> Result<HashMap<ResidentTag, Option<bool>>, StoreError> {
-        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK);
+        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
         let mut known = HashMap::with_capacity(tags.len());
         for some in tags.chunks(MOST) {
-            for item in self.get_many(scope, some.iter().map(profile)).await? {
+            let some: Vec<_> = some.iter().map(profile).collect();
+            for item in self.get_many(scope, &some).await? {
                 let found = under(scope, keys, &item, generation)?;
                 known.extend(found.map(|it| (it.resident.tag, it.resident.resident.protected)));
             }
@@ -143,10 +144,11 @@ impl Store {
                 &hinted
             }
         };
-        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK);
+        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
         let mut found = Vec::with_capacity(tags.len());
         for some in tags.chunks(MOST) {
-            for item in self.get_many(scope, some.iter().map(profile)).await? {
+            let some: Vec<_> = some.iter().map(profile).collect();
+            for item in self.get_many(scope, &some).await? {
                 found.extend(open(scope, keys, &item, generation)?);
             }
         }

@@ -72,11 +72,12 @@ impl Store {
             id.map_err(|_| StoreError::Damaged { what: "id" })
         };
         let ids: Vec<UploadId> = entries.iter().map(id).collect::<Result<_, _>>()?;
-        let key = |id| (keys::upload(scope, id), UPLOAD);
+        let key = |id| (keys::upload(scope, id), UPLOAD.to_owned());
         // No call may name a key twice.
         let once: HashSet<&UploadId> = ids.iter().collect();
         let mut found = HashMap::with_capacity(once.len());
-        for item in self.get_many(scope, once.into_iter().map(key)).await? {
+        let once: Vec<_> = once.into_iter().map(key).collect();
+        for item in self.get_many(scope, &once).await? {
             let upload = Upload::read(&item)?;
             found.insert(upload.id, upload);
         }

@@ -1,7 +1,21 @@
-//! DynamoDB's JSON for the two calls that are made once per row of a file. Attribute maps of the
-//! SDK cost more than everything else about such a call together.
+//! DynamoDB's JSON for the calls that are made for each row of a file. Attribute maps of the SDK cost more
+//! than everything else about such a call together.
 
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use data_encoding::BASE64;
+
+/// Puts a finished body in the place of what the SDK wrote, before it is signed.
+pub(crate) fn replacing(
+    body: Bytes,
+) -> impl Fn(&mut aws_sdk_dynamodb::config::http::HttpRequest) + Send + Sync + 'static {
+    move |request| {
+        request
+            .headers_mut()
+            .insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body.clone());
+    }
+}
 
 /// A request body in the making; only ASCII that needs no escape goes in as text.
 #[derive(Default)]

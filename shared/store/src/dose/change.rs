@@ -1,7 +1,7 @@
 //! One change of doses as one transaction: the doses, their history, the lists they stand in, the
 //! counts and the memory of the request, all on the condition of what was read, or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -29,7 +29,7 @@ pub struct DoseChange<'a> {
     now: Timestamp,
     writes: Vec<TransactWriteItem>,
     counts: BTreeMap<u8, DoseCounts>,
-    touched: Option<ResidentTag>,
+    touched: BTreeSet<ResidentTag>,
 }
 
 /// What a dose is to be next.
@@ -70,7 +70,7 @@ impl<'a> DoseChange<'a> {
             now,
             writes: Vec::with_capacity(8),
             counts: BTreeMap::new(),
-            touched: None,
+            touched: BTreeSet::new(),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'a> DoseChange<'a> {
             counts.add_dose(before, -1);
         }
         counts.add_dose(&after, 1);
-        self.touched = Some(*resident);
+        self.touched.insert(*resident);
         Ok(after)
     }
 
@@ -270,8 +270,8 @@ impl<'a> DoseChange<'a> {
                 self.writes.push(update);
             }
         }
-        if let Some(resident) = self.touched {
-            let day = japan_date(self.now);
+        let day = japan_date(self.now);
+        for resident in std::mem::take(&mut self.touched) {
             let item = Map::from([
                 ("pk".to_owned(), s(keys::touched(self.scope, day))),
                 ("sk".to_owned(), s(resident.to_string())),

@@ -101,6 +101,13 @@ impl FromStr for DoseList {
 }
 
 impl DoseCounts {
+    /// The item that counts a person's doses. Changes of people of one item that are made at the same
+    /// time get in each other's way.
+    #[must_use]
+    pub fn item_of(resident: &ResidentTag) -> u8 {
+        shard(resident.as_bytes())
+    }
+
     /// Name and number of each count.
     #[must_use]
     pub const fn parts(&self) -> [(&'static str, i64); 6] {
@@ -178,10 +185,8 @@ impl Store {
         for sk in &ids {
             wanted.push((sk.as_str(), place(scope, id_of(sk)?)));
         }
-        let places = wanted.iter().map(|(_, place)| place);
-        let items = self
-            .get_many(scope, places.map(|(pk, sk)| (pk.clone(), sk.as_str())))
-            .await?;
+        let places: Vec<_> = wanted.iter().map(|(_, place)| place.clone()).collect();
+        let items = self.get_many(scope, &places).await?;
         let opener = Opener { scope, keys };
         let mut entries = Vec::with_capacity(items.len());
         for (sk, (pk, item_sk)) in &wanted {

@@ -1,5 +1,7 @@
 //! Everything about the doses of one person, by one query.
 
+use std::collections::HashMap;
+
 use crypto::{ResidentTag, Tag, TenantKeys};
 use domain::{DoseNumber, Generation, ProgrammeCode, TenantScope};
 
@@ -8,6 +10,7 @@ use crate::{
     ResidentInForce, Status, Store, StoreError,
     item::{Item, s},
     keys::{self, FIRST_DOSE_SK, PROFILE_SK},
+    many::MOST,
     residents,
 };
 
@@ -38,6 +41,17 @@ pub struct PersonDoses {
 }
 
 impl PersonDoses {
+    fn nothing_of(tag: ResidentTag) -> Self {
+        Self {
+            tag,
+            person: None,
+            is_ahead: false,
+            doses: Vec::new(),
+            history: Vec::new(),
+            newcomers: Vec::new(),
+        }
+    }
+
     /// What stands under a number, cancelled or not.
     #[must_use]
     pub fn under(&self, programme: ProgrammeCode, number: DoseNumber) -> Option<&DoseRevision> {
@@ -62,14 +76,7 @@ impl Store {
         generation: Generation,
     ) -> Result<PersonDoses, StoreError> {
         let opener = Opener { scope, keys };
-        let mut found = PersonDoses {
-            tag: *tag,
-            person: None,
-            is_ahead: false,
-            doses: Vec::new(),
-            history: Vec::new(),
-            newcomers: Vec::new(),
-        };
+        let mut found = PersonDoses::nothing_of(*tag);
         let mut after = None;
         loop {
             let answer = self
@@ -104,6 +111,57 @@ impl Store {
         }
     }
 
+    /// People under `generation`, each with what stands under the numbers from 1 to `most` of one
+    /// programme: no history, no newcomers, no other programmes. In the order in which they are asked for;
+    /// nobody may be named twice. So many of them as [`people_at_once`] says cost one call.
+    pub async fn doses_of_many(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        tags: &[ResidentTag],
+        (programme, most): (ProgrammeCode, DoseNumber),
+        generation: Generation,
+    ) -> Result<Vec<PersonDoses>, StoreError> {
+        let opener = Opener { scope, keys };
+        let mut people: HashMap<String, PersonDoses> = HashMap::with_capacity(tags.len());
+        let mut places = Vec::with_capacity(tags.len() * keys_of_a_person(most));
+        for tag in tags {
+            let pk = keys::resident(scope, tag);
+            places.push((pk.clone(), PROFILE_SK.to_owned()));
+            let numbers = (1..=most.get()).filter_map(DoseNumber::new);
+            places.extend(numbers.map(|number| {
+                let key = DoseKey {
+                    resident: *tag,
+                    programme,
+                    number,
+                };
+                (pk.clone(), keys::dose_sk(&key))
+            }));
+            people.insert(pk, PersonDoses::nothing_of(*tag));
+        }
+        for some in places.chunks(MOST) {
+            for map in self.get_many(scope, some).await? {
+                let found = people.get_mut(Item(&map).text("pk")?);
+                let found = found.ok_or(StoreError::Damaged { what: "pk" })?;
+                if Item(&map).text("sk")? == PROFILE_SK {
+                    found.person = residents::under(scope, keys, &map, generation)?;
+                    found.is_ahead = found.person.is_none();
+                } else {
+                    found.doses.push(opener.revision(&map)?);
+                }
+            }
+        }
+        let mut in_order = Vec::with_capacity(tags.len());
+        for tag in tags {
+            let mut found = people
+                .remove(&keys::resident(scope, tag))
+                .unwrap_or_else(|| PersonDoses::nothing_of(*tag));
+            found.doses.sort_unstable_by_key(|it| it.dose.number);
+            in_order.push(found);
+        }
+        Ok(in_order)
+    }
+
     /// Whom the hints of a coupon lead to. Each of them is to be verified.
     pub async fn coupon_hints(
         &self,
@@ -121,12 +179,12 @@ impl Store {
         once: &Once,
     ) -> Result<(Generation, Option<OnceBefore>), StoreError> {
         let wanted = [
-            (keys::current(scope), "CURRENT"),
-            (once.pk(scope), memory::MEMORY_SK),
+            (keys::current(scope), "CURRENT".to_owned()),
+            (once.pk(scope), memory::MEMORY_SK.to_owned()),
         ];
         let mut generation = Generation::NONE;
         let mut before = None;
-        for map in self.get_many(scope, wanted.into_iter()).await? {
+        for map in self.get_many(scope, &wanted).await? {
             if Item(&map).text("sk")? == memory::MEMORY_SK {
                 let outcome = memory::read(once, &map)?;
                 before = Some(outcome.map_or(OnceBefore::OtherBody, OnceBefore::Done));
@@ -136,6 +194,17 @@ impl Store {
         }
         Ok((generation, before))
     }
+}
+
+/// How many people [`Store::doses_of_many`] reads by one call.
+#[must_use]
+pub const fn people_at_once(most: DoseNumber) -> usize {
+    MOST / keys_of_a_person(most)
+}
+
+/// The person and each number.
+const fn keys_of_a_person(most: DoseNumber) -> usize {
+    most.get() as usize + 1
 }
 
 /// What is remembered of a request's key.

@@ -7,6 +7,7 @@
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
 //! - `recording`: what becomes of one dose, from wherever it comes
+//! - `together`: rows of a file recorded a dozen at a time
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 #![expect(clippy::print_stdout, reason = "a failure prints its seed")]
@@ -18,3 +19,4 @@ mod files;
 mod history;
 mod model;
 mod recording;
+mod together;

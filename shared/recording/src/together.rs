@@ -1,0 +1,162 @@
+//! Rows of a file recorded together: one read and one transaction for several people. What is not plain
+//! is recorded by itself, as any other dose.
+
+use crypto::ResidentTag;
+use domain::{Decision, Finding, Generation, programme};
+use jiff::Timestamp;
+use store::{DoseKey, NextDose, PersonDoses, StoreError, people_at_once};
+
+use crate::{
+    Area, Incoming, Outcome, Recorder, Whom,
+    find::{FoundPerson, is_meant},
+    record::{judge, next_dose, refusals},
+    retry::is_race,
+};
+
+/// What is to be done about a row.
+enum Plan {
+    /// It takes its number.
+    Put(Box<NextDose>),
+    /// It is not kept.
+    Refuse(Vec<Finding>),
+    /// Something stands where it belongs, or it is not certain whose it is: it is looked at by itself.
+    Apart,
+}
+
+impl Recorder {
+    /// The one person that `whom` may lead to; `None` if there are none or several.
+    pub async fn only_tag(
+        &self,
+        area: &Area<'_>,
+        whom: &Whom,
+    ) -> Result<Option<ResidentTag>, StoreError> {
+        let tags = self.tags(area, whom).await?;
+        Ok(match tags[..] {
+            [tag] => Some(tag),
+            _ => None,
+        })
+    }
+
+    /// How many rows of a programme [`Self::record_together`] reads by one call.
+    #[must_use]
+    pub fn rows_at_once(incoming: &Incoming) -> usize {
+        programme(incoming.dose.programme).map_or(1, |it| people_at_once(it.most()))
+    }
+
+    /// Records rows of one programme, each of another person whom [`Self::only_tag`] found, as
+    /// [`Self::record_under`] does: every dose with its counts in one transaction on the condition that its
+    /// number is free. Several stand in the same one; if one of them does not hold, nothing is written by
+    /// it and each is recorded by itself.
+    ///
+    /// Nothing was under the number of a row, so nothing is known of the row: what was recorded never
+    /// leaves its number, newcomers come for a number that is taken, and a waiting dose has no person.
+    pub async fn record_together(
+        &self,
+        area: &Area<'_>,
+        rows: &[(ResidentTag, &Incoming)],
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let plans = self.plans(area, rows, generation, now).await?;
+        let mut put = self.put_together_of(area, rows, &plans, now).await?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for ((_, incoming), plan) in rows.iter().zip(plans) {
+            let outcome = match plan {
+                Plan::Put(_) => put.next(),
+                Plan::Refuse(findings) => Some(Outcome::Refused(findings)),
+                Plan::Apart => None,
+            };
+            outcomes.push(if let Some(outcome) = outcome {
+                outcome
+            } else {
+                let apart = self.record_under(area, incoming, Some(generation), now);
+                apart.await?
+            });
+        }
+        Ok(outcomes)
+    }
+
+    async fn plans(
+        &self,
+        area: &Area<'_>,
+        rows: &[(ResidentTag, &Incoming)],
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<Vec<Plan>, StoreError> {
+        let known = rows
+            .first()
+            .and_then(|(_, it)| programme(it.dose.programme));
+        let Some(known) = known else {
+            return Ok(rows.iter().map(|_| Plan::Apart).collect());
+        };
+        let tags: Vec<_> = rows.iter().map(|(tag, _)| *tag).collect();
+        let numbers = (known.code(), known.most());
+        let people = self
+            .store
+            .doses_of_many(area.scope, area.keys, &tags, numbers, generation);
+        let people = people.await?.into_iter();
+        let plan = |((_, incoming), doses): (&(ResidentTag, &Incoming), PersonDoses)| {
+            if incoming.dose.programme == known.code() && incoming.dose.number <= known.most() {
+                plan(area, incoming, doses, now)
+            } else {
+                Plan::Apart
+            }
+        };
+        Ok(rows.iter().zip(people).map(plan).collect())
+    }
+
+    /// The outcomes of what was put, in order; nothing if somebody else was first.
+    async fn put_together_of(
+        &self,
+        area: &Area<'_>,
+        rows: &[(ResidentTag, &Incoming)],
+        plans: &[Plan],
+        now: Timestamp,
+    ) -> Result<std::vec::IntoIter<Outcome>, StoreError> {
+        let puts = rows
+            .iter()
+            .zip(plans)
+            .filter_map(|((tag, _), plan)| match plan {
+                Plan::Put(next) => Some((*tag, next)),
+                Plan::Refuse(_) | Plan::Apart => None,
+            });
+        let puts: Vec<_> = puts.collect();
+        if puts.is_empty() {
+            return Ok(Vec::new().into_iter());
+        }
+        let written = self.change(area, now, |change| {
+            let mut outcomes = Vec::with_capacity(puts.len());
+            for (tag, next) in puts {
+                let key = DoseKey::of(tag, &next.dose);
+                let written = change.advance(&tag, None, (**next).clone())?;
+                outcomes.push(Outcome::of_revision(key, &written));
+            }
+            Ok(outcomes)
+        });
+        match written.await {
+            Ok(outcomes) => Ok(outcomes.into_iter()),
+            Err(error) if is_race(&error) => Ok(Vec::new().into_iter()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp) -> Plan {
+    let key = DoseKey::of(doses.tag, &incoming.dose);
+    let person = doses.person.clone();
+    let Some(person) = person.filter(|it| is_meant(it, &incoming.whom)) else {
+        return Plan::Apart;
+    };
+    if incoming.once.is_some() || doses.dose(&key).is_some() {
+        return Plan::Apart;
+    }
+    let second = &incoming.second;
+    let fits = second.fits(doses.tag, &person.resident.resident);
+    let found = FoundPerson { person, doses };
+    let judged = judge(area, &incoming.dose, &found, fits, now);
+    match judged.decision {
+        Decision::Refuse => Plan::Refuse(refusals(judged.findings)),
+        Decision::Record | Decision::Review => Plan::Put(Box::new(next_dose(incoming, &judged))),
+        Decision::Unchanged | Decision::Conflict => Plan::Apart,
+    }
+}
