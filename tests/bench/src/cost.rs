@@ -10,6 +10,8 @@ use anyhow::Result;
 pub struct Prices {
     /// `DynamoDB`, a million write request units (one write of up to 1 KB).
     pub million_writes: f64,
+    /// `DynamoDB`, a million read request units (one consistent read of up to 4 KB).
+    pub million_reads: f64,
     /// `DynamoDB`, a GB-month of the table.
     pub table_gb_month: f64,
     /// `DynamoDB`, a GB-month of point-in-time recovery.
@@ -24,6 +26,8 @@ pub struct Prices {
     pub lambda_gb_second: f64,
     /// Lambda, a million invocations.
     pub million_invocations: f64,
+    /// API Gateway, a million requests to an HTTP API.
+    pub million_api_requests: f64,
     /// SQS standard queue, a million requests.
     pub million_messages: f64,
     /// KMS, ten thousand requests.
@@ -35,6 +39,7 @@ pub struct Prices {
 /// Tokyo.
 pub const TOKYO: Prices = Prices {
     million_writes: 0.715,
+    million_reads: 0.143,
     table_gb_month: 0.285,
     recovery_gb_month: 0.228,
     object_gb_month: 0.025,
@@ -42,6 +47,7 @@ pub const TOKYO: Prices = Prices {
     thousand_object_reads: 0.000_37,
     lambda_gb_second: 0.000_013_333_4,
     million_invocations: 0.20,
+    million_api_requests: 1.29,
     million_messages: 0.40,
     ten_thousand_key_uses: 0.03,
     key_month: 1.0,
@@ -76,6 +82,14 @@ pub struct Work {
     pub nightly_per_second: f64,
     /// Seconds that an invocation takes apart from its rows: waiting for claims, objects, commits.
     pub seconds_per_invocation: f64,
+    /// Doses on the busiest day that there was.
+    pub doses: f64,
+    /// CPU seconds of a dose that a venue records.
+    pub seconds_per_dose: f64,
+    /// Doses of a file recorded in a second of one core.
+    pub doses_per_second: f64,
+    /// Seconds that a request waits for the table: four calls, one after the other.
+    pub waiting_per_dose: f64,
     /// Share of an invocation's time in which it has work for its CPU and does not wait.
     pub busy: f64,
 }
@@ -95,6 +109,10 @@ pub const JAPAN: Work = Work {
     new_per_second: 84_000.0,
     nightly_per_second: 410_000.0,
     seconds_per_invocation: 0.5,
+    doses: 1_705_405.0,
+    seconds_per_dose: 400e-6,
+    doses_per_second: 5_000.0,
+    waiting_per_dose: 0.03,
     busy: 0.5,
 };
 
@@ -134,6 +152,8 @@ pub fn arithmetic(prices: &Prices, work: &Work) -> Result<String> {
         loaded_per_second: work.nightly_per_second,
     };
     let night = one_load(&mut out, prices, work, &nightly)?;
+    doses_at_venues(&mut out, prices, work)?;
+    doses_in_files(&mut out, prices, work)?;
     let standing = standing(&mut out, prices, work)?;
     writeln!(out, "In all")?;
     writeln!(
@@ -167,8 +187,9 @@ fn one_load(out: &mut String, prices: &Prices, work: &Work, load: &Load<'_>) -> 
     let bytes = work.residents * work.row_bytes;
     // A municipality smaller than a chunk still has one.
     let chunks = bytes / work.chunk_bytes + work.municipalities;
-    // For each chunk: claimed, done, counted; for each file: upload, list, acceptance, start, switch, end.
-    let own_writes = 4.0 * chunks + 12.0 * work.municipalities;
+    // For each chunk: planned, claimed, and in one transaction, where a write counts twice, done and
+    // counted; for each file: claimed, accepted, started, merged, switched, ended, most of it so.
+    let own_writes = 6.0 * chunks + 20.0 * work.municipalities;
     let invocations = chunks + 3.0 * work.municipalities;
     // For each chunk: what is left of its rows, its range and the manifest; for each file: ranges of
     // 8 MB and every share again.
@@ -219,6 +240,53 @@ fn one_load(out: &mut String, prices: &Prices, work: &Work, load: &Load<'_>) -> 
         prices.ten_thousand_key_uses,
     )?;
     sum.close()
+}
+
+/// Each dose is a request of its own. Its transaction writes the dose, the count, the day's list of people
+/// and the memory of the request; a write in a transaction counts twice. Read are the generation in force,
+/// the memory, the hint and the person.
+fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
+    writeln!(out, "The busiest day, every dose recorded at a venue")?;
+    let seconds = work.doses * (work.seconds_per_dose + work.waiting_per_dose);
+    let mut sum = Sum { out, total: 0.0 };
+    let writes = 2.0 * 4.0 * work.doses;
+    sum.add("doses, million writes", writes / 1e6, prices.million_writes)?;
+    let reads = 4.0 * work.doses;
+    sum.add("million reads", reads / 1e6, prices.million_reads)?;
+    sum.add(
+        "Lambda, GB-seconds",
+        seconds * MEMORY_GB,
+        prices.lambda_gb_second,
+    )?;
+    sum.add(
+        "Lambda, million invocations",
+        work.doses / 1e6,
+        prices.million_invocations,
+    )?;
+    sum.add(
+        "HTTP API, million requests",
+        work.doses / 1e6,
+        prices.million_api_requests,
+    )?;
+    sum.close().map(drop)
+}
+
+/// A dozen doses stand in one transaction and share its count. Read are for each dose its hint, the person,
+/// and the seven numbers of the programme, also where nothing is.
+fn doses_in_files(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
+    writeln!(out, "The same day, every dose in a file")?;
+    let seconds = work.doses / work.doses_per_second / work.busy;
+    let mut sum = Sum { out, total: 0.0 };
+    let writes = 2.0 * (2.0 + 1.0 / 12.0) * work.doses;
+    sum.add("doses, million writes", writes / 1e6, prices.million_writes)?;
+    let reads = 9.0 * work.doses;
+    sum.add("million reads", reads / 1e6, prices.million_reads)?;
+    sum.add(
+        "Lambda, GB-seconds",
+        seconds * GB_SECONDS_PER_CORE_SECOND,
+        prices.lambda_gb_second,
+    )?;
+    sum.close().map(drop)
 }
 
 fn standing(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {

@@ -69,6 +69,7 @@ fn extent(arguments: &Arguments) -> Extent {
         Part::Check,
         Part::Load,
         Part::Nightly,
+        Part::Doses,
         Part::Memory,
         Part::Start,
     ];
@@ -86,6 +87,7 @@ fn extent(arguments: &Arguments) -> Extent {
             rows: 200_000,
             loaded: 50_000,
             python: 5_000,
+            doses: (4_000, 1_000),
             memory,
             starts: 5,
         };
@@ -97,6 +99,7 @@ fn extent(arguments: &Arguments) -> Extent {
         rows: 1_000_000,
         loaded: 300_000,
         python: 20_000,
+        doses: (20_000, 3_000),
         memory,
         starts: 20,
     }

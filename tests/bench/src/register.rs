@@ -111,17 +111,30 @@ impl Register {
         Ok(out.write_all(b"\r\n")?)
     }
 
+    /// The coupon number of resident `i`, 10 digits.
+    #[must_use]
+    pub fn coupon(i: u64) -> u64 {
+        (i * 7_368_787 + 1_234_567_891) % 10_000_000_000
+    }
+
+    /// The birth date of resident `i`: year, month, day.
+    #[must_use]
+    pub fn born(i: u64) -> (u64, u64, u64) {
+        let dice = scatter(i);
+        (
+            1930 + (dice >> 16) % 90,
+            1 + (dice >> 24) % 12,
+            1 + (dice >> 32) % 28,
+        )
+    }
+
     fn resident(&self, i: u64) -> String {
         let dice = scatter(i);
         let changed = self.one_changed_in != 0 && i.is_multiple_of(self.one_changed_in);
         let (family, family_kana) =
             pick(&FAMILY, if changed { dice.wrapping_add(1) } else { dice });
         let (given, given_kana) = pick(&GIVEN, dice >> 8);
-        let (year, month, day) = (
-            1930 + (dice >> 16) % 90,
-            1 + (dice >> 24) % 12,
-            1 + (dice >> 32) % 28,
-        );
+        let (year, month, day) = Self::born(i);
         let sex = 1 + (dice >> 40) % 2;
         let protected = u64::from((dice >> 48).is_multiple_of(500));
         let (movement, moved) = if changed { ("1", "20210401") } else { ("", "") };
@@ -129,7 +142,7 @@ impl Register {
             "{TENANT},{:010},{:010},{},{family}　{given},{family_kana}　{given_kana},\
              {year}{month:02}{day:02},{sex},{movement},{moved},{},{protected}",
             1_000_000 + i,
-            (i * 7_368_787 + 1_234_567_891) % 10_000_000_000,
+            Self::coupon(i),
             my_number((i * 48_611_861 + 98_320_567_321) % 100_000_000_000),
             if changed { "婚姻" } else { "" },
         )

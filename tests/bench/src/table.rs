@@ -86,6 +86,8 @@ pub enum Unit {
     RowsPerSecond,
     /// Bytes, shown in units of 2^20.
     Megabytes,
+    /// Seconds, shown in millionths.
+    Microseconds,
     /// How many times as much.
     Times,
     /// Things.
@@ -99,6 +101,7 @@ impl Unit {
         match self {
             Self::RowsPerSecond => format!("{} rows/s", grouped(value)),
             Self::Megabytes => format!("{:.1} MB", value / f64::from(1 << 20)),
+            Self::Microseconds => format!("{:.0} µs", value * 1e6),
             Self::Times => format!("{value:.1} ×"),
             Self::Count => grouped(value),
         }

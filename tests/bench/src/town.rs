@@ -11,7 +11,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
 use bytes::Bytes;
 use crypto::WrappedKey;
-use domain::{TenantCode, TenantScope, UploadState};
+use domain::{FileKind, TenantCode, TenantScope, UploadState};
 use jiff::Timestamp;
 use store::{Store, TenantSettings, Upload};
 
@@ -21,6 +21,7 @@ use crate::register::TENANT;
 
 const DROP: &str = "drop";
 const WORK: &str = "work";
+const TENANT_ROLE: &str = "arn:aws:iam::000000000000:role/tenant";
 
 /// The first file is dropped now; each further one a minute later.
 const FIRST_DROP: &str = "2026-01-01T00:00:00Z";
@@ -54,7 +55,7 @@ pub struct Outcome {
     pub upload: Upload,
     /// What receive-upload spent.
     pub receive: Spent,
-    /// What load-chunk spent.
+    /// What load-chunk or load-doses spent.
     pub load: Spent,
     /// Items written.
     pub written: Written,
@@ -65,7 +66,15 @@ pub struct Outcome {
 impl Town {
     /// Enters the municipality in a fresh cloud; `binaries` is the folder of the functions' binaries.
     pub fn found(binaries: &Path) -> Result<Self> {
-        let cloud = Cloud::start()?;
+        Self::found_in(Cloud::start()?, binaries)
+    }
+
+    /// The same in a cloud that keeps what is written of residents and hints.
+    pub fn found_keeping(binaries: &Path) -> Result<Self> {
+        Self::found_in(Cloud::keeping()?, binaries)
+    }
+
+    fn found_in(cloud: Cloud, binaries: &Path) -> Result<Self> {
         let environment = environment(&cloud);
         let tenant = TenantCode::parse(TENANT)
             .ok()
@@ -93,16 +102,31 @@ impl Town {
         })
     }
 
-    /// Drops a file and works until nothing is left to do.
+    /// Drops a residents file and works until it is in force.
     pub fn drop_file(&mut self, content: Bytes) -> Result<Outcome> {
+        self.drop_of(FileKind::Residents, content)
+    }
+
+    /// Drops a dose file and works until its rows are recorded.
+    pub fn drop_doses(&mut self, content: Bytes) -> Result<Outcome> {
+        // What came into force before has nobody's doses to attach.
+        while self.cloud.next_message("doses").is_some() {}
+        self.drop_of(FileKind::Doses, content)
+    }
+
+    fn drop_of(&mut self, kind: FileKind, content: Bytes) -> Result<Outcome> {
+        let (loader, queue) = match kind {
+            FileKind::Residents => ("load-chunk", "loads"),
+            FileKind::Doses => ("load-doses", "doses"),
+        };
         self.dropped += 1;
         let at = FIRST_DROP.parse::<Timestamp>()? + jiff::SignedDuration::from_mins(self.dropped);
-        let key = format!("inbox/{TENANT}/residents/{:03}.csv", self.dropped);
+        let key = format!("inbox/{TENANT}/{}/{:03}.csv", kind.as_str(), self.dropped);
         let size = content.len() as u64;
         let version = self.cloud.put_object(DROP, &key, content);
         let event = object_created(DROP, &key, &version, size, &at.to_string());
-        let receive = self.work("receive-upload", Some(event))?;
-        let load = self.work("load-chunk", None)?;
+        let receive = self.work("receive-upload", "uploads", Some(event))?;
+        let load = self.work(loader, queue, None)?;
         let upload = self.newest_upload()?;
         ensure!(
             upload.rows.total() == upload.rows_checked,
@@ -120,13 +144,18 @@ impl Town {
         })
     }
 
-    /// Starts a function and delivers one message, or all that wait in the queues.
-    fn work(&self, function: &str, mut message: Option<String>) -> Result<Spent> {
-        let mut running = Function::start(&self.binaries.join(function), &self.environment)?;
+    /// A function of this municipality's cloud, started.
+    pub fn start(&self, function: &str) -> Result<Function> {
+        Function::start(&self.binaries.join(function), &self.environment)
+    }
+
+    /// Starts a function and delivers one message, or all that wait in the queue.
+    fn work(&self, function: &str, queue: &str, mut message: Option<String>) -> Result<Spent> {
+        let mut running = self.start(function)?;
         let started = running.cold_start().cpu;
         let mut invocations = 0;
         let only = message.is_some();
-        while let Some(body) = message.or_else(|| self.cloud.next_message("loads")) {
+        while let Some(body) = message.or_else(|| self.cloud.next_message(queue)) {
             running
                 .deliver(&body)
                 .with_context(|| format!("{function} on {body}"))?;
@@ -172,6 +201,8 @@ pub fn environment(cloud: &Cloud) -> Vec<(String, String)> {
         ("LOADS_QUEUE_URL", cloud.queue_url("loads")),
         ("DOSES_QUEUE_URL", cloud.queue_url("doses")),
         ("CHUNK_BYTES", "25165824".to_owned()),
+        ("DOSE_CHUNK_BYTES", "1048576".to_owned()),
+        ("TENANT_ROLE_ARN", TENANT_ROLE.to_owned()),
     ];
     environment.extend(settings.map(|(name, value)| (name.to_owned(), value)));
     environment

@@ -34,13 +34,16 @@ pub struct Written {
 
 pub(super) struct Tables {
     database: Database,
+    keeps: bool,
     written: Mutex<Written>,
 }
 
 impl Tables {
-    pub(super) fn new() -> Result<Self> {
+    /// Residents and hints are kept too if it `keeps` everything.
+    pub(super) fn new(keeps: bool) -> Result<Self> {
         let tables = Self {
             database: Database::memory()?,
+            keeps,
             written: Mutex::default(),
         };
         tables.really(
@@ -71,7 +74,7 @@ impl Tables {
             operation,
             "BatchWriteItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems"
         );
-        if writes && self.takes_without_looking(body) {
+        if writes && !self.keeps && self.takes_without_looking(body) {
             let body = match operation {
                 "BatchWriteItem" => r#"{"UnprocessedItems":{}}"#,
                 _ => "{}",

@@ -1,5 +1,5 @@
 //! The cloud as the benched processes see it: one address of loopback that answers for `DynamoDB`, S3,
-//! SQS and KMS, takes everything, and costs as little as it can.
+//! SQS, KMS and STS, takes everything, and costs as little as it can.
 //!
 //! It lives in the bench's own process; what is measured always runs in another one, so its CPU time is
 //! never part of a figure.
@@ -8,6 +8,7 @@ mod dynamodb;
 mod keys;
 mod objects;
 mod queues;
+mod sessions;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,10 +38,19 @@ struct State {
 }
 
 impl Cloud {
-    /// Starts with an empty table and no objects.
+    /// Starts with an empty table and no objects. Residents and hints are taken and forgotten.
     pub fn start() -> Result<Self> {
+        Self::over(dynamodb::Tables::new(false)?)
+    }
+
+    /// The same, and every item is kept: slower for who waits, the same for who is measured.
+    pub fn keeping() -> Result<Self> {
+        Self::over(dynamodb::Tables::new(true)?)
+    }
+
+    fn over(tables: dynamodb::Tables) -> Result<Self> {
         let state = Arc::new(State {
-            tables: dynamodb::Tables::new()?,
+            tables,
             objects: Mutex::default(),
             messages: Mutex::default(),
         });
@@ -133,6 +143,7 @@ impl State {
                 "text/plain",
                 "a service that the bench does not stand in for",
             ),
+            None if sessions::is_asked(request) => sessions::answer(),
             None => lock(&self.objects).answer(request),
         }
     }

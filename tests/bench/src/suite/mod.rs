@@ -1,6 +1,7 @@
 //! What a run measures, part by part.
 
 mod check;
+mod doses;
 mod load;
 mod memory;
 mod nightly;
@@ -20,7 +21,14 @@ use crate::table::{Table, grouped, median};
 pub use check::check_once;
 
 /// The functions whose binaries are measured.
-const FUNCTIONS: [&str; 4] = ["receive-upload", "load-chunk", "residents", "uploads"];
+const FUNCTIONS: [&str; 6] = [
+    "receive-upload",
+    "load-chunk",
+    "load-doses",
+    "residents",
+    "uploads",
+    "doses",
+];
 
 /// The day by which the rivals judge dates.
 pub const TODAY: Date = jiff::civil::date(2026, 1, 1);
@@ -34,6 +42,8 @@ pub enum Part {
     Load,
     /// Files in which nothing or little changed.
     Nightly,
+    /// Doses, from a file and one by one.
+    Doses,
     /// Peaks of memory.
     Memory,
     /// Cold starts and sizes of binaries.
@@ -53,6 +63,8 @@ pub struct Extent {
     pub loaded: u64,
     /// Residents loaded by Python.
     pub python: u64,
+    /// Doses in a file, and doses recorded one by one.
+    pub doses: (u64, u64),
     /// Sizes of register at which memory is measured.
     pub memory: Vec<u64>,
     /// How often each function is started.
@@ -99,6 +111,7 @@ impl Suite {
                 Part::Check => self.check()?,
                 Part::Load => self.load()?,
                 Part::Nightly => self.nightly()?,
+                Part::Doses => self.doses()?,
                 Part::Memory => self.memory()?,
                 Part::Start => self.start()?,
             }
