@@ -94,7 +94,9 @@ impl LoadChunk {
                     .await
                 {
                     Ok(()) => {
-                        tracing::info!(upload = %id, chunk = number, rows = rows.counts.total(), "chunk loaded");
+                        let loaded = rows.counts.total();
+                        tracing::info!(upload = %id, chunk = number, rows = loaded, "chunk loaded");
+                        tracing::info!(target: "metrics", tenant = %scope.code(), rows_loaded = loaded);
                     }
                     Err(StoreError::Moved) => return Err(LoadError::Busy(work.lease.until())),
                     Err(error) => return Err(error.into()),

@@ -71,7 +71,9 @@ impl LoadDoses {
             .complete_chunk(scope, id, &work.chunk, &rows, share.as_deref());
         match done.await {
             Ok(()) => {
-                tracing::info!(upload = %id, chunk = number, rows = counts.total(), "doses recorded");
+                let loaded = counts.total();
+                tracing::info!(upload = %id, chunk = number, rows = loaded, "doses recorded");
+                tracing::info!(target: "metrics", tenant = %scope.code(), rows_loaded = loaded);
             }
             Err(StoreError::Moved) => return Err(LoadDosesError::Busy(work.lease.until())),
             Err(error) => return Err(error.into()),

@@ -206,6 +206,7 @@ impl ReceiveUpload {
                 self.store
                     .accept(mine.scope, &mine.upload, register, &conclusion, now)
                     .await?;
+                count(mine.scope, UploadState::Waiting, &conclusion);
                 Ok(UploadState::Waiting)
             }
         }
@@ -243,6 +244,7 @@ impl ReceiveUpload {
         self.store
             .conclude(mine.scope, &mine.upload, state, conclusion, now)
             .await?;
+        count(mine.scope, state, conclusion);
         Ok(state)
     }
 
@@ -319,6 +321,18 @@ impl ReceiveUpload {
         self.unassigned.put_receipt(id, receipt.into()).await?;
         Ok(())
     }
+}
+
+/// For the dashboard.
+fn count(scope: &TenantScope, state: UploadState, found: &Conclusion) {
+    tracing::info!(
+        target: "metrics",
+        tenant = %scope.code(),
+        files_decided = 1_u64,
+        files_refused = u64::from(state == UploadState::Refused),
+        rows_checked = found.rows_checked,
+        rows_refused = found.rows.refused,
+    );
 }
 
 fn claim(

@@ -312,6 +312,19 @@ mod tests {
     }
 
     #[test]
+    fn a_metric_says_which_municipality_it_is_about_and_is_not_counted_by_it() {
+        let lines = lines(LevelFilter::INFO, || {
+            tracing::info!(target: "metrics", tenant = %"131016", rows = 1);
+            tracing::info!(target: "metrics", tenant = %"山田", rows = 1);
+        });
+        assert_eq!(lines[0]["tenant"], "131016");
+        let counted = &lines[0]["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(counted["Dimensions"], json!([[]]));
+        assert_eq!(counted["Metrics"].as_array().unwrap().len(), 1);
+        assert!(lines[1].get("tenant").is_none(), "{}", lines[1]);
+    }
+
+    #[test]
     fn texts_are_no_metrics() {
         let lines = lines(LevelFilter::INFO, || {
             tracing::info!(target: "metrics", name = "山田", rows = 1, "山田");

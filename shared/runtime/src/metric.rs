@@ -9,7 +9,8 @@ use tracing::field::{Field, Visit};
 pub(crate) const TARGET: &str = "metrics";
 const NAMESPACE: &str = "OpenVRS";
 
-/// The event's numbers in CloudWatch's embedded metric format, counted by function.
+/// The event's numbers in CloudWatch's embedded metric format, counted by function. The municipality they
+/// are about stands beside them: a query finds it, and no metric is kept for each of them.
 pub(crate) fn line(
     event: &Event<'_>,
     function: Option<&Value>,
@@ -18,7 +19,7 @@ pub(crate) fn line(
     let mut numbers = Numbers::default();
     event.record(&mut numbers);
     let metrics: Vec<_> = numbers
-        .0
+        .metrics
         .keys()
         .map(|name| json!({"Name": name, "Unit": unit(name)}))
         .collect();
@@ -27,7 +28,10 @@ pub(crate) fn line(
     } else {
         json!([[]])
     };
-    let mut line = numbers.0;
+    let mut line = numbers.metrics;
+    if let Some(tenant) = numbers.tenant {
+        line.insert("tenant".to_owned(), tenant.into());
+    }
     line.insert(
         "_aws".to_owned(),
         json!({
@@ -53,22 +57,31 @@ fn unit(name: &str) -> &'static str {
     }
 }
 
-/// The numbers among the fields; texts are no metrics and are passed over.
+/// The numbers among the fields, and a municipality's code; other texts are no metrics and are passed over.
 #[derive(Default)]
-struct Numbers(Map<String, Value>);
+struct Numbers {
+    metrics: Map<String, Value>,
+    tenant: Option<String>,
+}
 
 impl Visit for Numbers {
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "tenant" {
+            let code = format!("{value:?}");
+            let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+            self.tenant = is_code.then_some(code);
+        }
+    }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.insert(field.name().to_owned(), value.into());
+        self.metrics.insert(field.name().to_owned(), value.into());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), value.into());
+        self.metrics.insert(field.name().to_owned(), value.into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), value.into());
+        self.metrics.insert(field.name().to_owned(), value.into());
     }
 }

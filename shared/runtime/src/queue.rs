@@ -60,7 +60,8 @@ pub(crate) async fn dispatch(
         later += u64::from(queue.report(&*failure, &message.message_id, attempt));
         if let Some(retry) = &queue.retry {
             let attempt = attempt.parse().unwrap_or(1);
-            retry.soon(&message.receipt_handle, attempt).await;
+            // Only hastens the next try: when even this panics, the message comes again in its own time.
+            let _ = catching(retry.soon(&message.receipt_handle, attempt)).await;
         }
         failures.push(FailedItem {
             item_identifier: message.message_id,
