@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    iam::{Ask, Policies, Principal, decide},
-    template::{Place, Role, Template},
+    iam::{Ask, Policies, Principal, WebIdentity, decide},
+    template::{IdentityProvider, Place, Role, Template},
 };
 
 /// The roles of a stack, and the policies of what is called.
 #[derive(Debug)]
 pub(crate) struct Access {
     roles: Vec<Role>,
+    providers: Vec<IdentityProvider>,
     resources: Policies,
     pub(crate) place: Place,
 }
@@ -19,9 +20,25 @@ impl Access {
     pub(crate) fn of(template: &Template, place: &Place) -> Self {
         Self {
             roles: template.roles.clone(),
+            providers: template.identity_providers.clone(),
             resources: template.resource_policies(place),
             place: place.clone(),
         }
+    }
+
+    /// Whether IAM knows the issuer, and the audience as one of it.
+    pub(crate) fn knows(&self, issuer: &str, audience: &str) -> bool {
+        self.providers.iter().any(|provider| {
+            provider.issuer == issuer && provider.audiences.iter().any(|it| it == audience)
+        })
+    }
+
+    /// Whether the holder of a token may take the role with it.
+    pub(crate) fn may_take(&self, identity: &WebIdentity, role: &str) -> bool {
+        let principal = identity.principal(&self.place.account);
+        let asks = identity.asks(role);
+        let mut asks = asks.iter();
+        asks.all(|ask| decide(&principal, ask, &self.resources).is_allowed())
     }
 }
 

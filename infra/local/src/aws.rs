@@ -56,6 +56,11 @@ pub struct Services {
     pub s3: LocalS3,
 }
 
+/// The session of a token is over, or never was.
+struct SessionOver;
+
+const SESSION_OVER: &str = "the session is over";
+
 /// A service that speaks JSON, and what it is asked.
 struct Target<'a> {
     service: &'a str,
@@ -118,20 +123,20 @@ impl InProcess {
         request: Request<SdkBody>,
     ) -> Result<Response<SdkBody>, ConnectorError> {
         let (target, form) = (text(&request, "x-amz-target"), text(&request, CONTENT_TYPE));
-        let is_form = form.is_some_and(|kind| kind == sts::FORM);
-        let caller = match session_token(&request) {
-            None => self.caller.clone(),
-            Some(token) => match self.sts.caller(&token) {
-                Some(caller) => Some(caller),
-                None => return Ok(session_over(target.is_some())),
-            },
+        let is_form = form.is_some_and(|kind| kind.split(';').next() == Some(sts::FORM));
+        let invoked = invoked(request.uri().path());
+        if target.is_none() && !is_form && invoked.is_none() {
+            let request = request.map(s3::Body::http_body);
+            let response = self.respond_s3(request).await;
+            return Ok(response.map(SdkBody::from_body_1_x));
+        }
+        let Ok(caller) = self.caller_of(&request) else {
+            let refusal = Refusal::new("ExpiredTokenException", SESSION_OVER);
+            return Ok(answer(Err(refusal)).map(into_sdk));
         };
         let caller = caller.as_deref();
-        if let Some(function) = invoked(request.uri().path()) {
+        if let Some(function) = invoked {
             return self.respond_invoke(caller, &function, request).await;
-        }
-        if target.is_none() && !is_form {
-            return Ok(self.respond_s3(caller, request).await);
         }
         let body = request.into_body().collect().await;
         let body = body.map_err(ConnectorError::io)?.to_bytes();
@@ -163,11 +168,21 @@ impl InProcess {
         Ok(answered.map(into_sdk))
     }
 
-    async fn respond_s3(
-        &self,
-        caller: Option<&Caller>,
-        request: Request<SdkBody>,
-    ) -> Response<SdkBody> {
+    /// Whose rights a call has: those of the session whose token it carries, or of whoever the client
+    /// was made for.
+    fn caller_of<B>(&self, request: &Request<B>) -> Result<Option<Arc<Caller>>, SessionOver> {
+        match session_token(request) {
+            None => Ok(self.caller.clone()),
+            Some(token) => self.sts.caller(&token).map(Some).ok_or(SessionOver),
+        }
+    }
+
+    /// Answers one request of S3.
+    pub(crate) async fn respond_s3(&self, request: Request<s3::Body>) -> Response<s3::Body> {
+        let Ok(caller) = self.caller_of(&request) else {
+            return s3_refusal("ExpiredToken", SESSION_OVER);
+        };
+        let caller = caller.as_deref();
         if let Some(caller) = caller
             && let Err(denied) = caller.check(&iam::of_s3(&request))
         {
@@ -176,7 +191,6 @@ impl InProcess {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let bucket = request.uri().path().trim_start_matches('/');
         let bucket = bucket.split('/').next().unwrap_or_default().to_owned();
-        let request = request.map(s3::Body::http_body);
         let response = self.services.s3.call(request).await;
         // That something is not there is told only to those who may list the whole bucket.
         if let Some(caller) = caller
@@ -186,7 +200,7 @@ impl InProcess {
         {
             return s3_refusal("AccessDenied", "there, or not there");
         }
-        response.map(SdkBody::from_body_1_x)
+        response
     }
 }
 
@@ -205,22 +219,13 @@ fn session_token<B>(request: &Request<B>) -> Option<String> {
     })
 }
 
-fn session_over(speaks_json: bool) -> Response<SdkBody> {
-    if speaks_json {
-        let refusal = Refusal::new("ExpiredTokenException", "the session is over");
-        answer(Err(refusal)).map(into_sdk)
-    } else {
-        s3_refusal("ExpiredToken", "the session is over")
-    }
-}
-
 fn into_sdk(body: Bytes) -> SdkBody {
     SdkBody::from(body)
 }
 
-fn s3_refusal(code: &str, message: &str) -> Response<SdkBody> {
+fn s3_refusal(code: &str, message: &str) -> Response<s3::Body> {
     let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
-    let mut response = Response::new(SdkBody::from(body));
+    let mut response = Response::new(s3::Body::from(body));
     *response.status_mut() = StatusCode::FORBIDDEN;
     response
 }

@@ -16,6 +16,7 @@
 mod access;
 mod answer;
 pub mod aws;
+mod buckets;
 mod clock;
 mod console;
 pub mod dynamodb;

@@ -59,6 +59,19 @@ pub struct TokenRequest {
     pub valid_for: SignedDuration,
 }
 
+/// What a token for tools is asked to say.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolsToken<'a> {
+    /// Municipality code, which becomes the tag `tenant` of the session.
+    pub tenant: &'a str,
+    /// Whom it is for.
+    pub audience: &'a str,
+    /// Which tool.
+    pub subject: &'a str,
+    /// How long it is valid.
+    pub valid_for: SignedDuration,
+}
+
 /// The token is not one that the API takes. Which check failed is told to nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token is not valid here")]
@@ -113,17 +126,58 @@ impl Issuer {
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();
         }
+        self.sign(&claims)
+    }
+
+    /// A token with which a tool of a municipality buys credentials for its drop folder.
+    pub fn tools_token(&self, request: &ToolsToken<'_>, now: Timestamp) -> Result<String> {
+        let claims = json!({
+            "iss": self.url,
+            "aud": request.audience,
+            "sub": request.subject,
+            "iat": now.as_second(),
+            "exp": now.saturating_add(request.valid_for)?.as_second(),
+            "https://aws.amazon.com/tags": {
+                "principal_tags": { "tenant": [request.tenant] },
+                "transitive_tag_keys": ["tenant"],
+            },
+        });
+        self.sign(&claims)
+    }
+
+    fn sign(&self, claims: &Value) -> Result<String> {
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(KEY_ID.to_owned());
-        Ok(jsonwebtoken::encode(&header, &claims, &self.keys()?.sign)?)
+        Ok(jsonwebtoken::encode(&header, claims, &self.keys()?.sign)?)
     }
 
     /// The claims of a token that the authorizer takes: signature, algorithm, issuer, audience, time.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, NotValid> {
+        self.claims(token, Some(&self.audience), now)
+    }
+
+    /// The same, whoever the token is for.
+    pub(crate) fn claims_for_anybody(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, NotValid> {
+        self.claims(token, None, now)
+    }
+
+    fn claims(
+        &self,
+        token: &str,
+        audience: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, NotValid> {
         let keys = self.keys().map_err(|_| NotValid)?;
         let mut rules = Validation::new(Algorithm::RS256);
         rules.set_issuer(&[&self.url]);
-        rules.set_audience(&[&self.audience]);
+        match audience {
+            Some(audience) => rules.set_audience(&[audience]),
+            None => rules.validate_aud = false,
+        }
         rules.set_required_spec_claims(&["iss", "aud", "exp"]);
         // Judged below by the stack's own clock, which may not be the machine's.
         rules.validate_exp = false;

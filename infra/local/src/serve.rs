@@ -3,9 +3,10 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -20,6 +21,7 @@ use crate::{
     answer::{Refusal, answer},
     console,
     oidc::sign_in,
+    s3,
     stack::LocalStack,
 };
 
@@ -33,7 +35,7 @@ pub struct Urls {
     pub api: String,
     /// S3; links that are signed begin so.
     pub s3: String,
-    /// DynamoDB, and also SQS and KMS.
+    /// DynamoDB, and also SQS, KMS and STS.
     pub dynamodb: String,
 }
 
@@ -98,7 +100,11 @@ impl LocalStack {
         until: impl Future<Output = ()>,
     ) -> Result<()> {
         let over = watch::Sender::new(false);
-        let s3 = self.services().s3.clone();
+        let at_ports = self.at_ports();
+        let s3 = move |request| {
+            let at_ports = at_ports.clone();
+            async move { at_ports.respond_s3(request).await }
+        };
         let api = Arc::clone(&self);
         let api = move |request| {
             let stack = Arc::clone(&api);
@@ -117,7 +123,7 @@ impl LocalStack {
         tokio::pin!(both);
         tokio::select! {
             result = &mut both => return result.map(drop),
-            result = s3.serve(at.s3) => result.context("S3 no longer answers")?,
+            result = s3::serve_by(at.s3, s3) => result.context("S3 no longer answers")?,
             () = until => {}
         }
         over.send_replace(true);
@@ -125,20 +131,18 @@ impl LocalStack {
     }
 
     async fn json(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let target = request
-            .headers()
-            .get("x-amz-target")
-            .and_then(|value| value.to_str().ok());
-        match target.map(str::to_owned) {
-            Some(target) => {
-                self.services()
-                    .call_json(&target, request.into_body())
-                    .await
+        let said = |name| request.headers().contains_key(name);
+        if !said("x-amz-target") && !said(header::CONTENT_TYPE.as_str()) {
+            let refusal = Refusal::new("UnknownOperationException", "no X-Amz-Target");
+            return answer(Err(refusal));
+        }
+        match self.at_ports().respond(request.map(SdkBody::from)).await {
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                let body = body.collect().await.map(Collected::to_bytes);
+                Response::from_parts(parts, body.unwrap_or_default())
             }
-            None => answer(Err(Refusal::new(
-                "UnknownOperationException",
-                "no X-Amz-Target",
-            ))),
+            Err(_) => answer(Err(Refusal::new("InternalFailure", "not answered"))),
         }
     }
 }
@@ -170,6 +174,7 @@ pub(crate) fn local_path(stack: &LocalStack, request: &Request<Bytes>) -> Option
             Err(_) => respond(StatusCode::INTERNAL_SERVER_ERROR, "{}".to_owned()),
         },
         (&Method::POST, "/local/token") => token(stack, request),
+        (&Method::POST, "/local/tools-token") => tools_token(stack, request),
         _ => return None,
     })
 }
@@ -183,23 +188,53 @@ struct TokenWish {
     sub: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolsWish {
+    tenant: String,
+}
+
 fn somebody() -> String {
     "local-user".to_owned()
 }
 
-/// A token for whoever asks. A page in a browser cannot: the content type makes it ask first.
-fn token(stack: &LocalStack, request: &Request<Bytes>) -> Response<Bytes> {
+/// What is wished for. A page in a browser cannot wish: the content type makes it ask first.
+fn wish<'a, W: Deserialize<'a>>(
+    request: &'a Request<Bytes>,
+    needs: &str,
+) -> Result<W, Box<Response<Bytes>>> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     if kind.is_none_or(|kind| kind != "application/json") {
         let what = json!({ "message": "application/json only" });
-        return respond(StatusCode::UNSUPPORTED_MEDIA_TYPE, what.to_string());
+        let refusal = respond(StatusCode::UNSUPPORTED_MEDIA_TYPE, what.to_string());
+        return Err(Box::new(refusal));
     }
-    let Ok(wish) = serde_json::from_slice::<TokenWish>(request.body()) else {
-        let what = json!({ "message": "needs tenant and roles" });
-        return respond(StatusCode::BAD_REQUEST, what.to_string());
+    serde_json::from_slice(request.body()).map_err(|_| {
+        let what = json!({ "message": needs });
+        Box::new(respond(StatusCode::BAD_REQUEST, what.to_string()))
+    })
+}
+
+/// A token for whoever asks.
+fn token(stack: &LocalStack, request: &Request<Bytes>) -> Response<Bytes> {
+    let wish: TokenWish = match wish(request, "needs tenant and roles") {
+        Ok(wish) => wish,
+        Err(refusal) => return *refusal,
     };
     let roles: Vec<&str> = wish.roles.iter().map(String::as_str).collect();
-    match stack.token(&wish.tenant, &roles, &wish.sub) {
+    given(stack.token(&wish.tenant, &roles, &wish.sub))
+}
+
+/// A token with which tools buy credentials for a drop folder, for whoever asks.
+fn tools_token(stack: &LocalStack, request: &Request<Bytes>) -> Response<Bytes> {
+    match wish::<ToolsWish>(request, "needs tenant") {
+        Ok(wish) => given(stack.tools_token(&wish.tenant, "local-tool")),
+        Err(refusal) => *refusal,
+    }
+}
+
+fn given(token: Result<String>) -> Response<Bytes> {
+    match token {
         Ok(token) => respond(StatusCode::OK, json!({ "token": token }).to_string()),
         Err(_) => respond(StatusCode::INTERNAL_SERVER_ERROR, "{}".to_owned()),
     }

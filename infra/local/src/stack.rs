@@ -13,19 +13,19 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     access::{Access, Caller},
     aws::{InProcess, Services, config},
+    buckets,
     dynamodb::LocalDynamoDb,
     folder, functions,
     gateway::Gateway,
     host::FunctionHost,
     kms::LocalKms,
     lambda::LocalLambda,
-    oidc::{Issuer, TokenRequest},
-    s3::{self, LocalS3},
+    oidc::{Issuer, TokenRequest, ToolsToken},
     serve::Urls,
     sqs::LocalSqs,
     stream::StreamFeed,
     sts::LocalSts,
-    template::{Bucket, Function, Place, TEMPLATE, Template},
+    template::{Function, Place, TEMPLATE, Template},
 };
 
 /// The one pair of keys that the local S3 takes, as id and as secret.
@@ -106,6 +106,9 @@ impl LocalStack {
         parameters
             .entry("HoldersKmsCallsPerSecond".to_owned())
             .or_insert_with(|| "0".to_owned());
+        parameters
+            .entry("ToolsIssuer".to_owned())
+            .or_insert_with(|| without_scheme(&options.urls.api).to_owned());
         let template = Template::parse(TEMPLATE, &parameters, &place)?;
         let data = options.data.as_deref();
         let lock = data.map(folder::lock).transpose()?;
@@ -122,7 +125,7 @@ impl LocalStack {
             dynamodb: LocalDynamoDb::open(data, &template.tables, Arc::clone(&clock))?,
             kms: LocalKms::open(data, &template.keys, &arn_prefix)?,
             lambda: LocalLambda::default(),
-            s3: open_s3(
+            s3: buckets::open(
                 options.data.as_ref(),
                 &template.buckets,
                 &sqs,
@@ -131,7 +134,10 @@ impl LocalStack {
             )?,
             sqs,
         };
-        let sts = LocalSts::new(Arc::clone(&access), Arc::clone(&clock));
+        let api = template.api.as_ref().context("the template has no API")?;
+        let key_file = data.map(|folder| folder.join("issuer.pem"));
+        let issuer = Arc::new(Issuer::new(&api.authorizer, key_file));
+        let sts = LocalSts::new(Arc::clone(&access), Arc::clone(&issuer), Arc::clone(&clock));
         let build = |function: &Function| {
             let intercept = options.intercept.as_ref();
             let client = client_of(function, &services, &sts, &access, intercept)?;
@@ -147,9 +153,6 @@ impl LocalStack {
             options.time_scale,
             build,
         )?;
-        let api = template.api.as_ref().context("the template has no API")?;
-        let key_file = data.map(|folder| folder.join("issuer.pem"));
-        let issuer = Arc::new(Issuer::new(&api.authorizer, key_file));
         let gateway = Gateway::new(api, Arc::clone(&issuer), Arc::clone(&clock));
         let host = Arc::new(host);
         services.lambda.serve(&host);
@@ -283,14 +286,28 @@ impl LocalStack {
         self.issuer.token(&request, self.clock.now())
     }
 
+    /// A token with which a tool of the municipality buys credentials for its drop folder.
+    pub fn tools_token(&self, tenant: &str, subject: &str) -> Result<String> {
+        let providers = &self.template.identity_providers;
+        let audience = providers.iter().flat_map(|it| &it.audiences).next();
+        let request = ToolsToken {
+            tenant,
+            audience: audience.context("the template lets no tools in")?,
+            subject,
+            valid_for: TOKEN_LIFE,
+        };
+        self.issuer.tools_token(&request, self.clock.now())
+    }
+
+    /// The services, for whoever calls over a port: the owner, or a session with the rights of its role.
+    pub(crate) fn at_ports(&self) -> InProcess {
+        InProcess::new(self.services.clone(), self.sts.clone(), None)
+    }
+
     /// For the stack's owner: every SDK client works, with no role in the way.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let client = SharedHttpClient::new(InProcess::new(
-            self.services.clone(),
-            self.sts.clone(),
-            None,
-        ));
+        let client = SharedHttpClient::new(self.at_ports());
         config(client, &self.urls.s3, &Place::default().region)
     }
 
@@ -408,6 +425,11 @@ impl LocalStack {
     }
 }
 
+/// As IAM knows an issuer.
+fn without_scheme(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest)
+}
+
 /// The function's way to the services, with the rights of its role.
 fn client_of(
     function: &Function,
@@ -423,66 +445,4 @@ fn client_of(
         Some(intercept) => intercept(&function.package, client),
         None => client,
     })
-}
-
-/// S3 whose events go where the template sends them.
-fn open_s3(
-    data: Option<&PathBuf>,
-    buckets: &[Bucket],
-    sqs: &LocalSqs,
-    clock: &Arc<dyn Clock>,
-    region: &str,
-) -> Result<LocalS3> {
-    let mut receivers = Vec::new();
-    for bucket in buckets {
-        for notification in &bucket.notifications {
-            let queue = sqs.by_arn(&notification.queue)?;
-            receivers.push((bucket.name.clone(), notification.prefix.clone(), queue));
-        }
-    }
-    let (sqs, region) = (sqs.clone(), region.to_owned());
-    let on_created: s3::OnCreated = Arc::new(move |created: s3::ObjectCreated| {
-        let mut taken_in = true;
-        for (bucket, prefix, queue) in &receivers {
-            if *bucket == created.bucket
-                && created.key.starts_with(prefix)
-                && let Err(error) =
-                    sqs.send(*queue, &created.to_notification(&region), Duration::ZERO)
-            {
-                taken_in = false;
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "an event was not taken in; the next start sends it again"
-                );
-            }
-        }
-        taken_in
-    });
-    let storage = data.map_or(s3::Storage::Memory, |folder| {
-        s3::Storage::Folder(folder.join("s3"))
-    });
-    let cors = buckets.iter().flat_map(|bucket| {
-        let rules = bucket.cors.iter();
-        rules.map(|rule| (bucket.name.clone(), rule.clone()))
-    });
-    let cors: Vec<_> = cors.collect();
-    let buckets: Vec<_> = buckets
-        .iter()
-        .map(|bucket| s3::BucketSpec {
-            name: bucket.name.clone(),
-            versioned: true,
-        })
-        .collect();
-    let credentials = s3::Credentials {
-        access_key: ACCESS_KEY.to_owned(),
-        secret_key: ACCESS_KEY.to_owned(),
-    };
-    let s3 = LocalS3::new(
-        storage,
-        &buckets,
-        &credentials,
-        on_created,
-        Arc::clone(clock),
-    )?;
-    Ok(s3.with_cors(cors))
 }

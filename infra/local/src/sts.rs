@@ -1,7 +1,8 @@
 //! STS in this process: sessions of roles, each with its tags.
 //!
 //! A session is known by its token, which every call made with its credentials carries. Whose rights
-//! such a call has is then decided by the session's role and tags, and by nothing else.
+//! such a call has is then decided by the session's role and tags, and by nothing else. A role is taken
+//! by another role, or with a token of the stack's own issuer, whose tags come out of the token.
 
 use std::{
     collections::HashMap,
@@ -17,7 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::{Access, Caller},
-    iam,
+    iam::{self, WebIdentity},
+    oidc::Issuer,
     stack::ACCESS_KEY,
 };
 
@@ -32,6 +34,7 @@ const LONGEST: i64 = 3600;
 #[derive(Clone)]
 pub(crate) struct LocalSts {
     access: Arc<Access>,
+    issuer: Arc<Issuer>,
     clock: Arc<dyn Clock>,
     sessions: Arc<Mutex<HashMap<String, Session>>>,
 }
@@ -50,9 +53,10 @@ struct Refused {
 
 impl LocalSts {
     /// No session yet. Sessions end with the process.
-    pub(crate) fn new(access: Arc<Access>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(access: Arc<Access>, issuer: Arc<Issuer>, clock: Arc<dyn Clock>) -> Self {
         Self {
             access,
+            issuer,
             clock,
             sessions: Arc::default(),
         }
@@ -71,6 +75,7 @@ impl LocalSts {
         let action = field(&form, "Action").unwrap_or_default();
         let answered = match action {
             "AssumeRole" => self.assume_role(caller, &form),
+            "AssumeRoleWithWebIdentity" => self.assume_role_with_token(&form),
             other => Err(Refused {
                 code: "InvalidAction",
                 message: format!("{other} is not known to the local stack"),
@@ -102,6 +107,38 @@ impl LocalSts {
                 message,
             })?;
         }
+        self.open(role, tags, form)
+    }
+
+    /// Nobody of the account calls: the token is all there is. That it is no good here is said in one
+    /// way, whatever is wrong with it.
+    fn assume_role_with_token(&self, form: &[(String, String)]) -> Result<String, Refused> {
+        let now = self.clock.now();
+        let token = field(form, "WebIdentityToken").unwrap_or_default();
+        let claims = self.issuer.claims_for_anybody(token, now).ok();
+        let identity = claims.and_then(|claims| WebIdentity::read(&claims));
+        let known = |it: &WebIdentity| self.access.knows(&it.issuer, &it.audience);
+        let identity = identity.filter(known).ok_or_else(|| Refused {
+            code: "InvalidIdentityToken",
+            message: "the token is of no issuer and audience that IAM knows, or its time is over"
+                .to_owned(),
+        })?;
+        let role = field(form, "RoleArn").unwrap_or_default();
+        if !self.access.may_take(&identity, role) {
+            return Err(Refused {
+                code: "AccessDenied",
+                message: "Not authorized to perform sts:AssumeRoleWithWebIdentity".to_owned(),
+            });
+        }
+        self.open(role, identity.tags, form)
+    }
+
+    fn open(
+        &self,
+        role: &str,
+        tags: Vec<(String, String)>,
+        form: &[(String, String)],
+    ) -> Result<String, Refused> {
         let life = field(form, "DurationSeconds").and_then(|text| text.parse().ok());
         let life = life.unwrap_or(LONGEST);
         if !(900..=LONGEST).contains(&life) {
@@ -115,10 +152,7 @@ impl LocalSts {
             code: "AccessDenied",
             message: "no such role".to_owned(),
         })?;
-        self.open(caller, SignedDuration::from_secs(life))
-    }
-
-    fn open(&self, caller: Caller, life: SignedDuration) -> Result<String, Refused> {
+        let life = SignedDuration::from_secs(life);
         let mut token = [0; 24];
         rand::fill(&mut token).map_err(|_| Refused {
             code: "InternalFailure",
@@ -134,7 +168,8 @@ impl LocalSts {
         Ok(format!(
             "<Credentials><AccessKeyId>{ACCESS_KEY}</AccessKeyId>\
              <SecretAccessKey>{ACCESS_KEY}</SecretAccessKey><SessionToken>{token}</SessionToken>\
-             <Expiration>{until:.0}</Expiration></Credentials>"
+             <Expiration>{until:.0}</Expiration></Credentials><AssumedRoleUser><Arn>{role}</Arn>\
+             <AssumedRoleId>LOCAL:session</AssumedRoleId></AssumedRoleUser>"
         ))
     }
 }

@@ -80,25 +80,28 @@ pub fn of_assume_role(role: &str, tags: &[(String, String)]) -> Vec<Ask> {
     } else {
         &["sts:AssumeRole", "sts:TagSession"]
     };
-    let ask = |action: &&str| {
-        let mut ask = Ask::new(*action, role);
-        for (key, value) in tags {
-            ask = ask.with(&format!("aws:RequestTag/{key}"), vec![value.clone()]);
-        }
-        let keys: Vec<String> = tags.iter().map(|(key, _)| key.clone()).collect();
-        if keys.is_empty() {
-            ask
-        } else {
-            ask.with("aws:TagKeys", keys)
-        }
-    };
-    actions.iter().map(ask).collect()
+    let asks = actions.iter();
+    asks.map(|action| with_tags(Ask::new(*action, role), tags))
+        .collect()
+}
+
+/// The same with the tags of the session that is asked for.
+pub(super) fn with_tags(mut ask: Ask, tags: &[(String, String)]) -> Ask {
+    for (key, value) in tags {
+        ask = ask.with(&format!("aws:RequestTag/{key}"), vec![value.clone()]);
+    }
+    let keys: Vec<String> = tags.iter().map(|(key, _)| key.clone()).collect();
+    if keys.is_empty() {
+        ask
+    } else {
+        ask.with("aws:TagKeys", keys)
+    }
 }
 
 /// What S3 asks of somebody before it says that an object is not there.
 #[must_use]
 pub fn of_listing(bucket: &str) -> Vec<Ask> {
-    over_tls(Ask::new("s3:ListBucket", format!("arn:aws:s3:::{bucket}")))
+    vec![s3_ask("ListBucket", bucket)]
 }
 
 /// What an invocation asks for: the function is named in the path.
@@ -116,49 +119,83 @@ pub fn of_invoke(function: &str, place: &Place) -> Vec<Ask> {
 }
 
 /// What a call of S3 asks for. The path begins with the bucket: the stack's endpoint is an address.
-/// A call within the process stands for one over TLS 1.3.
+/// A call within the process stands for one over TLS 1.3. A call that is not known here asks for a
+/// right that nobody has.
 #[must_use]
 pub fn of_s3<B>(request: &Request<B>) -> Vec<Ask> {
     let path = request.uri().path().trim_start_matches('/');
-    let query = request.uri().query().unwrap_or_default();
-    let asks = |name: &str| {
-        query
-            .split('&')
-            .any(|it| it.split('=').next() == Some(name))
-    };
-    let of_version = asks("versionId");
+    let query = Query(request.uri().query().unwrap_or_default());
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    let ask = |action: &str, resource: &str| {
-        Ask::new(format!("s3:{action}"), format!("arn:aws:s3:::{resource}"))
-    };
     if key.is_empty() {
-        let action = if asks("versions") {
-            "ListBucketVersions"
-        } else {
-            "ListBucket"
-        };
-        let ask = ask(action, bucket);
-        let prefix = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "prefix");
-        return over_tls(match prefix {
-            Some((_, prefix)) => ask.with("s3:prefix", vec![prefix.into_owned()]),
-            None => ask,
-        });
+        return vec![of_bucket(request.method(), bucket, &query)];
     }
     let action = match *request.method() {
-        Method::GET if asks("uploadId") => "ListMultipartUploadParts",
-        Method::GET | Method::HEAD if of_version => "GetObjectVersion",
+        Method::GET if query.has("uploadId") => "ListMultipartUploadParts",
+        Method::GET | Method::HEAD if query.has("versionId") => "GetObjectVersion",
         Method::GET | Method::HEAD => "GetObject",
-        Method::DELETE if asks("uploadId") => "AbortMultipartUpload",
-        Method::DELETE if of_version => "DeleteObjectVersion",
+        Method::DELETE if query.has("uploadId") => "AbortMultipartUpload",
+        Method::DELETE if query.has("versionId") => "DeleteObjectVersion",
         Method::DELETE => "DeleteObject",
-        _ => "PutObject",
+        Method::PUT | Method::POST => "PutObject",
+        _ => "Unknown",
     };
-    over_tls(ask(action, path))
+    let source = request.headers().get("x-amz-copy-source");
+    let source = source.map(|source| {
+        let source = source.to_str().unwrap_or_default().trim_start_matches('/');
+        let (from, version) = source.split_once('?').unwrap_or((source, ""));
+        let read = if version.is_empty() {
+            "GetObject"
+        } else {
+            "GetObjectVersion"
+        };
+        s3_ask(read, from)
+    });
+    let asks = [s3_ask(action, path)].into_iter().chain(source);
+    asks.collect()
 }
 
-fn over_tls(ask: Ask) -> Vec<Ask> {
+fn of_bucket(method: &Method, bucket: &str, query: &Query<'_>) -> Ask {
+    let action = match *method {
+        Method::GET if bucket.is_empty() => "ListAllMyBuckets",
+        Method::GET if query.has("location") => "GetBucketLocation",
+        Method::GET if query.has("versioning") => "GetBucketVersioning",
+        Method::GET if query.has("uploads") => "ListBucketMultipartUploads",
+        Method::GET if query.has("versions") => "ListBucketVersions",
+        Method::GET | Method::HEAD => "ListBucket",
+        _ => "Unknown",
+    };
+    let ask = s3_ask(action, bucket);
+    match query.value("prefix") {
+        Some(prefix) => ask.with("s3:prefix", vec![prefix]),
+        None => ask,
+    }
+}
+
+struct Query<'a>(&'a str);
+
+impl Query<'_> {
+    fn has(&self, name: &str) -> bool {
+        let mut pairs = self.0.split('&');
+        pairs.any(|it| it.split('=').next() == Some(name))
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.0.as_bytes());
+        let found = pairs.find(|(it, _)| it == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+}
+
+fn s3_ask(action: &str, resource: &str) -> Ask {
+    over_tls(Ask::new(
+        format!("s3:{action}"),
+        format!("arn:aws:s3:::{resource}"),
+    ))
+}
+
+fn over_tls(ask: Ask) -> Ask {
     let ask = ask.with("aws:SecureTransport", vec!["true".to_owned()]);
-    vec![ask.with("s3:TlsVersion", vec!["1.3".to_owned()])]
+    ask.with("s3:TlsVersion", vec!["1.3".to_owned()])
 }
 
 #[cfg(test)]
@@ -251,6 +288,14 @@ mod tests {
             ("DELETE", "/drop/x", "s3:DeleteObject", "drop/x"),
             ("GET", "/drop?list-type=2", "s3:ListBucket", "drop"),
             ("GET", "/drop?versions", "s3:ListBucketVersions", "drop"),
+            ("GET", "/", "s3:ListAllMyBuckets", ""),
+            (
+                "POST",
+                "/drop?delete&prefix=outbox/131016/",
+                "s3:Unknown",
+                "drop",
+            ),
+            ("PATCH", "/drop/outbox/x", "s3:Unknown", "drop/outbox/x"),
         ] {
             let uri = format!("http://127.0.0.1{uri}");
             let request = Request::builder()
@@ -266,5 +311,17 @@ mod tests {
                 "{method} {uri}"
             );
         }
+    }
+
+    #[test]
+    fn a_copy_also_asks_for_what_is_copied() {
+        let request = Request::put("http://127.0.0.1/drop/inbox/x")
+            .header("x-amz-copy-source", "/drop/outbox/y?versionId=1")
+            .body(())
+            .unwrap();
+        let asks = of_s3(&request);
+        assert_eq!(asks.len(), 2);
+        assert_eq!(asks[1].action, "s3:GetObjectVersion");
+        assert_eq!(asks[1].resource, "arn:aws:s3:::drop/outbox/y");
     }
 }

@@ -61,19 +61,26 @@ pub fn decide(principal: &Principal, ask: &Ask, resources: &Policies) -> Decisio
             .iter()
             .flat_map(|policy| &policy.statements),
     );
-    let attached = resources.of(&ask.resource).map(|policy| {
-        let about = |statement: &&Statement| names(statement, principal, &resources.account);
-        asked.among(policy.statements.iter().filter(about))
-    });
-    if own.denied || attached.as_ref().is_some_and(|found| found.denied) {
+    let statements = resources.of(&ask.resource);
+    let statements = statements.map_or(&[][..], |policy| &policy.statements);
+    let root = format!("arn:aws:iam::{}:root", resources.account);
+    let of_account = |it: &&Statement| it.principals.contains(&root);
+    let of_caller = |it: &&Statement| {
+        it.principals
+            .iter()
+            .any(|it| it == "*" || *it == principal.arn)
+    };
+    let account = asked.among(statements.iter().filter(of_account));
+    let caller = asked.among(statements.iter().filter(of_caller));
+    if own.denied || account.denied || caller.denied {
         return Decision::Denied;
     }
-    let attached = attached.is_some_and(|found| found.allowed);
     let allowed = match ask.action.split(':').next() {
-        // The key policy opens the key to the account; the role's own policy says who in it.
-        Some("kms") => own.allowed && attached,
-        // A trust policy of ours names the one role that may assume.
-        Some("sts") => attached,
+        // A key policy opens the key to whom it names; where it names the account, the role's own policy
+        // says who in it.
+        Some("kms") => caller.allowed || (account.allowed && own.allowed),
+        // A trust policy of ours names who may take the role.
+        Some("sts") => caller.allowed,
         _ => own.allowed,
     };
     if allowed {
@@ -89,14 +96,6 @@ impl Policies {
         let whole = self.by_resource.get(arn);
         whole.or_else(|| self.by_resource.get(arn.split_once('/')?.0))
     }
-}
-
-fn names(statement: &Statement, principal: &Principal, account: &str) -> bool {
-    let root = format!("arn:aws:iam::{account}:root");
-    statement
-        .principals
-        .iter()
-        .any(|named| named == "*" || *named == principal.arn || *named == root)
 }
 
 struct Asked<'a> {
@@ -202,6 +201,23 @@ mod tests {
             decide(&stranger, &decrypt, &resources(KEY, &opened)),
             Decision::NotAllowed
         );
+    }
+
+    #[test]
+    fn a_key_policy_that_names_the_caller_is_enough() {
+        let opener = role(&json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]));
+        let through =
+            json!({"StringEquals": {"kms:ViaService": "s3.ap-northeast-1.amazonaws.com"}});
+        let opened = json!([{
+            "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*",
+            "Condition": through,
+        }]);
+        let opened = resources(KEY, &opened);
+        let by_hand = Ask::new("kms:Decrypt", KEY);
+        assert_eq!(decide(&opener, &by_hand, &opened), Decision::NotAllowed);
+        let through = vec!["s3.ap-northeast-1.amazonaws.com".to_owned()];
+        let through = by_hand.with("kms:ViaService", through);
+        assert_eq!(decide(&opener, &through, &opened), Decision::Allowed);
     }
 
     #[test]

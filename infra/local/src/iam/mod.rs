@@ -18,6 +18,7 @@ mod decide;
 mod leading;
 mod pattern;
 mod policy;
+mod web_identity;
 
 pub use self::{
     asks::{of_assume_role, of_invoke, of_json, of_listing, of_s3},
@@ -25,6 +26,7 @@ pub use self::{
     decide::{Decision, Policies, Principal, decide},
     pattern::Pattern,
     policy::{Effect, Policy, Statement},
+    web_identity::WebIdentity,
 };
 
 use std::collections::BTreeMap;

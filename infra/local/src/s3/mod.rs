@@ -198,22 +198,36 @@ impl LocalS3 {
     /// Both ways of addressing a bucket work: `http://127.0.0.1:9000/<bucket>/<key>` and
     /// `http://<bucket>.localhost:9000/<key>`.
     pub async fn serve(&self, listener: TcpListener) -> std::io::Result<()> {
-        let mut connections = JoinSet::new();
-        loop {
-            let (stream, _) = listener.accept().await?;
-            while connections.try_join_next().is_some() {}
-            let s3 = self.clone();
-            connections.spawn(async move {
-                let answer = hyper::service::service_fn(move |request: http::Request<_>| {
-                    let s3 = s3.clone();
-                    async move { Ok::<_, Infallible>(s3.call(request.map(Body::from)).await) }
-                });
-                // A connection that breaks is the client's affair; it will ask again.
-                let _ = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), answer)
-                    .await;
+        let s3 = self.clone();
+        let answer = move |request| {
+            let s3 = s3.clone();
+            async move { s3.call(request).await }
+        };
+        serve_by(listener, answer).await
+    }
+}
+
+/// Serves S3 as [`LocalS3::serve`] does, by whatever answers its requests.
+pub(crate) async fn serve_by<F, R>(listener: TcpListener, respond: F) -> std::io::Result<()>
+where
+    F: Fn(http::Request<Body>) -> R + Clone + Send + 'static,
+    R: Future<Output = http::Response<Body>> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await?;
+        while connections.try_join_next().is_some() {}
+        let respond = respond.clone();
+        connections.spawn(async move {
+            let answer = hyper::service::service_fn(move |request: http::Request<_>| {
+                let answered = respond(request.map(Body::from));
+                async move { Ok::<_, Infallible>(answered.await) }
             });
-        }
+            // A connection that breaks is the client's affair; it will ask again.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), answer)
+                .await;
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use serde_yaml_ng::Value;
 use super::{document::text, resolve::Resolver};
 
 impl Resolver<'_> {
-    /// Whether a condition of the template holds: `!Equals`, `!Not` and `!Condition`.
+    /// Whether a condition of the template holds: `!Equals`, `!Not`, `!And` and `!Condition`.
     pub(super) fn holds(&self, name: &str) -> Result<bool> {
         let condition = self.condition(name)?;
         self.is_true(condition)
@@ -15,12 +15,20 @@ impl Resolver<'_> {
 
     fn is_true(&self, condition: &Value) -> Result<bool> {
         let Value::Tagged(tagged) = condition else {
-            bail!("is not !Equals, !Not or !Condition");
+            bail!("is not !Equals, !Not, !And or !Condition");
         };
         let parts = || tagged.value.as_sequence().map(Vec::as_slice);
         match (tagged.tag.to_string().as_str(), parts()) {
             ("!Equals", Some([one, other])) => Ok(self.value(one)? == self.value(other)?),
             ("!Not", Some([condition])) => Ok(!self.is_true(condition)?),
+            ("!And", Some(conditions)) => {
+                for condition in conditions {
+                    if !self.is_true(condition)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
             ("!Condition", None) => self.holds(text(&tagged.value)?),
             (tag, _) => bail!("{tag} is not known to the local stack here"),
         }

@@ -83,10 +83,14 @@ impl Fields {
         self.left.remove(property)
     }
 
-    /// A policy document.
+    /// A policy document, as a mapping or as the text of one.
     pub(super) fn policy(&mut self, property: &str) -> Result<Policy> {
         let document = self.left.remove(property);
-        let document = document.ok_or_else(|| self.refuse(property, "is missing"))?;
+        let mut document = document.ok_or_else(|| self.refuse(property, "is missing"))?;
+        if let Value::String(text) = &document {
+            document = serde_json::from_str(text)
+                .map_err(|error| self.refuse(property, format!("is no JSON ({error})")))?;
+        }
         Policy::read(&document).map_err(|error| self.refuse(property, format!("{error:#}")))
     }
 

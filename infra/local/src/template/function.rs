@@ -1,4 +1,4 @@
-//! Functions and the roles that say what they may do.
+//! Functions, the roles that say what they may do, and whose tokens buy such roles.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -82,6 +82,28 @@ pub(super) fn function(name: String, arn: String, mut fields: Fields) -> Result<
         timeout,
         environment,
         role,
+    })
+}
+
+/// An issuer that IAM knows, and for whom its tokens must be.
+#[derive(Debug, Clone)]
+pub struct IdentityProvider {
+    /// The issuer without scheme; also the end of the provider's ARN.
+    pub issuer: String,
+    /// Audiences, one of which a token must name.
+    pub audiences: Vec<String>,
+}
+
+pub(super) fn identity_provider(mut fields: Fields) -> Result<IdentityProvider> {
+    let url = fields.text("Url")?;
+    let Some(issuer) = url.strip_prefix("https://") else {
+        return Err(fields.refuse("Url", "does not begin with https://"));
+    };
+    let audiences = fields.texts("ClientIdList")?;
+    fields.finish()?;
+    Ok(IdentityProvider {
+        issuer: issuer.to_owned(),
+        audiences,
     })
 }
 

@@ -11,7 +11,7 @@ struct Inert {
     properties: &'static [&'static str],
 }
 
-const INERT: [Inert; 11] = [
+const INERT: [Inert; 12] = [
     Inert {
         kind: "AWS::SQS::QueuePolicy",
         why: "only the buckets and schedules of this process send events",
@@ -44,7 +44,7 @@ const INERT: [Inert; 11] = [
     Inert {
         kind: "AWS::SNS::Topic",
         why: "the terminal is the alarm",
-        properties: &["TopicName"],
+        properties: &["TopicName", "KmsMasterKeyId"],
     },
     Inert {
         kind: "AWS::SNS::TopicPolicy",
@@ -65,6 +65,11 @@ const INERT: [Inert; 11] = [
         kind: "AWS::CloudFront::ResponseHeadersPolicy",
         why: "the console's headers are set where it is answered, and held against these by a test",
         properties: &["ResponseHeadersPolicyConfig"],
+    },
+    Inert {
+        kind: "AWS::CloudWatch::Dashboard",
+        why: "the terminal and the console are looked at",
+        properties: &["DashboardName", "DashboardBody"],
     },
     Inert {
         kind: "AWS::CloudWatch::Alarm",

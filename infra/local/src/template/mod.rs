@@ -30,7 +30,7 @@ use self::{
 };
 pub use self::{
     api::{Api, Authorizer, Route},
-    function::{Function, Role},
+    function::{Function, IdentityProvider, Role},
     queue::{Mapping, Queue, Redrive},
     schedule::{Schedule, Times},
     storage::{Bucket, Key, KeyKind, Notification, Table},
@@ -81,6 +81,8 @@ pub struct Template {
     pub streams: Vec<StreamMapping>,
     /// Roles of the functions.
     pub roles: Vec<Role>,
+    /// Issuers whose tokens buy roles.
+    pub identity_providers: Vec<IdentityProvider>,
     /// Policies of buckets, by the bucket's ARN.
     pub bucket_policies: Vec<(String, Policy)>,
     /// What sends messages at set times.
@@ -144,6 +146,9 @@ impl Template {
                 self.functions.push(function::function(name, arn, fields)?);
             }
             "AWS::IAM::Role" => self.roles.push(function::role(arn()?, fields)?),
+            "AWS::IAM::OIDCProvider" => self
+                .identity_providers
+                .push(function::identity_provider(fields)?),
             "AWS::Lambda::EventSourceMapping" => self.mapping(fields)?,
             "AWS::Events::Rule" => self.schedules.push(schedule::schedule(id, fields)?),
             "AWS::ApiGatewayV2::Api" => api.api(name, fields)?,

@@ -57,6 +57,7 @@ pub(super) fn reference(id: &str, kind: &str, name: &str, place: &Place) -> Resu
         | "AWS::KMS::Key"
         | "AWS::Serverless::Function"
         | "AWS::IAM::Role"
+        | "AWS::CloudWatch::Dashboard"
         | "AWS::Logs::LogGroup"
         | "AWS::CloudFront::Distribution"
         | "AWS::CloudFront::ResponseHeadersPolicy"

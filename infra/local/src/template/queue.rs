@@ -44,13 +44,13 @@ pub struct Mapping {
     pub max_concurrency: u32,
 }
 
+const NOT_PERSONAL: &str = "messages hold nothing about persons";
+
 pub(super) fn queue(name: String, url: String, arn: String, mut fields: Fields) -> Result<Queue> {
     fields.without_effect(&[
         ("QueueName", "taken already"),
-        (
-            "SqsManagedSseEnabled",
-            "messages hold nothing about persons",
-        ),
+        ("SqsManagedSseEnabled", NOT_PERSONAL),
+        ("KmsMasterKeyId", NOT_PERSONAL),
         (
             "MessageRetentionPeriod",
             "nothing is kept as long as the fortnight that the template asks",

@@ -33,7 +33,7 @@ fn the_deployed_template_is_understood() {
     );
     assert_eq!(
         names(template.keys.iter().map(|k| &k.id).collect()),
-        ["files", "holders", "records"]
+        ["files", "holders", "records", "storage"]
     );
     assert_eq!(
         names(template.queues.iter().map(|q| &q.name).collect()),

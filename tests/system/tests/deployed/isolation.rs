@@ -2,6 +2,7 @@
 //! batch, no keys at all. Nothing that is another municipality's, or everybody's, is allowed to anyone.
 
 mod cases;
+mod tools;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,9 @@ use crate::TEMPLATE;
 /// Who works for whom, in every case.
 pub(crate) const OWN: &str = "131016";
 
+/// Whose tokens buy credentials for tools.
+pub(crate) const TOOLS_ISSUER: &str = "tools.example/idp";
+
 /// What the matrix showed.
 #[derive(Default)]
 pub(crate) struct Shown {
@@ -31,8 +35,12 @@ pub(crate) struct Shown {
 
 /// Reads a template as the local stack does.
 pub(crate) fn read(yaml: &str) -> anyhow::Result<Template> {
-    let issuer = ("JwtIssuer".to_owned(), "https://issuer.example".to_owned());
-    Template::parse(yaml, &BTreeMap::from([issuer]), &Place::default())
+    let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let parameters = [
+        of("JwtIssuer", "https://issuer.example"),
+        of("ToolsIssuer", TOOLS_ISSUER),
+    ];
+    Template::parse(yaml, &BTreeMap::from(parameters), &Place::default())
 }
 
 /// Whoever has a role; one that is taken with a tag works for [`OWN`].
@@ -54,6 +62,9 @@ pub(crate) fn principal(role: &Role) -> Principal {
 
 /// Something that is allowed and should not be, looked for first in the role with this id.
 pub(crate) fn first_leak(template: &Template, suspect: &str) -> Option<String> {
+    if let Some(leak) = tools::leaks(template).into_iter().next() {
+        return Some(leak);
+    }
     let resources = template.resource_policies(&Place::default());
     let is_suspect = |role: &&Role| {
         let name = role.arn.rsplit('/').next().unwrap_or_default();

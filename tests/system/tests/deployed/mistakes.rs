@@ -13,7 +13,7 @@ const NOT_WITHOUT: &str =
 const UNWRAP: &str =
     r#"StringEquals: { "kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}" }"#;
 
-const MISTAKES: [Mistake; 54] = [
+const MISTAKES: [Mistake; 66] = [
     // Whose rows.
     (
         "the guard against calls without keys is dropped",
@@ -174,6 +174,36 @@ const MISTAKES: [Mistake; 54] = [
         "Principal: \"*\"\n            Action: [kms:Decrypt",
     ),
     (
+        "the key of the tables is open beyond the account",
+        "StorageKey",
+        "                \"kms:CallerAccount\": !Ref \"AWS::AccountId\"\n",
+        "",
+    ),
+    (
+        "the key of the tables is used by hand",
+        "StorageKey",
+        "\"kms:ViaService\":",
+        "\"kms:GrantOperations\":",
+    ),
+    (
+        "the queue is under AWS's own key",
+        "LoadsQueue",
+        "KmsMasterKeyId: !GetAtt StorageKey.Arn",
+        "SqsManagedSseEnabled: true",
+    ),
+    (
+        "clients need no certificate",
+        "ApiDomain",
+        "      MutualTlsAuthentication: { TruststoreUri: !Ref TruststoreUri }\n",
+        "",
+    ),
+    (
+        "nobody sees a queue",
+        "Dashboard",
+        "${LoadsQueue.QueueName}",
+        "${UploadsQueue.QueueName}",
+    ),
+    (
         "the key is never rotated",
         "RecordsKey",
         "EnableKeyRotation: true",
@@ -209,6 +239,49 @@ const MISTAKES: [Mistake; 54] = [
         "ResidentsTenantRole",
         r#""ForAllValues:StringEquals": { "aws:TagKeys": tenant }"#,
         "",
+    ),
+    // Who gets credentials for a token.
+    (
+        "tokens of any audience buy the tools' role",
+        "ToolsRole",
+        r#""${ToolsIssuer}:aud": "${ToolsAudience}""#,
+        r#""${ToolsIssuer}:sub": "tool""#,
+    ),
+    (
+        "tokens for the API buy the tools' role",
+        "ToolsRole",
+        r#":aud": "${ToolsAudience}""#,
+        r#":aud": ["${ToolsAudience}", "${JwtAudience}"]"#,
+    ),
+    (
+        "tokens buy the tools' role for any tag",
+        "ToolsRole",
+        "\"??????\"",
+        "\"*\"",
+    ),
+    (
+        "tokens buy the tools' role with more tags",
+        "ToolsRole",
+        r#"              "ForAllValues:StringEquals": { "aws:TagKeys": "tenant" }"#,
+        r#"              "Null": { "aws:TagKeys": "false" }"#,
+    ),
+    (
+        "anybody's tokens buy the tools' role",
+        "ToolsRole",
+        r#""Principal": { "Federated": "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/${ToolsIssuer}" }"#,
+        r#""Principal": "*""#,
+    ),
+    (
+        "tools read every inbox",
+        "ToolsRole",
+        "Action: [s3:PutObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts]\n                Resource: !Sub \"${DropBucket.Arn}/inbox/${!aws:PrincipalTag/tenant}/*\"",
+        "Action: s3:GetObject\n                Resource: !Sub \"${DropBucket.Arn}/inbox/*\"",
+    ),
+    (
+        "tools list every outbox",
+        "ToolsRole",
+        "\"outbox/${aws:PrincipalTag/tenant}/*\"",
+        "\"outbox/*\"",
     ),
     (
         "the function reads without its role",

@@ -39,6 +39,13 @@ impl Page {
         self.resources.iter().filter(move |it| it.kind == kind)
     }
 
+    /// Whether a property leads to a key of this template.
+    pub(crate) fn leads_to_key(&self, resource: &Resource, path: &str) -> bool {
+        let found = resource.leads_to(path);
+        self.of_kind("AWS::KMS::Key")
+            .any(|key| found.contains(&key.id))
+    }
+
     /// What every function has unless it says otherwise.
     pub(crate) fn function_default(&self, name: &str) -> &Value {
         &self.whole["Globals"]["Function"][name]
@@ -72,22 +79,29 @@ impl Resource {
         found
     }
 
-    /// The statements of the policy documents in a property, wherever they stand.
-    pub(crate) fn statements(&self, path: &str) -> Vec<&Value> {
+    /// The statements of the policy documents in a property, wherever they stand. A document may be
+    /// the text of one, with the names of parameters in it.
+    pub(crate) fn statements(&self, path: &str) -> Vec<Value> {
         let mut found = Vec::new();
         statements(self.property(path), &mut found);
         found
     }
 }
 
-fn statements<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+fn statements(value: &Value, found: &mut Vec<Value>) {
     match value {
         Value::Sequence(items) => items.iter().for_each(|item| statements(item, found)),
         Value::Mapping(mapping) => {
             if mapping.contains_key("Effect") {
-                found.push(value);
+                found.push(value.clone());
             } else {
                 mapping.values().for_each(|item| statements(item, found));
+            }
+        }
+        Value::Tagged(tagged) => {
+            let text = tagged.value.as_str().unwrap_or_default();
+            if text.starts_with('{') {
+                statements(&serde_yaml_ng::from_str(text).unwrap_or_default(), found);
             }
         }
         _ => {}

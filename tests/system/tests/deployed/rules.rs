@@ -53,7 +53,7 @@ pub(crate) fn findings(yaml: &str) -> Vec<String> {
     let mut found = Findings(Vec::new());
     for resource in &page.resources {
         match resource.kind.as_str() {
-            "AWS::DynamoDB::Table" => found.table(resource),
+            "AWS::DynamoDB::Table" => found.table(&page, resource),
             "AWS::SQS::Queue" => found.queue(&page, resource),
             "AWS::S3::Bucket" => found.bucket(&page, resource),
             "AWS::KMS::Key" => found.key(resource),
@@ -74,10 +74,24 @@ pub(crate) fn findings(yaml: &str) -> Vec<String> {
                 found.unless(known, resource, "is open to the world");
             }
             "AWS::ApiGatewayV2::Stage" => found.stage(resource),
+            "AWS::ApiGatewayV2::DomainName" => {
+                let mutual = !resource.property("MutualTlsAuthentication").is_null()
+                    && has_modern_tls(resource);
+                found.unless(mutual, resource, "takes clients without a certificate");
+            }
+            "AWS::SNS::Topic" => {
+                let sealed = page.leads_to_key(resource, "KmsMasterKeyId");
+                found.unless(
+                    sealed,
+                    resource,
+                    "is not encrypted under a key of the stack",
+                );
+            }
             _ => {}
         }
         found.name(resource);
     }
+    found.whole(&page);
     for (name, parameter) in page.parameters() {
         if parameter["Description"].as_str().is_none() {
             found.0.push(format!("parameter {name:?} is not described"));
@@ -105,12 +119,15 @@ impl Findings {
         }
     }
 
-    fn table(&mut self, table: &Resource) {
+    fn table(&mut self, page: &Page, table: &Resource) {
         let back = "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled";
         self.unless(table.is(back, true), table, "cannot go back in time");
         let sealed = table.is("SSESpecification.SSEEnabled", true)
-            && table.is("SSESpecification.SSEType", "KMS");
-        self.unless(sealed, table, "is not encrypted under a key of KMS");
+            && table.is("SSESpecification.SSEType", "KMS")
+            && page.leads_to_key(table, "SSESpecification.KMSMasterKeyId");
+        self.unless(sealed, table, "is not encrypted under a key of the stack");
+        let far = table.is("PointInTimeRecoverySpecification.RecoveryPeriodInDays", 35);
+        self.unless(far, table, "does not go back as far as files are kept");
         let protected = table.is("DeletionProtectionEnabled", true);
         self.unless(protected, table, "may be deleted");
         let on_demand = table.is("BillingMode", "PAY_PER_REQUEST");
@@ -119,8 +136,8 @@ impl Findings {
     }
 
     fn queue(&mut self, page: &Page, queue: &Resource) {
-        let sealed = queue.is("SqsManagedSseEnabled", true);
-        self.unless(sealed, queue, "is not encrypted");
+        let sealed = page.leads_to_key(queue, "KmsMasterKeyId");
+        self.unless(sealed, queue, "is not encrypted under a key of the stack");
         let ends = |it: &Resource| it.leads_to("RedrivePolicy").contains(&queue.id);
         // Where messages of a queue, or what a stream gave up, come to rest.
         let at_rest = page.of_kind("AWS::SQS::Queue").any(ends)
@@ -154,8 +171,9 @@ impl Findings {
         }
         let versions = bucket.is("VersioningConfiguration.Status", "Enabled");
         self.unless(versions, bucket, "keeps no versions");
-        let sealed = !bucket.property("BucketEncryption").is_null();
-        self.unless(sealed, bucket, "is not encrypted");
+        let sealed = page.leads_to_key(bucket, "BucketEncryption")
+            || GOES_WITH_THE_STACK.iter().any(|(id, _)| *id == bucket.id);
+        self.unless(sealed, bucket, "is not encrypted under a key of the stack");
         let cleared = !bucket.property("LifecycleConfiguration").is_null();
         self.unless(cleared, bucket, "keeps all for ever");
         self.kept(bucket);
@@ -185,7 +203,11 @@ impl Findings {
         self.kept(key);
         for statement in key.statements("KeyPolicy") {
             let principal = &statement["Principal"];
-            let everybody = *principal == "*" || principal["AWS"] == "*";
+            // Everybody of the account, through the services that let them in, is not everybody.
+            let equals = &statement["Condition"]["StringEquals"];
+            let bounded = is_ref(&equals["kms:CallerAccount"], "AWS::AccountId")
+                && equals["kms:ViaService"].is_sequence();
+            let everybody = *principal == "*" || (principal["AWS"] == "*" && !bounded);
             self.unless(!everybody, key, "is open to everybody");
             let actions = texts(&statement["Action"]);
             let wide = actions.iter().any(|action| action.contains('*'));
@@ -261,7 +283,7 @@ impl Findings {
                 let all = actions.iter().all(known);
                 self.unless(all, role, &format!("may {actions:?} on everything"));
             }
-            self.leading_keys(role, statement, &actions);
+            self.leading_keys(role, &statement, &actions);
         }
     }
 
@@ -305,6 +327,37 @@ impl Findings {
         }
     }
 
+    /// What is there once: the first load's throughput, times to live, a dashboard that shows every queue.
+    fn whole(&mut self, page: &Page) {
+        for table in page
+            .of_kind("AWS::DynamoDB::Table")
+            .filter(|it| it.id == "RecordsTable")
+        {
+            let warm = ["ReadUnitsPerSecond", "WriteUnitsPerSecond"]
+                .iter()
+                .all(|units| table.leads_to(&format!("WarmThroughput.{units}")).len() == 1);
+            self.unless(warm, table, "cannot be prepared for a first load");
+            let ends = table.is("TimeToLiveSpecification.Enabled", true);
+            self.unless(ends, table, "keeps for ever what has a time to live");
+        }
+        let mut boards = page.of_kind("AWS::CloudWatch::Dashboard");
+        let board = boards.next().map(|it| it.property("DashboardBody"));
+        let shown = match board {
+            Some(Value::Tagged(tagged)) => tagged.value.as_str().unwrap_or_default(),
+            _ => "",
+        };
+        for mapping in page.of_kind("AWS::Lambda::EventSourceMapping") {
+            for id in mapping.leads_to("EventSourceArn") {
+                let is_queue = |it: &Resource| it.id == id;
+                if let Some(queue) = page.of_kind("AWS::SQS::Queue").find(|it| is_queue(it)) {
+                    // How much waits, and for how long.
+                    let twice = shown.matches(&format!("${{{id}.QueueName}}")).count() >= 2;
+                    self.unless(twice, queue, "is not on the dashboard");
+                }
+            }
+        }
+    }
+
     fn name(&mut self, resource: &Resource) {
         for property in NAMES {
             let name = resource.property(property);
@@ -324,6 +377,15 @@ impl Findings {
             );
         }
     }
+}
+
+fn has_modern_tls(domain: &Resource) -> bool {
+    let configurations = domain.property("DomainNameConfigurations").as_sequence();
+    configurations.is_some_and(|all| all.iter().all(|it| it["SecurityPolicy"] == "TLS_1_2"))
+}
+
+fn is_ref(value: &Value, name: &str) -> bool {
+    matches!(value, Value::Tagged(tagged) if tagged.tag == "!Ref" && tagged.value == *name)
 }
 
 fn has_alarm(page: &Page, of: &str, metric: &str) -> bool {

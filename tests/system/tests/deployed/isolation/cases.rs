@@ -234,9 +234,24 @@ fn buckets(template: &Template, cases: &mut Vec<Case>) {
     }
 }
 
-/// The key that wraps branch keys. (The one for files at rest is used by S3 for whoever may read or
-/// write the object; and that is what the cases of the buckets are about.)
+/// The key that wraps branch keys. The others are used by S3, DynamoDB and SQS for whoever they let in, which
+/// is what the cases of those are about; by hand, or through another service, nobody uses them.
 fn keys(template: &Template, cases: &mut Vec<Case>) {
+    for key in template.keys.iter().filter(|key| key.id != "records") {
+        for through in [None, Some("lambda.ap-northeast-1.amazonaws.com"), Some("*")] {
+            for action in KMS.into_iter().chain(KEYS) {
+                let ask = Ask::new(format!("kms:{action}"), &key.arn);
+                let account = vec!["000000000000".to_owned()];
+                let ask = ask.with("kms:CallerAccount", account);
+                let ask = match through {
+                    Some(service) => ask.with("kms:ViaService", vec![service.to_owned()]),
+                    None => ask,
+                };
+                let what = format!("{} through {through:?}", key.id);
+                cases.push(case(ask, Whose::NotOwn, what));
+            }
+        }
+    }
     for key in template.keys.iter().filter(|key| key.id == "records") {
         let contexts = NOT_OWN.map(|code| (vec![code], Whose::NotOwn));
         for (context, whose) in contexts.into_iter().chain([
@@ -293,6 +308,12 @@ fn roles(template: &Template, taker: &Role, cases: &mut Vec<Case>) {
                 .collect();
             for ask in of_assume_role(&role.arn, &owned) {
                 cases.push(case(ask, whose, format!("{} with {tags:?}", role.arn)));
+            }
+            // A token is what outsiders have; no role of ours takes another with one.
+            for mut ask in of_assume_role(&role.arn, &owned) {
+                "sts:AssumeRoleWithWebIdentity".clone_into(&mut ask.action);
+                let what = format!("{} by token, with {tags:?}", role.arn);
+                cases.push(case(ask, Whose::NotOwn, what));
             }
         }
     }
