@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::{Date, ExportScope, FileKind, TenantCode};
+use jiff::Timestamp;
 
 use crate::generate::{Encoding, MOST_RESIDENTS, Percent};
 
@@ -41,7 +42,9 @@ pub enum Command {
     Generate(Generate),
     /// Write which promises the tests have shown to hold, for an assessment (evidence.md, evidence.json)
     Evidence(Evidence),
-    /// Drop a file of residents or doses into a running `vrs serve` and follow it to its receipt
+    /// After the table went back in time: take in again what was dropped since, in its order
+    Recover(Recover),
+    /// Drop a file of residents or doses and follow it to its receipt, in a running `vrs serve` or on AWS
     Upload(Upload),
 }
 
@@ -77,8 +80,11 @@ pub struct Token {
     #[arg(long, value_name = "CODE", value_parser = tenant_code)]
     pub tenant: TenantCode,
     /// What the token allows: read, register, doses, inquire or approve; may be given several times
-    #[arg(long = "role", value_name = "ROLE", required = true, num_args = 1..)]
+    #[arg(long = "role", value_name = "ROLE", required_unless_present = "tools", num_args = 1..)]
     pub roles: Vec<String>,
+    /// A token with which a tool buys credentials for the drop folder, instead of one for the API
+    #[arg(long, conflicts_with = "roles")]
+    pub tools: bool,
     #[command(flatten)]
     pub at: ApiAddress,
 }
@@ -99,6 +105,49 @@ pub struct Upload {
     pub s3: String,
     #[command(flatten)]
     pub at: ApiAddress,
+    /// Go to AWS instead, with the profile, region and credentials of the AWS command line
+    #[arg(long, conflicts_with_all = ["s3", "api"], requires = "bucket")]
+    pub aws: bool,
+    /// The drop bucket; on AWS the stack's output `DropBucketName`
+    #[arg(long, value_name = "NAME", default_value = "drop")]
+    pub bucket: String,
+}
+
+/// `vrs recover`
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// The point in time to which the table went back
+    #[arg(long, value_name = "YYYY-MM-DDThh:mm:ssZ")]
+    pub since: Timestamp,
+    /// DynamoDB and SQS of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
+    pub dynamodb: String,
+    /// S3 of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub s3: String,
+    /// Go to AWS instead, with the profile, region and credentials of the AWS command line
+    #[arg(long, conflicts_with_all = ["s3", "dynamodb"], requires_all = ["table", "bucket", "uploads", "loads"])]
+    pub aws: bool,
+    /// The table; on AWS the stack's output `RecordsTableName`
+    #[arg(long, value_name = "NAME", default_value = "records")]
+    pub table: String,
+    /// The drop bucket; on AWS the stack's output `DropBucketName`
+    #[arg(long, value_name = "NAME", default_value = "drop")]
+    pub bucket: String,
+    /// The queue of dropped files; on AWS the stack's output `UploadsQueueUrl`
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8000/000000000000/uploads"
+    )]
+    pub uploads: String,
+    /// The queue of accepted residents files; on AWS the stack's output `LoadsQueueUrl`
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8000/000000000000/loads"
+    )]
+    pub loads: String,
 }
 
 /// `vrs evidence`
@@ -269,6 +318,7 @@ mod tests {
             "vrs serve --data D --api 127.0.0.1:1 --s3 127.0.0.1:2 --dynamodb [::1]:3",
             "vrs token --tenant 131016 --role read --role register",
             "vrs token --tenant 131016 --role read register",
+            "vrs token --tenant 131016 --tools",
             "vrs tenant add 131016",
             "vrs tenant list",
             "vrs tenant list --dynamodb http://127.0.0.1:8001",
@@ -285,6 +335,9 @@ mod tests {
             "vrs generate --tenant 131016 --residents 10 --doses 15 --defects 5",
             "vrs upload residents.csv --tenant 131016",
             "vrs upload doses.csv --kind doses --tenant 131016",
+            "vrs upload doses.csv --kind doses --tenant 131016 --aws --bucket b",
+            "vrs recover --since 2026-11-27T01:00:00Z",
+            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --bucket b --uploads u --loads l",
             "vrs evidence --results tests.log --of 1a2b3c4 --on 2026-11-27 --out infra/evidence",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
@@ -306,7 +359,13 @@ mod tests {
             "vrs generate --tenant 131016 --residents 10 --doses 0",
             "vrs generate --tenant 131016 --residents 10 --doses 5 --changed 1",
             "vrs upload --tenant 131016",
+            "vrs upload r.csv --tenant 131016 --aws",
+            "vrs upload r.csv --tenant 131016 --aws --bucket b --s3 http://127.0.0.1:9000",
+            "vrs token --tenant 131016 --tools --role read",
             "vrs upload inquiries.csv --kind inquiries --tenant 131016",
+            "vrs recover",
+            "vrs recover --since yesterday",
+            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t",
             "vrs serve --api 8080",
         ] {
             assert!(parse(line).is_err(), "{line}");

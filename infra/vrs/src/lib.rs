@@ -3,9 +3,11 @@
 pub mod cli;
 pub mod commands;
 pub mod demo;
+mod drop_folder;
 pub mod evidence;
 pub mod generate;
 mod http;
 mod receipt;
+pub mod recover;
 mod registry;
 mod text;

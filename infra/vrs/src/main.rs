@@ -32,6 +32,7 @@ async fn run(command: Command, vrs: &str) -> Result<()> {
         Command::Evidence(asked) => commands::evidence::run(&asked, &mut out),
         Command::Log(asked) => commands::log::run(asked, &mut out).await,
         Command::Generate(asked) => commands::generate::run(asked, &mut out),
+        Command::Recover(asked) => commands::recover::run(asked, &mut out).await,
         Command::Upload(asked) => commands::upload::run(asked, &mut out).await,
     }
 }

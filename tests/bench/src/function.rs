@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::process::Process;
-use crate::runtime_api::RuntimeApi;
+use crate::runtime_api::{Outcome, RuntimeApi};
 
 /// How a process got from `exec` to its first question for an event.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +34,18 @@ pub struct Function {
 impl Function {
     /// Starts the binary and waits until it asks for its first event.
     pub fn start(binary: &Path, environment: &[(String, String)]) -> Result<Self> {
+        Self::start_by(Command::new(binary), binary, environment, Stdio::null())
+    }
+
+    /// The same by a command that becomes the binary, with a place for its log.
+    pub fn start_by(
+        mut command: Command,
+        binary: &Path,
+        environment: &[(String, String)],
+        log: impl Into<Stdio>,
+    ) -> Result<Self> {
         let api = RuntimeApi::start()?;
         let name = binary.file_name().context("a binary without a name")?;
-        let mut command = Command::new(binary);
         command
             .env_clear()
             .envs(environment.iter().map(|(name, value)| (name, value)))
@@ -47,7 +56,7 @@ impl Function {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
             .stdin(Stdio::null())
-            .stdout(Stdio::null());
+            .stdout(log);
         let begun = Instant::now();
         let child = command
             .spawn()
@@ -105,6 +114,12 @@ impl Function {
         let child = &mut self.child;
         self.api.invoke(event, || runs(child))
     }
+
+    /// Hands over an event that has to be dealt with in this time.
+    pub fn offer(&mut self, event: String, within: Duration) -> Result<Outcome> {
+        let child = &mut self.child;
+        self.api.offer(event, within, || runs(child))
+    }
 }
 
 impl Drop for Function {
@@ -120,7 +135,8 @@ fn runs(child: &mut Child) -> bool {
 }
 
 /// An event of SQS with one message.
-fn sqs_event(body: &str) -> String {
+#[must_use]
+pub fn sqs_event(body: &str) -> String {
     json!({"Records": [{
         "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
         "receiptHandle": "bench",

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request};
@@ -27,11 +27,29 @@ enum Said {
     Failed(Bytes),
 }
 
+/// What became of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The function answered.
+    Answered(Bytes),
+    /// The function said that it failed, and how.
+    Failed(Bytes),
+    /// The time was over and nothing had come; Lambda would end the process now.
+    TimedOut,
+}
+
+/// An event, and how long it may take.
+#[derive(Debug)]
+struct Event {
+    body: String,
+    within: Duration,
+}
+
 /// One function's Runtime API.
 #[derive(Debug)]
 pub struct RuntimeApi {
     server: Server,
-    events: events::UnboundedSender<String>,
+    events: events::UnboundedSender<Event>,
     said: mpsc::Receiver<Said>,
 }
 
@@ -67,44 +85,66 @@ impl RuntimeApi {
 
     /// Waits until the function asks for an event; `alive` says whether it still can.
     pub fn wait_for_poll(&self, alive: impl FnMut() -> bool) -> Result<()> {
-        match self.hear(alive)? {
-            Said::Polled => Ok(()),
-            Said::Answered(_) => bail!("the function answered what was not asked"),
-            Said::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
+        match self.hear(PATIENCE, alive)? {
+            Some(Said::Polled) => Ok(()),
+            Some(Said::Answered(_)) => bail!("the function answered what was not asked"),
+            Some(Said::Failed(why)) => bail!("the function failed: {}", why.escape_ascii()),
+            None => bail!("the function is silent"),
         }
     }
 
     /// Hands over an event; returns the answer once the function has asked for the next one.
-    pub fn invoke(&self, event: String, mut alive: impl FnMut() -> bool) -> Result<Bytes> {
-        self.events
-            .send(event)
-            .context("the Runtime API has stopped")?;
-        let answer = match self.hear(&mut alive)? {
-            Said::Answered(answer) => answer,
-            Said::Polled => bail!("the function asked for the next event without an answer"),
-            Said::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
-        };
-        self.wait_for_poll(alive)?;
-        Ok(answer)
+    pub fn invoke(&self, event: String, alive: impl FnMut() -> bool) -> Result<Bytes> {
+        match self.offer(event, PATIENCE, alive)? {
+            Outcome::Answered(answer) => Ok(answer),
+            Outcome::Failed(why) => bail!("the function failed: {}", why.escape_ascii()),
+            Outcome::TimedOut => bail!("the function is silent"),
+        }
     }
 
-    fn hear(&self, mut alive: impl FnMut() -> bool) -> Result<Said> {
+    /// Hands over an event that has to be dealt with in this time. Unless the time was over, the function
+    /// has asked for the next event.
+    pub fn offer(
+        &self,
+        event: String,
+        within: Duration,
+        mut alive: impl FnMut() -> bool,
+    ) -> Result<Outcome> {
+        let event = Event {
+            body: event,
+            within,
+        };
+        self.events
+            .send(event)
+            .map_err(|_| anyhow!("the Runtime API has stopped"))?;
+        let outcome = match self.hear(within, &mut alive)? {
+            Some(Said::Answered(answer)) => Outcome::Answered(answer),
+            Some(Said::Failed(why)) => Outcome::Failed(why),
+            Some(Said::Polled) => bail!("the function asked for the next event without an answer"),
+            None => return Ok(Outcome::TimedOut),
+        };
+        self.wait_for_poll(alive)?;
+        Ok(outcome)
+    }
+
+    /// `None` when nothing was said in this time.
+    fn hear(&self, within: Duration, mut alive: impl FnMut() -> bool) -> Result<Option<Said>> {
         let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
+        while waited < within {
             match self.said.recv_timeout(GLANCE) {
-                Ok(said) => return Ok(said),
+                Ok(said) => return Ok(Some(said)),
                 Err(mpsc::RecvTimeoutError::Timeout) if alive() => waited += GLANCE,
                 Err(_) => bail!("the function ended"),
             }
         }
-        bail!("the function is silent")
+        Ok(None)
     }
 }
 
 fn answer(
     request: &Request<Bytes>,
     say: &mpsc::Sender<Said>,
-    waiting: &Arc<tokio::sync::Mutex<events::UnboundedReceiver<String>>>,
+    waiting: &Arc<tokio::sync::Mutex<events::UnboundedReceiver<Event>>>,
 ) -> Answer {
     let path = request.uri().path();
     // A send fails only when the bench has given up on the function.
@@ -127,7 +167,7 @@ fn answer(
     ready(response(202, "application/json", r#"{"status":"OK"}"#))
 }
 
-fn invocation(event: String) -> hyper::Response<http_body_util::Full<Bytes>> {
+fn invocation(event: Event) -> hyper::Response<http_body_util::Full<Bytes>> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a deadline for a real process is real time"
@@ -135,8 +175,8 @@ fn invocation(event: String) -> hyper::Response<http_body_util::Full<Bytes>> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let deadline = (now + PATIENCE).as_millis().to_string();
-    let mut answer = response(200, "application/json", event);
+    let deadline = (now + event.within).as_millis().to_string();
+    let mut answer = response(200, "application/json", event.body);
     let headers = [
         (
             "lambda-runtime-aws-request-id",

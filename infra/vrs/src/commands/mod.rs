@@ -3,6 +3,7 @@
 pub mod evidence;
 pub mod generate;
 pub mod log;
+pub mod recover;
 pub mod serve;
 pub mod tenant;
 pub mod token;

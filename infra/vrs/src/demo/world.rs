@@ -13,7 +13,8 @@ use local::{Listeners, LocalStack, Options};
 use serde_json::{Value, json};
 
 use super::count::{Counter, Written};
-use crate::commands::upload::{DROP_BUCKET, Dropped, drop_bytes, follow, s3_client};
+use crate::commands::upload::{follow, s3_client};
+use crate::drop_folder::{DROP_BUCKET, DropFolder};
 use crate::generate::ResidentsFile;
 use crate::http::{Answer, Api};
 use crate::receipt::Receipt;
@@ -110,7 +111,8 @@ impl World {
         bytes: Vec<u8>,
     ) -> Result<Loaded> {
         let before = self.counter.of(tenant);
-        let dropped: Dropped = drop_bytes(&self.s3, tenant, kind, name, bytes.into()).await?;
+        let folder = DropFolder::new(self.s3.clone(), DROP_BUCKET, tenant);
+        let dropped = folder.put(kind, name, bytes.into()).await?;
         let receipt = follow(&self.staff_of(tenant)?.api, &dropped, |_| ()).await?;
         // The last message of a load may still be on its way after the register is in force.
         self.stack.idle().await;

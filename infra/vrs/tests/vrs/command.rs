@@ -18,11 +18,16 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 pub(crate) fn vrs(folder: &Path, arguments: &[&str]) -> Ran {
+    ran(&mut command(folder, arguments))
+}
+
+/// Runs a command to its end.
+pub(crate) fn ran(command: &mut Command) -> Ran {
     let Output {
         status,
         stdout,
         stderr,
-    } = command(folder, arguments).output().unwrap();
+    } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran {
         code: status.code(),

@@ -1,10 +1,16 @@
 //! The command as it is typed, and the demonstration.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says where, and what is measured is shown"
+)]
 
+mod binaries;
 mod command;
 mod killed;
 mod served;
+mod tools;
 
 /// What it prints it has checked, so that it ends well is the test.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,14 +5,18 @@
 //! - `manifests`: old ones go, and none that is needed
 //! - `rows`: what a check leaves for the load is a hint, and sealed
 //! - `privacy`: planted people are nowhere but in the files they came in
+//! - `recovery`: a table that went back in time, and the files since then, give the same again
 //! - `tenants`: no route, token, link or moved ciphertext shows one municipality another's
 
+// A whole stack in one future is deep.
+#![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod events;
 mod inquiries;
 mod manifests;
 mod privacy;
+mod recovery;
 mod register;
 mod rows;
 mod tenants;

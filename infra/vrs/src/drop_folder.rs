@@ -1,0 +1,146 @@
+//! A municipality's drop folder: files go into its inbox, receipts come out of its outbox.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aws_config::BehaviorVersion;
+use aws_sdk_s3::primitives::ByteStream;
+use crypto::Sha256;
+use domain::{FileKind, TenantCode, UploadId};
+use serde_json::Value;
+
+use crate::http::Api;
+use crate::receipt::Receipt;
+
+/// The bucket of a running `vrs serve` into which files are dropped.
+pub(crate) const DROP_BUCKET: &str = "drop";
+/// A large file is checked for minutes before there is a receipt.
+const FIRST_RECEIPT: Duration = Duration::from_mins(15);
+/// A running `vrs serve` lists a file as soon as it is noticed.
+const LISTED: Duration = Duration::from_mins(1);
+
+/// A file as it was dropped.
+pub(crate) struct Dropped {
+    file: String,
+    key: String,
+    /// Of the object.
+    version: String,
+}
+
+/// The inbox and the outbox of one municipality.
+pub(crate) struct DropFolder {
+    s3: aws_sdk_s3::Client,
+    bucket: String,
+    tenant: TenantCode,
+}
+
+/// Where receipts are read.
+pub(crate) trait Receipts {
+    /// How long to wait for the first receipt of a file.
+    fn patience(&self) -> Duration;
+
+    /// The receipt of a dropped file, if there is one yet.
+    async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>>;
+
+    /// The receipt of an upload that has one.
+    async fn read(&self, id: &str) -> Result<Receipt>;
+}
+
+impl DropFolder {
+    pub(crate) fn new(s3: aws_sdk_s3::Client, bucket: &str, tenant: TenantCode) -> Self {
+        Self {
+            s3,
+            bucket: bucket.to_owned(),
+            tenant,
+        }
+    }
+
+    /// With the settings of the AWS command line: a profile, or the environment. Where they name a role and
+    /// the file of a token, the token buys the role's credentials.
+    pub(crate) async fn on_aws(bucket: &str, tenant: TenantCode) -> Self {
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        Self::new(aws_sdk_s3::Client::new(&config), bucket, tenant)
+    }
+
+    /// Puts a file into the inbox under this name.
+    pub(crate) async fn put(
+        &self,
+        kind: FileKind,
+        name: &str,
+        body: ByteStream,
+    ) -> Result<Dropped> {
+        let key = format!("inbox/{}/{kind}/{name}", self.tenant);
+        let put = self.s3.put_object().bucket(&self.bucket).key(&key);
+        let answer = put.body(body).send().await?;
+        let version = answer
+            .version_id()
+            .context("the bucket keeps no versions")?;
+        Ok(Dropped {
+            file: name.to_owned(),
+            version: version.to_owned(),
+            key,
+        })
+    }
+
+    /// The id that `receive-upload` derives.
+    fn upload_of(&self, dropped: &Dropped) -> UploadId {
+        let parts = [&self.bucket, &dropped.key, &dropped.version];
+        UploadId::derive(&Sha256::of_parts(&parts.map(String::as_bytes)))
+    }
+
+    fn receipt_of(&self, id: &str) -> String {
+        format!("outbox/{}/uploads/{id}/receipt.json", self.tenant)
+    }
+}
+
+impl Receipts for DropFolder {
+    fn patience(&self) -> Duration {
+        FIRST_RECEIPT
+    }
+
+    /// Asks for the list first: whether an object is there at all is told only to who may list the bucket.
+    async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>> {
+        let id = self.upload_of(dropped).to_string();
+        let list = self.s3.list_objects_v2().bucket(&self.bucket);
+        let listed = list.prefix(self.receipt_of(&id)).send().await;
+        let listed = listed.context("cannot look into the outbox")?;
+        if listed.contents().is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(self.read(&id).await?))
+    }
+
+    async fn read(&self, id: &str) -> Result<Receipt> {
+        let get = self.s3.get_object().bucket(&self.bucket);
+        let answer = get.key(self.receipt_of(id)).send().await;
+        let body = answer.context("cannot read the receipt")?.body;
+        let body = body.collect().await.context("the receipt broke off")?;
+        let receipt: Value = serde_json::from_slice(&body.into_bytes())?;
+        Receipt::read(&receipt)
+    }
+}
+
+impl Receipts for Api {
+    fn patience(&self) -> Duration {
+        LISTED
+    }
+
+    /// In the list of uploads. The same name may have been dropped before; only the version tells them apart.
+    async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>> {
+        let list = self.get("/uploads").await?.ok()?;
+        let listed = list.get("uploads").and_then(Value::as_array);
+        for upload in listed.into_iter().flatten() {
+            if upload["file"] == dropped.file.as_str() {
+                let receipt = self.read(upload["id"].as_str().unwrap_or_default()).await?;
+                if receipt.version == dropped.version {
+                    return Ok(Some(receipt));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn read(&self, id: &str) -> Result<Receipt> {
+        Receipt::read(&self.get(&format!("/uploads/{id}")).await?.ok()?)
+    }
+}

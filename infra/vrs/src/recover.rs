@@ -1,0 +1,301 @@
+//! After the table went back in time: every file that was dropped since is taken in again, in its order.
+//!
+//! The drop bucket keeps each version of a file for as long as the table can go back. The id of an upload
+//! follows from bucket, key and version, so the event that S3 sent then is simply sent again: what the table
+//! still knows stays as it is, what was under way goes on, and what it has forgotten is checked and loaded
+//! under the number it had. One file of a municipality after the other; municipalities side by side.
+//!
+//! A file that is held again, because it removes many, was confirmed or discarded by somebody before: the
+//! earlier receipts of the upload say which, and it is done again. Without such a receipt it stays held.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use aws_config::SdkConfig;
+use crypto::Sha256;
+use domain::{TenantCode, TenantScope, UploadId, UploadState};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use local::s3::ObjectCreated;
+use objects::{InboxKey, ObjectName};
+use queues::{LoadMessage, LoadQueue};
+use receipts::Receipt;
+use serde_json::Value;
+use store::{Confirmation, Discarding, Store};
+
+/// Files of this long before the point in time are looked at as well: some were under way.
+const BEFORE: SignedDuration = SignedDuration::from_hours(24);
+/// Municipalities at once.
+const AT_ONCE: usize = 16;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A message is tried for about twenty minutes before it is given up.
+const PATIENCE: Duration = Duration::from_mins(30);
+
+/// Where the stack's things are.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The table `records`.
+    pub table: String,
+    /// The drop bucket.
+    pub bucket: String,
+    /// URL of the queue that feeds receive-upload.
+    pub uploads: String,
+    /// URL of the queue that feeds load-chunk.
+    pub loads: String,
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// Whose it is.
+    pub tenant: TenantCode,
+    /// Its upload.
+    pub upload: UploadId,
+    /// Where it came to.
+    pub state: UploadState,
+}
+
+/// What a recovery did.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Files in the order in which each municipality had dropped them.
+    pub files: Vec<Replayed>,
+    /// Municipalities with files that the table knows nothing of: entered after the point in time. They
+    /// are entered again (`vrs tenant add`), and the recovery is run again.
+    pub unknown: Vec<TenantCode>,
+}
+
+/// Takes files in again.
+pub struct Recovery {
+    places: Places,
+    region: String,
+    store: Store,
+    s3: aws_sdk_s3::Client,
+    sqs: aws_sdk_sqs::Client,
+    loads: LoadQueue,
+}
+
+/// A version of a dropped file.
+struct File {
+    tenant: TenantCode,
+    key: String,
+    version: String,
+    size: u64,
+    at: Timestamp,
+}
+
+/// A page of a list of versions begins after this key and version.
+type Marker = (Option<String>, Option<String>);
+
+impl Recovery {
+    /// With an operator's own rights, which `config` brings.
+    #[must_use]
+    pub fn new(config: &SdkConfig, s3: aws_sdk_s3::Client, places: Places) -> Self {
+        let sqs = aws_sdk_sqs::Client::new(config);
+        Self {
+            region: config.region().map(ToString::to_string).unwrap_or_default(),
+            store: Store::new(aws_sdk_dynamodb::Client::new(config), places.table.clone()),
+            loads: LoadQueue::new(sqs.clone(), places.loads.clone()),
+            sqs,
+            s3,
+            places,
+        }
+    }
+
+    /// Takes in again what was dropped since the point in time to which the table went back. Safe to
+    /// repeat, and to run after it broke off.
+    pub async fn since(&self, point: Timestamp) -> Result<Recovered> {
+        let mut by_tenant: BTreeMap<TenantCode, Vec<File>> = BTreeMap::new();
+        for version in self.dropped_since(point.saturating_sub(BEFORE)?).await? {
+            by_tenant.entry(version.tenant).or_default().push(version);
+        }
+        let mut recovered = Recovered::default();
+        let mut towns = stream::iter(by_tenant.into_values())
+            .map(|files| self.take_in_all(files))
+            .buffered(AT_ONCE);
+        while let Some(town) = towns.try_next().await? {
+            match town {
+                Ok(files) => recovered.files.extend(files),
+                Err(unknown) => recovered.unknown.push(unknown),
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// `Err` in the answer is a municipality that does not take part.
+    async fn take_in_all(&self, files: Vec<File>) -> Result<Result<Vec<Replayed>, TenantCode>> {
+        let Some(tenant) = files.first().map(|file| file.tenant) else {
+            return Ok(Ok(Vec::new()));
+        };
+        let scope = TenantScope::for_operator(tenant);
+        if self.store.tenant(&scope).await?.is_none() {
+            return Ok(Err(tenant));
+        }
+        let mut replayed = Vec::new();
+        for file in files {
+            let said = || format!("{} version {}", file.key, file.version);
+            replayed.push(self.take_in(&scope, &file).await.with_context(said)?);
+        }
+        Ok(Ok(replayed))
+    }
+
+    async fn take_in(&self, scope: &TenantScope, file: &File) -> Result<Replayed> {
+        let parts = [&self.places.bucket, &file.key, &file.version];
+        let id = UploadId::derive(&Sha256::of_parts(&parts.map(String::as_bytes)));
+        // What was decided then has to be read before receive-upload writes a new receipt.
+        let before = self.earlier_states(scope, id).await?;
+        let event = ObjectCreated {
+            bucket: self.places.bucket.clone(),
+            key: file.key.clone(),
+            version: Some(file.version.clone()),
+            size: file.size,
+            etag: String::new(),
+            sequencer: String::new(),
+            event_time: file.at,
+            event_name: "ObjectCreated:Put",
+        };
+        let send = self.sqs.send_message().queue_url(&self.places.uploads);
+        let body = event.to_notification(&self.region);
+        send.message_body(body).send().await?;
+        let mut state = self.settled(scope, id).await?;
+        if state == UploadState::Held && self.decide_again(scope, id, &before).await? {
+            state = self.settled(scope, id).await?;
+        }
+        Ok(Replayed {
+            tenant: file.tenant,
+            upload: id,
+            state,
+        })
+    }
+
+    /// Does to a held file what was done to it before; `false` if nothing was.
+    async fn decide_again(
+        &self,
+        scope: &TenantScope,
+        id: UploadId,
+        before: &[UploadState],
+    ) -> Result<bool> {
+        let now = runtime::system_clock();
+        let was = |states: &[UploadState]| before.iter().any(|state| states.contains(state));
+        if was(&[
+            UploadState::Waiting,
+            UploadState::Loading,
+            UploadState::InForce,
+        ]) {
+            let Confirmation::Issued(_) = self.store.release_held(scope, &id, now).await? else {
+                bail!("the file was confirmed before and cannot be now");
+            };
+            let tenant = scope.code();
+            self.loads.send(&[LoadMessage::Advance { tenant }]).await?;
+            return Ok(true);
+        }
+        if was(&[UploadState::Discarded]) {
+            let done = self.store.discard_held(scope, &id, now).await?;
+            let Discarding::Discarded(upload) = done else {
+                bail!("the file was discarded before and cannot be now");
+            };
+            let receipt = Receipt::of(scope, &upload).to_json();
+            let put = self.s3.put_object().bucket(&self.places.bucket);
+            let put = put.key(receipt_key(scope, id));
+            put.content_type("application/json")
+                .body(receipt.into())
+                .send()
+                .await?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The states that all earlier receipts of an upload tell of.
+    async fn earlier_states(&self, scope: &TenantScope, id: UploadId) -> Result<Vec<UploadState>> {
+        let key = receipt_key(scope, id);
+        let mut states = Vec::new();
+        for receipt in self.versions(&key, &mut (None, None)).await? {
+            let version = receipt.version_id().unwrap_or_default();
+            let get = self.s3.get_object().bucket(&self.places.bucket).key(&key);
+            let answer = get.version_id(version).send().await?;
+            let body = answer.body.collect().await?.into_bytes();
+            let receipt: Value = serde_json::from_slice(&body)?;
+            states.extend(
+                receipt["state"]
+                    .as_str()
+                    .and_then(|state| state.parse::<UploadState>().ok()),
+            );
+        }
+        Ok(states)
+    }
+
+    /// Waits until nothing happens to an upload any more, or a person has to decide.
+    async fn settled(&self, scope: &TenantScope, id: UploadId) -> Result<UploadState> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let upload = self.store.upload(scope, &id).await?;
+            if let Some(upload) = upload
+                && (upload.state.is_final() || upload.state == UploadState::Held)
+            {
+                return Ok(upload.state);
+            }
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "nothing has come of it for half an hour; the functions' log says why"
+            );
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Every version in the inboxes that is not older, in the order in which they came.
+    async fn dropped_since(&self, point: Timestamp) -> Result<Vec<File>> {
+        let mut found = Vec::new();
+        let mut marker: Marker = (None, None);
+        loop {
+            for listed in self.versions("inbox/", &mut marker).await? {
+                let (Some(key), Some(version), Some(at)) =
+                    (listed.key(), listed.version_id(), listed.last_modified())
+                else {
+                    bail!("the list of versions is not whole");
+                };
+                let at = Timestamp::new(at.secs(), at.subsec_nanos().try_into()?)?;
+                if at < point {
+                    continue;
+                }
+                // What lies elsewhere came to nothing then and would now.
+                let Ok(place) = InboxKey::parse(key) else {
+                    continue;
+                };
+                found.push(File {
+                    tenant: place.tenant(),
+                    key: key.to_owned(),
+                    version: version.to_owned(),
+                    size: listed.size().unwrap_or_default().try_into()?,
+                    at,
+                });
+            }
+            if marker.0.is_none() {
+                break;
+            }
+        }
+        // S3 lists the newest version of a key first, and its times are whole seconds.
+        found.reverse();
+        found.sort_by_key(|version| version.at);
+        Ok(found)
+    }
+
+    /// One page of versions whose keys begin so; moves the marker on, to nothing after the last.
+    async fn versions(
+        &self,
+        prefix: &str,
+        marker: &mut Marker,
+    ) -> Result<Vec<aws_sdk_s3::types::ObjectVersion>> {
+        let list = self.s3.list_object_versions().bucket(&self.places.bucket);
+        let (key, version) = std::mem::take(marker);
+        let list = list.prefix(prefix).set_key_marker(key);
+        let page = list.set_version_id_marker(version).send().await?;
+        *marker = (page.next_key_marker, page.next_version_id_marker);
+        Ok(page.versions.unwrap_or_default())
+    }
+}
+
+fn receipt_key(scope: &TenantScope, id: UploadId) -> String {
+    ObjectName::Receipt(id).key(scope)
+}

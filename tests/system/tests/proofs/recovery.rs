@@ -1,0 +1,290 @@
+//! The drill: the table goes back to an earlier copy, the files that were dropped since are taken in again,
+//! and the register, its manifest and the doses are what they were.
+
+use std::{collections::BTreeMap, path::Path};
+
+use local::{LocalStack, Options};
+use manifest::{Entry, ManifestReader};
+use objects::{ObjectName, PinnedObject};
+use serde_json::Value;
+use system::{
+    file::Row,
+    town::{CHIYODA, SAPPORO, Town, scope},
+};
+use vrs::recover::{Places, Recovery};
+
+use crate::register::{bytes, people};
+
+const HEADER: &str = "自治体コード,券番号,接種回,接種日,接種会場名,ワクチンメーカー,ロット番号";
+
+fn options(folder: &Path) -> Options {
+    Options {
+        data: Some(folder.to_owned()),
+        ..Options::default()
+    }
+}
+
+fn again(folder: &Path) -> Town {
+    Town::around(LocalStack::start(options(folder)).unwrap())
+}
+
+/// Ends a stack and everything that holds its folder.
+async fn stop(town: Town) {
+    town.stack.stop().await;
+}
+
+/// The tables as files; a copy of them is what a point in time is on AWS.
+fn tables(folder: &Path) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let is_table = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("dynamodb.sqlite")
+    };
+    files.filter(is_table).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for table in tables(to) {
+        std::fs::remove_file(table).unwrap();
+    }
+    for table in tables(from) {
+        std::fs::copy(&table, to.join(table.file_name().unwrap())).unwrap();
+    }
+}
+
+fn doses(code: &str, people: std::ops::Range<u32>, number: u32) -> String {
+    let rows = people.map(|person| {
+        let coupon = Row::of(person).cell("券番号").to_owned();
+        let day = 1 + 21 * (number - 1);
+        format!("{code},{coupon},{number},202103{day:02},第一会場,ファイザー,EP2163")
+    });
+    let lines = std::iter::once(HEADER.to_owned()).chain(rows);
+    lines.flat_map(|line| [line, "\r\n".to_owned()]).collect()
+}
+
+async fn take_in_doses(town: &Town, name: &str, file: String) -> Value {
+    let key = format!("inbox/{CHIYODA}/doses/{name}");
+    let dropped = town.drop_at(&key, file).await;
+    town.stack.idle().await;
+    town.receipt(CHIYODA, &dropped).await
+}
+
+/// What must come back: by municipality the entries of the manifest in force, opened, and its number; the
+/// residents and their doses as staff read them; and the end of every file.
+struct Truth {
+    registers: Vec<(u64, Vec<Entry>)>,
+    residents: BTreeMap<String, Value>,
+    doses: BTreeMap<String, Value>,
+    counts: Value,
+    files: BTreeMap<String, (Value, Value)>,
+}
+
+impl Truth {
+    /// Part by part, so that what differs is shown alone.
+    fn is(&self, before: &Self) {
+        assert_eq!(self.files, before.files);
+        assert_eq!(self.counts, before.counts);
+        for (now, before) in [
+            (&self.residents, &before.residents),
+            (&self.doses, &before.doses),
+        ] {
+            assert_eq!(
+                now.keys().collect::<Vec<_>>(),
+                before.keys().collect::<Vec<_>>()
+            );
+            for (number, now) in now {
+                assert_eq!(now, &before[number], "{number}");
+            }
+        }
+        for (now, before) in self.registers.iter().zip(&before.registers) {
+            assert_eq!(now, before);
+        }
+    }
+}
+
+async fn truth(town: &Town) -> Truth {
+    let mut registers = Vec::new();
+    let mut files = BTreeMap::new();
+    for code in [CHIYODA, SAPPORO] {
+        registers.push(entries(town, code).await);
+        for upload in town.uploads(code).await {
+            let receipt = town.receipt_of(code, upload["id"].as_str().unwrap()).await;
+            let ended = (receipt["state"].clone(), receipt["rows"].clone());
+            files.insert(format!("{} {}", upload["key"], upload["version"]), ended);
+        }
+    }
+    let (mut residents, mut doses) = (BTreeMap::new(), BTreeMap::new());
+    for row in people(1..30, false) {
+        let number = row.cell("個別宛名番号").to_owned();
+        let Some(resident) = town.resident(CHIYODA, &number).await else {
+            continue;
+        };
+        let id = resident["id"].as_str().unwrap();
+        let read = town.get(CHIYODA, &format!("/residents/{id}/doses")).await;
+        doses.insert(number.clone(), without_times(read.json()));
+        residents.insert(number, without_times(resident));
+    }
+    let counts = town.get(CHIYODA, "/doses/counts").await.json();
+    Truth {
+        registers,
+        residents,
+        doses,
+        counts,
+        files,
+    }
+}
+
+/// When a thing was written, and the tokens that stand for that, are not the same again.
+fn without_times(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| {
+                !name.ends_with("_at") && !["at", "etag", "token"].contains(&name.as_str())
+            });
+            for field in fields.values_mut() {
+                *field = without_times(field.take());
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_times(item.take());
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
+async fn entries(town: &Town, code: &str) -> (u64, Vec<Entry>) {
+    let (scope, adapters) = (scope(code), town.stack.adapters());
+    let in_force = town.store().register(&scope).await.unwrap().in_force;
+    let in_force = in_force.unwrap();
+    let at = in_force.manifest.unwrap();
+    let tenant = town.store().tenant(&scope).await.unwrap().unwrap();
+    let now = adapters.clock().now();
+    let keys = tenant.keys(&scope, &adapters.keys(), now).await.unwrap();
+    let name = ObjectName::Manifest(at.generation, at.merge);
+    let object = PinnedObject::written(&scope, &name, &at.version);
+    let work = adapters.work_bucket().unwrap();
+    let object = work.open(&scope, &object).await.unwrap();
+    let mut reader = ManifestReader::new(&scope, &keys, &name, object);
+    let mut entries = Vec::new();
+    while let Some(block) = reader.next_block().await.unwrap() {
+        entries.extend(block.entries().map(Result::unwrap));
+    }
+    (in_force.generation.get(), entries)
+}
+
+/// Everything that happens after the point in time: changes, a file that is refused, one that is held and
+/// confirmed, one that is held and discarded, one dropped twice under one name, doses.
+async fn a_busy_day(town: &Town) {
+    let mut changed = people(1..6, true);
+    changed.extend(people(6..26, false));
+    let receipt = town.take_in(CHIYODA, "second.csv", bytes(&changed)).await;
+    assert_eq!(receipt["state"], "in_force");
+    let doses = doses(CHIYODA, 1..12, 2);
+    assert_eq!(
+        take_in_doses(town, "second.csv", doses).await["state"],
+        "in_force"
+    );
+    let refused = town.take_in(CHIYODA, "broken.csv", "何か").await;
+    assert_eq!(refused["state"], "refused");
+
+    let leave = people(10..26, false).into_iter();
+    let leave: Vec<Row> = leave.map(|row| row.with("異動区分", "2")).collect();
+    for (name, act, end) in [
+        ("discarded.csv", "discard", "discarded"),
+        ("confirmed.csv", "confirm", "in_force"),
+    ] {
+        let held = town.take_in(CHIYODA, name, bytes(&leave)).await;
+        assert_eq!(held["state"], "held", "{held:#}");
+        let id = held["id"].as_str().unwrap();
+        let answer = town
+            .post(CHIYODA, &format!("/uploads/{id}/{act}"), None)
+            .await;
+        assert_eq!(answer.status, 200);
+        town.stack.idle().await;
+        assert_eq!(town.receipt_of(CHIYODA, id).await["state"], end);
+    }
+    for people in [people(1..20, true), people(1..22, false)] {
+        let receipt = town.take_in(CHIYODA, "same.csv", bytes(&people)).await;
+        assert_eq!(receipt["state"], "in_force");
+    }
+    let theirs: Vec<Row> = people(40..50, true)
+        .into_iter()
+        .map(|row| row.with("自治体コード", SAPPORO))
+        .collect();
+    let receipt = town.take_in(SAPPORO, "second.csv", bytes(&theirs)).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_went_back_in_time_is_made_good_from_the_inboxes() {
+    let (folder, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let town = Town::with(options(folder.path())).await;
+    let receipt = town
+        .take_in(CHIYODA, "first.csv", bytes(&people(1..26, false)))
+        .await;
+    assert_eq!(receipt["state"], "in_force");
+    let first = doses(CHIYODA, 1..12, 1);
+    assert_eq!(
+        take_in_doses(&town, "first.csv", first).await["state"],
+        "in_force"
+    );
+    let theirs: Vec<Row> = people(40..50, false)
+        .into_iter()
+        .map(|row| row.with("自治体コード", SAPPORO))
+        .collect();
+    town.take_in(SAPPORO, "first.csv", bytes(&theirs)).await;
+    let point = town.stack.adapters().clock().now();
+    stop(town).await;
+    copy(folder.path(), copied.path());
+
+    let town = again(folder.path());
+    a_busy_day(&town).await;
+    let before = truth(&town).await;
+    stop(town).await;
+
+    copy(copied.path(), folder.path());
+    let town = again(folder.path());
+    let gone = truth_of_first_day(&town).await;
+    assert_eq!(gone, [1, 1], "the table did go back");
+
+    let places = Places {
+        table: "records".to_owned(),
+        bucket: "drop".to_owned(),
+        uploads: queue(&town, "uploads"),
+        loads: queue(&town, "loads"),
+    };
+    let recovery = Recovery::new(&town.stack.sdk_config(), town.s3().clone(), places);
+    let recovered = recovery.since(point).await.unwrap();
+    town.stack.idle().await;
+    assert_eq!(recovered.unknown, []);
+    assert_eq!(recovered.files.len(), before.files.len());
+    truth(&town).await.is(&before);
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+
+    // Once more changes nothing.
+    recovery.since(point).await.unwrap();
+    town.stack.idle().await;
+    truth(&town).await.is(&before);
+    println!(
+        "recovered: {} files of 2 municipalities, {} residents, {} doses",
+        recovered.files.len(),
+        before.residents.len(),
+        before.counts
+    );
+}
+
+async fn truth_of_first_day(town: &Town) -> [u64; 2] {
+    [
+        entries(town, CHIYODA).await.0,
+        entries(town, SAPPORO).await.0,
+    ]
+}
+
+fn queue(town: &Town, name: &str) -> String {
+    let mut queues = town.stack.template().queues.iter();
+    queues.find(|it| it.name == name).unwrap().url.clone()
+}
