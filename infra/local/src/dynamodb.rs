@@ -8,7 +8,11 @@
 //! What differs from AWS: nothing is throttled, batches are never half done, items whose time is
 //! up go at the next sweep, and a stream is one shard whose records are never trimmed.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
@@ -31,6 +35,8 @@ pub struct LocalDynamoDb {
     /// A file makes calls wait; they then wait on threads of their own. In memory they run where
     /// they are made, so that a test under one thread has one order of events.
     on_disk: bool,
+    /// Stream and shard by table: asked for once, for it takes a look at every record.
+    shards: Arc<Mutex<BTreeMap<String, (String, String)>>>,
     /// Counts the calls that may have written.
     writes: watch::Sender<u64>,
 }
@@ -41,7 +47,7 @@ impl LocalDynamoDb {
         let database = match folder {
             None => Database::memory_with_clock(Arc::new(Seconds(clock)))?,
             Some(folder) => {
-                let path = folder.join("dynamodb.sqlite");
+                let path = folder.join(FILE);
                 let database = Database::new(path.to_str().context("the folder is not UTF-8")?)?;
                 // This pair of calls is the library's way to `synchronous = NORMAL`.
                 database.enable_bulk_loading()?;
@@ -52,9 +58,14 @@ impl LocalDynamoDb {
         for table in tables {
             make(&database, table).with_context(|| format!("table {}", table.name))?;
         }
+        match folder {
+            None => index_in_memory(&database)?,
+            Some(folder) => index(&folder.join(FILE))?,
+        }
         Ok(Self {
             database,
             on_disk: folder.is_some(),
+            shards: Arc::default(),
             // One ahead of whoever has followed nothing yet.
             writes: watch::Sender::new(1),
         })
@@ -87,12 +98,28 @@ impl LocalDynamoDb {
 
     /// Records of a table's stream behind a sequence number, or from the first on.
     pub(crate) async fn stream(&self, table: &str, after: Option<&str>) -> Result<Vec<Value>> {
+        let Some((arn, shard)) = self.shard(table)? else {
+            return Ok(Vec::new());
+        };
         if !self.on_disk {
-            return records(&self.database, table, after);
+            return records(&self.database, &arn, &shard, after);
         }
-        let database = self.database.clone();
-        let (table, after) = (table.to_owned(), after.map(str::to_owned));
-        tokio::task::spawn_blocking(move || records(&database, &table, after.as_deref())).await?
+        let (database, after) = (self.database.clone(), after.map(str::to_owned));
+        let read = move || records(&database, &arn, &shard, after.as_deref());
+        tokio::task::spawn_blocking(read).await?
+    }
+
+    /// `None` before the first record.
+    fn shard(&self, table: &str) -> Result<Option<(String, String)>> {
+        let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shards.get(table) {
+            return Ok(Some(known.clone()));
+        }
+        let found = shard_of(&self.database, table)?;
+        if let Some(found) = &found {
+            shards.insert(table.to_owned(), found.clone());
+        }
+        Ok(found)
     }
 
     /// Removes items whose time is up; says how many.
@@ -128,6 +155,9 @@ fn make(database: &Database, table: &Table) -> Result<()> {
     Ok(())
 }
 
+/// In the stack's folder.
+const FILE: &str = "dynamodb.sqlite";
+
 /// Calls that may write.
 const WRITES: [&str; 5] = [
     "PutItem",
@@ -144,14 +174,37 @@ fn stream_of(database: &Database, table: &str) -> Result<Option<String>> {
     Ok(arn.map(str::to_owned))
 }
 
-fn records(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>> {
+/// A stream has one shard, which is there with the first record.
+fn shard_of(database: &Database, table: &str) -> Result<Option<(String, String)>> {
     let arn = stream_of(database, table)?.context("the table has no stream")?;
     let asked = serde_json::from_value(json!({ "StreamArn": arn }))?;
     let stream = serde_json::to_value(database.describe_stream(asked)?)?;
-    let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
-    if shard.is_null() {
-        return Ok(Vec::new());
-    }
+    let shard = stream["StreamDescription"]["Shards"][0]["ShardId"].as_str();
+    Ok(shard.map(|shard| (arn, shard.to_owned())))
+}
+
+/// The database numbers each record of a stream by looking for the highest number before it: without an
+/// index at every record there is, with one at the last.
+fn index(file: &Path) -> Result<()> {
+    let database = rusqlite::Connection::open(file)?;
+    database.execute_batch(
+        "CREATE INDEX IF NOT EXISTS stream_records_by_number \
+         ON _stream_records (table_name, CAST(sequence_number AS INTEGER))",
+    )?;
+    Ok(())
+}
+
+/// The same by way of a file, for a database in memory has one door only.
+fn index_in_memory(database: &Database) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join(FILE);
+    let path = file.to_str().context("the folder is not UTF-8")?;
+    database.vacuum_into(path)?;
+    index(&file)?;
+    Ok(database.restore_from(path)?)
+}
+
+fn records(database: &Database, arn: &str, shard: &str, after: Option<&str>) -> Result<Vec<Value>> {
     let from = match after {
         Some(after) => json!({
             "StreamArn": arn, "ShardId": shard,
