@@ -77,6 +77,14 @@ impl World {
         })
     }
 
+    /// Somebody at the counter of a municipality, who asks others.
+    pub(super) fn office_of(&self, tenant: TenantCode, who: &str) -> Result<Staff> {
+        let token = self.stack.token(tenant.as_str(), &["inquire"], who)?;
+        Ok(Staff {
+            api: self.api.with_token(token),
+        })
+    }
+
     /// The receipt that lies in the municipality's outbox.
     pub(super) async fn receipt_in_outbox(&self, tenant: TenantCode, id: &str) -> Result<Receipt> {
         let key = format!("outbox/{tenant}/uploads/{id}/receipt.json");

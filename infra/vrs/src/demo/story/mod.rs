@@ -2,6 +2,7 @@
 
 mod doses;
 mod files;
+mod moving;
 mod office;
 mod venue;
 
@@ -54,6 +55,7 @@ pub(super) async fn tell(page: &mut Page<'_>, world: &World, residents: u32) -> 
     venue::tell(page, world, [&chiyoda, &tono], &second).await?;
     office::search(page, world, &chiyoda, &second).await?;
     office::apart(page, world, [&chiyoda, &tono], &second, &first).await?;
+    moving::tell(page, world, [&chiyoda, &tono], &second).await?;
     sealed::tell(page, world, [&chiyoda, &tono]).await
 }
 
