@@ -38,6 +38,9 @@ pub enum Command {
     /// Check the logs of inquiries
     #[command(subcommand)]
     Log(Log),
+    /// Make the index of holders anew
+    #[command(subcommand)]
+    Index(Index),
     /// Write a synthetic file; the same seed writes the same bytes
     Generate(Generate),
     /// Write which promises the tests have shown to hold, for an assessment (evidence.md, evidence.json)
@@ -261,6 +264,42 @@ pub enum Log {
     Check(Services),
 }
 
+/// `vrs index`
+#[derive(Debug, Subcommand)]
+pub enum Index {
+    /// Hold the index of holders against the records, and put anew what is missing or wrong
+    Rebuild(Rebuild),
+}
+
+/// `vrs index rebuild`
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// One municipality; all of them when it is not given
+    #[arg(long, value_name = "CODE", value_parser = tenant_code)]
+    pub tenant: Option<TenantCode>,
+    /// Only look: put nothing, and fail if something is missing or wrong
+    #[arg(long)]
+    pub check: bool,
+    /// S3 of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub s3: String,
+    /// The bucket of manifests; on AWS the stack's output `WorkBucketName`
+    #[arg(long, value_name = "NAME", default_value = "work")]
+    pub work: String,
+    /// The index; on AWS the stack's output `HoldersTableName`
+    #[arg(long, value_name = "NAME", default_value = "holders")]
+    pub holders: String,
+    /// The key that tells persons apart; on AWS the stack's output `HoldersKeyId`
+    #[arg(long, value_name = "ID", default_value = "holders")]
+    pub holders_key: String,
+    /// How many calls to KMS each of 32 lanes makes in a second at most; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub kms_per_second: u32,
+    /// Where the records are
+    #[command(flatten)]
+    pub services: Services,
+}
+
 /// The services that know the municipalities: of a running `vrs serve`, or on AWS.
 #[derive(Debug, Args)]
 pub struct Services {
@@ -326,6 +365,8 @@ mod tests {
             "vrs tenant settings 131016",
             "vrs tenant settings 131016 --inquiries-per-day 500 --hold-protected false",
             "vrs log check",
+            "vrs index rebuild --check",
+            "vrs index rebuild --tenant 131016 --aws --table t --key k --work w --holders h --holders-key i",
             "vrs log check --aws --table t --key k",
             "vrs tenant settings 131016 --column 住民番号=個別宛名番号 --max-refused 5",
             "vrs tenant settings 131016 --dose-column ﾛｯﾄ=ロット番号 --lot COMIRNATY=EY0779",

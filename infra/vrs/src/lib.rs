@@ -7,6 +7,7 @@ mod drop_folder;
 pub mod evidence;
 pub mod generate;
 mod http;
+mod index;
 mod receipt;
 pub mod recover;
 mod registry;

@@ -31,6 +31,7 @@ async fn run(command: Command, vrs: &str) -> Result<()> {
         Command::Tenant(asked) => commands::tenant::run(asked, &mut out).await,
         Command::Evidence(asked) => commands::evidence::run(&asked, &mut out),
         Command::Log(asked) => commands::log::run(asked, &mut out).await,
+        Command::Index(asked) => commands::index::run(asked, &mut out).await,
         Command::Generate(asked) => commands::generate::run(asked, &mut out),
         Command::Recover(asked) => commands::recover::run(asked, &mut out).await,
         Command::Upload(asked) => commands::upload::run(asked, &mut out).await,

@@ -2,6 +2,7 @@
 
 pub mod evidence;
 pub mod generate;
+pub mod index;
 pub mod log;
 pub mod recover;
 pub mod serve;

@@ -1,0 +1,93 @@
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use aws_config::{BehaviorVersion, SdkConfig};
+use crypto::{Keyring, Kms, PersonTags};
+use objects::Objects;
+use store::{HolderIndex, Store};
+
+use super::tenant::registry;
+use crate::cli;
+use crate::index::{Compared, Indexing};
+use crate::registry::on_this_machine;
+use crate::text::grouped;
+
+/// Makes the index of holders anew from the records, or only holds it against them.
+pub async fn run(asked: cli::Index, out: &mut dyn Write) -> Result<()> {
+    let cli::Index::Rebuild(asked) = asked;
+    let registry = registry(&asked.services).await?;
+    let indexing = indexing(&asked).await;
+    let tenants = match asked.tenant {
+        Some(tenant) => vec![tenant],
+        None => registry
+            .list()
+            .await?
+            .into_iter()
+            .map(|(tenant, _)| tenant)
+            .collect(),
+    };
+    let mut all = Compared::default();
+    for tenant in tenants {
+        let now = runtime::system_clock();
+        let found = indexing.rebuild(tenant, asked.check, now).await?;
+        writeln!(out, "{tenant}  {}", said(&found))?;
+        all.add(found);
+    }
+    writeln!(out, "all     {}", said(&all))?;
+    if all.is_right() {
+        writeln!(out, "the index says what the records say")?;
+        return Ok(());
+    }
+    if asked.check {
+        bail!("the index does not say what the records say; run this without --check");
+    }
+    writeln!(out, "what was missing or wrong was put anew")?;
+    Ok(())
+}
+
+fn said(found: &Compared) -> String {
+    let Compared {
+        residents,
+        without_number,
+        right,
+        missing,
+        wrong,
+    } = *found;
+    format!(
+        "{} residents, {} without a My Number; entries: {} right, {} missing, {} wrong",
+        grouped(residents),
+        grouped(without_number),
+        grouped(right),
+        grouped(missing),
+        grouped(wrong)
+    )
+}
+
+async fn indexing(asked: &cli::Rebuild) -> Indexing {
+    let services = &asked.services;
+    let (config, s3) = if services.aws {
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        (config.clone(), aws_sdk_s3::Client::new(&config))
+    } else {
+        let config = on_this_machine(&services.dynamodb);
+        (config, on_paths(&on_this_machine(&asked.s3)))
+    };
+    let kms = aws_sdk_kms::Client::new(&config);
+    let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+    Indexing {
+        store: Store::new(dynamodb.clone(), services.table.clone()),
+        work: Objects::new(s3, asked.work.clone()),
+        index: HolderIndex::new(dynamodb, asked.holders.clone()),
+        persons: PersonTags::new(kms.clone(), asked.holders_key.clone()),
+        keys: Keyring::new(Kms::new(kms)),
+        pause: Duration::from_secs(1)
+            .checked_div(asked.kms_per_second)
+            .unwrap_or_default(),
+    }
+}
+
+fn on_paths(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(config).force_path_style(true);
+    aws_sdk_s3::Client::from_conf(config.build())
+}

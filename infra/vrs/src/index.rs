@@ -1,0 +1,172 @@
+//! The index of holders made anew from the records, with an operator's own rights.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use crypto::{Keyring, NoncePool, PersonTag, PersonTags, ResidentTag, TenantKeys};
+use domain::{TenantCode, TenantScope};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
+use manifest::{ManifestReader, Presence};
+use objects::{ObjectName, Objects, PinnedObject};
+use store::{HolderEntry, HolderIndex, Store, open_pointer, seal_pointer};
+
+/// Residents under way at once.
+const AT_ONCE: usize = 32;
+
+/// What the index is made from, and where it is.
+pub(crate) struct Indexing {
+    pub(crate) store: Store,
+    pub(crate) work: Objects,
+    pub(crate) index: HolderIndex,
+    pub(crate) persons: PersonTags,
+    pub(crate) keys: Keyring,
+    /// Between two calls to KMS, so that everybody else's calls get through.
+    pub(crate) pause: Duration,
+}
+
+/// What was found of one municipality, or of all.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Compared {
+    /// Residents, those who left included.
+    pub(crate) residents: u64,
+    /// Of these, without a My Number.
+    pub(crate) without_number: u64,
+    /// Entries that were there and right.
+    pub(crate) right: u64,
+    /// Entries that were missing.
+    pub(crate) missing: u64,
+    /// Entries that led to nobody, or to somebody else.
+    pub(crate) wrong: u64,
+}
+
+impl Compared {
+    /// Whether the index said what the records say.
+    pub(crate) const fn is_right(&self) -> bool {
+        self.missing == 0 && self.wrong == 0
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.residents += other.residents;
+        self.without_number += other.without_number;
+        self.right += other.right;
+        self.missing += other.missing;
+        self.wrong += other.wrong;
+    }
+}
+
+impl Indexing {
+    /// Holds the index against the records of one municipality, and puts what is missing or wrong unless
+    /// it only looks. An entry for a number that nobody has any more is not found in this way, and does no
+    /// harm: whoever it leads to is compared and does not fit.
+    pub(crate) async fn rebuild(
+        &self,
+        tenant: TenantCode,
+        only_look: bool,
+        now: Timestamp,
+    ) -> Result<Compared> {
+        let scope = TenantScope::for_operator(tenant);
+        let state = self.store.tenant(&scope).await?;
+        let state = state.with_context(|| format!("{tenant} does not take part"))?;
+        let keys = state.keys(&scope, &self.keys, now).await?;
+        let mut compared = Compared::default();
+        let persons = self.persons_of(&scope, &keys, &mut compared).await?;
+        let mut nonces = NoncePool::default();
+        let looked = stream::iter(persons)
+            .map(|(person, resident)| async move {
+                let entries = self.index.of(&person).await?;
+                Ok::<_, anyhow::Error>((person, resident, entries))
+            })
+            .buffered(AT_ONCE);
+        let mut looked = std::pin::pin!(looked);
+        while let Some((person, resident, entries)) = looked.try_next().await? {
+            let own = entries.iter().find(|entry| entry.holder == tenant);
+            match own {
+                Some(entry) if leads_to(&keys, &person, entry, &resident) => {
+                    compared.right += 1;
+                    continue;
+                }
+                Some(_) => compared.wrong += 1,
+                None => compared.missing += 1,
+            }
+            if !only_look {
+                let pointer = seal_pointer(&keys, &mut nonces, &person, &resident);
+                self.index.put(&scope, &person, &pointer).await?;
+            }
+        }
+        Ok(compared)
+    }
+
+    /// Who has which number: of two who had the same, whoever is in the register.
+    async fn persons_of(
+        &self,
+        scope: &TenantScope,
+        keys: &Arc<TenantKeys>,
+        compared: &mut Compared,
+    ) -> Result<BTreeMap<PersonTag, ResidentTag>> {
+        let mut persons = BTreeMap::new();
+        for presence in [Presence::Removed, Presence::Registered] {
+            let tags = self.tags(scope, keys, presence).await?;
+            compared.residents += tags.len() as u64;
+            let tagged = stream::iter(tags)
+                .map(|tag| async move {
+                    let resident = self.store.resident_or_former(scope, keys, &tag).await?;
+                    let Some(number) = resident.and_then(|it| it.my_number) else {
+                        return Ok::<_, anyhow::Error>(None);
+                    };
+                    tokio::time::sleep(self.pause).await;
+                    Ok(Some((self.persons.tag(number).await?, tag)))
+                })
+                .buffered(AT_ONCE);
+            let mut tagged = std::pin::pin!(tagged);
+            while let Some(found) = tagged.try_next().await? {
+                match found {
+                    Some((person, tag)) => {
+                        persons.insert(person, tag);
+                    }
+                    None => compared.without_number += 1,
+                }
+            }
+        }
+        Ok(persons)
+    }
+
+    /// The residents in the manifest of the register in force.
+    async fn tags(
+        &self,
+        scope: &TenantScope,
+        keys: &Arc<TenantKeys>,
+        presence: Presence,
+    ) -> Result<Vec<ResidentTag>> {
+        let register = self.store.register(scope).await?;
+        let manifest = register.in_force.and_then(|in_force| in_force.manifest);
+        let Some(at) = manifest else {
+            return Ok(Vec::new());
+        };
+        let name = ObjectName::Manifest(at.generation, at.merge);
+        let object = PinnedObject::written(scope, &name, &at.version);
+        let object = self.work.open(scope, &object).await?;
+        let mut reader = ManifestReader::new(scope, keys, &name, object);
+        let mut tags = Vec::new();
+        while let Some(block) = reader.next_block().await? {
+            for entry in block.entries() {
+                let entry = entry?;
+                if entry.presence == presence {
+                    tags.push(entry.tag);
+                }
+            }
+        }
+        Ok(tags)
+    }
+}
+
+fn leads_to(
+    keys: &TenantKeys,
+    person: &PersonTag,
+    entry: &HolderEntry,
+    resident: &ResidentTag,
+) -> bool {
+    open_pointer(keys, person, &entry.pointer).is_ok_and(|found| found == *resident)
+}
