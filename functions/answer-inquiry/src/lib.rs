@@ -146,7 +146,10 @@ impl AnswerInquiry {
         };
         // Whoever is not known to be unprotected may be protected.
         if settings.hold_protected && resident.protected != Some(false) {
-            return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
+            let now = self.clock.now();
+            if !self.store.is_released(holder, &tag, ask.asker, now).await? {
+                return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
+            }
         }
         let doses = doses::in_scope(&self.store, holder, keys, &tag, &consent.programmes).await?;
         if doses.is_empty() {

@@ -21,6 +21,7 @@ impl Inquiries {
             consent: wanted.consent,
             my_number: wanted.my_number,
             birth_date: wanted.birth_date,
+            person: None,
             by: staff(request),
         };
         let asked = self.asking.ask(scope, &settings, &question).await;

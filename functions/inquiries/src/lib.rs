@@ -3,7 +3,9 @@
 //! **Triggered by** the HTTP API:
 //! - `POST /inquiries` asks (role `inquire`); `GET /inquiries` and `GET /inquiries/{id}` show what was asked;
 //! - `GET /log` shows the municipality's log (role `inquire` or `approve`);
-//! - `GET /residents/{id}/inquiries` shows who asked about one of its residents (role `read`).
+//! - `GET /residents/{id}/inquiries` shows who asked about one of its residents (role `read`);
+//! - `POST /residents/{id}/inquiries/{inquiry}/release` lets whoever made an inquiry that was held back be
+//!   answered when it asks again (role `approve`).
 //!
 //! **What a repeat does.** A basis is claimed once, by one transaction with the entry in the log. The inquiry
 //! that has claimed it, and no other, finishes what a crash left: holders write their entry once and answer the
@@ -17,6 +19,7 @@
 mod answer;
 mod ask;
 mod read;
+mod release;
 mod wanted;
 
 use std::sync::Arc;
@@ -58,6 +61,7 @@ impl Inquiries {
             "GET /inquiries/{id}" => self.show(&request).await,
             "GET /log" => self.log(&request).await,
             "GET /residents/{id}/inquiries" => self.about(&request).await,
+            "POST /residents/{id}/inquiries/{inquiry}/release" => self.release(&request).await,
             _ => Err(Problem::not_found()),
         };
         answer.into()

@@ -1,12 +1,10 @@
 //! What was asked, and what the log says.
 
-use std::collections::BTreeMap;
-
 use api::{PageLimits, Problem, Request, Response, Role};
 use crypto::ResidentTag;
 use data_encoding::HEXLOWER;
 use domain::{basis, japan_date};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use store::{Inquiry, LogEntry, LogEvent};
 
 use crate::answer::name_of;
@@ -56,9 +54,18 @@ pub(crate) struct LogPage {
 pub(crate) struct ShownEntry {
     seq: u64,
     at: String,
-    facts: BTreeMap<&'static str, String>,
+    facts: Facts,
     before: String,
     hash: String,
+}
+
+/// Facts by name, in the order in which they are hashed.
+pub(crate) struct Facts(Vec<(&'static str, String)>);
+
+impl Serialize for Facts {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, fact)| (name, fact)))
+    }
 }
 
 /// A page of who asked about a resident.
@@ -174,7 +181,7 @@ impl ShownEntry {
         Self {
             seq: entry.seq,
             at: entry.at.to_string(),
-            facts: entry.event.facts().into_iter().collect(),
+            facts: Facts(entry.event.facts()),
             before: hex(&entry.before),
             hash: hex(&entry.hash),
         }

@@ -47,6 +47,7 @@ fn has_lapsed(name: ObjectName, before: Option<ObjectName>, generation: Generati
         ObjectName::Manifest(of, _) => of < generation && Some(name) != before,
         ObjectName::Receipt(_)
         | ObjectName::Errors(_)
+        | ObjectName::Answers(_)
         | ObjectName::Refused(_)
         | ObjectName::Rows(..)
         | ObjectName::Share(..)

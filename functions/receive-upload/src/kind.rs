@@ -8,6 +8,7 @@ use domain::Movement;
 use layouts::{
     ColumnMapping, Layout, MappingProblem, ProblemCode, Record, Suspect,
     doses::{self, Doses},
+    inquiries::{self, Inquiries},
     residents::{self, Residents},
 };
 use objects::ObjectName;
@@ -179,6 +180,49 @@ impl Suspects<Doses> for doses::DoseSuspects {
 
     fn certain(self) -> Vec<Suspect> {
         self.finish()
+    }
+}
+
+/// A file of inquiries.
+#[derive(Default)]
+pub(crate) struct InquiriesFile {
+    duplicates: inquiries::Duplicates,
+}
+
+/// Rows that share their 整理番号, which is certain.
+pub(crate) struct SharedReferences(Vec<Suspect>);
+
+impl Kind for InquiriesFile {
+    type Layout = Inquiries;
+    type Suspects = SharedReferences;
+    type Found = ();
+
+    fn mapping(columns: BTreeMap<String, String>) -> Result<ColumnMapping, MappingProblem> {
+        ColumnMapping::of_inquiries(columns)
+    }
+
+    fn note(&mut self, record: &inquiries::Record<'_>) {
+        self.duplicates.add(record.index, &record.keys);
+    }
+
+    fn finish(self) -> (SharedReferences, ()) {
+        (SharedReferences(self.duplicates.finish()), ())
+    }
+
+    fn shared_column(code: ProblemCode) -> Option<&'static str> {
+        code.inquiry_column().map(inquiries::Column::name)
+    }
+}
+
+impl Suspects<Inquiries> for SharedReferences {
+    fn to_read(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    fn tell(&mut self, _: &inquiries::Record<'_>) {}
+
+    fn certain(self) -> Vec<Suspect> {
+        self.0
     }
 }
 

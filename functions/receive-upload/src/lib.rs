@@ -34,7 +34,7 @@ use crypto::Keyring;
 use domain::Clock;
 use jiff::Timestamp;
 use objects::{Objects, Unassigned};
-use queues::{DoseQueue, LoadQueue};
+use queues::{DoseQueue, InquiryQueue, LoadQueue};
 use store::Store;
 
 pub use error::ReceiveError;
@@ -65,6 +65,7 @@ pub struct ReceiveUpload {
     unassigned: Unassigned,
     loads: LoadQueue,
     doses: DoseQueue,
+    inquiries: InquiryQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
     chunk_bytes: ChunkBytes,
@@ -87,6 +88,7 @@ impl ReceiveUpload {
         unassigned: Unassigned,
         loads: LoadQueue,
         doses: DoseQueue,
+        inquiries: InquiryQueue,
         keys: Keyring,
         clock: Arc<dyn Clock>,
         chunk_bytes: ChunkBytes,
@@ -99,6 +101,7 @@ impl ReceiveUpload {
             unassigned,
             loads,
             doses,
+            inquiries,
             keys,
             clock,
             chunk_bytes,

@@ -18,6 +18,7 @@ fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.unassigned()?,
         adapters.loads()?,
         adapters.doses()?,
+        adapters.inquiries()?,
         adapters.keys(),
         adapters.clock(),
         ChunkBytes {

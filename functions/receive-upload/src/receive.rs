@@ -5,7 +5,7 @@ use domain::{FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, ja
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
 use objects::{InboxKey, NotInInbox, ObjectName, Objects, PinnedObject};
-use queues::{DoseMessage, LoadMessage};
+use queues::{DoseMessage, InquiryMessage, LoadMessage};
 use receipts::{Receipt, Unplaced};
 use reread::DroppedFile;
 use store::{
@@ -15,15 +15,17 @@ use store::{
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    check::{Checked, CheckedRows},
+    check::{Checked, CheckedRows, MAX_BYTES},
     decide::{Decision, Found, decide, too_many_refused},
     event::Dropped,
-    kind::{DosesFile, ResidentsFile},
+    kind::{DosesFile, InquiriesFile, ResidentsFile},
     rows::ChunkRows,
 };
 
 /// The register may move while a file is decided; more often than this it cannot in earnest.
 const DECISIONS: u32 = 5;
+/// More rows than these one worker does not ask in its time.
+const MOST_INQUIRIES: u64 = 20_000;
 
 /// A file under check, with the right to decide it.
 pub(crate) struct Mine<'a> {
@@ -108,6 +110,7 @@ impl ReceiveUpload {
         match mine.upload.kind {
             FileKind::Residents => self.residents(mine).await,
             FileKind::Doses => self.doses(mine).await,
+            FileKind::Inquiries => self.inquiries(mine).await,
         }
     }
 
@@ -141,6 +144,28 @@ impl ReceiveUpload {
             Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => rows.found,
         };
+        self.load_unless_too_many_refused(mine, found).await
+    }
+
+    /// A file of inquiries is asked at once as well, by one worker: its answers stand in one file.
+    async fn inquiries(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        let kind = InquiriesFile::default();
+        let found = match self.check(mine, kind, MAX_BYTES).await? {
+            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+            Checked::Rows(rows) => rows.found,
+        };
+        if found.rows_checked > MOST_INQUIRIES {
+            let problem = FileProblem::new(ProblemCode::TooManyInquiries);
+            return self.refuse(mine, &problem, found).await;
+        }
+        self.load_unless_too_many_refused(mine, found).await
+    }
+
+    async fn load_unless_too_many_refused(
+        &self,
+        mine: &Mine<'_>,
+        found: Conclusion,
+    ) -> Result<UploadState, ReceiveError> {
         let (rows, refused) = (found.rows_checked, found.rows.refused);
         if too_many_refused(rows, refused, &mine.tenant.settings) {
             let problem = FileProblem::new(ProblemCode::TooManyRefused);
@@ -290,6 +315,10 @@ impl ReceiveUpload {
                     });
                 }
                 self.doses.send(&messages).await?;
+            }
+            (FileKind::Inquiries, UploadState::Loading) => {
+                let message = InquiryMessage { tenant, upload: id };
+                self.inquiries.send(&[message]).await?;
             }
             _ => {}
         }

@@ -26,11 +26,19 @@ pub(crate) struct Sample {
     is_complete: bool,
 }
 
+fn no_mapping() -> Problem {
+    Problem::invalid("kind", Fault::FileKind)
+}
+
 impl Sample {
     pub(crate) fn read(mut fields: Fields) -> Result<Self, Problem> {
         let kind = fields.text("kind", WORD_LIMIT)?;
         let kind = kind.expose().parse();
-        let kind = kind.map_err(|_| Problem::invalid("kind", Fault::FileKind))?;
+        let kind = kind.map_err(|_| no_mapping())?;
+        if kind == FileKind::Inquiries {
+            // They are made for us: their columns have our names.
+            return Err(no_mapping());
+        }
         let columns = columns(&mut fields, "columns")?;
         let encoded = fields.text("sample", ENCODED_LIMIT)?;
         let is_complete = fields.optional_flag("complete")?.unwrap_or(true);
@@ -58,6 +66,7 @@ impl Sample {
         let place = match self.kind {
             FileKind::Residents => &mut wanted.columns,
             FileKind::Doses => &mut wanted.dose_columns,
+            FileKind::Inquiries => return Err(no_mapping()),
         };
         if let Some(columns) = self.columns {
             *place = columns;
@@ -83,6 +92,7 @@ impl Sample {
                 let mapping = ColumnMapping::of_doses(wanted.dose_columns);
                 Ok(look.of::<Doses>(&mapping.map_err(|_| invalid())?))
             }
+            FileKind::Inquiries => Err(no_mapping()),
         }
     }
 }

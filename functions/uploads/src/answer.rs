@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{TenantScope, UploadState};
+use domain::{FileKind, TenantScope, UploadState};
 use jiff::Timestamp;
 use objects::{DownloadLink, Objects, ObjectsError};
 use receipts::{Receipt, Rows, Words};
@@ -71,6 +71,8 @@ pub(crate) struct Links {
     receipt: Option<Link>,
     /// The refused rows; `null` if there are none.
     errors: Option<Link>,
+    /// The answers to a file of inquiries; `null` until they are there, and for other files.
+    answers: Option<Link>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +106,19 @@ impl Links {
         } else {
             None
         };
-        Ok(Self { receipt, errors })
+        let has_answers =
+            upload.kind == FileKind::Inquiries && upload.state == UploadState::InForce;
+        let answers = if has_answers {
+            let link = drop.answers_link(scope, upload.id, now, VALID_FOR);
+            Some(link.await?.into())
+        } else {
+            None
+        };
+        Ok(Self {
+            receipt,
+            errors,
+            answers,
+        })
     }
 }
 
@@ -190,10 +204,11 @@ mod tests {
         let links = Links {
             receipt: None,
             errors: None,
+            answers: None,
         };
         assert_eq!(
             names(&links),
-            BTreeSet::from(["errors".to_owned(), "receipt".to_owned()])
+            BTreeSet::from(["answers", "errors", "receipt"].map(str::to_owned))
         );
         assert_eq!(
             names(&Listed::of(receipt.clone())),

@@ -40,6 +40,7 @@ impl FileToDrop {
         match self.kind {
             FileKind::Residents => &[Role::Register],
             FileKind::Doses => &[Role::Doses, Role::Register],
+            FileKind::Inquiries => &[Role::Inquire],
         }
     }
 

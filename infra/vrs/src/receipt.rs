@@ -60,6 +60,7 @@ pub(crate) struct Rows {
     pub(crate) review: u64,
     pub(crate) conflict: u64,
     pub(crate) waiting: u64,
+    pub(crate) answered: u64,
     pub(crate) refused: u64,
 }
 
@@ -95,6 +96,7 @@ impl Rows {
             review,
             conflict,
             waiting,
+            answered,
             refused,
         } = self;
         RowCounts {
@@ -106,6 +108,7 @@ impl Rows {
             review,
             conflict,
             waiting,
+            answered,
             refused,
         }
     }
@@ -165,6 +168,8 @@ impl Receipt {
                 ("不一致", rows.conflict),
                 ("登録待ち", rows.waiting),
             ]
+        } else if self.kind == FileKind::Inquiries.as_str() {
+            &[("回答", rows.answered)]
         } else {
             &[
                 ("新規", rows.new),

@@ -84,7 +84,10 @@ impl Asking {
         } else {
             consent.life.claim(inquiry, now)?;
         }
-        let person = self.persons.tag(question.my_number).await?;
+        let person = match question.person {
+            Some(person) => person,
+            None => self.person(question.my_number).await?,
+        };
         let digest = person.digest(consent.id, question.birth_date);
         if !consent.person.is(&digest) {
             tracing::info!(target: "metrics", inquiries_mismatched = 1);

@@ -10,7 +10,7 @@ mod kept;
 
 use std::sync::Arc;
 
-use crypto::PersonTags;
+use crypto::{KmsError, PersonTag, PersonTags};
 use domain::{Clock, ConsentId, Date, InquiryId, MyNumber, StaffTag};
 use invocations::Holders;
 use store::{HolderIndex, Store};
@@ -49,6 +49,8 @@ pub struct Question {
     pub my_number: MyNumber,
     /// About whom.
     pub birth_date: Date,
+    /// The tag of that number, if the caller made it already.
+    pub person: Option<PersonTag>,
     /// Who asks.
     pub by: StaffTag,
 }
@@ -71,5 +73,10 @@ impl Asking {
             holders,
             clock,
         }
+    }
+
+    /// The person with this number, as bases and the index of holders know them.
+    pub async fn person(&self, number: MyNumber) -> Result<PersonTag, KmsError> {
+        self.persons.tag(number).await
     }
 }

@@ -91,11 +91,13 @@ pub enum FileKind {
     Residents,
     /// 接種記録.
     Doses,
+    /// 一括照会.
+    Inquiries,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Residents, Self::Doses];
+    pub const ALL: [Self; 3] = [Self::Residents, Self::Doses, Self::Inquiries];
 
     /// The folder's name.
     #[must_use]
@@ -103,6 +105,7 @@ impl FileKind {
         match self {
             Self::Residents => "residents",
             Self::Doses => "doses",
+            Self::Inquiries => "inquiries",
         }
     }
 }
@@ -137,7 +140,8 @@ pub enum UploadState {
     Waiting,
     /// Being loaded.
     Loading,
-    /// Its rows were put in force: the register follows it, or its doses are recorded.
+    /// Its rows have come to their end: the register follows it, its doses are recorded, its inquiries
+    /// are answered.
     InForce,
     /// Equal to what is in force; there was nothing to load.
     NoChange,
@@ -221,6 +225,8 @@ pub struct RowCounts {
     pub conflict: u64,
     /// Doses that wait for a resident with their coupon.
     pub waiting: u64,
+    /// Inquiries that were made and answered, with doses or without.
+    pub answered: u64,
     /// Rows that were not taken over.
     pub refused: u64,
 }
@@ -237,6 +243,7 @@ impl RowCounts {
             + self.review
             + self.conflict
             + self.waiting
+            + self.answered
             + self.refused
     }
 }
@@ -254,6 +261,7 @@ impl Add for RowCounts {
             review: self.review + other.review,
             conflict: self.conflict + other.conflict,
             waiting: self.waiting + other.waiting,
+            answered: self.answered + other.answered,
             refused: self.refused + other.refused,
         }
     }
@@ -299,7 +307,7 @@ mod tests {
         for kind in FileKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
-        assert_eq!("inquiries".parse::<FileKind>(), Err(UnknownWord));
+        assert_eq!("letters".parse::<FileKind>(), Err(UnknownWord));
     }
 
     #[test]
@@ -313,12 +321,13 @@ mod tests {
             review: 6,
             conflict: 7,
             waiting: 8,
+            answered: 10,
             refused: 9,
         };
         let mut sum = RowCounts::default();
         sum += one;
         sum += one;
         assert_eq!(sum.total(), 2 * one.total());
-        assert_eq!(one.total(), 45);
+        assert_eq!(one.total(), 55);
     }
 }

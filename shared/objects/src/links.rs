@@ -88,6 +88,19 @@ impl Objects {
             .await
     }
 
+    /// A link to the answers to a file of inquiries, which a browser saves as `answers.csv`.
+    pub async fn answers_link(
+        &self,
+        scope: &TenantScope,
+        upload: UploadId,
+        now: Timestamp,
+        valid_for: Duration,
+    ) -> Result<DownloadLink, ObjectsError> {
+        let name = ObjectName::Answers(upload);
+        self.download_link(scope, name, "answers.csv", now, valid_for)
+            .await
+    }
+
     /// A link to a file of an export.
     pub async fn export_link(
         &self,

@@ -7,6 +7,8 @@ pub enum ObjectName {
     Receipt(UploadId),
     /// Drop bucket: the refused rows of an upload, ready to be mended, CSV.
     Errors(UploadId),
+    /// Drop bucket: the answers to a file of inquiries, CSV.
+    Answers(UploadId),
     /// Work bucket: the manifest of a generation, as one merge wrote it. Each merge of a load has a
     /// number of its own, so none ever writes over what another put in force.
     Manifest(Generation, u32),
@@ -58,6 +60,7 @@ impl ObjectName {
         match self {
             Self::Receipt(upload) => format!("outbox/{code}/uploads/{upload}/receipt.json"),
             Self::Errors(upload) => format!("outbox/{code}/uploads/{upload}/errors.csv"),
+            Self::Answers(upload) => format!("outbox/{code}/inquiries/{upload}/answers.csv"),
             Self::Manifest(generation, merge) => {
                 format!("{}{generation}/{merge}", Self::manifests_folder(scope))
             }
@@ -91,7 +94,7 @@ impl ObjectName {
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Receipt(_) => "application/json",
-            Self::Errors(_) => "text/csv",
+            Self::Errors(_) | Self::Answers(_) => "text/csv",
             Self::Export(_, file) => match file {
                 ExportFile::Ledger(_) | ExportFile::Waiting(_) => "text/csv",
                 ExportFile::Patients | ExportFile::Immunizations => "application/fhir+ndjson",
@@ -138,6 +141,10 @@ mod tests {
             (
                 ObjectName::Errors(upload),
                 format!("outbox/131016/uploads/{upload}/errors.csv"),
+            ),
+            (
+                ObjectName::Answers(upload),
+                format!("outbox/131016/inquiries/{upload}/answers.csv"),
             ),
             (
                 ObjectName::Export(export, ExportFile::Ledger(ProgrammeCode::COVID19)),

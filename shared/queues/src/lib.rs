@@ -3,10 +3,12 @@
 
 mod dose;
 mod export;
+mod inquiry;
 mod load;
 mod sender;
 
 pub use dose::{DoseMessage, NotADoseMessage};
 pub use export::{ExportMessage, NotAnExportMessage};
+pub use inquiry::{InquiryMessage, NotAnInquiryMessage};
 pub use load::{LoadMessage, NotALoadMessage};
-pub use sender::{DoseQueue, ExportQueue, LoadQueue, Message, SendError, Sender};
+pub use sender::{DoseQueue, ExportQueue, InquiryQueue, LoadQueue, Message, SendError, Sender};

@@ -4,7 +4,7 @@ use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 
 use jiff::SignedDuration;
 
-use crate::{DoseMessage, ExportMessage, LoadMessage};
+use crate::{DoseMessage, ExportMessage, InquiryMessage, LoadMessage};
 
 /// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
@@ -39,6 +39,8 @@ pub type LoadQueue = Sender<LoadMessage>;
 pub type DoseQueue = Sender<DoseMessage>;
 /// Sends into the queue `exports`.
 pub type ExportQueue = Sender<ExportMessage>;
+/// Sends into the queue `inquiries`.
+pub type InquiryQueue = Sender<InquiryMessage>;
 
 impl<M: Message> Sender<M> {
     /// `url` is the queue's URL.

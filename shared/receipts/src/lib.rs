@@ -102,6 +102,17 @@ pub enum Outcomes {
     Residents(ResidentOutcomes),
     /// Of a dose file.
     Doses(DoseOutcomes),
+    /// Of a file of inquiries.
+    Inquiries(InquiryOutcomes),
+}
+
+/// What became of inquiries.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct InquiryOutcomes {
+    /// Made and answered, with doses or without.
+    pub answered: u64,
+    /// Not made.
+    pub refused: u64,
 }
 
 /// What became of doses.
@@ -256,6 +267,10 @@ fn rows(upload: &Upload) -> Rows {
             review: rows.review,
             conflict: rows.conflict,
             waiting: rows.waiting,
+            refused: rows.refused,
+        }),
+        FileKind::Inquiries => Outcomes::Inquiries(InquiryOutcomes {
+            answered: rows.answered,
             refused: rows.refused,
         }),
     };

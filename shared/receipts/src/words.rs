@@ -22,6 +22,17 @@ pub(crate) fn state(kind: FileKind, state: UploadState) -> Words {
             "接種記録に取り込みました",
             "every row of it has come to its end",
         ),
+        (FileKind::Inquiries, UploadState::Refused) => words(
+            "ファイル全体を受け付けませんでした。どの行も照会していません",
+            "the whole file was refused; nothing was asked",
+        ),
+        (FileKind::Inquiries, UploadState::Loading) => {
+            words("照会しています", "its inquiries are being made")
+        }
+        (FileKind::Inquiries, UploadState::InForce) => words(
+            "照会が終わりました。結果のファイルをご覧ください",
+            "all inquiries are answered; see the file of answers",
+        ),
         (_, state) => any(state),
     }
 }

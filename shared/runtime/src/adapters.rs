@@ -11,7 +11,7 @@ use domain::{Clock, PerTenant};
 use invocations::Holders;
 use jiff::Timestamp;
 use objects::{Objects, Unassigned};
-use queues::{DoseQueue, ExportQueue, LoadQueue};
+use queues::{DoseQueue, ExportQueue, InquiryQueue, LoadQueue};
 use store::{HolderIndex, Store};
 
 use crate::tenants::Tenants;
@@ -144,6 +144,15 @@ impl Adapters {
         Ok(DoseQueue::new(
             client,
             self.settings.get("DOSES_QUEUE_URL")?.to_owned(),
+        ))
+    }
+
+    /// The queue `INQUIRIES_QUEUE_URL`.
+    pub fn inquiries(&self) -> Result<InquiryQueue, SettingError> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        Ok(InquiryQueue::new(
+            client,
+            self.settings.get("INQUIRIES_QUEUE_URL")?.to_owned(),
         ))
     }
 

@@ -235,7 +235,7 @@ impl Store {
             update: "ADD chunks_done :one, rows_new :new, rows_changed :changed, \
                      rows_unchanged :unchanged, rows_removed :removed, rows_recorded :recorded, \
                      rows_review :review, rows_conflict :conflict, rows_waiting :waiting, \
-                     rows_refused :refused, removals_of_unknown :unknown",
+                     rows_answered :answered, rows_refused :refused, removals_of_unknown :unknown",
             condition: "#state = :loading",
             names: STATE,
             values: vec![
@@ -249,6 +249,7 @@ impl Store {
                 (":review", n(rows.counts.review)),
                 (":conflict", n(rows.counts.conflict)),
                 (":waiting", n(rows.counts.waiting)),
+                (":answered", n(rows.counts.answered)),
                 (":refused", n(rows.counts.refused.saturating_sub(checked))),
                 (":unknown", n(rows.removals_of_unknown)),
             ],

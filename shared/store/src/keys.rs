@@ -136,6 +136,10 @@ pub(crate) fn asked_about(scope: &TenantScope, resident: &ResidentTag) -> String
     of(scope, &format!("ASKED#{resident}"))
 }
 
+pub(crate) fn released(scope: &TenantScope, resident: &ResidentTag) -> String {
+    of(scope, &format!("RELEASED#{resident}"))
+}
+
 pub(crate) fn answered(scope: &TenantScope, inquiry: &InquiryId) -> String {
     of(scope, &format!("ANSWERED#{inquiry}"))
 }

@@ -41,6 +41,17 @@ pub enum LogEvent {
         /// How many doses were given.
         doses: u32,
     },
+    /// This municipality decided that another may be answered about a resident it had held back.
+    Released {
+        /// The inquiry that was held.
+        inquiry: InquiryId,
+        /// Who may ask again.
+        asker: TenantCode,
+        /// About whom.
+        resident: ResidentTag,
+        /// Who decided.
+        by: StaffTag,
+    },
 }
 
 /// On what and what for something was asked.
@@ -99,7 +110,8 @@ impl LogEvent {
         match self {
             Self::Asked { inquiry, .. }
             | Self::Concluded { inquiry, .. }
-            | Self::Answered { inquiry, .. } => *inquiry,
+            | Self::Answered { inquiry, .. }
+            | Self::Released { inquiry, .. } => *inquiry,
         }
     }
 
@@ -110,6 +122,7 @@ impl LogEvent {
             Self::Asked { .. } => "asked",
             Self::Concluded { .. } => "concluded",
             Self::Answered { .. } => "answered",
+            Self::Released { .. } => "released",
         }
     }
 
@@ -147,6 +160,16 @@ impl LogEvent {
                 facts.push(("resident", resident.unwrap_or_default()));
                 facts.push(("outcome", outcome.as_str().to_owned()));
                 facts.push(("doses", doses.to_string()));
+            }
+            Self::Released {
+                asker,
+                resident,
+                by,
+                ..
+            } => {
+                facts.push(("asker", asker.to_string()));
+                facts.push(("resident", resident.to_string()));
+                facts.push(("by", by.to_string()));
             }
         }
         facts
@@ -190,6 +213,12 @@ impl LogEvent {
                     .find(|outcome| Some(outcome.as_str()) == text("outcome"))?,
                 doses: text("doses")?.parse().ok()?,
             }),
+            "released" => Some(Self::Released {
+                inquiry,
+                asker: text("asker")?.parse().ok()?,
+                resident: ResidentTag::parse(text("resident")?).ok()?,
+                by: text("by")?.parse().ok()?,
+            }),
             _ => None,
         }
     }
@@ -202,7 +231,7 @@ mod tests {
     use super::*;
     use crate::LogHead;
 
-    fn events() -> [LogEvent; 3] {
+    fn events() -> [LogEvent; 4] {
         let inquiry = InquiryId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         let terms = Terms {
             basis: "CONSENT".to_owned(),
@@ -230,6 +259,12 @@ mod tests {
                 holders: vec![asker],
                 doses: 2,
             },
+            LogEvent::Released {
+                inquiry,
+                asker,
+                resident: ResidentTag::from_bytes([7; 16]),
+                by: StaffTag::from_bytes([0xCD; 16]),
+            },
         ]
     }
 
@@ -248,7 +283,7 @@ mod tests {
             next: 3,
             last: [1; 32],
         };
-        let [asked, answered, concluded] = events();
+        let [asked, answered, concluded, _] = events();
         let entry = head.entry(asked, Timestamp::UNIX_EPOCH);
         assert_eq!(entry.hash, entry.computed_hash());
         let mut variants = vec![entry.clone(), entry.clone(), entry.clone(), entry.clone()];

@@ -10,6 +10,7 @@ use crate::TenantSettings;
 /// Longest name of a column, in characters.
 const LONGEST_NAME: usize = 100;
 const ALL: u8 = 100;
+static OUR_NAMES: BTreeMap<String, String> = BTreeMap::new();
 
 /// Why settings cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,12 +30,13 @@ pub enum SettingsProblem {
 }
 
 impl TenantSettings {
-    /// How the municipality's system names the columns of such a file.
+    /// How the municipality's system names the columns of such a file; those of inquiries have our names.
     #[must_use]
     pub const fn columns_of(&self, kind: FileKind) -> &BTreeMap<String, String> {
         match kind {
             FileKind::Residents => &self.columns,
             FileKind::Doses => &self.dose_columns,
+            FileKind::Inquiries => &OUR_NAMES,
         }
     }
 

@@ -203,6 +203,7 @@ impl Upload {
                 review: item.maybe_number("rows_review")?.unwrap_or_default(),
                 conflict: item.maybe_number("rows_conflict")?.unwrap_or_default(),
                 waiting: item.maybe_number("rows_waiting")?.unwrap_or_default(),
+                answered: item.maybe_number("rows_answered")?.unwrap_or_default(),
                 refused: item.maybe_number("rows_refused")?.unwrap_or_default(),
             },
             chunks: item.maybe_number("chunks")?.unwrap_or_default(),

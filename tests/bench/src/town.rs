@@ -118,6 +118,7 @@ impl Town {
         let (loader, queue) = match kind {
             FileKind::Residents => ("load-chunk", "loads"),
             FileKind::Doses => ("load-doses", "doses"),
+            FileKind::Inquiries => ("ask-inquiries", "inquiries"),
         };
         self.dropped += 1;
         let at = FIRST_DROP.parse::<Timestamp>()? + jiff::SignedDuration::from_mins(self.dropped);
@@ -200,6 +201,7 @@ pub fn environment(cloud: &Cloud) -> Vec<(String, String)> {
         ("UPLOADS_QUEUE_URL", cloud.queue_url("uploads")),
         ("LOADS_QUEUE_URL", cloud.queue_url("loads")),
         ("DOSES_QUEUE_URL", cloud.queue_url("doses")),
+        ("INQUIRIES_QUEUE_URL", cloud.queue_url("inquiries")),
         ("CHUNK_BYTES", "25165824".to_owned()),
         ("DOSE_CHUNK_BYTES", "1048576".to_owned()),
         ("TENANT_ROLE_ARN", TENANT_ROLE.to_owned()),

@@ -8,8 +8,9 @@ use anyhow::{Result, bail};
 use runtime::{Adapters, Handler};
 
 /// Every package that can be built here; a test holds the list against template and folders.
-pub const PACKAGES: [&str; 13] = [
+pub const PACKAGES: [&str; 14] = [
     "answer-inquiry",
+    "ask-inquiries",
     "consents",
     "doses",
     "export-ledger",
@@ -30,6 +31,7 @@ pub fn build(package: &str, adapters: &Adapters) -> Result<Handler> {
         "receive-upload" => queued::receive_upload(adapters),
         "load-chunk" => queued::load_chunk(adapters),
         "load-doses" => queued::load_doses(adapters),
+        "ask-inquiries" => queued::ask_inquiries(adapters),
         "export-ledger" => queued::export_ledger(adapters),
         "answer-inquiry" => within::answer_inquiry(adapters),
         "index-holders" => within::index_holders(adapters),

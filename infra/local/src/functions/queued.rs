@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use ask_inquiries::{AskInquiries, AskInquiriesError};
+use asking::Asking;
 use export_ledger::{ExportError, ExportLedger};
 use load_chunk::{LoadChunk, LoadError};
 use load_doses::{LoadDoses, LoadDosesError};
@@ -17,6 +19,7 @@ pub(super) fn receive_upload(adapters: &Adapters) -> Result<Handler> {
         adapters.unassigned()?,
         adapters.loads()?,
         adapters.doses()?,
+        adapters.inquiries()?,
         adapters.keys(),
         adapters.clock(),
         ChunkBytes {
@@ -70,6 +73,30 @@ pub(super) fn load_doses(adapters: &Adapters) -> Result<Handler> {
     });
     let handler = handler.passing(LoadDosesError::is_passing);
     Ok(handler.retried_by(adapters.retry("DOSES_QUEUE_URL")?))
+}
+
+pub(super) fn ask_inquiries(adapters: &Adapters) -> Result<Handler> {
+    let asking = Asking::new(
+        adapters.store()?,
+        adapters.holder_index()?,
+        adapters.person_tags()?,
+        adapters.holders()?,
+        adapters.clock(),
+    );
+    let function = Arc::new(AskInquiries::new(
+        adapters.store()?,
+        asking,
+        adapters.drop_bucket()?,
+        adapters.work_bucket()?,
+        adapters.inquiries()?,
+        adapters.clock(),
+    ));
+    let handler = Handler::queue(move |body: String, deadline| {
+        let function = Arc::clone(&function);
+        async move { function.handle(&body, deadline).await }
+    });
+    let handler = handler.passing(AskInquiriesError::is_passing);
+    Ok(handler.retried_by(adapters.retry("INQUIRIES_QUEUE_URL")?))
 }
 
 pub(super) fn export_ledger(adapters: &Adapters) -> Result<Handler> {

@@ -71,7 +71,7 @@ async fn the_ordinary_clients_work_over_the_ports() {
         .send()
         .await
         .unwrap();
-    assert_eq!(urls.queue_urls().len(), 9);
+    assert_eq!(urls.queue_urls().len(), 11);
     let key = aws_sdk_kms::Client::new(&config).generate_data_key_without_plaintext();
     key.key_id("records")
         .number_of_bytes(32)

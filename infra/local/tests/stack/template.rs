@@ -43,6 +43,8 @@ fn the_deployed_template_is_understood() {
             "exports-dead-letters",
             "exports",
             "holders-dead-letters",
+            "inquiries-dead-letters",
+            "inquiries",
             "loads-dead-letters",
             "loads",
             "uploads-dead-letters",
@@ -53,6 +55,7 @@ fn the_deployed_template_is_understood() {
         names(template.functions.iter().map(|f| &f.package).collect()),
         [
             "answer-inquiry",
+            "ask-inquiries",
             "consents",
             "doses",
             "export-ledger",
@@ -68,7 +71,7 @@ fn the_deployed_template_is_understood() {
         ]
     );
     let api = template.api.unwrap();
-    assert_eq!(api.routes.len(), 32);
+    assert_eq!(api.routes.len(), 33);
     assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
     assert_eq!(api.authorizer.audience, ["open-vrs"]);
 }

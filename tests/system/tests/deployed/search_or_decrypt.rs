@@ -112,7 +112,7 @@ pub(crate) fn findings(template: &Template) -> Vec<String> {
         if powers.asks_holders && powers.opens_records {
             found.push(format!("{package} asks holders and opens records"));
         }
-        let needs_numbers = ["consents", "index-holders", "inquiries"];
+        let needs_numbers = ["ask-inquiries", "consents", "index-holders", "inquiries"];
         if powers.tells_persons_apart && !needs_numbers.contains(&package.as_str()) {
             found.push(format!("{package} may try numbers of persons"));
         }
@@ -154,12 +154,15 @@ fn a_function_looks_up_across_municipalities_or_opens_records_and_never_both() {
         them.map(|(package, _)| package.as_str())
             .collect::<Vec<_>>()
     };
-    assert_eq!(who(|it| it.looks_up_holders), ["inquiries"]);
-    assert_eq!(who(|it| it.asks_holders), ["inquiries"]);
+    assert_eq!(
+        who(|it| it.looks_up_holders),
+        ["ask-inquiries", "inquiries"]
+    );
+    assert_eq!(who(|it| it.asks_holders), ["ask-inquiries", "inquiries"]);
     assert_eq!(who(|it| it.writes_holders), ["index-holders"]);
     assert!(who(|it| it.opens_records).contains(&"answer-inquiry"));
     assert_eq!(
         who(|it| it.tells_persons_apart),
-        ["consents", "index-holders", "inquiries"]
+        ["ask-inquiries", "consents", "index-holders", "inquiries"]
     );
 }

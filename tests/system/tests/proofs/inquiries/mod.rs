@@ -1,5 +1,7 @@
 //! Inquiries between municipalities: one basis, one answer, two logs.
 
+mod bulk;
+mod doses;
 mod forged;
 mod hostile;
 mod life;

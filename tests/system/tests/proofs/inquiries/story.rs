@@ -7,12 +7,13 @@ use system::{
     town::{Answer, CHIYODA, SAPPORO},
 };
 
+use super::doses::vaccinate;
 use super::world::{World, about, form_of, person, with};
 
 fn outcomes(log: &[store::LogEntry]) -> Vec<HolderOutcome> {
     let outcome = |entry: &store::LogEntry| match &entry.event {
         LogEvent::Answered { outcome, .. } => Some(*outcome),
-        LogEvent::Asked { .. } | LogEvent::Concluded { .. } => None,
+        _ => None,
     };
     log.iter().filter_map(outcome).collect()
 }
@@ -60,7 +61,7 @@ async fn nobody_nothing_no_match_and_held_are_one_answer() {
     let own = world.log(CHIYODA).await;
     let ends = own.iter().filter_map(|entry| match &entry.event {
         LogEvent::Concluded { holders, doses, .. } => Some((holders.len(), *doses)),
-        LogEvent::Asked { .. } | LogEvent::Answered { .. } => None,
+        _ => None,
     });
     assert_eq!(ends.collect::<Vec<_>>(), [(0, 0); 4]);
     let today = world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
@@ -144,4 +145,42 @@ async fn the_index_follows_the_register() {
         [HolderOutcome::NoMatch]
     );
     assert!(world.town.dead_letters().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_held_is_answered_after_the_holder_decided_so() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(19), &[(1, "20210407", "EP2163")]).await;
+    let held = world.ask(&about(19, &world.consent(19, "F-1").await)).await;
+    assert_eq!(held.json()["doses"], json!([]));
+    let row = person(19);
+    let resident = world.town.resident(SAPPORO, row.cell("個別宛名番号")).await;
+    let resident = resident.unwrap()["id"].as_str().unwrap().to_owned();
+    let inquiry = held.json()["id"].as_str().unwrap().to_owned();
+    let release = |inquiry: &str, role: &'static str| {
+        let path = format!("/residents/{resident}/inquiries/{inquiry}/release");
+        let token = world.token(SAPPORO, &[role], "boss");
+        let world = &world;
+        async move { world.town.ask("POST", &path, &token, None).await }
+    };
+    assert_eq!(release(&inquiry, "inquire").await.status, 403);
+    let other = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    assert_eq!(release(other, "approve").await.status, 404);
+    assert_eq!(release(&inquiry, "approve").await.status, 200);
+    // The used basis stays used; a new one is answered, for a while.
+    let again = world.ask(&about(19, &world.consent(19, "F-2").await)).await;
+    assert_eq!(again.json()["doses"][0]["lot"], "EP2163");
+    world.wait(14 * 24 * 3600);
+    let late = world.ask(&about(19, &world.consent(19, "F-3").await)).await;
+    assert_eq!(late.json()["doses"], json!([]));
+    let log = world.log(SAPPORO).await;
+    assert_eq!(log[1].event.kind(), "released");
+    assert_eq!(
+        outcomes(&log),
+        [
+            HolderOutcome::Held,
+            HolderOutcome::Given,
+            HolderOutcome::Held
+        ]
+    );
 }

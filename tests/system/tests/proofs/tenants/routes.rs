@@ -73,6 +73,7 @@ async fn its_own_municipality_is_answered_with_all_of_it() {
             "recordConsent",
             "approveConsent",
             "revokeConsent",
+            "releaseHeldInquiry",
         ];
         if not_here.contains(&operation.as_str()) {
             continue;

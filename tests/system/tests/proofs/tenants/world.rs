@@ -383,6 +383,16 @@ fn of_inquiries(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             asking(row, &theirs.consent, Some(&theirs.inquiry)),
             asking(&Row::of(77), NEVER_ID, Some(NEVER_ID)),
         )],
+        "releaseHeldInquiry" => {
+            let path = |resident: &str| {
+                let path = route.path.replace("{id}", resident);
+                path.replace("{inquiry}", &theirs.inquiry)
+            };
+            vec![Pair {
+                theirs: route.ask(path(&theirs.resident), None),
+                never: route.ask(path(NEVER_RESIDENT), None),
+            }]
+        }
         "readInquiry" => vec![by_id(&theirs.inquiry, NEVER_ID)],
         "listConsents" | "listInquiries" | "readLog" => vec![Pair {
             theirs: route.ask(format!("{}?after={THEIR_POSITION}", route.path), None),

@@ -1,0 +1,150 @@
+//! One row: its basis recorded, its question asked.
+
+use std::collections::BTreeMap;
+
+use asking::{AskError, Found, Named, NewBasis, Question, Refusal};
+use crypto::{Sha256, staff_tag};
+use domain::{ConsentId, InquiryId, StaffTag};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use layouts::{ProblemCode, inquiries::InquiryRow};
+use store::{Recording, Upload};
+
+use crate::{AskInquiries, AskInquiriesError, file::Work};
+
+/// Rows under way at once: enough to make use of the time that holders take.
+const AT_ONCE: usize = 16;
+
+/// A row that is to be asked.
+pub(crate) struct Row {
+    index: u32,
+    reference: String,
+    basis: NewBasis,
+}
+
+/// What became of the rows.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// By index: 整理番号, and what was found.
+    pub(crate) answers: BTreeMap<u32, (String, Found)>,
+    /// By index.
+    pub(crate) refused: BTreeMap<u32, ProblemCode>,
+}
+
+/// One row's end.
+pub(crate) type Outcome = (u32, Result<(String, Found), ProblemCode>);
+
+impl Row {
+    pub(crate) fn of(index: u32, row: &InquiryRow<'_>) -> Self {
+        Self {
+            index,
+            reference: row.reference.to_owned(),
+            basis: NewBasis {
+                basis: row.basis,
+                purpose: row.purpose,
+                programmes: row.programmes(),
+                number: row.form_number.to_owned(),
+                scan: row.scan,
+                days: None,
+                my_number: row.my_number,
+                birth_date: row.birth_date,
+            },
+        }
+    }
+}
+
+impl Asked {
+    /// Runs the asks, some at the same time.
+    pub(crate) async fn gather(
+        asks: impl Iterator<Item = impl Future<Output = Result<Outcome, AskInquiriesError>>>,
+    ) -> Result<Self, AskInquiriesError> {
+        let asked = stream::iter(asks).buffer_unordered(AT_ONCE);
+        asked
+            .try_fold(Self::default(), async |mut all, (index, outcome)| {
+                match outcome {
+                    Ok(answer) => {
+                        all.answers.insert(index, answer);
+                    }
+                    Err(code) => {
+                        all.refused.insert(index, code);
+                    }
+                }
+                Ok(all)
+            })
+            .await
+    }
+}
+
+impl AskInquiries {
+    pub(crate) async fn ask_row(
+        &self,
+        work: &Work<'_>,
+        row: Row,
+    ) -> Result<Outcome, AskInquiriesError> {
+        let (scope, by) = (work.scope, dropped_by(work));
+        let ids = Ids::of(work.upload, row.index);
+        let index = row.index;
+        let now = self.clock.now();
+        let person = self.asking.person(row.basis.my_number).await;
+        let person = person.map_err(AskError::from)?;
+        let consent = row.basis.consent(ids.consent, &person, by, now);
+        let id = match self.store.record_consent(scope, &consent).await? {
+            Recording::New => consent.id,
+            // This row's own, or recorded before and, as it may be, never asked on.
+            Recording::Before(before) if row.basis.is(&before, &person) => before.id,
+            Recording::Before(_) => return Ok((index, Err(ProblemCode::FormUsed))),
+        };
+        let question = Question {
+            id: Named::Given(ids.inquiry),
+            consent: id,
+            my_number: row.basis.my_number,
+            birth_date: row.basis.birth_date,
+            person: Some(person),
+            by,
+        };
+        match self.asking.ask(scope, &work.settings, &question).await {
+            Ok((_, found)) => Ok((index, Ok((row.reference, found)))),
+            Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal)))),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whoever drops a file is known to S3 only; the log names the file.
+fn dropped_by(work: &Work<'_>) -> StaffTag {
+    staff_tag(work.scope.code(), &format!("file {}", work.upload.id))
+}
+
+fn code(refusal: Refusal) -> ProblemCode {
+    use domain::LifeError;
+    match refusal {
+        Refusal::BudgetSpent => ProblemCode::BudgetSpent,
+        Refusal::Basis(LifeError::Expired | LifeError::Revoked) => ProblemCode::BasisEnded,
+        Refusal::Basis(LifeError::NotApproved) => ProblemCode::BasisNeedsApproval,
+        Refusal::Basis(LifeError::Used | LifeError::NotWaiting | LifeError::SamePerson)
+        | Refusal::NoSuchBasis
+        | Refusal::IdInUse
+        | Refusal::OtherPerson => ProblemCode::FormUsed,
+    }
+}
+
+/// The ids of a row, the same whenever it is worked off.
+struct Ids {
+    consent: ConsentId,
+    inquiry: InquiryId,
+}
+
+impl Ids {
+    fn of(upload: &Upload, index: u32) -> Self {
+        let at = upload.dropped_at;
+        let random = |what: &[u8]| {
+            let upload = upload.id.to_string();
+            let digest = Sha256::of_parts(&[what, upload.as_bytes(), &index.to_be_bytes()]);
+            let (first, _) = digest.split_first_chunk().unwrap_or((&[0; 10], &[]));
+            *first
+        };
+        Self {
+            consent: ConsentId::new(at, random(b"consent of a row")),
+            inquiry: InquiryId::new(at, random(b"inquiry of a row")),
+        }
+    }
+}

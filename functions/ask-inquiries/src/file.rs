@@ -1,0 +1,184 @@
+//! One file: its rows read again, each of them asked, what they became counted.
+
+use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState};
+use jiff::Timestamp;
+use layouts::{
+    ColumnMapping, Header, Rules,
+    inquiries::{Inquiries, Rows},
+};
+use objects::PinnedObject;
+use reread::{DroppedFile, header_of, refused_among};
+use store::{Chunk, ChunkClaim, LoadedRows, StoreError, TenantSettings, Upload};
+
+use crate::{
+    AskInquiries, AskInquiriesError,
+    asked::{Asked, Row},
+};
+
+/// A file of inquiries is one chunk: its answers stand in one file.
+const CHUNK: u32 = 0;
+
+/// What the worker of a file holds while it works.
+pub(crate) struct Work<'a> {
+    pub(crate) scope: &'a TenantScope,
+    pub(crate) settings: TenantSettings,
+    pub(crate) upload: &'a Upload,
+    pub(crate) chunk: Chunk,
+    pub(crate) lease: Lease,
+}
+
+impl AskInquiries {
+    pub(crate) async fn ask_file(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+        deadline: Timestamp,
+    ) -> Result<(), AskInquiriesError> {
+        let upload = self.upload(scope, id).await?;
+        if upload.kind != FileKind::Inquiries {
+            let what = "kind of a file of inquiries";
+            return Err(StoreError::Damaged { what }.into());
+        }
+        if upload.state != UploadState::Loading {
+            return self.settle(scope, id).await;
+        }
+        let now = self.clock.now();
+        let lease = Lease::new(now, deadline);
+        if lease.is_ending(now) {
+            return Err(AskInquiriesError::TimeoutTooShort);
+        }
+        let claim = self.store.claim_chunk(scope, id, CHUNK, now, lease.until());
+        let chunk = match claim.await? {
+            ChunkClaim::Done => return self.settle(scope, id).await,
+            ChunkClaim::Busy(until) => return Err(AskInquiriesError::Busy(until)),
+            ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
+            ChunkClaim::Mine(chunk) => chunk,
+        };
+        let tenant = self.store.tenant(scope).await?;
+        let tenant = tenant.ok_or(StoreError::Damaged { what: "tenant" })?;
+        let work = Work {
+            scope,
+            settings: tenant.settings,
+            upload: &upload,
+            chunk,
+            lease,
+        };
+        let (rows, refused) = self.rows(&work).await?;
+        let asked = self.ask_rows(&work, rows).await?;
+        let counts = RowCounts {
+            answered: asked.answers.len() as u64,
+            refused: refused + asked.refused.len() as u64,
+            ..RowCounts::default()
+        };
+        if counts.total() != u64::from(work.chunk.plan.rows) {
+            return Err(not_as_checked("the number of rows"));
+        }
+        self.write_answers(&work, &asked.answers).await?;
+        let share = self.leave_refused(&work, &asked.refused).await?;
+        let rows = LoadedRows {
+            counts,
+            removals_of_unknown: 0,
+        };
+        let done = self
+            .store
+            .complete_chunk(scope, id, &work.chunk, &rows, share.as_deref());
+        match done.await {
+            Ok(()) => tracing::info!(upload = %id, rows = counts.total(), "inquiries made"),
+            Err(StoreError::Moved) => return Err(AskInquiriesError::Busy(work.lease.until())),
+            Err(error) => return Err(error.into()),
+        }
+        self.settle(scope, id).await
+    }
+
+    /// The accepted rows, and how many the check refused.
+    ///
+    /// A record that was accepted must be accepted again, for the rules and the day are the same.
+    async fn rows(&self, work: &Work<'_>) -> Result<(Vec<Row>, u64), AskInquiriesError> {
+        let (scope, upload, plan) = (work.scope, work.upload, &work.chunk.plan);
+        let version = upload.refused_version.as_deref();
+        let among = plan.refused_from..plan.refused_to;
+        let refused = refused_among(&self.work, scope, upload.id, version, among).await?;
+        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
+        let file = DroppedFile {
+            drop: &self.drop,
+            scope,
+            object: &object,
+        };
+        let header = header_of_inquiries(upload, file).await?;
+        let bytes = self.drop.read_range(scope, &object, plan.from..plan.to);
+        let bytes = bytes.await?;
+        let rules = rules_of(scope, upload)?;
+        let mut records = Rows::new(&header, rules, &bytes, plan.first_row, plan.first_line);
+        let mut rows = Vec::new();
+        let mut refused_ahead = refused.iter().peekable();
+        while let Some(record) = records.next().map_err(|_| not_as_checked("a record"))? {
+            if refused_ahead.next_if(|it| **it == record.index).is_some() {
+                continue;
+            }
+            let row = record.row.map_err(|_| not_as_checked("an accepted row"))?;
+            rows.push(Row::of(record.index, &row));
+        }
+        Ok((rows, refused.len() as u64))
+    }
+
+    /// Asks row after row, some at the same time.
+    async fn ask_rows(&self, work: &Work<'_>, rows: Vec<Row>) -> Result<Asked, AskInquiriesError> {
+        let lease = tokio::sync::Mutex::new(work.lease);
+        let asks = rows.into_iter().map(|row| {
+            let lease = &lease;
+            async move {
+                self.keep_lease(work, &mut *lease.lock().await).await?;
+                self.ask_row(work, row).await
+            }
+        });
+        Asked::gather(asks).await
+    }
+
+    /// Renews the lease when it runs low; stops in good time when it cannot be renewed.
+    async fn keep_lease(
+        &self,
+        work: &Work<'_>,
+        lease: &mut Lease,
+    ) -> Result<(), AskInquiriesError> {
+        let now = self.clock.now();
+        let renewal = lease.renewal(now);
+        if renewal.is_none() && !lease.is_ending(now) {
+            return Ok(());
+        }
+        // Near the end of the invocation the lease is given back: the next worker need not wait.
+        let next = renewal.unwrap_or(Lease::new(now, now));
+        self.store
+            .note_written(work.scope, &work.upload.id, &work.chunk, 0, next.until())
+            .await?;
+        *lease = next;
+        if renewal.is_some() {
+            Ok(())
+        } else {
+            Err(AskInquiriesError::OutOfTime)
+        }
+    }
+}
+
+pub(crate) const fn not_as_checked(what: &'static str) -> AskInquiriesError {
+    AskInquiriesError::NotAsChecked { what }
+}
+
+/// The rules under which the file was checked.
+pub(crate) fn rules_of(scope: &TenantScope, upload: &Upload) -> Result<Rules, AskInquiriesError> {
+    Ok(Rules {
+        tenant: scope.code(),
+        today: upload
+            .checked_on
+            .ok_or(not_as_checked("day of the check"))?,
+        max_bytes: u64::MAX,
+    })
+}
+
+/// The header as it was bound when the file was checked.
+pub(crate) async fn header_of_inquiries(
+    upload: &Upload,
+    file: DroppedFile<'_>,
+) -> Result<Header<Inquiries>, AskInquiriesError> {
+    let mapping = ColumnMapping::default();
+    Ok(header_of(file, upload.header_end, &upload.encoding, &mapping).await?)
+}

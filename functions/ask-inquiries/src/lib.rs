@@ -1,0 +1,100 @@
+//! Asks what the rows of an accepted file of inquiries ask, each on a basis of its own.
+//!
+//! **Triggered by** messages of the queue `inquiries`, one for an accepted file.
+//!
+//! **What a repeat does.** The message is a hint to look at the records; what they say decides.
+//! - A file whose rows were all asked is not asked again; only what comes after (`errors.csv`, the end,
+//!   the receipt) is made sure of.
+//! - A file under another worker's lease is left alone; the message is sent anew, delayed until that
+//!   lease ends.
+//! - A file whose worker died, or ran out of time, is begun anew. The ids of a row's basis and inquiry are
+//!   made of file and row, so a row that was answered is given the same answer again and asks nobody, and
+//!   one that was left half-way is finished.
+//! - The answers are written under the file's id, whole, each time.
+//!
+//! A row goes the very way of an inquiry through the API: one recorded basis, one claim, one entry in the
+//! logs of both sides, under the same budget. A basis that needs a second person's approval cannot be
+//! asked on by file, for whoever drops a file is one.
+//!
+//! This function looks up across municipalities who holds records, and can open none; it reads what its own
+//! municipality dropped, and no key of records.
+
+mod answers;
+mod asked;
+mod end;
+mod error;
+mod file;
+
+use std::sync::Arc;
+
+use asking::Asking;
+use domain::{Clock, TenantScope, UploadId};
+use jiff::{SignedDuration, Timestamp};
+use objects::Objects;
+use queues::{InquiryMessage, InquiryQueue};
+use store::{Store, StoreError, Upload};
+
+pub use error::AskInquiriesError;
+
+/// The function's work, over its adapters.
+pub struct AskInquiries {
+    store: Store,
+    asking: Asking,
+    drop: Objects,
+    work: Objects,
+    queue: InquiryQueue,
+    clock: Arc<dyn Clock>,
+}
+
+impl AskInquiries {
+    /// Wires the function: the table, what asks, the drop and the work bucket, its own queue, time.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        asking: Asking,
+        drop: Objects,
+        work: Objects,
+        queue: InquiryQueue,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            asking,
+            drop,
+            work,
+            queue,
+            clock,
+        }
+    }
+
+    /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
+    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), AskInquiriesError> {
+        let message = InquiryMessage::parse(body)?;
+        let (scope, upload) = (message.scope(), message.upload);
+        match self.ask_file(&scope, &upload, deadline).await {
+            // Neither is a failure, so neither may count as one of the message's attempts.
+            Err(AskInquiriesError::Busy(until)) => {
+                tracing::info!(%upload, "another worker has the file; sent for later");
+                let wait = until.duration_since(self.clock.now());
+                let after = wait.saturating_add(SignedDuration::from_secs(1));
+                Ok(self.queue.send_after(&[message], after).await?)
+            }
+            Err(AskInquiriesError::OutOfTime) => {
+                tracing::info!(%upload, "out of time; the next invocation goes on");
+                Ok(self.queue.send(&[message]).await?)
+            }
+            other => other,
+        }
+    }
+
+    async fn upload(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+    ) -> Result<Upload, AskInquiriesError> {
+        let upload = self.store.upload(scope, id).await?;
+        Ok(upload.ok_or(StoreError::Damaged {
+            what: "upload of a file of inquiries",
+        })?)
+    }
+}

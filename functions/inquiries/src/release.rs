@@ -1,0 +1,39 @@
+//! A holder's own decision about an inquiry that was held back.
+
+use api::{Problem, Request, Response, Role};
+use crypto::ResidentTag;
+use serde::Serialize;
+use store::Releasing;
+
+use crate::{Inquiries, of_store, staff};
+
+/// Until when the asker may be answered about the resident.
+#[derive(Serialize)]
+struct Released {
+    inquiry: String,
+    until: String,
+}
+
+impl Inquiries {
+    pub(crate) async fn release(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Approve)?;
+        request.nothing_more()?;
+        let scope = request.caller().scope();
+        self.enrolled(scope).await?;
+        let resident = ResidentTag::parse(request.path("id"));
+        let resident = resident.map_err(|_| Problem::not_found())?;
+        let inquiry = request.path("inquiry").parse();
+        let inquiry = inquiry.map_err(|_| Problem::not_found())?;
+        let now = self.clock.now();
+        let released = self
+            .store
+            .release(scope, &resident, &inquiry, staff(request), now);
+        match released.await.map_err(|error| of_store(&error))? {
+            Releasing::Until(until) => Ok(Response::json(&Released {
+                inquiry: inquiry.to_string(),
+                until: until.to_string(),
+            })),
+            Releasing::NotHeld => Err(Problem::not_found()),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A holder's own decision about inquiries that it had held back.
+
+use crypto::ResidentTag;
+use domain::{InquiryId, StaffTag, TenantCode, TenantScope};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    HolderOutcome, LogEvent, LogHead, Store, StoreError,
+    inquiries::{ROUNDS, pause},
+    item::{Item, Map, n, s, time},
+    keys::{self, SCHEMA},
+    log::HEAD,
+};
+
+/// For so long the asker may be answered, as long as a basis may hold.
+const HOLDS: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Entries about one resident that are looked through, newest first.
+const LOOKED_THROUGH: u32 = 200;
+
+/// What became of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Releasing {
+    /// The asker may be answered about the resident until then.
+    Until(Timestamp),
+    /// No inquiry with this id was held back about this resident.
+    NotHeld,
+}
+
+impl Store {
+    /// Lets the asker of an inquiry that was held back be answered about the resident, when it asks again on
+    /// a new basis. Written with the entry in the log that says who decided; again, it holds from then on.
+    pub async fn release(
+        &self,
+        scope: &TenantScope,
+        resident: &ResidentTag,
+        inquiry: &InquiryId,
+        by: StaffTag,
+        now: Timestamp,
+    ) -> Result<Releasing, StoreError> {
+        let page = self.inquiries_about(scope, resident, LOOKED_THROUGH, None);
+        let held = page
+            .await?
+            .items
+            .into_iter()
+            .find_map(|entry| match entry.event {
+                LogEvent::Answered {
+                    inquiry: of,
+                    asker,
+                    outcome: HolderOutcome::Held,
+                    ..
+                } if of == *inquiry => Some(asker),
+                _ => None,
+            });
+        let Some(asker) = held else {
+            return Ok(Releasing::NotHeld);
+        };
+        let until = now + HOLDS;
+        let released = Map::from([
+            ("pk".to_owned(), s(keys::released(scope, resident))),
+            ("sk".to_owned(), s(asker.as_str())),
+            ("v".to_owned(), n(SCHEMA)),
+            ("until".to_owned(), time(until)),
+            ("ttl".to_owned(), n(until.as_second())),
+        ]);
+        let event = LogEvent::Released {
+            inquiry: *inquiry,
+            asker,
+            resident: *resident,
+            by,
+        };
+        for attempt in 0..ROUNDS {
+            pause(attempt).await;
+            let head = self.get(scope, keys::log(scope), HEAD).await?;
+            let head = LogHead::read(head.as_ref())?;
+            let entry = head.entry(event.clone(), now);
+            let mut writes = vec![self.put_in(released.clone())?];
+            writes.extend(self.append_in(scope, &head, &entry)?);
+            let copy = entry.to_item(keys::asked_about(scope, resident));
+            writes.push(self.put_new_in(copy)?);
+            if self.transacted(scope, writes).await? {
+                return Ok(Releasing::Until(until));
+            }
+        }
+        Err(StoreError::Moved)
+    }
+
+    /// Whether an asker may be answered about a resident although inquiries about them are held back.
+    pub async fn is_released(
+        &self,
+        scope: &TenantScope,
+        resident: &ResidentTag,
+        asker: TenantCode,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let pk = keys::released(scope, resident);
+        let released = self.get(scope, pk, asker.as_str()).await?;
+        let until = released.map(|item| Item(&item).time("until")).transpose()?;
+        Ok(until.is_some_and(|until| now < until))
+    }
+}

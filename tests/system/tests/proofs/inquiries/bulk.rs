@@ -1,0 +1,195 @@
+//! Inquiries by file: each row on its own basis, the very same way.
+
+use serde_json::Value;
+use store::LogEvent;
+use system::{
+    file::Row,
+    town::{CHIYODA, SAPPORO},
+};
+
+use super::doses::vaccinate;
+use super::world::{World, about, person, with};
+
+const HEADER: &str = "整理番号,個人番号,生年月日,照会根拠,同意日,同意書番号\n";
+
+fn line(reference: &str, row: &Row, form: &str) -> String {
+    let (number, born) = (row.cell("個人番号"), row.cell("生年月日"));
+    format!("{reference},{number},{born},CONSENT,20210412,{form}\n")
+}
+
+/// Drops a file of inquiries and waits for its receipt.
+async fn drop_file(world: &World, name: &str, lines: &[String]) -> Value {
+    let key = format!("inbox/{CHIYODA}/inquiries/{name}.csv");
+    let file = HEADER.to_owned() + &lines.concat();
+    let dropped = world.town.drop_at(&key, file).await;
+    world.town.stack.idle().await;
+    world.town.receipt(CHIYODA, &dropped).await
+}
+
+async fn answers(world: &World, receipt: &Value) -> Vec<String> {
+    let id = receipt["id"].as_str().unwrap();
+    let key = format!("outbox/{CHIYODA}/inquiries/{id}/answers.csv");
+    let bytes = world.town.object(&key).await.unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
+async fn errors(world: &World, receipt: &Value) -> String {
+    let id = receipt["id"].as_str().unwrap();
+    let bytes = world.town.errors(CHIYODA, id).await.unwrap_or_default();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn rows(receipt: &Value) -> [u64; 3] {
+    ["in", "answered", "refused"].map(|name| receipt["rows"][name].as_u64().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_asked_row_by_row_and_every_row_is_accounted_for() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(5), &[(1, "20210407", "EP2163")]).await;
+    let mut lines: Vec<_> = (4..=17)
+        .map(|number| {
+            line(
+                &format!("A-{number}"),
+                &person(number),
+                &format!("B-{number}"),
+            )
+        })
+        .collect();
+    // A form of another row; it is the second that finds it used.
+    lines.push(line("A-99", &person(18), "B-4"));
+    let receipt = drop_file(&world, "one", &lines).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt}");
+    assert_eq!(rows(&receipt), [15, 14, 1], "{receipt}");
+    assert_eq!(receipt["refused_by"][0]["code"], "FORM_USED");
+    let answers = answers(&world, &receipt).await;
+    assert_eq!(answers.len(), 14);
+    let found: Vec<_> = answers.iter().filter(|it| it.contains("EP2163")).collect();
+    assert_eq!(
+        found,
+        ["A-5,COVID19,,20210407,,011002,,,ファイザー,EP2163,,,,,,,,"]
+    );
+    assert!(errors(&world, &receipt).await.contains("A-"));
+    // One entry for each on either side, and one recorded basis.
+    let asked = world.log(CHIYODA).await;
+    let asked = asked
+        .iter()
+        .filter(|it| matches!(it.event, LogEvent::Asked { .. }));
+    assert_eq!(asked.count(), 14);
+    assert_eq!(world.log(SAPPORO).await.len(), 14);
+    assert!(world.town.dead_letters().is_empty());
+    // The same file once more under another name asks nobody: the forms are used.
+    let again = drop_file(&world, "two", &lines[..1]).await;
+    assert_eq!(rows(&again), [1, 0, 1]);
+    assert_eq!(world.log(SAPPORO).await.len(), 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_cannot_be_asked_come_back_with_their_reason() {
+    let world = World::new().await;
+    world
+        .town
+        .set(CHIYODA, |settings| settings.max_refused_percent = 90)
+        .await;
+    let row = person(5);
+    let (number, born) = (
+        row.cell("個人番号").to_owned(),
+        row.cell("生年月日").to_owned(),
+    );
+    let last = number.as_bytes()[11];
+    let wrong_digit = format!("{}{}", &number[..11], (last - b'0' + 1) % 10);
+    let cases = [
+        (
+            "MY_NUMBER_CHECK_DIGIT",
+            format!("1,{wrong_digit},{born},CONSENT,20210412,C-1\n"),
+        ),
+        (
+            "REQUIRED_EMPTY",
+            format!("2,,{born},CONSENT,20210412,C-2\n"),
+        ),
+        (
+            "BASIS_UNKNOWN",
+            format!("3,{number},{born},LAW,20210412,C-3\n"),
+        ),
+        (
+            "DATE_IN_FUTURE",
+            format!("4,{number},{born},CONSENT,20210413,C-4\n"),
+        ),
+        (
+            "CONSENT_TOO_OLD",
+            format!("5,{number},{born},CONSENT,20210328,C-5\n"),
+        ),
+        (
+            "FORM_NUMBER",
+            format!("6,{number},{born},CONSENT,20210412,{number}\n"),
+        ),
+        (
+            "REQUIRED_EMPTY",
+            format!("7,{number},{born},CONSENT,20210412,\n"),
+        ),
+        (
+            "REFERENCE_TWICE",
+            format!("8,{number},{born},CONSENT,20210412,C-8\n"),
+        ),
+        (
+            "REFERENCE_TWICE",
+            format!("8,{number},{born},CONSENT,20210412,C-9\n"),
+        ),
+    ];
+    let mut lines: Vec<_> = cases.iter().map(|(_, line)| line.clone()).collect();
+    lines.push(line("10", &row, "C-10"));
+    let receipt = drop_file(&world, "bad", &lines).await;
+    assert_eq!(rows(&receipt), [10, 1, 9], "{receipt}");
+    let errors = errors(&world, &receipt).await;
+    let said: Vec<_> = errors.lines().skip(1).collect();
+    for ((code, _), line) in cases.iter().zip(&said) {
+        assert!(line.contains(code), "{code}: {line}");
+    }
+    assert_eq!(world.log(SAPPORO).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_budget_leaves_over_is_asked_the_next_day() {
+    let world = World::new().await;
+    world
+        .town
+        .set(CHIYODA, |settings| settings.inquiries_per_day = Some(3))
+        .await;
+    let lines: Vec<_> = (4..=9)
+        .map(|number| {
+            line(
+                &format!("A-{number}"),
+                &person(number),
+                &format!("B-{number}"),
+            )
+        })
+        .collect();
+    let receipt = drop_file(&world, "today", &lines).await;
+    assert_eq!(rows(&receipt), [6, 3, 3], "{receipt}");
+    assert_eq!(receipt["refused_by"][0]["code"], "BUDGET_SPENT");
+    let errors = errors(&world, &receipt).await;
+    world.wait(24 * 3600);
+    // errors.csv as it came back is dropped again: bases that were recorded and not asked on serve.
+    let key = format!("inbox/{CHIYODA}/inquiries/tomorrow.csv");
+    let dropped = world.town.drop_at(&key, errors).await;
+    world.town.stack.idle().await;
+    let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(rows(&receipt), [3, 3, 0], "{receipt}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_is_as_safe_as_a_single_inquiry() {
+    let world = World::new().await;
+    // Another birth date than the holder's finds nothing, and looks like nothing.
+    let row = person(6).with("生年月日", "19910101");
+    vaccinate(&world, SAPPORO, &person(6), &[(1, "20210407", "EP2163")]).await;
+    let receipt = drop_file(&world, "other", &[line("1", &row, "D-1")]).await;
+    assert_eq!(answers(&world, &receipt).await, ["1,,,,,,,,,,,,,,,,,"]);
+    // The basis of a row is used up: nobody asks on it through the API.
+    let consents = world.town.get(CHIYODA, "/consents").await.json();
+    let consent = consents["consents"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(consents["consents"][0]["state"], "answered");
+    let ask = with(&about(6, &consent), "birth_date", "1991-01-01");
+    assert_eq!(world.ask(&ask).await.json()["code"], "CONSENT_USED");
+}
