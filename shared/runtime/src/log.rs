@@ -39,13 +39,20 @@ const FIELDS: [&str; 21] = [
 ];
 
 /// Crates that are heard at the level that is asked for; every other one only when it fails.
-const OURS: [&str; 24] = [
+const OURS: [&str; 31] = [
+    "answer_inquiry",
     "api",
+    "ask_inquiries",
+    "asking",
+    "consents",
     "crypto",
     "domain",
     "doses",
     "export_ledger",
     "exports",
+    "index_holders",
+    "inquiries",
+    "invocations",
     "layouts",
     "load_chunk",
     "load_doses",

@@ -8,6 +8,7 @@
 
 mod binaries;
 mod command;
+mod index;
 mod killed;
 mod served;
 mod tools;
