@@ -138,7 +138,7 @@ async fn a_drop_has_a_kind_and_a_safe_name_and_nothing_else() {
         (json!({}), "FIELD_MISSING", "kind"),
         (json!({"kind": "residents"}), "FIELD_MISSING", "name"),
         (
-            json!({"kind": "inquiries", "name": "a.csv"}),
+            json!({"kind": "letters", "name": "a.csv"}),
             "FIELD_INVALID",
             "kind",
         ),

@@ -97,7 +97,7 @@ pub struct Token {
 pub struct Upload {
     /// The file (CSV)
     pub file: PathBuf,
-    /// What it holds: residents or doses
+    /// What it holds: residents, doses or inquiries
     #[arg(long, value_name = "KIND", default_value = "residents", value_parser = file_kind)]
     pub kind: FileKind,
     /// Municipality code, six digits
@@ -323,7 +323,7 @@ fn tenant_code(text: &str) -> Result<TenantCode, String> {
 
 fn file_kind(text: &str) -> Result<FileKind, String> {
     text.parse()
-        .map_err(|_| "residents or doses is meant".to_owned())
+        .map_err(|_| "residents, doses or inquiries is meant".to_owned())
 }
 
 fn as_of_date(text: &str) -> Result<Date, String> {
@@ -403,7 +403,7 @@ mod tests {
             "vrs upload r.csv --tenant 131016 --aws",
             "vrs upload r.csv --tenant 131016 --aws --bucket b --s3 http://127.0.0.1:9000",
             "vrs token --tenant 131016 --tools --role read",
-            "vrs upload inquiries.csv --kind inquiries --tenant 131016",
+            "vrs upload letters.csv --kind letters --tenant 131016",
             "vrs recover",
             "vrs recover --since yesterday",
             "vrs recover --since 2026-11-27T01:00:00Z --aws --table t",
