@@ -107,6 +107,28 @@ async fn the_ordinary_clients_work_over_the_ports() {
     );
 }
 
+/// A browser asks before it sends a file to a link, and what it asks with is nobody's right.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_may_ask_whether_it_may_send_to_a_link_that_a_session_signed() {
+    let served = served().await;
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<bytes::Bytes>>();
+    let link = format!(
+        "{}/drop/inbox/131016/residents/a.csv?X-Amz-Security-Token=token",
+        served.urls.s3
+    );
+    let asked = http::Request::options(&link)
+        .header("origin", &served.urls.api)
+        .header("access-control-request-method", "PUT")
+        .body(Full::default());
+    let answer = client.request(asked.unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let let_in = answer.headers().get("access-control-allow-origin");
+    assert_eq!(let_in.unwrap(), served.urls.api.as_str());
+    // The sending itself is held to the session, which is none.
+    let sent = http::Request::put(&link).body(Full::default());
+    assert_eq!(client.request(sent.unwrap()).await.unwrap().status(), 403);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_asked_for_and_used_over_the_port_and_stopping_ends_it() {
     let mut served = served().await;
