@@ -34,6 +34,8 @@ struct Deployed {
     binary: PathBuf,
     environment: Vec<(String, String)>,
     events: Vec<(String, String)>,
+    /// Whether another function calls it, and waits: it answers, or fails as a whole.
+    is_called: bool,
 }
 
 fn deployed(served: &Served, folder: &Path) -> Vec<Deployed> {
@@ -52,11 +54,20 @@ fn deployed(served: &Served, folder: &Path) -> Vec<Deployed> {
         Deployed {
             events: events(&template, function),
             environment: environment(served, function),
+            is_called: is_called(&template, function),
             name: name.clone(),
             binary,
         }
     };
     template.functions.iter().map(of).collect()
+}
+
+/// No route leads to it, no queue and no stream feeds it.
+fn is_called(template: &Template, function: &template::Function) -> bool {
+    let mut routes = template.api.iter().flat_map(|api| &api.routes);
+    let fed = template.mappings.iter().map(|it| &it.function);
+    let mut fed = fed.chain(template.streams.iter().map(|it| &it.function));
+    !routes.any(|route| route.function == function.arn) && !fed.any(|name| *name == function.name)
 }
 
 fn environment(served: &Served, function: &template::Function) -> Vec<(String, String)> {
@@ -163,7 +174,8 @@ impl Deployed {
             panic!("{} on no event: {outcome:?}", self.name);
         };
         let why: Value = serde_json::from_slice(&why).unwrap();
-        assert_eq!(why["errorType"], "Event", "{why}");
+        let wrong = if self.is_called { "Call" } else { "Event" };
+        assert_eq!(why["errorType"], wrong, "{why}");
         // And the process goes on.
         let (_, event) = &self.events[0];
         let outcome = running.offer(event.clone(), LONG).unwrap();
@@ -184,6 +196,10 @@ impl Deployed {
         .unwrap();
         for (name, event) in self.events.iter().take(2) {
             let outcome = running.offer(event.clone(), LONG).unwrap();
+            if self.is_called {
+                assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+                continue;
+            }
             let Outcome::Answered(answer) = outcome else {
                 panic!("{} on {name}: {outcome:?}", self.name);
             };
