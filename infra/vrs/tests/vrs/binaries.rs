@@ -1,11 +1,11 @@
 //! Every function's own binary, as Lambda runs it: a process that asks the Runtime API for events, takes its
 //! role from STS and calls DynamoDB, S3, SQS and KMS of a served stack over HTTP, under that role.
 //!
-//! The binaries lie beside `vrs`, so they have its profile:
+//! The binaries are built before, as they would be delivered:
 //!
 //! ```sh
 //! cargo build --release --bins -p vrs $(ls functions | sed 's/^/-p /')
-//! cargo test --release --test vrs -- --ignored --nocapture every_function
+//! BINARIES=$PWD/target/release cargo test --workspace --test vrs -- --ignored --nocapture every_function
 //! ```
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use bench::runtime_api::Outcome;
 use local::template::{self, Place, TEMPLATE, Template};
 use serde_json::Value;
 
-use crate::command::vrs;
+use crate::command::{binary, vrs};
 use crate::served::Served;
 
 /// Longer than any sample event takes.
@@ -43,7 +43,7 @@ fn deployed(served: &Served, folder: &Path) -> Vec<Deployed> {
     let template = Template::parse(TEMPLATE, &[issuer].into(), &Place::default()).unwrap();
     let of = |function: &template::Function| {
         let name = &function.package;
-        let built = Path::new(env!("CARGO_BIN_EXE_vrs")).with_file_name(name);
+        let built = binary(name);
         assert!(
             built.exists(),
             "{name} is not built; the head of this file says how"

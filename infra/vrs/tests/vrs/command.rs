@@ -1,6 +1,6 @@
 //! Runs the binary.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// What a run left behind.
@@ -10,9 +10,18 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+/// A binary of the project: one that was built with these tests, or that lies in the folder `BINARIES`, where
+/// another profile was built.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    match std::env::var_os("BINARIES") {
+        Some(folder) => PathBuf::from(folder).join(name),
+        None => Path::new(env!("CARGO_BIN_EXE_vrs")).with_file_name(name),
+    }
+}
+
 /// The command with these arguments, in this folder.
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vrs"));
+    let mut command = Command::new(binary("vrs"));
     command.current_dir(folder).args(arguments);
     command
 }

@@ -336,7 +336,7 @@ async fn whatever_happens_a_basis_is_one_answer_in_both_logs() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "takes minutes; `cargo test --test proofs -- --ignored lives`"]
+#[ignore = "more than eight minutes; by hand: `cargo test --workspace --test proofs -- --ignored lives`"]
 async fn five_thousand_lives() {
     lives(0..MANY_LIVES).await;
 }
