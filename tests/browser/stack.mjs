@@ -1,7 +1,7 @@
 // A `vrs serve` of one's own, and a browser before it.
 
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, readFile } from 'node:fs/promises';
+import { mkdtemp, rm, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -65,10 +65,18 @@ export async function startStack() {
       return stdout.trim();
     },
     /** A request of somebody with those roles, past the console. */
-    async ask(roles, method, route, body, headers = {}) {
-      const authorization = `Bearer ${await stack.token(TENANT, roles)}`;
+    ask: (...request) => stack.askAs(TENANT, ...request),
+    async askAs(tenant, roles, method, route, body, headers = {}) {
+      const authorization = `Bearer ${await stack.token(tenant, roles)}`;
       const sent = { authorization, 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID(), ...headers };
       return fetch(stack.url + route, { method, headers: sent, body: body && JSON.stringify(body) });
+    },
+    /** Another municipality asks about a person on a consent of that number; answers the doses it was given. */
+    async inquire(tenant, person, number) {
+      const who = { my_number: person['個人番号'], birth_date: person['生年月日'] };
+      const form = { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: number, scan_sha256: '0'.repeat(64) };
+      const basis = await (await stack.askAs(tenant, ['inquire'], 'POST', '/consents', { ...form, ...who })).json();
+      return (await (await stack.askAs(tenant, ['inquire'], 'POST', '/inquiries', { consent: basis.id, ...who })).json()).doses;
     },
     /** The id of a resident, by their coupon. */
     async residentOf(person) {
@@ -155,6 +163,14 @@ export async function tabTo(page, locator, most = 60) {
     await page.keyboard.press('Tab');
   }
   throw new Error(`not reached by ${most} tabs`);
+}
+
+/** Takes a person of a file of residents for address-protected, before the file is dropped. */
+export async function protect(file, person) {
+  const line = Object.values(person).join(',');
+  const text = await read(file);
+  if (!text.includes(line)) throw new Error('the person is not in the file');
+  await writeFile(file, text.replace(line, Object.values({ ...person, 支援措置: '1' }).join(',')));
 }
 
 /** The people of a file of residents that have a coupon, each as its columns. */

@@ -42,6 +42,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+/** The text under `key` if there is one: of codes, which a newer API may have more of than this page knows. */
+export const named = (key, code) => texts[key] ?? code;
+
 /** Of what the API says in both languages, `{ ja, en }`, the one that is shown. */
 export const said = (words) => (words ? words[language] : '');
 

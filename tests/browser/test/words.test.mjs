@@ -31,7 +31,7 @@ test('every text that a page names is there, and none is left over', async () =>
   const all = (await sources()).map(([, text]) => text).join('\n');
   const named = new Set([...all.matchAll(/\bt\(\s*'([^']+)'/g)].map((it) => it[1]));
   // Keys that are made at run time: their beginnings are written as templates.
-  const begun = [...all.matchAll(/\bt\(\s*`([^`$]*)\$\{/g)].map((it) => it[1]);
+  const begun = [...all.matchAll(/\b(?:t|named)\(\s*`([^`$]*)\$\{/g)].map((it) => it[1]);
   for (const key of named) assert.ok(key in ja, key);
   const chosen = new Set([...all.matchAll(/'([a-z-]+\.[a-z0-9._-]+)'/g)].map((it) => it[1]));
   for (const key of Object.keys(ja)) {

@@ -1,15 +1,19 @@
-// Who asked about a resident: what the resident is entitled to be told.
+// Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
-import { html, useState, useEffect, ProblemNotice, asProblem } from '../ui.js';
+import { html, useState, useEffect, Badge, Ask, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, moment, number } from '../words.js';
-import { call } from '../api.js';
+import { call, may } from '../api.js';
+import { released } from '../held.js';
 
 export default function Asked({ id }) {
   const [pages, setPages] = useState([]);
+  const [until, setUntil] = useState(new Map());
   const [problem, setProblem] = useState(null);
   const more = async (after) => {
     try {
       const { data } = await call('GET', `/residents/${encodeURIComponent(id)}/inquiries?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+      // What was decided is known before a button asks for it again.
+      if (!after && may('approve') && data.inquiries.some(isHeld)) setUntil(await released(id));
       setPages((before) => [...before, data]);
     } catch (error) {
       setProblem(asProblem(error));
@@ -24,7 +28,40 @@ export default function Asked({ id }) {
       <${ProblemNotice} problem=${problem} />
       ${pages.length > 0 && !asked.length && html`<p class="help">${t('asked.none')}</p>`}
       ${asked.length > 0 && html`<ul class="history">${asked.map((it) => html`
-        <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${t(`basis.${it.basis}`)} ・ ${t(`purpose.${it.purpose}`)} ・ ${it.programmes}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}</li>`)}</ul>`}
+        <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${t(`basis.${it.basis}`)} ・ ${t(`purpose.${it.purpose}`)} ・ ${it.programmes}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
+          ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))}
+            isLast=${asked.find((other) => other.asker === it.asker) === it} />`}</li>`)}</ul>`}
       ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
     </section>`;
+}
+
+const isHeld = (inquiry) => inquiry.outcome === 'held';
+
+/** An inquiry that was held back. A decision is about the asker, so it is asked for once, where its last inquiry was held. */
+function Held({ resident, inquiry, until, onReleased, isLast }) {
+  const [asked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  if (!may('approve') || !isLast) return null;
+  const name = { asker: inquiry.asker_name };
+  const release = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const { data } = await call('POST', `/residents/${encodeURIComponent(resident)}/inquiries/${inquiry.inquiry}/release`);
+      announce(t('asked.released', name));
+      onReleased(new Date(data.until));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+    setAsked(false);
+  };
+  return html`
+    <div class="stack held-back">
+      <${ProblemNotice} problem=${problem} />
+      ${until ? html`<p><${Badge} kind="good">${t('asked.released', name)}<//> <span class="sub">${t('asked.until', { ...name, until: moment(until) })}</span></p>`
+        : html`<div><button class="button button-small" type="button" onClick=${() => setAsked(true)}>${t('asked.release')}</button></div>`}
+      ${asked && html`<${Ask} open title=${t('asked.release-title', name)} yes=${t('asked.release')} busy=${busy} onYes=${release} onNo=${() => setAsked(false)}><p>${t('asked.release-more', name)}</p><p>${t('asked.release-tell', name)}</p><//>`}
+    </div>`;
 }

@@ -1,10 +1,24 @@
 // The municipality's log of inquiries made and answered, and the check of its chain, computed in this browser.
 
 import { html, useState, useEffect, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
-import { t, number, moment } from '../words.js';
-import { call } from '../api.js';
+import { t, named, number, moment } from '../words.js';
+import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { breaksAt, wholeLog } from '../chain.js';
+
+const MARKS = { answered: 'busy', released: 'doubt' };
+/** The words of facts that are codes. */
+const WORDS = {
+  basis: (code) => named(`basis.${code}`, code),
+  purpose: (code) => named(`purpose.${code}`, code),
+  outcome: (code) => named(`told.${code}`, code),
+};
+
+/** One fact, in words where it is a code. The check of the chain goes by the facts as they came. */
+const Fact = ({ name, value }) => {
+  if (name === 'resident' && may('read')) return html`<a href=${to('residents', value)}>${value}</a>`;
+  return html`<bdi>${WORDS[name]?.(value) ?? value}</bdi>`;
+};
 
 export default function Log() {
   const [pages, setPages] = useState([]);
@@ -49,8 +63,8 @@ export default function Log() {
             <tr key=${it.seq}>
               <th scope="row" class="number">${number(it.seq)}</th>
               <td class="since">${moment(it.at)}</td>
-              <td class="nowrap"><${Badge} kind=${it.facts.kind === 'answered' ? 'busy' : 'plain'}>${t(`log.${it.facts.kind}`)}<//></td>
-              <td class="wrap">${Object.entries(it.facts).filter(([name, value]) => name !== 'kind' && value).map(([name, value]) => html`<span key=${name} class="saying"><span class="saying-name">${t(`fact.${name}`)}</span> <bdi>${value}</bdi></span>`)}</td>
+              <td class="nowrap"><${Badge} kind=${MARKS[it.facts.kind] ?? 'plain'}>${named(`log.${it.facts.kind}`, it.facts.kind)}<//></td>
+              <td class="wrap">${Object.entries(it.facts).filter(([name, value]) => name !== 'kind' && value).map(([name, value]) => html`<span key=${name} class="saying"><span class="saying-name">${named(`fact.${name}`, name)}</span> <${Fact} name=${name} value=${value} /></span>`)}</td>
               <td class="mono" title=${it.hash}>${it.hash.slice(0, 8)}…</td>
             </tr>`)}</tbody>
         </table></div>`)}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { lineOf, newPage, open, people, protect, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+import { undecided } from '../../../infra/console/app/held.js';
+
+const ASKER = '011002';
+
+let stack;
+let browser;
+let guarded;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  await stack.addTenant(ASKER);
+  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
+  guarded = (await people(file)).find((person) => person['生年月日'] < '19800101' && person['個人番号']);
+  await protect(file, guarded);
+  await stack.upload(file);
+  const recorded = await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(guarded), given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', birth_date: guarded['生年月日'] });
+  assert.ok(recorded.ok);
+  // Who holds what is indexed from the table's stream.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+test('an inquiry about a protected resident is decided by the holder, and the decision stands in its chain', async () => {
+  assert.deepEqual(await stack.inquire(ASKER, guarded, 'F-1'), []);
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read', 'approve'] });
+  // By keyboard: from the start page to the resident, to the button, through the question.
+  await open(page, stack, '');
+  await tabTo(page, page.locator('.hand', { hasText: '答えてよいかを決める照会' }));
+  await page.keyboard.press('Enter');
+  await page.getByText('まだ答えていません').waitFor();
+  await tabTo(page, page.getByRole('button', { name: '答えてよいことにする' }));
+  await page.keyboard.press('Enter');
+  const sure = page.getByRole('dialog');
+  await sure.getByText('もう一度照会すると').waitFor();
+  await tabTo(page, sure.getByRole('button', { name: '答えてよいことにする' }));
+  await page.keyboard.press('Enter');
+  await page.getByText('札幌市に答えてよいことにしました').first().waitFor();
+
+  // It is known when somebody comes back, and nothing is left to decide.
+  await open(page, stack, '');
+  assert.equal(await page.locator('.hand').count(), 0);
+  await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
+  await page.locator('.badge', { hasText: '札幌市に答えてよいことにしました' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: '答えてよいことにする' }).count(), 0);
+  assert.equal((await stack.inquire(ASKER, guarded, 'F-2')).length, 1);
+
+  // Every kind of entry is in the log, in words, and its chain holds; a decision that somebody else is said to have made breaks it.
+  await signIn(page, stack, { roles: ['inquire', 'approve'] });
+  await open(page, stack, 'inquiries/log');
+  await page.locator('.badge', { hasText: '答えてよいと決めた' }).waitFor();
+  await page.getByText('支援措置のため保留').waitFor();
+  const check = page.getByRole('button', { name: '改ざんがないか' });
+  await check.press('Enter');
+  await page.getByText('3件すべてがつながっています').first().waitFor();
+  await page.route(/\/log\?/, async (route) => {
+    const response = await route.fetch();
+    const log = await response.json();
+    for (const entry of log.entries) if (entry.facts.kind === 'released') entry.facts.by = '0'.repeat(22);
+    await route.fulfill({ response, json: log });
+  });
+  await check.press('Enter');
+  await page.locator('main [role=alert]', { hasText: '2番の記録がつながっていません' }).waitFor();
+  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.outside, []);
+  await page.context().close();
+});
+
+test('who may only read sees what was held, and cannot decide', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read'] });
+  await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
+  await page.getByText('まだ答えていません').waitFor();
+  assert.equal(await page.getByRole('button', { name: '答えてよいことにする' }).count(), 0);
+  await page.context().close();
+});
+
+test('only what was held last, and not decided since, is told', () => {
+  const entry = (kind, asker, outcome) => ({ at: '2021-06-01T00:00:00Z', facts: { kind, asker, outcome, resident: 'R' } });
+  const told = (...entries) => undecided(entries).map((it) => it.asker);
+  assert.deepEqual(told(entry('answered', 'A', 'held'), entry('answered', 'A', 'held'), entry('answered', 'B', 'held')), ['A', 'B']);
+  assert.deepEqual(told(entry('released', 'A'), entry('answered', 'A', 'held'), entry('answered', 'B', 'held')), ['B']);
+  assert.deepEqual(told(entry('answered', 'A', 'given'), entry('released', 'A'), entry('answered', 'A', 'held')), []);
+  assert.deepEqual(told(entry('answered', 'A', 'held'), entry('released', 'A')), ['A']);
+});
