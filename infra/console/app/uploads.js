@@ -1,14 +1,23 @@
 // What the pages know of uploads: their states as badges, their rows as parts, files on their way in.
 
-import { call, put, Problem } from './api.js';
+import { call, may, put, Problem } from './api.js';
+import { to } from './router.js';
 import { t } from './words.js';
 
-const KINDS = { checking: 'busy', waiting: 'busy', loading: 'busy', refused: 'bad', held: 'doubt', in_force: 'good', recorded: 'good', no_change: 'plain', discarded: 'plain' };
-export const kindOf = (state) => KINDS[state] ?? 'plain';
+/** What may be dropped, and who may drop it: whoever has a role of each list. */
+const ROLES = { residents: [['register']], doses: [['register', 'doses']], inquiries: [['inquire'], ['register', 'doses']] };
+export const KINDS = Object.keys(ROLES);
+export const mayDrop = (kind) => ROLES[kind].every((roles) => may(...roles));
+
+/** Where a file is looked at: a file of inquiries among the inquiries by whoever may ask. */
+export const placeOf = (kind, id) => (kind === 'inquiries' && mayDrop(kind) ? to('inquiries', 'file', id) : to('files', id));
+
+const COLOURS = { checking: 'busy', waiting: 'busy', loading: 'busy', refused: 'bad', held: 'doubt', in_force: 'good', recorded: 'good', no_change: 'plain', discarded: 'plain' };
+export const kindOf = (state) => COLOURS[state] ?? 'plain';
 export const isUnderWay = (upload) => !upload.ended && upload.state !== 'held';
 
 /** The order in which parts of a file are told, of whichever kind it is. */
-const ORDER = ['new', 'recorded', 'changed', 'unchanged', 'removed', 'review', 'conflict', 'waiting', 'refused'];
+const ORDER = ['new', 'recorded', 'answered', 'changed', 'unchanged', 'removed', 'review', 'conflict', 'waiting', 'refused'];
 
 /** Where the rows of a file went; only what its kind knows. */
 export function partsOf(rows) {

@@ -3,12 +3,14 @@
 import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
-import { isUnderWay, kindOf, partsOf, settled } from '../uploads.js';
+import { isUnderWay, kindOf, mayDrop, partsOf, settled } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
+import Answers from './answers.js';
 import Refused from './refused.js';
 
-export default function File({ id }) {
+/** One file; `back` says where one came from, if not from all files. */
+export default function File({ id, back = { href: to('files'), text: t('files.back') } }) {
   const { data: upload, problem, set } = useLoaded(async (signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
   usePolling(async () => {
     const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
@@ -16,7 +18,6 @@ export default function File({ id }) {
     if (!isUnderWay(data)) announce(`${data.file}: ${said(data.state_text)}`);
     return !isUnderWay(data);
   }, Boolean(upload && isUnderWay(upload)), [id]);
-  const back = { href: '#/files', text: t('files.back') };
   if (problem) return html`<${Page} title=${t('file.title')} back=${back}><${ProblemNotice} problem=${problem} /><//>`;
   if (!upload) return html`<${Page} title=${t('file.title')} back=${back}><${Waiting} /><//>`;
   return html`
@@ -36,6 +37,7 @@ export default function File({ id }) {
           <h2 id="hand-title">${t('file.to-check')}</h2>
           <div class="row">${LISTS.filter((list) => upload.rows[list] > 0).map((list) => html`<a key=${list} class="button" href=${to('checks', list)}>${t(`list.${list}`)} ${number(upload.rows[list])}</a>`)}</div>
         </section>`}
+      ${upload.links.answers && mayDrop(upload.kind) && html`<${Answers} upload=${upload} />`}
       ${upload.links.errors && html`<${Refused} upload=${upload} />`}
       ${upload.refused_by.length > 0 && html`<${Reasons} title=${t('file.refused-by')} reasons=${upload.refused_by} />`}
       ${upload.notices.length > 0 && html`<${Reasons} title=${t('file.notices')} reasons=${upload.notices} />`}
@@ -47,7 +49,7 @@ const FAILED = ['refused', 'discarded'];
 
 /** The way of a file in four steps. */
 function Steps({ upload }) {
-  const order = ['arrived', 'checking', 'loading', 'done'];
+  const order = ['arrived', 'checking', upload.kind === 'inquiries' ? 'asking' : 'loading', 'done'];
   const at = { checking: 1, held: 2, waiting: 2, loading: 2 }[upload.state] ?? (FAILED.includes(upload.state) ? 1 : 4);
   const bad = FAILED.includes(upload.state);
   const share = upload.chunks.total ? upload.chunks.done / upload.chunks.total : 0;
@@ -69,7 +71,7 @@ function Steps({ upload }) {
 const Refusal = ({ upload }) => html`
   <${Notice} kind="error" title=${t('file.refused-whole')}>
     ${said(upload.refusal)}
-    <br /><span class="help">${t('file.refused-whole-more')}</span>
+    <br /><span class="help">${t(`file.nothing-of.${upload.kind}`)}</span>
   <//>`;
 
 /** A file that would remove so many that somebody must say so. */

@@ -5,14 +5,18 @@ import { t, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { STATES } from '../bases.js';
+import { mayDrop } from '../uploads.js';
 import Basis from './basis.js';
 import NewBasis from './new-basis.js';
 import Log from './log.js';
+import ByFile from './by-file.js';
+import File from './file.js';
 
-const SUBPAGES = { new: NewBasis, log: Log };
+const SUBPAGES = { new: NewBasis, log: Log, file: ByFile };
 
 export default ({ route: [what, id] }) => {
   if (what === 'basis' && id) return html`<${Basis} id=${id} />`;
+  if (what === 'file' && id) return html`<${File} id=${id} back=${{ href: to('inquiries', 'file'), text: t('by-file.title') }} />`;
   const Sub = SUBPAGES[what];
   return Sub ? html`<${Sub} />` : html`<${Bases} />`;
 };
@@ -34,7 +38,7 @@ function Bases() {
   const next = pages.at(-1)?.next;
   return html`
     <${Page} title=${t('inquiries.title')} lead=${t('inquiries.lead')}
-      actions=${html`<a class="button" href=${to('inquiries', 'log')}>${t('log.title')}</a>${may('inquire') && html`<a class="button button-primary" href=${to('inquiries', 'new')}>${t('basis.new')}</a>`}`}>
+      actions=${html`<a class="button" href=${to('inquiries', 'log')}>${t('log.title')}</a>${mayDrop('inquiries') && html`<a class="button" href=${to('inquiries', 'file')}>${t('by-file.title')}</a>`}${may('inquire') && html`<a class="button button-primary" href=${to('inquiries', 'new')}>${t('basis.new')}</a>`}`}>
       ${today.data && html`<p class="help">${t('inquiries.today', { asked: number(today.data.asked), most: number(today.data.per_day) })}</p>`}
       <${ProblemNotice} problem=${problem ?? today.problem} />
       <section class="stack" aria-labelledby="bases-title">

@@ -2,10 +2,9 @@
 
 import { html, useState, useEffect, useMemo, Waiting, Notice, ProblemNotice, asProblem, announce, save } from '../ui.js';
 import { t, currentLanguage, number, said } from '../words.js';
-import { fetchLink, may } from '../api.js';
-import { go } from '../router.js';
+import { fetchLink } from '../api.js';
 import { decode, records, cells, write } from '../csv.js';
-import { drop } from '../uploads.js';
+import { drop, mayDrop, placeOf } from '../uploads.js';
 import Rows from '../rows.js';
 
 export default function Refused({ upload }) {
@@ -20,7 +19,7 @@ export default function Refused({ upload }) {
   return html`
     <section class="stack" aria-labelledby="refused-title">
       <h2 id="refused-title">${t('refused.title')}</h2>
-      <p class="lead">${t('refused.lead')}</p>
+      <p class="lead">${t(`refused.lead.${upload.kind}`)}</p>
       <${ProblemNotice} problem=${problem} />
       ${!file && !problem && html`<${Waiting} text=${t('refused.reading')} />`}
       ${file && html`<${Mending} upload=${upload} file=${file} />`}
@@ -35,8 +34,6 @@ async function read(link, signal) {
   const at = ([from, until]) => cells(text.slice(from, until));
   return { bytes, text, header: at(spans[0]), rows: spans.slice(1), at };
 }
-
-const mayMend = (upload) => may('register') || (upload.kind === 'doses' && may('doses'));
 
 const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
 
@@ -68,7 +65,7 @@ function Mending({ upload, file }) {
     try {
       const id = await drop(blob, upload.kind, () => {});
       announce(t('refused.sent'));
-      go('files', id);
+      location.assign(placeOf(upload.kind, id));
     } catch (error) {
       setProblem(asProblem(error));
       setSending(false);
@@ -77,7 +74,7 @@ function Mending({ upload, file }) {
   return html`
     <div class="row">
       <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t('refused.download')}</button>
-      ${mayMend(upload) && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${t('refused.send', { count: number(mended.size) })}</button>`}
+      ${mayDrop(upload.kind) && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${t('refused.send', { count: number(mended.size) })}</button>`}
     </div>
     <${ProblemNotice} problem=${problem} />
     <p class="help">${t('refused.how')}</p>
@@ -88,7 +85,7 @@ function Mending({ upload, file }) {
       </fieldset>`}
     <${Rows} label=${t('refused.table')} header=${file.header.slice(2)} count=${shown.length}
       row=${(place) => rowOf(file, shown[place], texts, mended.get(shown[place]))}
-      onMend=${mayMend(upload) ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
+      onMend=${mayDrop(upload.kind) ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
 }
 
 const codesOf = (file, index) => {

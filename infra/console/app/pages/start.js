@@ -4,7 +4,7 @@ import { html, Page, Icon, Badge, Waiting, ProblemNotice, useLoaded, usePolling 
 import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
-import { isUnderWay, kindOf } from '../uploads.js';
+import { isUnderWay, kindOf, placeOf } from '../uploads.js';
 import { toDecide } from '../held.js';
 
 /** What is held up, then what was refused, what goes on by itself, what only waits. */
@@ -41,7 +41,7 @@ function ofHeld(held) {
 
 function ofUploads(uploads) {
   const recent = uploads.filter((upload) => Date.now() - new Date(upload.dropped_at) < RECENT);
-  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`), about: `${upload.file} ・ ${moment(upload.dropped_at)}`, href: to('files', upload.id), state: upload });
+  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`), about: `${upload.file} ・ ${moment(upload.dropped_at)}`, href: placeOf(upload.kind, upload.id), state: upload });
   return [
     ...recent.filter((it) => it.state === 'held').map((it) => one(it, 'doubt', 'held', 1)),
     ...recent.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', it.rows.refused || 1)),

@@ -1,0 +1,112 @@
+// Dropping files of some kinds, and following those on their way in.
+
+import { html, useState, useEffect, useRef, Icon, Badge, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
+import { t, said, number, size } from '../words.js';
+import { call } from '../api.js';
+import { decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
+
+/** Files on their way in outlive a look at another page. */
+const onTheWay = [];
+let nextKey = 1;
+
+/** Whoever shows uploads and wants to hear of a new one. */
+const arrivals = new Set();
+
+/** Calls `heard` whenever a file has arrived or ended; answers how to stop that. */
+export function onArrival(heard) {
+  arrivals.add(heard);
+  return () => arrivals.delete(heard);
+}
+
+export default function Drop({ kinds }) {
+  const [, draw] = useState(0);
+  const [kind, setKind] = useState(kinds[0]);
+  const [over, setOver] = useState(false);
+  const input = useRef();
+  const mounted = useRef(true);
+  useEffect(() => () => { mounted.current = false; }, []);
+  const redraw = () => mounted.current && draw((count) => count + 1);
+
+  // One after the other and the oldest name first: a register of yesterday must not come behind that of today.
+  const take = async (files) => {
+    const sorted = [...files].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    const entries = sorted.map((file) => ({ key: nextKey++, file, kind, step: 'queued', share: 0 }));
+    onTheWay.unshift(...entries);
+    redraw();
+    for (const entry of entries) {
+      await send(entry, redraw);
+      redraw();
+    }
+  };
+
+  const mine = onTheWay.filter((entry) => kinds.includes(entry.kind));
+  return html`
+    <section class="stack" aria-labelledby="drop-title">
+      <h2 id="drop-title" class="visually-hidden">${t('files.drop')}</h2>
+      <div class=${`drop ${over ? 'drop-over' : ''}`}
+        onDragOver=${(event) => { event.preventDefault(); setOver(true); }}
+        onDragLeave=${() => setOver(false)}
+        onDrop=${(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer.files); }}>
+        <${Icon} name="drop" />
+        ${kinds.length > 1 && html`<fieldset class="choice"><legend class="visually-hidden">${t('files.kind')}</legend>
+          ${kinds.map((it) => html`<label key=${it}><input type="radio" name="kind" value=${it} checked=${it === kind} onChange=${() => setKind(it)} />${t(`kind.${it}`)}</label>`)}
+        </fieldset>`}
+        <strong>${t('files.drop-here')}</strong>
+        <input ref=${input} hidden id="file-input" type="file" multiple accept=".csv,text/csv"
+          onChange=${(event) => { take([...event.target.files]); event.target.value = ''; }} />
+        <button class="button button-primary" type="button" onClick=${() => input.current.click()}>${t('files.choose')}</button>
+        <p class="help">${t('files.help')} ${t(`files.help-${kind}`)}</p>
+      </div>
+      ${mine.length > 0 && html`<ul class="stack" aria-label=${t('files.on-the-way')}>${mine.map((entry) => html`<${OnTheWay} key=${entry.key} entry=${entry} />`)}</ul>`}
+    </section>`;
+}
+
+async function send(entry, redraw) {
+  try {
+    const id = await drop(entry.file, entry.kind, (step, share) => {
+      Object.assign(entry, { step, share });
+      redraw();
+    });
+    Object.assign(entry, { step: 'arrived', id });
+    announce(t('files.arrived', { file: entry.file.name }));
+    arrivals.forEach((heard) => heard());
+    redraw();
+    await decided(id);
+  } catch (error) {
+    Object.assign(entry, entry.id ? {} : { step: 'failed', problem: asProblem(error) });
+  }
+}
+
+function OnTheWay({ entry }) {
+  const sentAs = nameFor(entry.file, entry.kind);
+  const renamed = sentAs !== entry.file.name;
+  return html`
+    <li class="card stack">
+      <div class="row"><strong class="grow wrap"><bdi>${entry.file.name}</bdi><span class="sub">${size(entry.file.size)}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
+        ${entry.step === 'failed' ? html`<${Badge} kind="bad">${t('files.failed')}<//>` : entry.step !== 'arrived' && html`<${Badge} kind="busy">${t(`step.${entry.step}`)}<//>`}</div>
+      ${entry.step === 'sending' && html`<progress max="1" value=${entry.share} aria-label=${t('step.sending')}></progress>`}
+      ${entry.problem && html`<${ProblemNotice} problem=${entry.problem} />`}
+      ${entry.id && html`<${Following} id=${entry.id} kind=${entry.kind} />`}
+    </li>`;
+}
+
+/** A file that arrived, followed in small until it has ended. */
+function Following({ id, kind }) {
+  const [upload, setUpload] = useState(null);
+  const ask = async () => {
+    const { data } = await call('GET', `/uploads/${id}`);
+    setUpload(data);
+    if (!isUnderWay(data)) arrivals.forEach((heard) => heard());
+    return !isUnderWay(data);
+  };
+  usePolling(ask, !upload || isUnderWay(upload), [id]);
+  if (!upload) return html`<${Waiting} text=${t('step.arriving')} />`;
+  const share = upload.chunks.total ? upload.chunks.done / upload.chunks.total : 0;
+  return html`
+    <div class="stack">
+      ${isUnderWay(upload) && html`<progress max="1" value=${upload.state === 'loading' ? share : undefined} aria-label=${said(upload.state_text)}></progress>`}
+      <div class="row"><${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//>
+        <span class="grow">${t('files.rows-in', { count: number(upload.rows.in) })}${upload.rows.refused > 0 && html` ・ <strong>${t('files.rows-refused', { count: number(upload.rows.refused) })}</strong>`}</span>
+        <a class="button button-small" href=${placeOf(kind, id)}>${t('files.open')}</a></div>
+    </div>`;
+}

@@ -1,0 +1,47 @@
+// The console has a few tables of the domain beside it; each is held to where the functions have theirs from.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { BASES } from '../../../infra/console/app/bases.js';
+import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
+import { VACCINES } from '../../../infra/console/app/vaccines.js';
+import ja from '../../../infra/console/app/texts/ja.js';
+import en from '../../../infra/console/app/texts/en.js';
+
+const SHARED = new URL('../../../shared/', import.meta.url);
+const source = (name) => readFile(new URL(name, SHARED), 'utf8');
+
+/** A table of the domain, each line by its columns. */
+async function table(name) {
+  const lines = (await source(`domain/data/${name}.csv`)).split('\n').filter((line) => line && !line.startsWith('#'));
+  const [header, ...rows] = lines.map((line) => line.split(','));
+  return rows.map((cells) => Object.fromEntries(header.map((column, at) => [column, cells[at]])));
+}
+
+test('legal bases are those of the law as it is read now', async () => {
+  const now = (await table('bases')).filter((basis) => !basis.until);
+  assert.deepEqual(BASES, now.map((basis) => ({
+    code: basis.code, scan: basis.evidence === 'SCANNED_FORM', second: basis.second_person === 'yes', purposes: basis.purposes.split(' '),
+  })));
+  for (const basis of now) {
+    assert.equal(ja[`basis.${basis.code}`], basis.ja);
+    assert.equal(en[`basis.${basis.code}`].toLowerCase(), basis.en);
+    for (const purpose of basis.purposes.split(' ')) assert.ok(ja[`purpose.${purpose}`], purpose);
+  }
+});
+
+test('vaccines to choose from are all there are, by the names that the API reads', async () => {
+  const makers = (await table('products')).filter((product) => product.programme === 'COVID19').map((product) => product.maker);
+  assert.deepEqual(VACCINES, makers);
+});
+
+test('the columns of a file of inquiries are those of its layout, in its order', async () => {
+  const layout = await source('layouts/src/inquiries/columns.rs');
+  const part = (name, until) => layout.slice(layout.indexOf(name), layout.indexOf(until, layout.indexOf(name)));
+  const names = [...part('fn name', '\n    }').matchAll(/Self::(\w+) => "([^"]+)"/g)];
+  const required = [...part('fn is_required', '\n    }').matchAll(/Self::(\w+)/g)].map((it) => it[1]);
+  assert.ok(names.length > 5 && required.length > 2, 'the source is not as this test reads it');
+  assert.deepEqual(COLUMNS.map((column) => column.name), names.map((it) => it[2]));
+  for (const [, variant, name] of names) if (required.includes(variant)) assert.ok(COLUMNS.find((it) => it.name === name).required, name);
+});
