@@ -1,22 +1,29 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { calm, DESK, lineOf, newPage, open, people, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
+import { calm, DESK, lineOf, newPage, open, people, protect, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
+import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
+import { today } from '../../../infra/console/app/words.js';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What JIS X 8341-3:2016 AA asks for, and what WCAG 2.1 and good practice add. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
+const ASKER = '011002';
+
 let stack;
 let browser;
 let person;
+let guarded;
 let basis;
 before(async () => {
   stack = await startStack();
   browser = await startBrowser();
   const first = await stack.generate('residents_20210401.csv', '--residents', '300');
+  guarded = (await people(first)).findLast((it) => it['生年月日'] < '19800101' && it['個人番号']);
+  await protect(first, guarded);
   await stack.upload(first);
   person = (await people(first)).find((it) => it['生年月日'] < '19800101' && it['個人番号']);
   // One in review, two for one number, and one whose coupon nobody has.
@@ -25,7 +32,16 @@ before(async () => {
   }
   const recorded = await stack.ask(['inquire'], 'POST', '/consents', { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', scan_sha256: '0'.repeat(64), my_number: person['個人番号'], birth_date: person['生年月日'] });
   basis = (await recorded.json()).id;
+  await stack.addTenant(ASKER);
+  // Who holds what is indexed from the table's stream.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await stack.inquire(ASKER, guarded, 'F-1');
   await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '300', '--changed', '3', '--defects', '5')).catch(() => {});
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '50', '--dynamodb', stack.dynamodb);
+  const rows = [guarded, person].map((it, at) => [`A-${at}`, it['個人番号'], it['生年月日'], at ? '' : 'CONSENT', today(), `F-2${at}`, '', '', ''].join(','));
+  const inquiries = path.join(stack.folder, 'inquiries.csv');
+  await writeFile(inquiries, `${[COLUMNS.map((it) => it.name).join(','), ...rows].join('\r\n')}\r\n`);
+  await stack.vrs('upload', inquiries, '--kind', 'inquiries', '--tenant', TENANT, '--api', stack.url, '--s3', stack.s3).catch(() => {});
 });
 after(async () => {
   await browser?.close();
@@ -104,6 +120,15 @@ const PAGES = {
     await open(page, stack, `inquiries/basis/${basis}`);
     await page.locator('#my-number').waitFor();
   },
+  'inquiries/file': async (page) => {
+    await open(page, stack, 'inquiries/file');
+    await page.locator('summary').click();
+  },
+  'inquiries/file, one': async (page) => {
+    await open(page, stack, 'inquiries/file');
+    await page.getByRole('link', { name: 'inquiries.csv' }).first().click();
+    await page.locator('.rows-box').waitFor();
+  },
   'inquiries/log': async (page) => {
     await open(page, stack, 'inquiries/log');
     await page.locator('.actions button').click();
@@ -129,6 +154,11 @@ const PAGES = {
   'residents, a dose being corrected': async (page) => {
     await PAGES['residents, one with doses'](page);
     await page.locator('.timeline-acts button').first().click();
+    await page.getByRole('dialog').waitFor();
+  },
+  'residents, an inquiry about one held back': async (page) => {
+    await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
+    await page.locator('.held-back button').click();
     await page.getByRole('dialog').waitFor();
   },
   settings: null,
