@@ -62,9 +62,24 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/dose.js"),
     ),
     file(
+        "app/held.js",
+        JS,
+        include_bytes!("../../../console/app/held.js"),
+    ),
+    file(
+        "app/inquiry-columns.js",
+        JS,
+        include_bytes!("../../../console/app/inquiry-columns.js"),
+    ),
+    file(
         "app/main.js",
         JS,
         include_bytes!("../../../console/app/main.js"),
+    ),
+    file(
+        "app/pages/answers.js",
+        JS,
+        include_bytes!("../../../console/app/pages/answers.js"),
     ),
     file(
         "app/pages/asked.js",
@@ -75,6 +90,11 @@ pub(super) const FILES: &[File] = &[
         "app/pages/basis.js",
         JS,
         include_bytes!("../../../console/app/pages/basis.js"),
+    ),
+    file(
+        "app/pages/by-file.js",
+        JS,
+        include_bytes!("../../../console/app/pages/by-file.js"),
     ),
     file(
         "app/pages/camera.js",
@@ -102,6 +122,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/doses.js"),
     ),
     file(
+        "app/pages/drop.js",
+        JS,
+        include_bytes!("../../../console/app/pages/drop.js"),
+    ),
+    file(
         "app/pages/entries.js",
         JS,
         include_bytes!("../../../console/app/pages/entries.js"),
@@ -120,6 +145,11 @@ pub(super) const FILES: &[File] = &[
         "app/pages/files.js",
         JS,
         include_bytes!("../../../console/app/pages/files.js"),
+    ),
+    file(
+        "app/pages/history.js",
+        JS,
+        include_bytes!("../../../console/app/pages/history.js"),
     ),
     file(
         "app/pages/inquiries.js",
