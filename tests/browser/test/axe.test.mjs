@@ -162,6 +162,8 @@ const PAGES = {
     await page.getByRole('dialog').waitFor();
   },
   settings: null,
+  'settings/general': null,
+  'settings/lots': null,
   'settings, a sample tried': async (page) => {
     await open(page, stack, 'settings');
     await page.locator('#sample').setInputFiles(path.join(stack.folder, 'residents_20210402.csv'));

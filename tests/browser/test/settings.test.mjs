@@ -41,3 +41,61 @@ test('columns of another system are matched on a sample, tried, saved, and files
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
+
+const inForce = async () => (await stack.ask(['read'], 'GET', '/settings')).json();
+
+test('limits and exports are changed by keyboard, and nothing that was not named', async () => {
+  const before = await inForce();
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['register', 'approve'] });
+  await open(page, stack, 'settings');
+  await page.getByRole('link', { name: '取り込みと書き出し' }).press('Enter');
+  const limit = page.getByLabel('取り込めない行の割合の上限');
+  await tabTo(page, limit);
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('7');
+  await tabTo(page, page.locator('input[name=export_scope]:checked'));
+  await page.keyboard.press('ArrowRight');
+  await page.getByText('まだ保存していません').waitFor();
+  await tabTo(page, page.getByRole('button', { name: '設定を保存する' }));
+  await page.keyboard.press('Enter');
+  await page.locator('.notice-good', { hasText: '設定を保存しました' }).waitFor();
+  const revision = before.revision + 1;
+  const scope = before.export_scope === 'full' ? 'changed' : 'full';
+  assert.deepEqual(await inForce(), { ...before, revision, max_refused_percent: 7, export_scope: scope });
+
+  // Meanwhile somebody else has changed them: nothing is overwritten.
+  await stack.ask(['register'], 'PUT', '/settings', { export_encoding: 'cp932' }, { 'if-match': `"${revision}"` });
+  await limit.fill('9');
+  await limit.press('Enter');
+  await page.locator('main [role=alert]').waitFor();
+  assert.equal((await inForce()).max_refused_percent, 7);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('who may not approve cannot move the limits', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['register'] });
+  await open(page, stack, 'settings/general');
+  assert.ok(await page.getByLabel('取り込めない行の割合の上限').isDisabled());
+  await page.getByText('承認する役割も必要です').waitFor();
+  await page.context().close();
+});
+
+test('lots are registered as they are typed or pasted, and taken away again', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['register'] });
+  await open(page, stack, 'settings/lots');
+  const pfizer = page.getByLabel('ファイザー（コミナティ）');
+  const save = page.getByRole('button', { name: '設定を保存する' });
+  for (const [text, lots] of [['EY0779、ＥＹ４８３４\nEY0779', { COMIRNATY: ['EY0779', 'EY4834'] }], ['', {}]]) {
+    await pfizer.fill(text);
+    await save.press('Enter');
+    await page.locator('.notice-good').waitFor();
+    assert.deepEqual((await inForce()).lots, lots);
+    assert.equal(await pfizer.inputValue(), Object.values(lots).flat().join('\n'));
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});

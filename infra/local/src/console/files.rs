@@ -147,6 +147,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/files.js"),
     ),
     file(
+        "app/pages/general.js",
+        JS,
+        include_bytes!("../../../console/app/pages/general.js"),
+    ),
+    file(
         "app/pages/history.js",
         JS,
         include_bytes!("../../../console/app/pages/history.js"),
@@ -160,6 +165,16 @@ pub(super) const FILES: &[File] = &[
         "app/pages/log.js",
         JS,
         include_bytes!("../../../console/app/pages/log.js"),
+    ),
+    file(
+        "app/pages/lots.js",
+        JS,
+        include_bytes!("../../../console/app/pages/lots.js"),
+    ),
+    file(
+        "app/pages/mapping.js",
+        JS,
+        include_bytes!("../../../console/app/pages/mapping.js"),
     ),
     file(
         "app/pages/new-basis.js",
