@@ -165,12 +165,11 @@ export async function tabTo(page, locator, most = 60) {
   throw new Error(`not reached by ${most} tabs`);
 }
 
-/** Takes a person of a file of residents for address-protected, before the file is dropped. */
+/** Takes a person of a file of residents for address-protected (its last column), in whatever encoding it is. */
 export async function protect(file, person) {
-  const line = Object.values(person).join(',');
-  const text = await read(file);
-  if (!text.includes(line)) throw new Error('the person is not in the file');
-  await writeFile(file, text.replace(line, Object.values({ ...person, 支援措置: '1' }).join(',')));
+  const text = await readFile(file, 'latin1');
+  const line = text.split('\r\n').find((it) => it.includes(`,${person['券番号']},${person['個人番号']},`));
+  await writeFile(file, text.replace(line, line.replace(/[^,]*$/, '1')), 'latin1');
 }
 
 /** The people of a file of residents that have a coupon, each as its columns. */

@@ -4,7 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { lineOf, newPage, open, people, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
+import { today } from '../../../infra/console/app/words.js';
 
 const ASKER = '011002';
 const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../infra/console/screenshots');
@@ -12,9 +14,14 @@ const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..
 /** A municipality in the middle of its work: files so far, one held, doses of which some ask for a decision. */
 async function town(stack) {
   await stack.addTenant(ASKER);
+  await stack.vrs('tenant', 'settings', ASKER, '--max-refused', '50', '--dynamodb', stack.dynamodb);
   const first = await stack.generate('residents_20210401.csv', '--residents', '3000');
+  const guarded = (await people(first)).find((person) => person['生年月日'] < '19700101' && person['個人番号']);
+  await protect(first, guarded);
   await stack.upload(first);
-  await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '3000', '--changed', '12', '--defects', '2.5', '--encoding', 'cp932')).catch(() => {});
+  const second = await stack.generate('residents_20210402.csv', '--residents', '3000', '--changed', '12', '--defects', '2.5', '--encoding', 'cp932');
+  await protect(second, guarded);
+  await stack.upload(second).catch(() => {});
   const doses = await stack.generate('doses_20210601.csv', '--residents', '3000', '--doses', '400', '--defects', '2');
   await stack.vrs('upload', doses, '--kind', 'doses', '--tenant', TENANT, '--api', stack.url, '--s3', stack.s3).catch(() => {});
   const lines = (await read(first)).trim().split(/\r?\n/);
@@ -31,14 +38,24 @@ async function town(stack) {
   const id = await stack.residentOf(old[0]);
   const { doses: [dose] } = await (await stack.ask(['read'], 'GET', `/residents/${id}/doses`)).json();
   await stack.ask(['doses'], 'PUT', `/doses/${dose.id}`, { given_on: '2021-06-04', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', physician: '佐藤', reason: '予診票の日付に合わせて訂正' }, { 'if-match': '"1"' });
-  return { old, id };
+  // Whoever moved on and asks for protection; who holds what is indexed from the table's stream.
+  await record(guarded, 1, 'EY0779', '2021-06-05');
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await stack.inquire(ASKER, guarded, 'R3-0400');
+  return { old, id, guarded };
+}
+
+/** A file of inquiries: six people who moved in, the consent of one too old. */
+function inquiries(language, people) {
+  const row = (person, at) => [`A-${at + 1}`, person['個人番号'], person['生年月日'], 'CONSENT', at === 4 ? '2021-04-12' : today(), `R3-${language === 'ja' ? 5 : 6}0${at}`, '', '', ''].join(',');
+  return `${COLUMNS.map((column) => column.name).join(',')}\r\n${people.slice(0, 6).map(row).join('\r\n')}\r\n`;
 }
 
 test('every page has its picture, in both languages', { skip: !process.env.SCREENSHOTS, timeout: 300_000 }, async () => {
   const stack = await startStack();
   const browser = await startBrowser();
   try {
-    const { old, id } = await town(stack);
+    const { old, id, guarded } = await town(stack);
     for (const language of ['ja', 'en']) {
       const page = await newPage(browser, { language });
       const folder = path.join(FOLDER, language);
@@ -99,6 +116,11 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await page.locator('.timeline summary').click();
       await picture('resident');
 
+      await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
+      await page.locator('.held-back button').click();
+      await picture('release');
+      await page.keyboard.press('Escape');
+
       // Another municipality asks about somebody who moved there.
       const asker = await newPage(browser, { language });
       await signIn(asker, stack, { tenant: ASKER, person: '健康課 鈴木' });
@@ -127,6 +149,13 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await asker.locator('#answer-title').waitFor({ timeout: 60_000 });
       await asker.locator('#answer-title').evaluate((it) => it.scrollIntoView({ block: 'center' }));
       await shot('answer');
+      await open(asker, stack, 'inquiries/file');
+      await asker.locator('summary').click();
+      await shot('by-file');
+      await asker.locator('#file-input').setInputFiles({ name: `inquiries_202106${language === 'ja' ? '15' : '16'}.csv`, mimeType: 'text/csv', buffer: Buffer.from(inquiries(language, old)) });
+      await asker.locator('li.card').getByRole('link').click({ timeout: 60_000 });
+      await asker.locator('#answers-title').waitFor({ timeout: 60_000 });
+      await shot('answers');
       await open(asker, stack, 'inquiries/log');
       await asker.locator('.actions button').click();
       await asker.locator('.notice-good').waitFor();
@@ -147,6 +176,10 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await page.locator('select').nth(1).selectOption('個別宛名番号');
       await page.locator('.notice').first().evaluate((it) => it.scrollIntoView());
       await picture('mapping');
+      await open(page, stack, 'settings/general');
+      await picture('settings');
+      await open(page, stack, 'settings/lots');
+      await picture('lots');
       await page.context().close();
     }
   } finally {
