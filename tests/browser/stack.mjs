@@ -168,7 +168,7 @@ export async function tabTo(page, locator, most = 60) {
 /** Takes a person of a file of residents for address-protected (its last column), in whatever encoding it is. */
 export async function protect(file, person) {
   const text = await readFile(file, 'latin1');
-  const line = text.split('\r\n').find((it) => it.includes(`,${person['券番号']},${person['個人番号']},`));
+  const line = text.split(/\r?\n/).find((it) => it.includes(`,${person['券番号']},${person['個人番号']},`));
   await writeFile(file, text.replace(line, line.replace(/[^,]*$/, '1')), 'latin1');
 }
 

@@ -60,5 +60,8 @@ export function cells(record) {
 
 export const cell = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
+/** A cell that no spreadsheet takes for a formula: for files that people open, never for those that are dropped again. */
+export const harmless = (value) => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
+
 /** A file that this system reads, whatever the machine is set to. */
 export const write = (rows) => `${BOM}${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;

@@ -29,6 +29,12 @@ export function undecided(entries) {
 /** What waits for a decision among the log's newest entries. Who asked longer ago has nothing left to ask on. */
 export const toDecide = async (signal) => undecided((await page('', signal)).entries.filter(isFresh));
 
+/** The same with the names of the askers, which the log leaves out. */
+export const withNames = (held, signal) => Promise.all(held.map(async (it) => {
+  const { data } = await call('GET', `/residents/${encodeURIComponent(it.resident)}/inquiries`, undefined, { signal });
+  return { ...it, name: data.inquiries.find((other) => other.asker === it.asker)?.asker_name ?? it.asker };
+}));
+
 /** Until when each asker may be answered about a resident, by its code, as `Date`s. */
 export async function released(resident, signal) {
   const until = new Map();

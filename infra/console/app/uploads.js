@@ -21,7 +21,8 @@ const ORDER = ['new', 'recorded', 'answered', 'changed', 'unchanged', 'removed',
 
 /** Where the rows of a file went; only what its kind knows. */
 export function partsOf(rows) {
-  return ORDER.filter((key) => rows[key] !== undefined).map((key) => ({ key, name: t(`rows.${key}`), value: rows[key] }));
+  const nameOf = (key) => t(key === 'refused' && rows.answered !== undefined ? 'rows.not-asked' : `rows.${key}`);
+  return ORDER.filter((key) => rows[key] !== undefined).map((key) => ({ key, name: nameOf(key), value: rows[key] }));
 }
 
 export const settled = (rows) => ORDER.reduce((sum, key) => sum + (rows[key] ?? 0), 0);

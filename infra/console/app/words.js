@@ -45,6 +45,9 @@ export function t(key, values = {}) {
 /** The text under `key` if there is one: of codes, which a newer API may have more of than this page knows. */
 export const named = (key, code) => texts[key] ?? code;
 
+/** Programmes by their names, of codes. */
+export const programmes = (codes) => codes.map((code) => named(`programme.${code}`, code)).join(t('list.comma'));
+
 /** Of what the API says in both languages, `{ ja, en }`, the one that is shown. */
 export const said = (words) => (words ? words[language] : '');
 

@@ -66,7 +66,7 @@ test('a file of inquiries is dropped, asked row by row, its answers saved, and w
   await page.getByRole('heading', { level: 1, name: 'inquiries_moved.csv' }).waitFor();
   await page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });
   const told = await page.locator('.legend li').evaluateAll((items) => items.map((it) => [it.querySelector('.legend-name').textContent, it.querySelector('.legend-value').textContent]));
-  assert.deepEqual(told, [['照会済み', '3'], ['取り込めない', '1']]);
+  assert.deepEqual(told, [['照会済み', '3'], ['照会していない', '1']]);
 
   // Both doses of whom the other municipality knows; one row alike for who has none and whose birth date does not fit.
   const answers = await saved(page);

@@ -41,7 +41,7 @@ test('a dose in review is looked at beside the others and accepted', async () =>
   await page.keyboard.press('Tab');
   await page.keyboard.type('接種済証で確認');
   await page.keyboard.press('Enter');
-  await page.getByText('この一覧にはありません').waitFor();
+  await page.getByText('この一覧には今、何もありません').waitFor();
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
@@ -59,7 +59,7 @@ test('of two records for one number, what differs is marked, and what is not tak
   await page.getByLabel('後から届いた記録に置き換える').press('Space');
   await page.locator('#reason').fill('予診票で確認');
   await page.locator('#reason').press('Enter');
-  await page.getByText('この一覧にはありません').waitFor();
+  await page.getByText('この一覧には今、何もありません').waitFor();
   await open(page, stack, 'residents');
   await page.getByLabel('券番号', { exact: true }).check({ force: true });
   await page.locator('#search-coupon').fill(old[1]['券番号']);
@@ -122,7 +122,7 @@ test('a dose is corrected, locked, unlocked and cancelled, each with its reason 
   await row(page, old[3]).getByRole('link').press('Enter');
   await page.locator('#reason').fill('確認が済んだため');
   await page.locator('#reason').press('Enter');
-  await page.getByText('この一覧にはありません').waitFor();
+  await page.getByText('この一覧には今、何もありません').waitFor();
 
   await open(page, stack, `residents/${resident}`);
   // Meanwhile somebody else corrects it: what was seen is no longer what is there.

@@ -32,7 +32,7 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await signIn(page, stack, { roles: ['read', 'approve'] });
   // By keyboard: from the start page to the resident, to the button, through the question.
   await open(page, stack, '');
-  await tabTo(page, page.locator('.hand', { hasText: '答えてよいかを決める照会' }));
+  await tabTo(page, page.locator('.hand', { hasText: '北海道札幌市から' }));
   await page.keyboard.press('Enter');
   await page.getByText('まだ答えていません').waitFor();
   await tabTo(page, page.getByRole('button', { name: '答えてよいことにする' }));
@@ -41,13 +41,13 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await sure.getByText('もう一度照会すると').waitFor();
   await tabTo(page, sure.getByRole('button', { name: '答えてよいことにする' }));
   await page.keyboard.press('Enter');
-  await page.getByText('札幌市に答えてよいことにしました').first().waitFor();
+  await page.getByText('北海道札幌市に答えてよいことにしました').first().waitFor();
 
   // It is known when somebody comes back, and nothing is left to decide.
   await open(page, stack, '');
   assert.equal(await page.locator('.hand').count(), 0);
   await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
-  await page.locator('.badge', { hasText: '札幌市に答えてよいことにしました' }).waitFor();
+  await page.locator('.badge', { hasText: '北海道札幌市に答えてよいことにしました' }).waitFor();
   assert.equal(await page.getByRole('button', { name: '答えてよいことにする' }).count(), 0);
   assert.equal((await stack.inquire(ASKER, guarded, 'F-2')).length, 1);
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, people, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 
 const ASKER = '011002';
 const SECRET = 'what the scan of the form says';
@@ -72,8 +72,13 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor({ timeout: 60_000 });
   const answer = await page.locator('table').textContent();
-  assert.ok(answer.includes('千代田区') && answer.includes('EY0779'), answer);
+  assert.ok(answer.includes('千代田区') && answer.includes('ファイザー') && answer.includes('EY0779'), answer);
   assert.ok(!answer.includes(old[0]['氏名']), 'never a name');
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: '答えを CSV で保存する' }).press('Enter');
+  const saved = await saving;
+  assert.equal(saved.suggestedFilename(), 'answer_F-1.csv');
+  assert.match(await read(await saved.path()), /\r\n1,2021-06-15,ファイザー,EY0779,東京都千代田区\r\n$/);
   await page.locator('.badge', { hasText: '照会済み' }).waitFor();
   assert.ok(!bodies.some((body) => body.startsWith('http') && body.includes(old[0]['個人番号'])), 'no My Number in an address');
 

@@ -150,7 +150,6 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await asker.locator('#answer-title').evaluate((it) => it.scrollIntoView({ block: 'center' }));
       await shot('answer');
       await open(asker, stack, 'inquiries/file');
-      await asker.locator('summary').click();
       await shot('by-file');
       await asker.locator('#file-input').setInputFiles({ name: `inquiries_202106${language === 'ja' ? '15' : '16'}.csv`, mimeType: 'text/csv', buffer: Buffer.from(inquiries(language, old)) });
       await asker.locator('li.card').getByRole('link').click({ timeout: 60_000 });
@@ -174,7 +173,9 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await page.locator('select').first().waitFor();
       await page.locator('select').nth(0).selectOption('自治体コード');
       await page.locator('select').nth(1).selectOption('個別宛名番号');
+      await page.locator('select').nth(5).selectOption('氏名カナ');
       await page.locator('.notice').first().evaluate((it) => it.scrollIntoView());
+      await page.locator('.notice-good').waitFor();
       await picture('mapping');
       await open(page, stack, 'settings/general');
       await picture('settings');

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BASES } from '../../../infra/console/app/bases.js';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
-import { VACCINES } from '../../../infra/console/app/vaccines.js';
+import { makerOf, VACCINES } from '../../../infra/console/app/vaccines.js';
 import ja from '../../../infra/console/app/texts/ja.js';
 import en from '../../../infra/console/app/texts/en.js';
 
@@ -32,8 +32,10 @@ test('legal bases are those of the law as it is read now', async () => {
 });
 
 test('vaccines to choose from are all there are, by the names that the API reads', async () => {
-  const makers = (await table('products')).filter((product) => product.programme === 'COVID19').map((product) => product.maker);
-  assert.deepEqual(VACCINES, makers);
+  const products = await table('products');
+  assert.deepEqual(VACCINES, products.map((product) => product.maker));
+  for (const { product, maker } of products) assert.equal(makerOf(product), maker);
+  for (const { programme: code } of await table('programmes')) for (const texts of [ja, en]) assert.ok(texts[`programme.${code}`], code);
 });
 
 test('the columns of a file of inquiries are those of its layout, in its order', async () => {

@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import ja from '../../../infra/console/app/texts/ja.js';
 import en from '../../../infra/console/app/texts/en.js';
-import { cells, records, write } from '../../../infra/console/app/csv.js';
+import { cells, harmless, records, write } from '../../../infra/console/app/csv.js';
 import { nameFor } from '../../../infra/console/app/uploads.js';
 
 const APP = new URL('../../../infra/console/app/', import.meta.url);
@@ -53,6 +53,11 @@ test('records are found and written as they were', async () => {
   const text = write(rows);
   const spans = await records(text);
   assert.deepEqual(spans.map(([from, until]) => cells(text.slice(from, until))), rows);
+});
+
+test('what people open in a spreadsheet is no formula', () => {
+  for (const bad of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1']) assert.equal(harmless(bad), `'${bad}`);
+  for (const good of ['EY0779', '2021-06-15', '札幌市', '']) assert.equal(harmless(good), good);
 });
 
 test('a file gets a name that tells nothing and keeps its date', () => {

@@ -1,11 +1,13 @@
 // One recorded basis: approve it as a second person, ask on it once, withdraw it.
 
-import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, useLoaded } from '../ui.js';
-import { t, said, number, date, moment } from '../words.js';
+import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, save, useLoaded } from '../ui.js';
+import { t, said, number, date, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { newId, STATES } from '../bases.js';
 import { fold } from '../coupon.js';
+import { harmless, write } from '../csv.js';
+import { makerOf } from '../vaccines.js';
 import { Person } from './new-basis.js';
 
 /** Ids of inquiries begun here, by basis: an ask whose answer was lost is repeated under the same. In memory only. */
@@ -22,7 +24,7 @@ export default function Basis({ id }) {
         <section class="card" aria-labelledby="basis-facts"><h2 id="basis-facts">${t('basis.facts')}</h2>
           <dl class="facts">
             <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.basis}`)}</dd>
-            <dt>${t('basis.purpose')}</dt><dd>${t(`purpose.${basis.purpose}`)} ・ ${basis.programmes.join(' ')}</dd>
+            <dt>${t('basis.purpose')}</dt><dd>${t(`purpose.${basis.purpose}`)} ・ ${programmes(basis.programmes)}</dd>
             <dt>${t('basis.evidence_number')}</dt><dd><bdi>${basis.evidence_number}</bdi></dd>
             ${basis.scan_sha256 && html`<dt>SHA-256</dt><dd><code>${basis.scan_sha256}</code></dd>`}
             <dt>${t('basis.recorded_at')}</dt><dd>${moment(basis.recorded_at)}</dd>
@@ -86,7 +88,7 @@ function Inquire({ basis, onAnswered }) {
     }
     setBusy(false);
   };
-  if (answer) return html`<${Answer} answer=${answer} />`;
+  if (answer) return html`<${Answer} answer=${answer} basis=${basis} />`;
   return html`
     <form class="card stack" onSubmit=${ask} aria-labelledby="ask-heading">
       <h2 id="ask-heading">${t('inquiry.title')}</h2>
@@ -97,13 +99,18 @@ function Inquire({ basis, onAnswered }) {
     </form>`;
 }
 
-const Answer = ({ answer }) => html`
+/** The answer as a table to be saved, in the words of the page. */
+const COLUMNS = ['checks.dose', 'dose.given_on', 'dose.product', 'dose.lot', 'inquiry.holder'];
+const answerAsCsv = (doses) => write([COLUMNS.map((key) => t(key)), ...doses.map((it) => [it.number, it.given_on, makerOf(it.product), it.lot, it.holder_name])].map((row) => row.map((cell) => harmless(String(cell)))));
+
+const Answer = ({ answer, basis }) => html`
   <section class="stack" aria-labelledby="answer-title">
     <h2 id="answer-title">${t('inquiry.answered', { count: number(answer.doses.length) })}</h2>
-    <${Notice} kind="info">${t('inquiry.not-kept')}<//>
     ${!answer.doses.length ? html`<p class="card empty">${t('inquiry.nothing')}</p>` : html`
+      <${Notice} kind="info">${t('inquiry.not-kept')}<//>
+      <div class="row"><button class="button" type="button" onClick=${() => save(answerAsCsv(answer.doses), `answer_${basis.evidence_number.replace(/[^\w.-]/g, '_')}.csv`)}>${t('answers.save')}</button></div>
       <div class="table-box" tabindex="0" role="group" aria-labelledby="answer-title"><table>
-        <thead><tr><th scope="col">${t('checks.dose')}</th><th scope="col">${t('dose.given_on')}</th><th scope="col">${t('dose.product')}</th><th scope="col">${t('dose.lot')}</th><th scope="col">${t('inquiry.holder')}</th></tr></thead>
-        <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${it.programme}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${it.product}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
+        <thead><tr>${COLUMNS.map((key) => html`<th key=${key} scope="col">${t(key)}</th>`)}</tr></thead>
+        <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${programmes([it.programme])}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${makerOf(it.product)}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
       </table></div>`}
   </section>`;

@@ -26,6 +26,7 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
       <${Steps} upload=${upload} />
       ${upload.refusal && html`<${Refusal} upload=${upload} />`}
       ${upload.held && upload.state === 'held' && html`<${Held} upload=${upload} onDecided=${set} />`}
+      ${upload.links.answers && mayDrop(upload.kind) && html`<${Answers} upload=${upload} />`}
       <section class="card stack" aria-labelledby="rows-title">
         <h2 id="rows-title">${t('file.rows', { count: number(upload.rows.in) })}</h2>
         <${Parts} label=${t('file.rows-label')} whole=${upload.rows.in} parts=${partsOf(upload.rows)} />
@@ -37,7 +38,6 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
           <h2 id="hand-title">${t('file.to-check')}</h2>
           <div class="row">${LISTS.filter((list) => upload.rows[list] > 0).map((list) => html`<a key=${list} class="button" href=${to('checks', list)}>${t(`list.${list}`)} ${number(upload.rows[list])}</a>`)}</div>
         </section>`}
-      ${upload.links.answers && mayDrop(upload.kind) && html`<${Answers} upload=${upload} />`}
       ${upload.links.errors && html`<${Refused} upload=${upload} />`}
       ${upload.refused_by.length > 0 && html`<${Reasons} title=${t('file.refused-by')} reasons=${upload.refused_by} />`}
       ${upload.notices.length > 0 && html`<${Reasons} title=${t('file.notices')} reasons=${upload.notices} />`}

@@ -1,7 +1,7 @@
 // Inquiries: the recorded bases, one of them, a new one, and the log.
 
 import { html, useState, useEffect, Page, Badge, Waiting, ProblemNotice, asProblem, useLoaded } from '../ui.js';
-import { t, number, moment } from '../words.js';
+import { t, number, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { STATES } from '../bases.js';
@@ -50,7 +50,7 @@ function Bases() {
             <tbody>${bases.map((it) => html`
               <tr key=${it.id}>
                 <th scope="row" class="wrap"><a href=${to('inquiries', 'basis', it.id)}><bdi>${it.evidence_number}</bdi></a><span class="sub">${moment(it.recorded_at)}</span></th>
-                <td class="wrap">${t(`basis.${it.basis}`)}<span class="sub">${t(`purpose.${it.purpose}`)} ・ ${it.programmes.join(' ')}</span></td>
+                <td class="wrap">${t(`basis.${it.basis}`)}<span class="sub">${t(`purpose.${it.purpose}`)} ・ ${programmes(it.programmes)}</span></td>
                 <td><${Badge} kind=${STATES[it.state]}>${t(`basis-state.${it.state}`)}<//></td>
                 <td>${moment(it.expires_at)}</td>
               </tr>`)}</tbody>

@@ -1,7 +1,7 @@
 // The municipality's log of inquiries made and answered, and the check of its chain, computed in this browser.
 
 import { html, useState, useEffect, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
-import { t, named, number, moment } from '../words.js';
+import { t, named, number, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { breaksAt, wholeLog } from '../chain.js';
@@ -11,6 +11,7 @@ const MARKS = { answered: 'busy', released: 'doubt' };
 const WORDS = {
   basis: (code) => named(`basis.${code}`, code),
   purpose: (code) => named(`purpose.${code}`, code),
+  programmes: (codes) => programmes(codes.split(' ')),
   outcome: (code) => named(`told.${code}`, code),
 };
 

@@ -31,7 +31,7 @@ export default function Lots({ settings, onSave }) {
   };
   return html`
     <form class="card stack" onSubmit=${save}>
-      <div class="fields">
+      <div class="fields fields-two">
         ${settings.known.products.map(({ code, maker, name }) => html`
           <${Field} key=${code} id=${`lots-${code}`} label=${`${maker}（${name}）`}>
             <textarea class="input" id=${`lots-${code}`} rows="3" spellcheck=${false} autocomplete="off" value=${textOf(code)}

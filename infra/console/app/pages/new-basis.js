@@ -1,7 +1,7 @@
 // A legal basis, recorded step by step: which, on what evidence, for whom; looked over, then recorded.
 
 import { html, useState, useRef, useEffect, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
-import { t, said, size } from '../words.js';
+import { t, said, size, programmes } from '../words.js';
 import { call } from '../api.js';
 import { go, to } from '../router.js';
 import { BASES } from '../bases.js';
@@ -71,7 +71,7 @@ export default function NewBasis() {
         ${name === 'person' && html`<${Person} fields=${fields} set=${set} wrong=${wrong} />`}
         ${name === 'confirm' && html`
           <dl class="facts">
-            <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.code}`)} ・ ${t(`purpose.${fields.purpose}`)} ・ ${fields.programmes}</dd>
+            <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.code}`)} ・ ${t(`purpose.${fields.purpose}`)} ・ ${programmes(fields.programmes.split(' '))}</dd>
             <dt>${t('basis.evidence_number')}</dt><dd><bdi>${fields.evidence_number}</bdi></dd>
             ${basis.scan && html`<dt>${t('basis.scan')}</dt><dd><bdi>${scan.name}</bdi><br /><code>${scan.sha256}</code></dd>`}
             <dt>${t('resident.my-number')}</dt><dd class="mono">${fold(fields.my_number)}</dd>

@@ -18,7 +18,7 @@ export default function Refused({ upload }) {
   }, [upload.id]);
   return html`
     <section class="stack" aria-labelledby="refused-title">
-      <h2 id="refused-title">${t('refused.title')}</h2>
+      <h2 id="refused-title">${t(upload.kind === 'inquiries' ? 'refused.not-asked' : 'refused.title')}</h2>
       <p class="lead">${t(`refused.lead.${upload.kind}`)}</p>
       <${ProblemNotice} problem=${problem} />
       ${!file && !problem && html`<${Waiting} text=${t('refused.reading')} />`}

@@ -5,7 +5,7 @@ import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { isUnderWay, kindOf, placeOf } from '../uploads.js';
-import { toDecide } from '../held.js';
+import { toDecide, withNames } from '../held.js';
 
 /** What is held up, then what was refused, what goes on by itself, what only waits. */
 const ORDER = ['doubt', 'bad', 'busy', 'plain'];
@@ -18,7 +18,7 @@ async function look(signal) {
   if (may('read', 'register')) hands.push(...ofUploads((await call('GET', '/uploads?limit=100', undefined, { signal })).data.uploads));
   if (may('read')) hands.push(...ofDoses((await call('GET', '/doses/counts', undefined, { signal })).data));
   if (may('approve')) hands.push(...ofBases((await call('GET', '/consents?limit=100', undefined, { signal })).data.consents));
-  if (may('approve') && may('read')) hands.push(...ofHeld(await toDecide(signal)));
+  if (may('approve') && may('read')) hands.push(...await ofHeld(await toDecide(signal), signal));
   return hands.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
@@ -34,9 +34,15 @@ function ofBases(consents) {
   return drafts ? [{ id: 'approve', kind: 'doubt', count: drafts, what: t('start.approve'), about: t('start.approve-more'), href: to('inquiries') }] : [];
 }
 
+/** So many are told one by one. */
+const FEW = 5;
+
 /** Inquiries about protected residents, which this municipality decides about itself. */
-function ofHeld(held) {
-  return held.map(({ at, resident, asker }) => ({ id: `asked-${resident}-${asker}`, kind: 'doubt', count: 1, what: t('start.asked'), about: t('start.asked-more', { asker, at: moment(at) }), href: to('residents', resident) }));
+async function ofHeld(held, signal) {
+  const hand = { kind: 'doubt', what: t('start.asked') };
+  if (held.length > FEW) return [{ ...hand, id: 'asked', count: held.length, about: t('start.asked-many'), href: to('inquiries', 'log') }];
+  const named = await withNames(held, signal);
+  return named.map(({ at, resident, asker, name }) => ({ ...hand, id: `asked-${resident}-${asker}`, count: 1, about: t('start.asked-more', { asker: name, at: moment(at) }), href: to('residents', resident) }));
 }
 
 function ofUploads(uploads) {
