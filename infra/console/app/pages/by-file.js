@@ -14,7 +14,7 @@ export default function ByFile() {
   const today = useLoaded(async (signal) => (await call('GET', '/inquiries?limit=1', undefined, { signal })).data.today, []);
   return html`
     <${Page} title=${t('by-file.title')} lead=${t('by-file.lead')} back=${{ href: to('inquiries'), text: t('inquiries.title') }}>
-      ${today.data && html`<p class="help">${t('inquiries.today', { asked: number(today.data.asked), most: number(today.data.per_day) })} ${t('by-file.budget')}</p>`}
+      ${today.data && html`<p class="help">${t('inquiries.today', { asked: number(today.data.asked), most: number(today.data.per_day) })}<br />${t('by-file.budget')}</p>`}
       <${ProblemNotice} problem=${today.problem} />
       ${mayDrop('inquiries') && html`<${Making} /><${Drop} kinds=${['inquiries']} />`}
       <${History} kind="inquiries" title=${t('files.history')} none=${t('by-file.none')} />

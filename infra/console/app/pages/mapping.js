@@ -102,7 +102,7 @@ function InForce({ columns }) {
 /** What would become of a file like this. */
 function Verdict({ seen }) {
   if (seen.refusal) return html`<${Notice} kind="error" title=${t('mapping.would-be-refused')}>${said(seen.refusal)}${seen.missing.length > 0 && html`<br />${t('mapping.missing')} ${seen.missing.join(t('list.comma'))}`}<//>`;
-  return html`<${Notice} kind=${seen.refused ? 'warning' : 'good'} title=${t('mapping.seen', { rows: number(seen.rows), refused: number(seen.refused) })}>${t('mapping.not-stored')}${seen.notices.map((it) => html`<br key=${it.code} />${said(it)} ${number(it.rows)}`)}<//>`;
+  return html`<${Notice} kind=${seen.refused ? 'warning' : 'good'} title=${t('mapping.seen', { rows: number(seen.rows), refused: number(seen.refused) })}>${t('mapping.not-stored')}${seen.notices.map((it) => html`<br key=${it.code} />${said(it)} ${t('rows.count', { count: number(it.rows) })}`)}<//>`;
 }
 
 function Matched({ seen, rows, known, onChoose }) {

@@ -74,7 +74,7 @@ function Mending({ upload, file }) {
   return html`
     <div class="row">
       <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t('refused.download')}</button>
-      ${mayDrop(upload.kind) && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${t('refused.send', { count: number(mended.size) })}</button>`}
+      ${mayDrop(upload.kind) && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${mended.size ? t('refused.send', { count: number(mended.size) }) : t('refused.send-none')}</button>`}
     </div>
     <${ProblemNotice} problem=${problem} />
     <p class="help">${t('refused.how')}</p>
@@ -94,8 +94,8 @@ const codesOf = (file, index) => {
   return file.text.slice(from, Math.min(comma < 0 ? until : comma, until)).split(' ');
 };
 
-/** The first sentence, for a button. */
-const short = (text) => text.split(/[。．:：(（]/)[0].slice(0, 22);
+/** What is wrong without what to do, for a button; an English word takes more letters. */
+const short = (text) => text.split(/[。．:：(（;]/)[0].split(', and ')[0].slice(0, currentLanguage() === 'ja' ? 22 : 48);
 
 /** A row as it is shown: its line, its reasons, its cells, and which of them are marked. */
 function rowOf(file, index, texts, mended) {

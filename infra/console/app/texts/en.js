@@ -162,6 +162,7 @@ export default {
   'refused.lead.inquiries': 'These rows were not asked. Mend what is framed in red and send just those rows again. All other rows are answered already.',
   'refused.reading': 'Reading the refused rows…',
   'refused.download': 'Save as CSV and mend there',
+  'refused.send-none': 'Send mended rows',
   'refused.send': 'Send {count} mended rows',
   'refused.sent': 'The mended rows were sent',
   'refused.how': 'To mend them in a spreadsheet, save the CSV, mend it and drop it on the page Files. Leave the first two columns as they are.',

@@ -162,6 +162,7 @@ export default {
   'refused.lead.inquiries': 'この行は照会していません。赤い枠のところを直すと、その行だけをもう一度送れます。ほかの行は照会済みです。',
   'refused.reading': '取り込めなかった行を読んでいます…',
   'refused.download': 'CSV で保存して直す',
+  'refused.send-none': '直した行を送る',
   'refused.send': '直した{count}行を送る',
   'refused.sent': '直した行を送りました',
   'refused.how': '表計算ソフトで直すときは、保存した CSV を直して「ファイル」の画面に置いてください。先頭の2列（エラーコード、エラー内容）はそのままでかまいません。',
