@@ -70,6 +70,12 @@ test('limits and exports are changed by keyboard, and nothing that was not named
   await limit.press('Enter');
   await page.locator('main [role=alert]').waitFor();
   assert.equal((await inForce()).max_refused_percent, 7);
+  // Their change is shown beside one's own, which can then be saved on top of it.
+  await page.locator('input[name=export_encoding]:checked').locator('..').getByText('CP932').waitFor();
+  await limit.press('Enter');
+  await page.locator('.notice-good').waitFor();
+  const now = await inForce();
+  assert.deepEqual([now.max_refused_percent, now.export_encoding], [9, 'cp932']);
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

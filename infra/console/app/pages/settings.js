@@ -11,12 +11,21 @@ import Lots from './lots.js';
 
 const PARTS = { columns: Columns, general: General, lots: Lots };
 
+const read = async (signal) => (await call('GET', '/settings', undefined, { signal })).data;
+
 export default function Settings({ route: [named] }) {
-  const { data: settings, problem, set } = useLoaded(async (signal) => (await call('GET', '/settings', undefined, { signal })).data, []);
+  const { data: settings, problem, set } = useLoaded(read, []);
   const part = named in PARTS ? named : 'columns';
   const Part = PARTS[part];
-  /** What a change does not name stays; somebody else's change in between is refused. */
-  const save = async (change) => set((await call('PUT', '/settings', change, ifMatch(settings.revision))).data);
+  /** What a change does not name stays. Somebody else's change in between refuses it, and is shown; saved again, it is put on top. */
+  const save = async (change) => {
+    try {
+      set((await call('PUT', '/settings', change, ifMatch(settings.revision))).data);
+    } catch (error) {
+      if (error.code === 'REVISION_STALE') set(await read());
+      throw error;
+    }
+  };
   return html`
     <${Page} title=${t('settings.title')} lead=${t(`settings.${part}-more`)}>
       <nav class="tabs" aria-label=${t('settings.title')}>

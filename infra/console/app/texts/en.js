@@ -165,7 +165,7 @@ export default {
   'refused.send-none': 'Send mended rows',
   'refused.send': 'Send {count} mended rows',
   'refused.sent': 'The mended rows were sent',
-  'refused.how': 'To mend them in a spreadsheet, save the CSV, mend it and drop it on the page Files. Leave the first two columns as they are.',
+  'refused.how': 'To mend them in a spreadsheet, save the CSV, mend it and drop it as a file of the same kind. Leave the first two columns as they are.',
   'refused.only': 'Show one reason only',
   'refused.all': 'All {count}',
   'refused.table': 'Table of refused rows',

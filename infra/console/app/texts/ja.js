@@ -165,7 +165,7 @@ export default {
   'refused.send-none': '直した行を送る',
   'refused.send': '直した{count}行を送る',
   'refused.sent': '直した行を送りました',
-  'refused.how': '表計算ソフトで直すときは、保存した CSV を直して「ファイル」の画面に置いてください。先頭の2列（エラーコード、エラー内容）はそのままでかまいません。',
+  'refused.how': '表計算ソフトで直すときは、保存した CSV を直して、元のファイルと同じ種類で置いてください。先頭の2列（エラーコード、エラー内容）はそのままでかまいません。',
   'refused.only': '理由で絞る',
   'refused.all': 'すべて {count}',
   'refused.table': '取り込めなかった行の表',
