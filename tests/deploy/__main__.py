@@ -51,6 +51,7 @@ def work(world: World) -> None:
     inquiries.ask_with_consent(asker, holder, person)
     inquiries.ask_with_approval(asker, person)
     inquiries.ask_in_bulk(asker, registered.moved[-inquiries.IN_FILE :])
+    exports.by_night([holder, asker])
     exports.export(holder, person)
     routes.all_answer(asker)
     browsers.only_the_console_may_call(asker)
