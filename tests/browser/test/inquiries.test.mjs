@@ -153,3 +153,19 @@ test('another person than the basis is about is refused, and an answer that was 
   await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor({ timeout: 60_000 });
   await page.context().close();
 });
+
+test('many inquiries that met nobody are told where one asks', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await page.route(/\/inquiries\?/, async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    Object.assign(json.today, { nothing_found: 20, mismatched: 11, usual_misses: 25, many_misses: true });
+    await route.fulfill({ response, json });
+  });
+  for (const hash of ['inquiries', 'inquiries/file']) {
+    await open(page, stack, hash);
+    await page.locator('.notice-warning', { hasText: '31件' }).waitFor();
+  }
+  await page.context().close();
+});

@@ -1,25 +1,21 @@
 // Inquiries by file: how one is made, dropping it, those so far.
 
-import { html, Page, Badge, ProblemNotice, save, useLoaded } from '../ui.js';
-import { t, number } from '../words.js';
-import { call } from '../api.js';
+import { html, Page, Badge, save } from '../ui.js';
+import { t } from '../words.js';
 import { to } from '../router.js';
 import { write } from '../csv.js';
 import { COLUMNS } from '../inquiry-columns.js';
 import { mayDrop } from '../uploads.js';
 import Drop from './drop.js';
 import History from './history.js';
+import Today from './today.js';
 
-export default function ByFile() {
-  const today = useLoaded(async (signal) => (await call('GET', '/inquiries?limit=1', undefined, { signal })).data.today, []);
-  return html`
-    <${Page} title=${t('by-file.title')} lead=${t('by-file.lead')} back=${{ href: to('inquiries'), text: t('inquiries.title') }}>
-      ${today.data && html`<p class="help">${t('inquiries.today', { asked: number(today.data.asked), most: number(today.data.per_day) })}<br />${t('by-file.budget')}</p>`}
-      <${ProblemNotice} problem=${today.problem} />
-      ${mayDrop('inquiries') && html`<${Making} /><${Drop} kinds=${['inquiries']} />`}
-      <${History} kind="inquiries" title=${t('files.history')} none=${t('by-file.none')} />
-    <//>`;
-}
+export default () => html`
+  <${Page} title=${t('by-file.title')} lead=${t('by-file.lead')} back=${{ href: to('inquiries'), text: t('inquiries.title') }}>
+    <${Today} more=${t('by-file.budget')} />
+    ${mayDrop('inquiries') && html`<${Making} /><${Drop} kinds=${['inquiries']} />`}
+    <${History} kind="inquiries" title=${t('files.history')} none=${t('by-file.none')} />
+  <//>`;
 
 /** An empty file with the right header, and what belongs in its columns. */
 const Making = () => html`

@@ -1,7 +1,7 @@
 // Inquiries: the recorded bases, one of them, a new one, and the log.
 
-import { html, useState, useEffect, Page, Badge, Waiting, ProblemNotice, asProblem, useLoaded } from '../ui.js';
-import { t, number, moment, programmes } from '../words.js';
+import { html, useState, useEffect, Page, Badge, Waiting, ProblemNotice, asProblem } from '../ui.js';
+import { t, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { STATES } from '../bases.js';
@@ -9,6 +9,7 @@ import { mayDrop } from '../uploads.js';
 import Basis from './basis.js';
 import NewBasis from './new-basis.js';
 import Log from './log.js';
+import Today from './today.js';
 import ByFile from './by-file.js';
 import File from './file.js';
 
@@ -24,7 +25,6 @@ export default ({ route: [what, id] }) => {
 function Bases() {
   const [pages, setPages] = useState([]);
   const [problem, setProblem] = useState(null);
-  const today = useLoaded(async (signal) => (await call('GET', '/inquiries?limit=1', undefined, { signal })).data.today, []);
   const more = async (after) => {
     try {
       const { data } = await call('GET', `/consents?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
@@ -39,8 +39,8 @@ function Bases() {
   return html`
     <${Page} title=${t('inquiries.title')} lead=${t('inquiries.lead')}
       actions=${html`<a class="button" href=${to('inquiries', 'log')}>${t('log.title')}</a>${mayDrop('inquiries') && html`<a class="button" href=${to('inquiries', 'file')}>${t('by-file.title')}</a>`}${may('inquire') && html`<a class="button button-primary" href=${to('inquiries', 'new')}>${t('basis.new')}</a>`}`}>
-      ${today.data && html`<p class="help">${t('inquiries.today', { asked: number(today.data.asked), most: number(today.data.per_day) })}</p>`}
-      <${ProblemNotice} problem=${problem ?? today.problem} />
+      <${Today} />
+      <${ProblemNotice} problem=${problem} />
       <section class="stack" aria-labelledby="bases-title">
         <h2 id="bases-title">${t('inquiries.bases')}</h2>
         ${!pages.length && !problem && html`<${Waiting} />`}

@@ -402,6 +402,8 @@ export default {
   'inquiries.title': 'Inquiries',
   'inquiries.lead': 'Record a legal basis, and ask once on it which doses other municipalities hold. Every inquiry stays in the logs of both.',
   'inquiries.today': 'Asked today: {asked} (at most {most})',
+  'inquiries.many-misses': 'Many inquiries meet nobody',
+  'inquiries.many-misses-more': 'Today {misses} found nothing or did not fit their basis (up to {usual} is usual). Look for misread numbers, and for somebody who tries numbers. The operator is told, too.',
   'inquiries.bases': 'Legal bases',
   'inquiries.none': 'None yet. To ask, record a basis first.',
   'basis.new': 'Record a basis',

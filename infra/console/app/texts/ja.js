@@ -402,6 +402,8 @@ export default {
   'inquiries.title': '照会',
   'inquiries.lead': '根拠を登録し、1つの根拠につき1回だけ、ほかの自治体が持つ接種の記録を照会できます。照会は両方の自治体の記録簿に残ります。',
   'inquiries.today': '今日の照会 {asked}件（上限 {most}件）',
+  'inquiries.many-misses': '記録のない照会が多くなっています',
+  'inquiries.many-misses-more': '今日、該当がない・番号や生年月日が合わない照会が{misses}件ありました（目安は{usual}件まで）。個人番号の読み違いや、番号を試している人がいないか確かめてください。運用者にも知らせています。',
   'inquiries.bases': '照会の根拠',
   'inquiries.none': 'まだありません。照会するときは、はじめに根拠を登録します。',
   'basis.new': '根拠を登録する',

@@ -212,6 +212,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/timeline.js"),
     ),
     file(
+        "app/pages/today.js",
+        JS,
+        include_bytes!("../../../console/app/pages/today.js"),
+    ),
+    file(
         "app/queue.js",
         JS,
         include_bytes!("../../../console/app/queue.js"),
