@@ -1,27 +1,16 @@
 //! Doses as they are given to another municipality.
 
-use crypto::{ResidentTag, TenantKeys};
-use domain::{DoseState, ProgrammeCode, TenantScope};
+use domain::{DoseState, ProgrammeCode};
 use invocations::GivenDose;
-use store::{DoseRevision, Store, StoreError};
+use store::{DoseRevision, PersonDoses};
 
 /// The doses in force of these programmes, by programme and number. What is doubtful or was taken back is not
 /// given.
-pub(crate) async fn in_scope(
-    store: &Store,
-    scope: &TenantScope,
-    keys: &TenantKeys,
-    resident: &ResidentTag,
-    programmes: &[ProgrammeCode],
-) -> Result<Vec<GivenDose>, StoreError> {
-    let generation = store.register(scope).await?.generation();
-    let person = store
-        .person_doses(scope, keys, resident, generation)
-        .await?;
+pub(crate) fn in_scope(person: &PersonDoses, programmes: &[ProgrammeCode]) -> Vec<GivenDose> {
     let given = person.doses.iter().filter(|revision| {
         revision.state == DoseState::Recorded && programmes.contains(&revision.dose.programme)
     });
-    Ok(given.map(given_dose).collect())
+    given.map(given_dose).collect()
 }
 
 fn given_dose(revision: &DoseRevision) -> GivenDose {

@@ -138,10 +138,10 @@ impl AnswerInquiry {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
         let resident = self.store.resident_or_former(holder, keys, &tag).await?;
-        let fitting = resident.filter(|resident| {
+        let fitting = resident.filter(|(resident, _)| {
             resident.my_number == Some(ask.my_number) && resident.birth_date == ask.birth_date
         });
-        let Some(resident) = fitting else {
+        let Some((resident, generation)) = fitting else {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
         // Whoever is not known to be unprotected may be protected.
@@ -151,7 +151,11 @@ impl AnswerInquiry {
                 return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
             }
         }
-        let doses = doses::in_scope(&self.store, holder, keys, &tag, &consent.programmes).await?;
+        let doses = self
+            .store
+            .person_doses(holder, keys, &tag, generation)
+            .await?;
+        let doses = doses::in_scope(&doses, &consent.programmes);
         if doses.is_empty() {
             return Ok(Decided::none(HolderOutcome::NoDoses, Some(tag)));
         }

@@ -87,15 +87,15 @@ impl AskInquiries {
         let person = self.asking.person(row.basis.my_number).await;
         let person = person.map_err(AskError::from)?;
         let consent = row.basis.consent(ids.consent, &person, by, now);
-        let id = match self.store.record_consent(scope, &consent).await? {
-            Recording::New => consent.id,
+        let consent = match self.store.record_consent(scope, &consent).await? {
+            Recording::New => consent,
             // This row's own, or recorded before and, as it may be, never asked on.
-            Recording::Before(before) if row.basis.is(&before, &person) => before.id,
+            Recording::Before(before) if row.basis.is(&before, &person) => *before,
             Recording::Before(_) => return Ok((index, Err(ProblemCode::FormUsed))),
         };
         let question = Question {
             id: Named::Given(ids.inquiry),
-            consent: id,
+            consent,
             my_number: row.basis.my_number,
             birth_date: row.basis.birth_date,
             person: Some(person),

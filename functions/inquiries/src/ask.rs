@@ -14,11 +14,12 @@ impl Inquiries {
         let settings = self.enrolled(scope).await?;
         let consent = self.store.consent(scope, &wanted.consent).await;
         let consent = consent.map_err(|error| of_store(&error))?;
-        wanted.is_within(&consent.ok_or(Problem::not_found())?)?;
+        let consent = consent.ok_or(Problem::not_found())?;
+        wanted.is_within(&consent)?;
         let fresh = || Named::Fresh(InquiryId::new(self.clock.now(), (self.random)()));
         let question = Question {
             id: wanted.inquiry.map_or_else(fresh, Named::Given),
-            consent: wanted.consent,
+            consent,
             my_number: wanted.my_number,
             birth_date: wanted.birth_date,
             person: None,

@@ -13,7 +13,7 @@ use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};
 struct Standing<'a> {
     scope: &'a TenantScope,
     question: &'a Question,
-    consent: Consent,
+    consent: &'a Consent,
     inquiry: InquiryId,
     person: PersonTag,
 }
@@ -61,8 +61,7 @@ impl Asking {
         question: &'a Question,
         now: Timestamp,
     ) -> Result<Standing<'a>, AskError> {
-        let consent = self.store.consent(scope, &question.consent).await?;
-        let consent = consent.ok_or(Refusal::NoSuchBasis)?;
+        let consent = &question.consent;
         let inquiry = match question.id {
             Named::Fresh(id) => id,
             Named::Given(id) => {

@@ -11,9 +11,9 @@ mod kept;
 use std::sync::Arc;
 
 use crypto::{KmsError, PersonTag, PersonTags};
-use domain::{Clock, ConsentId, Date, InquiryId, MyNumber, StaffTag};
+use domain::{Clock, Date, InquiryId, MyNumber, StaffTag};
 use invocations::Holders;
-use store::{HolderIndex, Store};
+use store::{Consent, HolderIndex, Store};
 
 pub use basis::NewBasis;
 pub use budget::per_day;
@@ -39,12 +39,12 @@ pub enum Named {
 }
 
 /// What is asked. No `Debug`: it names a person.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Question {
     /// Its id.
     pub id: Named,
-    /// On which recorded basis.
-    pub consent: ConsentId,
+    /// On which of the municipality's recorded bases, as it was read or written last.
+    pub consent: Consent,
     /// About whom.
     pub my_number: MyNumber,
     /// About whom.

@@ -15,13 +15,14 @@ const TRIES: u32 = 5;
 
 impl Store {
     /// A resident by tag, and one who was removed as well: whoever moved away still has records here.
-    /// A removal that names no My Number leaves the one that was there before.
+    /// A removal that names no My Number leaves the one that was there before. With it comes the register
+    /// that it was read under.
     pub async fn resident_or_former(
         &self,
         scope: &TenantScope,
         keys: &TenantKeys,
         tag: &ResidentTag,
-    ) -> Result<Option<Resident>, StoreError> {
+    ) -> Result<Option<(Resident, Generation)>, StoreError> {
         for _ in 0..TRIES {
             let generation = self.register(scope).await?.generation();
             let item = self
@@ -29,7 +30,8 @@ impl Store {
                 .await?;
             if self.register(scope).await?.generation() == generation {
                 let opened = item.map(|item| open(scope, keys, &item, generation));
-                return Ok(opened.transpose()?.flatten());
+                let resident = opened.transpose()?.flatten();
+                return Ok(resident.map(|resident| (resident, generation)));
             }
         }
         Err(StoreError::TryAgain {
