@@ -90,6 +90,12 @@ pub struct Work {
     pub doses_per_second: f64,
     /// Seconds that a request waits for the table: four calls, one after the other.
     pub waiting_per_dose: f64,
+    /// Municipalities that hold records of whoever is asked about.
+    pub holders: f64,
+    /// Seconds of one call: `DynamoDB`, KMS, and what Lambda adds to an invocation.
+    pub seconds_per_call: f64,
+    /// Seconds of one transaction.
+    pub seconds_per_transaction: f64,
     /// Share of an invocation's time in which it has work for its CPU and does not wait.
     pub busy: f64,
 }
@@ -113,6 +119,9 @@ pub const JAPAN: Work = Work {
     seconds_per_dose: 400e-6,
     doses_per_second: 5_000.0,
     waiting_per_dose: 0.03,
+    holders: 3.0,
+    seconds_per_call: 0.005,
+    seconds_per_transaction: 0.01,
     busy: 0.5,
 };
 
@@ -154,6 +163,7 @@ pub fn arithmetic(prices: &Prices, work: &Work) -> Result<String> {
     let night = one_load(&mut out, prices, work, &nightly)?;
     doses_at_venues(&mut out, prices, work)?;
     doses_in_files(&mut out, prices, work)?;
+    inquiries(&mut out, prices, work)?;
     let standing = standing(&mut out, prices, work)?;
     writeln!(out, "In all")?;
     writeln!(
@@ -289,6 +299,54 @@ fn doses_in_files(out: &mut String, prices: &Prices, work: &Work) -> Result<()> 
     sum.close().map(drop)
 }
 
+/// The calls that `tests/system/tests/proofs/inquiries/cost.rs` counts, and one read of the register where the
+/// budget is not set. Holders are asked at the same time.
+fn inquiries(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
+    const MILLION: f64 = 1e6;
+    writeln!(
+        out,
+        "A million inquiries, each over {} holders",
+        work.holders
+    )?;
+    // Asker: settings, basis, register, tag, what the claim stands on, index, what the end stands on; two
+    // transactions. Holder: basis, settings, register, resident, register, doses, what the entry stands on; one.
+    let asker = 7.0 * work.seconds_per_call + 2.0 * work.seconds_per_transaction;
+    let holder = 8.0 * work.seconds_per_call + work.seconds_per_transaction;
+    let mut sum = Sum { out, total: 0.0 };
+    let writes = 2.0 * (9.0 + 4.0 * work.holders);
+    sum.add("million writes", writes, prices.million_writes)?;
+    let reads = 9.0 + 8.0 * work.holders;
+    sum.add("million reads", reads, prices.million_reads)?;
+    sum.add(
+        "KMS, ten thousand requests",
+        MILLION / 1e4,
+        prices.ten_thousand_key_uses,
+    )?;
+    let seconds = MILLION * (asker + holder + work.holders * holder);
+    sum.add(
+        "Lambda, GB-seconds",
+        seconds * MEMORY_GB,
+        prices.lambda_gb_second,
+    )?;
+    let invocations = 1.0 + work.holders;
+    sum.add(
+        "Lambda, million invocations",
+        invocations,
+        prices.million_invocations,
+    )?;
+    sum.add(
+        "HTTP API, million requests",
+        1.0,
+        prices.million_api_requests,
+    )?;
+    writeln!(
+        sum.out,
+        "  one of them takes 9 calls and then, at its holders at once, 8 and the invocation: {:.0} ms",
+        (asker + holder) * 1_000.0
+    )?;
+    sum.close().map(drop)
+}
+
 fn standing(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {
     writeln!(out, "Standing, a month")?;
     let table = work.residents * work.stored_bytes / 1e9;
@@ -342,6 +400,12 @@ mod tests {
         // 126 million x 3 writes x 0.715 USD a million.
         assert!(text.contains("378.000 x 0.715"), "{text}");
         assert!(text.contains("270.27 USD"), "{text}");
+    }
+
+    #[test]
+    fn an_inquiry_over_three_holders_is_forty_two_writes() {
+        let text = arithmetic(&TOKYO, &JAPAN).unwrap();
+        assert!(text.contains("42.000 x 0.715"), "{text}");
     }
 
     #[test]

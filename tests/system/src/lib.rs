@@ -7,6 +7,7 @@
 )]
 
 pub mod chance;
+pub mod cost;
 pub mod events;
 pub mod file;
 pub mod gate;
