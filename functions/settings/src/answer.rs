@@ -17,6 +17,8 @@ pub(crate) struct Shown<'a> {
     max_removed_percent: u8,
     export_encoding: &'static str,
     export_scope: &'static str,
+    inquiries_per_day: Option<u32>,
+    hold_protected: bool,
     lots: BTreeMap<String, Vec<&'a str>>,
     known: Known,
 }
@@ -59,6 +61,8 @@ impl<'a> Shown<'a> {
             max_removed_percent: settings.max_removed_percent,
             export_encoding: settings.export_encoding.as_str(),
             export_scope: settings.export_scope.as_str(),
+            inquiries_per_day: settings.inquiries_per_day,
+            hold_protected: settings.hold_protected,
             lots: lots.collect(),
             known: Known {
                 columns: ByKind {

@@ -11,6 +11,7 @@ use store::{SettingsProblem, TenantSettings};
 const NAME_LIMIT: usize = 100;
 const WORD_LIMIT: usize = 20;
 const PERCENT: std::ops::RangeInclusive<u64> = 0..=100;
+const PER_DAY: std::ops::RangeInclusive<u64> = 0..=1_000_000;
 
 /// Changes that were asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct Change {
     max_removed_percent: Option<u8>,
     export_encoding: Option<Encoding>,
     export_scope: Option<ExportScope>,
+    inquiries_per_day: Option<u32>,
+    hold_protected: Option<bool>,
     lots: Option<KnownLots>,
 }
 
@@ -36,6 +39,9 @@ impl Change {
         change.max_removed_percent = percent(&mut fields, "max_removed_percent")?;
         change.export_encoding = word(&mut fields, "export_encoding", Fault::Encoding)?;
         change.export_scope = word(&mut fields, "export_scope", Fault::ExportScope)?;
+        let per_day = fields.optional_number("inquiries_per_day", PER_DAY)?;
+        change.inquiries_per_day = per_day.and_then(|it| u32::try_from(it).ok());
+        change.hold_protected = fields.optional_flag("hold_protected")?;
         if let Some(products) = fields.optional_object("lots")? {
             change.lots = Some(lots(products)?);
         }
@@ -52,16 +58,26 @@ impl Change {
         set(&mut after.max_removed_percent, self.max_removed_percent);
         set(&mut after.export_encoding, self.export_encoding);
         set(&mut after.export_scope, self.export_scope);
+        set(&mut after.hold_protected, self.hold_protected);
+        after.inquiries_per_day = self.inquiries_per_day.or(after.inquiries_per_day);
         set(&mut after.lots, self.lots);
         after.check().map_err(|problem| of_settings(&problem))?;
         Ok(after)
     }
 }
 
-/// Whether the limits change that keep a wrong file from harming the register.
+/// Whether something changes that keeps a wrong file from harming the register, or a person who is hidden
+/// from being found.
 pub(crate) fn moves_a_guard(before: &TenantSettings, after: &TenantSettings) -> bool {
-    (before.max_refused_percent, before.max_removed_percent)
-        != (after.max_refused_percent, after.max_removed_percent)
+    let guards = |of: &TenantSettings| {
+        (
+            of.max_refused_percent,
+            of.max_removed_percent,
+            of.inquiries_per_day,
+            of.hold_protected,
+        )
+    };
+    guards(before) != guards(after)
 }
 
 /// A mapping of one kind of file, the municipality's name first.

@@ -3,8 +3,8 @@
 //! **Triggered by** the HTTP API:
 //! - `GET /settings` shows the settings in force, and what there is to be mapped (role `read`, `register`,
 //!   `doses` or `approve`);
-//! - `PUT /settings` changes those it names (role `register`; `approve` beside it for the two limits that
-//!   guard a register against a wrong file);
+//! - `PUT /settings` changes those it names (role `register`; `approve` beside it for what guards a
+//!   register against a wrong file, and people against being asked about);
 //! - `POST /settings/dry-run` reads the beginning of one of the municipality's own files by a mapping and
 //!   says what would be understood and what refused (role `register`).
 //!

@@ -115,6 +115,35 @@ async fn a_limit_that_guards_the_register_needs_who_approves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_guards_people_needs_who_approves() {
+    let town = Town::start().await;
+    let shown = town.get(CHIYODA, "/settings").await.json();
+    assert_eq!(
+        (&shown["hold_protected"], &shown["inquiries_per_day"]),
+        (&json!(true), &Value::Null)
+    );
+    for wanted in [
+        json!({ "hold_protected": false }),
+        json!({ "inquiries_per_day": 30 }),
+    ] {
+        let refused = put(&town, &["register"], 1, &wanted).await;
+        assert_eq!(refused.json()["code"], "ROLE_MISSING");
+    }
+    let wanted = json!({ "hold_protected": false, "inquiries_per_day": 30 });
+    let changed = put(&town, &["register", "approve"], 1, &wanted).await;
+    assert_eq!(changed.status, 200, "{}", changed.json());
+    let page = town.get(CHIYODA, "/inquiries").await.json();
+    assert_eq!(page["today"]["per_day"], 30);
+    // What is not named stays.
+    let wanted = json!({ "export_scope": "changed" });
+    let changed = put(&town, &["register"], 2, &wanted).await.json();
+    assert_eq!(
+        (&changed["hold_protected"], &changed["inquiries_per_day"]),
+        (&json!(false), &json!(30))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn lots_are_set_as_a_whole_and_in_one_spelling() {
     let town = Town::start().await;
     let set = async |seen, lots: Value| {
