@@ -41,6 +41,9 @@ pub(crate) struct Today {
     asked: u32,
     without_consent: u32,
     nothing_found: u32,
+    mismatched: u32,
+    usual_misses: u32,
+    many_misses: bool,
 }
 
 /// A page of a log.
@@ -112,6 +115,9 @@ impl Inquiries {
                 asked: count.asked,
                 without_consent: count.without_consent,
                 nothing_found: count.nothing_found,
+                mismatched: count.mismatched,
+                usual_misses: asking::usual_misses(per_day),
+                many_misses: asking::has_many_misses(&count, per_day),
             },
         }))
     }

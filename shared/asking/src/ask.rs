@@ -5,9 +5,9 @@ use domain::{InquiryId, LifeError, Stage, TenantCode, TenantScope, basis, japan_
 use futures::future::try_join_all;
 use invocations::{HolderAnswer, HolderAsk, InvokeError};
 use jiff::Timestamp;
-use store::{Claim, Consent, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
+use store::{Claim, Consent, DayCount, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
 
-use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};
+use crate::{AskError, Asking, Found, Named, Question, Refusal, has_many_misses, kept, per_day};
 
 /// An inquiry whose basis was found to be its municipality's, and about its person.
 struct Standing<'a> {
@@ -16,6 +16,7 @@ struct Standing<'a> {
     consent: &'a Consent,
     inquiry: InquiryId,
     person: PersonTag,
+    per_day: u32,
 }
 
 impl Asking {
@@ -28,7 +29,8 @@ impl Asking {
         question: &Question,
     ) -> Result<(InquiryId, Found), AskError> {
         let now = self.clock.now();
-        let standing = self.standing(scope, question, now).await?;
+        let per_day = per_day(&self.store, scope, settings).await?;
+        let standing = self.standing(scope, question, per_day, now).await?;
         let inquiry = standing.inquiry;
         if standing.consent.life.stage() == Stage::Answered(inquiry) {
             return Ok((inquiry, self.again(&standing).await?));
@@ -41,7 +43,7 @@ impl Asking {
             inquiry,
             by: question.by,
             day: japan_date(now),
-            per_day: per_day(&self.store, scope, settings).await?,
+            per_day,
         };
         match self.store.claim_basis(scope, &claim, now).await? {
             Claim::Taken => {}
@@ -59,6 +61,7 @@ impl Asking {
         &self,
         scope: &'a TenantScope,
         question: &'a Question,
+        per_day: u32,
         now: Timestamp,
     ) -> Result<Standing<'a>, AskError> {
         let consent = &question.consent;
@@ -89,7 +92,10 @@ impl Asking {
         };
         let digest = person.digest(consent.id, question.birth_date);
         if !consent.person.is(&digest) {
-            tracing::info!(target: "metrics", inquiries_mismatched = 1);
+            let day = japan_date(now);
+            let count = self.store.count_mismatch(scope, day, now).await?;
+            tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = 1);
+            warn_of_misses(scope, &count, per_day);
             return Err(Refusal::OtherPerson.into());
         }
         Ok(Standing {
@@ -98,6 +104,7 @@ impl Asking {
             consent,
             inquiry,
             person,
+            per_day,
         })
     }
 
@@ -134,13 +141,17 @@ impl Asking {
             day: japan_date(now),
         };
         let ending = self.store.conclude_inquiry(standing.scope, &end, now);
-        match ending.await? {
-            Ending::Kept => {}
+        let count = match ending.await? {
+            Ending::Kept(count) => count,
             Ending::BasisEnded(LifeError::Used) => return self.again(standing).await,
             Ending::BasisEnded(error) => return Err(error.into()),
-        }
+        };
         let nothing = u64::from(found.count() == 0);
-        tracing::info!(target: "metrics", inquiries_answered = 1, inquiries_nothing = nothing);
+        let tenant = standing.scope.code();
+        tracing::info!(target: "metrics", %tenant, inquiries_answered = 1, inquiries_nothing = nothing);
+        if nothing > 0 {
+            warn_of_misses(standing.scope, &count, standing.per_day);
+        }
         Ok(found)
     }
 
@@ -192,5 +203,12 @@ impl Asking {
         let now = self.clock.now();
         let ended = consent.life.answer(standing.inquiry, now).err();
         Ok(ended.unwrap_or(LifeError::Used).into())
+    }
+}
+
+/// An alarm stands on this: it names the municipality, and nobody else.
+fn warn_of_misses(scope: &TenantScope, count: &DayCount, per_day: u32) {
+    if has_many_misses(count, per_day) {
+        tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_many_misses = 1);
     }
 }

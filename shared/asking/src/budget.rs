@@ -1,8 +1,9 @@
 use domain::TenantScope;
-use store::{Store, StoreError, TenantSettings};
+use store::{DayCount, Store, StoreError, TenantSettings};
 
 const RESIDENTS_PER_INQUIRY: u64 = 50;
 const LEAST_PER_DAY: u32 = 100;
+const LEAST_MISSES: u32 = 20;
 
 /// How many inquiries the municipality may make in a day: as set, or one for every fifty residents of
 /// its register, and at least a hundred.
@@ -18,4 +19,35 @@ pub async fn per_day(
     let residents = register.in_force.map_or(0, |in_force| in_force.active);
     let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
     Ok(share.max(LEAST_PER_DAY))
+}
+
+/// How many inquiries that lead to nobody are usual on a day: a quarter of what may be asked, and at least
+/// twenty. Not everybody who moves in was vaccinated where they came from.
+#[must_use]
+pub fn usual_misses(per_day: u32) -> u32 {
+    (per_day / 4).max(LEAST_MISSES)
+}
+
+/// Whether more lead to nobody than is usual: somebody may be trying numbers.
+#[must_use]
+pub fn has_many_misses(count: &DayCount, per_day: u32) -> bool {
+    count.misses() > usual_misses(per_day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_of_the_budget_may_lead_to_nobody_whatever_led_there() {
+        let of = |nothing_found, mismatched| DayCount {
+            nothing_found,
+            mismatched,
+            ..DayCount::default()
+        };
+        assert!(!has_many_misses(&of(20, 0), 3));
+        assert!(has_many_misses(&of(11, 10), 80));
+        assert!(!has_many_misses(&of(100, 150), 1_000));
+        assert!(has_many_misses(&of(0, 251), 1_000));
+    }
 }

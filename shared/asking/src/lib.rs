@@ -16,7 +16,7 @@ use invocations::Holders;
 use store::{Consent, HolderIndex, Store};
 
 pub use basis::NewBasis;
-pub use budget::per_day;
+pub use budget::{has_many_misses, per_day, usual_misses};
 pub use error::{AskError, Refusal};
 pub use found::{Found, FoundDose};
 

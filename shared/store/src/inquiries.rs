@@ -3,11 +3,12 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Basis, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
-    Consent, LogEvent, LogHead, Store, StoreError, Terms,
+    Consent, DayCount, LogEvent, LogHead, Store, StoreError, Terms,
     consent_item::{bytes, programme_words},
+    day_count::counters_end,
     item::{Item, Map, b, n, s, time},
     keys::{self, SCHEMA},
     log::HEAD,
@@ -17,8 +18,6 @@ use crate::{
 
 /// The head of a log moves with every entry; so often one may be too late in a row.
 const TRIES: u32 = 24;
-/// Counters of a day stay this long.
-const COUNTERS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// Condition on a basis that an inquiry has claimed: it is still this inquiry's, and holds.
 const HOLDS: &str = "stage = :claimed AND inquiry = :inquiry AND expires_at > :now";
@@ -38,17 +37,6 @@ pub struct Inquiry {
     pub answered_at: Option<Timestamp>,
     /// The answer, sealed under a key that only number and birth date lead to.
     pub answer: Option<Vec<u8>>,
-}
-
-/// What one may ask in a day, and what was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DayCount {
-    /// Inquiries made.
-    pub asked: u32,
-    /// Of these, without the person's consent.
-    pub without_consent: u32,
-    /// Answered with no dose at all.
-    pub nothing_found: u32,
 }
 
 /// What became of a claim.
@@ -82,8 +70,8 @@ pub struct NewClaim {
 /// What became of the end of an inquiry.
 #[derive(Debug)]
 pub enum Ending {
-    /// The answer is kept, and may be given.
-    Kept,
+    /// The answer is kept, and may be given; so much was asked on this day with it.
+    Kept(DayCount),
     /// The basis was revoked, or its time was up, or it is another inquiry's.
     BasisEnded(LifeError),
 }
@@ -131,21 +119,6 @@ impl Inquiry {
             by: StaffTag::from_bytes(bytes(item.bytes("by")?)?),
             answered_at: item.maybe_time("answered_at")?,
             answer: item.maybe_bytes("answer").map(<[u8]>::to_vec),
-        })
-    }
-}
-
-impl DayCount {
-    fn read(map: Option<&Map>) -> Result<Self, StoreError> {
-        let Some(map) = map else {
-            return Ok(Self::default());
-        };
-        let item = Item(map);
-        let count = |name| Ok::<_, StoreError>(item.maybe_number(name)?.unwrap_or_default());
-        Ok(Self {
-            asked: count("asked")?,
-            without_consent: count("without_consent")?,
-            nothing_found: count("nothing_found")?,
         })
     }
 }
@@ -242,7 +215,7 @@ impl Store {
                 (":one", n(1)),
                 (":without", n(without_consent)),
                 (":most", n(claim.per_day)),
-                (":ttl", n((now + COUNTERS_KEPT).as_second())),
+                (":ttl", n(counters_end(now))),
             ],
         };
         let mut writes = vec![
@@ -263,11 +236,15 @@ impl Store {
     ) -> Result<Ending, StoreError> {
         for attempt in 0..TRIES {
             pause(attempt).await;
-            let id = end.consent.to_string();
-            let [consent, head] = self
+            let (id, day) = (end.consent.to_string(), end.day.to_string());
+            let [consent, head, count] = self
                 .get_each(
                     scope,
-                    [(keys::consents(scope), &id), (keys::log(scope), HEAD)],
+                    [
+                        (keys::consents(scope), &id),
+                        (keys::log(scope), HEAD),
+                        (keys::budget(scope), &day),
+                    ],
                 )
                 .await?;
             let consent = consent.ok_or(StoreError::Damaged { what: "consent" })?;
@@ -278,7 +255,9 @@ impl Store {
             let head = LogHead::read(head.as_ref())?;
             let writes = self.conclusion_writes(scope, end, &head, now)?;
             if self.transacted(scope, writes).await? {
-                return Ok(Ending::Kept);
+                let mut count = DayCount::read(count.as_ref())?;
+                count.nothing_found += u32::from(end.nothing_found);
+                return Ok(Ending::Kept(count));
             }
         }
         Err(StoreError::Moved)
@@ -322,10 +301,7 @@ impl Store {
                 update: "SET #ttl = :ttl ADD nothing_found :one",
                 condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
                 names: &[("#ttl", "ttl")],
-                values: vec![
-                    (":one", n(1)),
-                    (":ttl", n((now + COUNTERS_KEPT).as_second())),
-                ],
+                values: vec![(":one", n(1)), (":ttl", n(counters_end(now)))],
             })?);
         }
         let entry = head.entry(end.event.clone(), now);
@@ -354,18 +330,6 @@ impl Store {
     ) -> Result<PageOf<Inquiry>, StoreError> {
         let page = self.newest_first(scope, keys::inquiries(scope), limit, after);
         page.await?.map(Inquiry::read)
-    }
-
-    /// What was asked on a day.
-    pub async fn inquiries_on(
-        &self,
-        scope: &TenantScope,
-        day: Date,
-    ) -> Result<DayCount, StoreError> {
-        let item = self
-            .get(scope, keys::budget(scope), &day.to_string())
-            .await?;
-        DayCount::read(item.as_ref())
     }
 
     /// `false` when somebody moved first, or was at the same items in the same moment.

@@ -7,6 +7,7 @@ mod check;
 mod chunk;
 mod consent_item;
 mod consents;
+mod day_count;
 mod dose;
 mod error;
 mod export;
@@ -42,6 +43,7 @@ pub use check::{Acceptance, CheckClaim, Conclusion};
 pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
 pub use consent_item::{Consent, Evidence};
 pub use consents::{Changed, Recording};
+pub use day_count::DayCount;
 pub use dose::{
     ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
     InRegister, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore, PersonDoses,
@@ -52,7 +54,7 @@ pub use error::StoreError;
 pub use export::{Export, LastExport};
 pub use held::{Confirmation, Discarding};
 pub use holders::{HolderEntry, HolderIndex, open_pointer, seal_pointer};
-pub use inquiries::{Claim, DayCount, Ending, Inquiry, NewClaim, NewEnding};
+pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
 pub use load_end::LoadEnd;
 pub use log::{LogEntry, LogHead};

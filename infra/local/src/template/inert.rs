@@ -78,6 +78,7 @@ const INERT: [Inert; 12] = [
             "AlarmDescription",
             "Namespace",
             "MetricName",
+            "Metrics",
             "Dimensions",
             "Statistic",
             "Period",

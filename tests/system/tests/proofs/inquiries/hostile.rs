@@ -3,7 +3,11 @@
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use system::town::{CHIYODA, SAPPORO};
+use system::{
+    log::Log,
+    town::{CHIYODA, SAPPORO},
+};
+use tracing::level_filters::LevelFilter;
 
 use super::world::{World, about, form_of, person, raw, with};
 
@@ -391,6 +395,8 @@ async fn an_inquiry_is_repeated_by_its_own_person_and_in_its_own_words_only() {
 #[tokio::test(start_paused = true)]
 async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
     let world = World::new().await;
+    let (log, _guard) = Log::catch(LevelFilter::INFO);
+    let today = async || world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
     let consent = world.consent(1, "F-1").await;
     for number in 2..60 {
         let guess = with(
@@ -402,6 +408,14 @@ async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
         assert_eq!(answer.json()["code"], "PERSON_MISMATCH", "{number}");
     }
     assert!(world.log(SAPPORO).await.is_empty());
+    // A quarter of a thousand is not yet reached; of a budget of two, what is usual is.
+    let seen = today().await;
+    assert_eq!(
+        (&seen["mismatched"], &seen["asked"]),
+        (&json!(58), &json!(0))
+    );
+    assert_eq!(seen["many_misses"], false);
+    assert!(!log.text().contains("inquiries_many_misses"));
     world
         .town
         .set(CHIYODA, |settings| settings.inquiries_per_day = Some(2))
@@ -412,8 +426,18 @@ async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
         codes.push(world.ask(&about(number, &consent)).await.status);
     }
     assert_eq!(codes, [200, 200, 429, 429]);
-    let today = world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
-    assert_eq!((&today["per_day"], &today["asked"]), (&json!(2), &json!(2)));
+    let seen = today().await;
+    assert_eq!((&seen["per_day"], &seen["asked"]), (&json!(2), &json!(2)));
+    // Staff see it, and so does the operator.
+    assert_eq!(seen["many_misses"], true);
+    let lines = log.text();
+    let raised = lines
+        .lines()
+        .filter(|it| it.contains("inquiries_many_misses"));
+    assert!(raised.clone().count() > 0);
+    for line in raised {
+        assert!(line.contains(r#""tenant":"131016""#), "{line}");
+    }
     world.wait(24 * 3600);
     let consent = world.consent(9, "G-9").await;
     assert_eq!(
