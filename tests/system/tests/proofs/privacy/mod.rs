@@ -3,6 +3,7 @@
 
 mod people;
 mod places;
+mod records;
 mod scan;
 
 use data_encoding::BASE64;
@@ -235,7 +236,11 @@ async fn planted_people_are_nowhere_but_in_the_files_they_came_in() {
     drop_all(&town).await;
     let mut searched = ask_all(&town).await;
     decide_all(&town).await;
+    records::dose_files(&town).await;
+    searched.extend(records::venue_all(&town).await);
+    records::export_all(&town).await;
     searched.extend(inquire_all(&town).await);
+    records::inquiry_file(&town).await;
     searched.extend(places(&town, folder.path()).await);
     searched.push(logs(&log));
     let bytes: usize = searched.iter().map(|place| place.bytes.len()).sum();
@@ -266,7 +271,7 @@ async fn planted_people_are_nowhere_but_in_the_files_they_came_in() {
     let errors = files
         .iter()
         .filter(|place| place.name.contains("errors.csv"));
-    assert_eq!(errors.count(), 2, "refused rows are answered as they came");
+    assert_eq!(errors.count(), 5, "refused rows are answered as they came");
 }
 
 /// Each form, in each place: were it there, it would be found.

@@ -56,7 +56,7 @@ pub(crate) async fn places(town: &Town, folder: &Path) -> Vec<Place> {
     places
 }
 
-/// The bytes of dropped files and of `errors.csv`, where people may stand.
+/// The bytes of dropped files, of `errors.csv` and of exports, where people may stand.
 pub(crate) fn exempt(folder: &Path) -> Vec<Place> {
     let files = files(folder).into_iter();
     files
@@ -75,7 +75,9 @@ pub(crate) fn logs(log: &Log) -> Place {
 fn may_hold_persons(object: Option<&str>) -> bool {
     object.is_some_and(|object| {
         object.starts_with("drop/inbox/")
-            || object.starts_with("drop/outbox/") && object.ends_with("/errors.csv")
+            || object.starts_with("drop/outbox/")
+                && (object.ends_with("/errors.csv")
+                    || object.contains("/exports/") && !object.ends_with("/manifest.json"))
     })
 }
 
