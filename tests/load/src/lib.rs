@@ -1,174 +1,34 @@
-//! The local stack under a day's load of doses: they come at a steady rate, whether those before are
-//! answered or not, while residents files are loaded one after the other. Nothing may fail.
+//! The local stack under load: doses that come in all day beside residents files, and a file of inquiries.
 
-use std::collections::BTreeMap;
+pub mod doses;
+pub mod inquiries;
+
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use local::Options;
-use system::{
-    file::{Encoding, File, Row},
-    town::{CHIYODA, Town},
-    venue::{Venue, dose},
-};
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
-
-/// How much comes, and for how long.
+/// How long things took, in ascending order.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Doses in a second.
-    pub rate: u32,
-    /// How long they come.
-    pub time: Duration,
-    /// Residents in each file that is loaded meanwhile.
-    pub residents: u32,
-}
+pub struct Latencies<'a>(pub &'a [Duration]);
 
-/// What was seen.
-#[derive(Debug, Default)]
-pub struct Seen {
-    /// How long each dose took from the moment it was due, in ascending order.
-    pub latencies: Vec<Duration>,
-    /// Answers that were not "recorded", by status.
-    pub failed: BTreeMap<u16, u64>,
-    /// Residents files that came into force meanwhile.
-    pub files: u64,
-    /// Rows in them.
-    pub rows: u64,
-    /// Doses that are in force at the end, as the records count them.
-    pub counted: u64,
-    /// Messages that ended among the dead letters.
-    pub dead_letters: usize,
-    /// The whole of it.
-    pub time: Duration,
-}
-
-/// Fills a fresh stack in a folder of its own, then lets doses and files come.
-pub async fn run(plan: Plan) -> Result<Seen> {
-    let folder = tempfile::tempdir()?;
-    let town = Town::with(Options {
-        data: Some(folder.path().to_owned()),
-        ..Options::default()
-    })
-    .await;
-    let town = Arc::new(town);
-    let count = u32::try_from(plan.time.as_secs())? * plan.rate;
-    let people = File::new((0..count).map(Row::of)).bytes(Encoding::Utf8);
-    let receipt = town.take_in(CHIYODA, "people.csv", people).await;
-    ensure!(
-        receipt["state"] == "in_force",
-        "the people came not in: {receipt}"
-    );
-
-    let began = Instant::now();
-    let files = load_files(&town, plan, count);
-    let (seen, files) = tokio::try_join!(record(&town, plan, count), files)?;
-    let mut seen = seen;
-    (seen.files, seen.rows) = files;
-    seen.time = began.elapsed();
-    let counts = town.get(CHIYODA, "/doses/counts").await.json();
-    seen.counted = counts["recorded"].as_u64().context("no count")?;
-    seen.dead_letters = town.dead_letters().values().sum();
-    Ok(seen)
-}
-
-/// One dose at each tick, whether those before are answered or not.
-async fn record(town: &Arc<Town>, plan: Plan, count: u32) -> Result<Seen> {
-    let mut ticks = interval(Duration::from_secs(1) / plan.rate);
-    // What is late comes at once, as a queue before a venue does.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let mut under_way = JoinSet::new();
-    for person in 0..count {
-        let due = ticks.tick().await;
-        let town = Arc::clone(town);
-        under_way.spawn(async move {
-            let venue = Venue::of(&town, &format!("nurse-{person}"));
-            let key = person.to_string();
-            let key = [("idempotency-key", key.as_str())];
-            let body = dose(&Row::of(person));
-            let answer = venue.ask("POST", "/doses", &key, &body).await;
-            (answer.status, answer.json(), due.elapsed())
-        });
-    }
-    let mut seen = Seen::default();
-    while let Some(done) = under_way.join_next().await {
-        let (status, body, latency) = done?;
-        seen.latencies.push(latency);
-        if status != 201 || body["outcome"] != "recorded" {
-            *seen.failed.entry(status).or_default() += 1;
-        }
-    }
-    seen.latencies.sort_unstable();
-    Ok(seen)
-}
-
-/// Residents files of others, one after the other, each time with other names.
-async fn load_files(town: &Town, plan: Plan, first: u32) -> Result<(u64, u64)> {
-    let ends = Instant::now() + plan.time;
-    let mut files = 0;
-    while files == 0 || Instant::now() < ends {
-        let name = format!("山田　第{files}");
-        let rows = (first..first + plan.residents).map(|it| Row::of(it).with("氏名", &name));
-        let bytes = File::new(rows).bytes(Encoding::Cp932);
-        let receipt = town.take_in(CHIYODA, &format!("{files}.csv"), bytes).await;
-        ensure!(
-            receipt["state"] == "in_force",
-            "a file came not in: {receipt}"
-        );
-        files += 1;
-    }
-    Ok((files, files * u64::from(plan.residents)))
-}
-
-impl Seen {
-    /// Whether nothing failed and every dose is there.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.failed.is_empty()
-            && self.dead_letters == 0
-            && self.counted == self.latencies.len() as u64
-    }
-
-    /// The latency that so many of a thousand doses do not exceed.
+impl Latencies<'_> {
+    /// What so many of a thousand do not exceed.
     #[must_use]
     pub fn per_mille(&self, share: usize) -> Duration {
-        let last = self.latencies.len().saturating_sub(1);
-        let latency = self.latencies.get(last * share / 1_000);
-        latency.copied().unwrap_or_default()
+        let last = self.0.len().saturating_sub(1);
+        self.0
+            .get(last * share / 1_000)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for Latencies<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = |share| self.per_mille(share).as_secs_f64() * 1_000.0;
-        let doses = self.latencies.len();
-        writeln!(
-            f,
-            "{doses} doses in {:.0} s, {} in force",
-            self.time.as_secs_f64(),
-            self.counted
-        )?;
-        writeln!(
-            f,
-            "{} residents files of {} rows came into force beside them",
-            self.files, self.rows
-        )?;
-        writeln!(
-            f,
-            "latency  p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms, longest {:.1} ms",
-            ms(500),
-            ms(900),
-            ms(990),
-            ms(999),
-            ms(1_000)
-        )?;
+        let [half, most, nearly_all, all_but_one, longest] = [500, 900, 990, 999, 1_000].map(ms);
         write!(
             f,
-            "failed   {:?}, dead letters {}",
-            self.failed, self.dead_letters
+            "p50 {half:.1} ms, p90 {most:.1} ms, p99 {nearly_all:.1} ms, p99.9 {all_but_one:.1} ms, longest {longest:.1} ms"
         )
     }
 }
