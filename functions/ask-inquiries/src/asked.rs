@@ -1,6 +1,6 @@
 //! One row: its basis recorded, its question asked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use asking::{AskError, Found, Named, NewBasis, Question, Refusal};
 use crypto::{Sha256, staff_tag};
@@ -11,8 +11,13 @@ use store::{Recording, Upload};
 
 use crate::{AskInquiries, AskInquiriesError, file::Work};
 
-/// Rows under way at once: enough to make use of the time that holders take.
-const AT_ONCE: usize = 16;
+/// Rows under way at once: enough to make use of the time that holders take, and few enough that they do not
+/// stand in each other's way at the logs of those who hold most.
+const AT_ONCE: usize = 8;
+/// How often a row is asked before the file is given back to its queue, for what may pass.
+const TRIES: u32 = 6;
+/// Before the second time; doubled before each further one.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A row that is to be asked.
 pub(crate) struct Row {
@@ -75,11 +80,27 @@ impl Asked {
 }
 
 impl AskInquiries {
+    /// Asks about a row, and again where something failed that may pass: what was done of it stands.
     pub(crate) async fn ask_row(
         &self,
         work: &Work<'_>,
-        row: Row,
+        row: &Row,
     ) -> Result<Outcome, AskInquiriesError> {
+        let mut pause = PAUSE;
+        for _ in 1..TRIES {
+            match self.ask_once(work, row).await {
+                Err(error) if error.is_passing() => {
+                    tracing::debug!("a row is asked once more");
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                other => return other,
+            }
+        }
+        self.ask_once(work, row).await
+    }
+
+    async fn ask_once(&self, work: &Work<'_>, row: &Row) -> Result<Outcome, AskInquiriesError> {
         let (scope, by) = (work.scope, dropped_by(work));
         let ids = Ids::of(work.upload, row.index);
         let index = row.index;
@@ -102,7 +123,7 @@ impl AskInquiries {
             by,
         };
         match self.asking.ask(scope, &work.settings, &question).await {
-            Ok((_, found)) => Ok((index, Ok((row.reference, found)))),
+            Ok((_, found)) => Ok((index, Ok((row.reference.clone(), found)))),
             Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal)))),
             Err(error) => Err(error.into()),
         }

@@ -128,7 +128,7 @@ impl AskInquiries {
             let lease = &lease;
             async move {
                 self.keep_lease(work, &mut *lease.lock().await).await?;
-                self.ask_row(work, row).await
+                self.ask_row(work, &row).await
             }
         });
         Asked::gather(asks).await

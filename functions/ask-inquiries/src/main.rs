@@ -17,7 +17,8 @@ fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.person_tags()?,
         adapters.holders()?,
         adapters.clock(),
-    );
+    )
+    .in_turn();
     let function = Arc::new(AskInquiries::new(
         adapters.store()?,
         asking,

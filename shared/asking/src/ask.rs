@@ -45,7 +45,10 @@ impl Asking {
             day: japan_date(now),
             per_day,
         };
-        match self.store.claim_basis(scope, &claim, now).await? {
+        let turn = self.turn().await;
+        let claimed = self.store.claim_basis(scope, &claim, now).await?;
+        drop(turn);
+        match claimed {
             Claim::Taken => {}
             Claim::Impossible(LifeError::Used) => {
                 return Ok((inquiry, self.again(&standing).await?));
@@ -140,8 +143,11 @@ impl Asking {
             nothing_found: found.count() == 0,
             day: japan_date(now),
         };
+        let turn = self.turn().await;
         let ending = self.store.conclude_inquiry(standing.scope, &end, now);
-        let count = match ending.await? {
+        let ending = ending.await?;
+        drop(turn);
+        let count = match ending {
             Ending::Kept(count) => count,
             Ending::BasisEnded(LifeError::Used) => return self.again(standing).await,
             Ending::BasisEnded(error) => return Err(error.into()),

@@ -14,6 +14,7 @@ use crypto::{KmsError, PersonTag, PersonTags};
 use domain::{Clock, Date, InquiryId, MyNumber, StaffTag};
 use invocations::Holders;
 use store::{Consent, HolderIndex, Store};
+use tokio::sync::{Mutex, MutexGuard};
 
 pub use basis::NewBasis;
 pub use budget::{has_many_misses, per_day, usual_misses};
@@ -27,6 +28,7 @@ pub struct Asking {
     persons: PersonTags,
     holders: Holders,
     clock: Arc<dyn Clock>,
+    turn: Option<Mutex<()>>,
 }
 
 /// Under which id an inquiry is made.
@@ -72,6 +74,22 @@ impl Asking {
             persons,
             holders,
             clock,
+            turn: None,
+        }
+    }
+
+    /// For who asks many at once for one municipality: they append to its log in turn. Else each of them
+    /// would be too late most of the time, and pay for it.
+    #[must_use]
+    pub fn in_turn(mut self) -> Self {
+        self.turn = Some(Mutex::default());
+        self
+    }
+
+    async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match &self.turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! transaction with the entry of the log that tells of it.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use crypto::Sha256;
 use domain::{Basis, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
 use jiff::Timestamp;
 
@@ -17,7 +18,11 @@ use crate::{
 };
 
 /// The head of a log moves with every entry; so often one may be too late in a row.
-const TRIES: u32 = 24;
+const TRIES: u32 = 40;
+/// What a further try is put off by, at most, for each before it.
+const STEP: u64 = 8;
+/// Tries behind which the pause grows no more.
+const STEPS: u32 = 12;
 
 /// Condition on a basis that an inquiry has claimed: it is still this inquiry's, and holds.
 const HOLDS: &str = "stage = :claimed AND inquiry = :inquiry AND expires_at > :now";
@@ -134,7 +139,7 @@ impl Store {
     ) -> Result<Claim, StoreError> {
         let (id, day) = (claim.consent.to_string(), claim.day.to_string());
         for attempt in 0..TRIES {
-            pause(attempt).await;
+            pause(claim.inquiry, attempt).await;
             let [consent, head, count] = self
                 .get_each(
                     scope,
@@ -235,7 +240,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Ending, StoreError> {
         for attempt in 0..TRIES {
-            pause(attempt).await;
+            pause(end.inquiry, attempt).await;
             let (id, day) = (end.consent.to_string(), end.day.to_string());
             let [consent, head, count] = self
                 .get_each(
@@ -347,10 +352,15 @@ impl Store {
     }
 }
 
-/// Before trying again behind somebody who was faster. Each round one of them gets through.
-pub(crate) async fn pause(attempt: u32) {
+/// Before trying again behind somebody who was faster. Each round one of them gets through; those who wait
+/// do so for times of their own, or they would meet again.
+pub(crate) async fn pause(inquiry: InquiryId, attempt: u32) {
     if attempt > 0 {
-        let millis = u64::from(attempt.min(10)) * 3;
+        let inquiry = inquiry.to_string();
+        let digest = Sha256::of_parts(&[inquiry.as_bytes(), &attempt.to_be_bytes()]);
+        let (share, _) = digest.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        let most = u64::from(attempt.min(STEPS)) * STEP;
+        let millis = 1 + u64::from(u16::from_be_bytes(*share)) % most;
         tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
     }
 }

@@ -69,7 +69,7 @@ impl Store {
             by,
         };
         for attempt in 0..ROUNDS {
-            pause(attempt).await;
+            pause(*inquiry, attempt).await;
             let head = self.get(scope, keys::log(scope), HEAD).await?;
             let head = LogHead::read(head.as_ref())?;
             let entry = head.entry(event.clone(), now);

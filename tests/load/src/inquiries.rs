@@ -87,7 +87,7 @@ async fn holds(town: &Town, code: &str, nth: u8, people: u32) -> Result<()> {
     let mut doses = DOSES.to_owned();
     for person in 0..people {
         let number = Row::of(person).cell("個別宛名番号").to_owned();
-        doses += &format!("{code},{number},1,2021060{nth},会場,医師,ファイザー,EP2163\n");
+        doses += &format!("{code},{number},1,2022060{nth},会場,医師,ファイザー,EP2163\n");
     }
     let key = format!("inbox/{code}/doses/given.csv");
     let dropped = town.drop_at(&key, doses).await;

@@ -82,7 +82,8 @@ pub(super) fn ask_inquiries(adapters: &Adapters) -> Result<Handler> {
         adapters.person_tags()?,
         adapters.holders()?,
         adapters.clock(),
-    );
+    )
+    .in_turn();
     let function = Arc::new(AskInquiries::new(
         adapters.store()?,
         asking,
