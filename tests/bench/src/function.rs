@@ -115,6 +115,17 @@ impl Function {
         self.api.invoke(event, || runs(child))
     }
 
+    /// Sends what API Gateway would; returns status and body of the answer.
+    pub fn ask(&mut self, request: &ApiRequest<'_>) -> Result<(u64, Value)> {
+        let answer: Value = serde_json::from_slice(&self.invoke(request.event())?)?;
+        let status = answer["statusCode"].as_u64();
+        let body = answer["body"]
+            .as_str()
+            .context("an answer without a body")?;
+        let body = serde_json::from_str(body)?;
+        Ok((status.context("an answer without a status")?, body))
+    }
+
     /// Hands over an event that has to be dealt with in this time.
     pub fn offer(&mut self, event: String, within: Duration) -> Result<Outcome> {
         let child = &mut self.child;
@@ -132,6 +143,56 @@ impl Drop for Function {
 
 fn runs(child: &mut Child) -> bool {
     matches!(child.try_wait(), Ok(None))
+}
+
+/// A request to the API by somebody of a municipality's staff.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiRequest<'a> {
+    /// Method and path, without parameters: `POST /doses`.
+    pub route: &'static str,
+    /// Whose.
+    pub tenant: &'a str,
+    /// As the gateway writes a list: `[doses]`.
+    pub roles: &'static str,
+    /// The header of that name.
+    pub idempotency_key: Option<&'a str>,
+    /// JSON.
+    pub body: &'a str,
+}
+
+impl ApiRequest<'_> {
+    /// Payload format 2.0.
+    fn event(&self) -> String {
+        let (method, path) = self.route.split_once(' ').unwrap_or_default();
+        let claims = json!({
+            "aud": "open-vrs", "exp": "1893456000", "iss": "https://issuer.example.jp",
+            "roles": self.roles, "sub": "staff-7", "tenant": self.tenant,
+        });
+        let mut event = json!({
+            "version": "2.0",
+            "routeKey": self.route,
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {
+                "authorization": "Bearer (verified by the gateway)",
+                "content-type": "application/json",
+                "host": "api.example.jp",
+            },
+            "requestContext": {
+                "authorizer": {"jwt": {"claims": claims, "scopes": null}},
+                "http": {"method": method, "path": path, "protocol": "HTTP/1.1"},
+                "requestId": "JKJaXmPLvHcESHA=",
+                "routeKey": self.route,
+                "stage": "$default",
+            },
+            "isBase64Encoded": false,
+            "body": self.body,
+        });
+        if let Some(key) = self.idempotency_key {
+            event["headers"]["idempotency-key"] = key.into();
+        }
+        event.to_string()
+    }
 }
 
 /// An event of SQS with one message.

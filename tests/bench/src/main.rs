@@ -70,6 +70,7 @@ fn extent(arguments: &Arguments) -> Extent {
         Part::Load,
         Part::Nightly,
         Part::Doses,
+        Part::Inquiries,
         Part::Memory,
         Part::Start,
     ];
@@ -88,6 +89,7 @@ fn extent(arguments: &Arguments) -> Extent {
             loaded: 50_000,
             python: 5_000,
             doses: (4_000, 1_000),
+            inquiries: 300,
             memory,
             starts: 5,
         };
@@ -100,6 +102,7 @@ fn extent(arguments: &Arguments) -> Extent {
         loaded: 300_000,
         python: 20_000,
         doses: (20_000, 3_000),
+        inquiries: 1_000,
         memory,
         starts: 20,
     }

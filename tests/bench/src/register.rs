@@ -59,6 +59,8 @@ pub enum Encoding {
 /// Which residents a file holds, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Register {
+    /// Whose.
+    pub tenant: &'static str,
     /// How many.
     pub residents: u64,
     /// How it is written.
@@ -75,6 +77,7 @@ impl Register {
     #[must_use]
     pub fn of(residents: u64) -> Self {
         Self {
+            tenant: TENANT,
             residents,
             encoding: Encoding::Utf8,
             first: 0,
@@ -117,6 +120,24 @@ impl Register {
         (i * 7_368_787 + 1_234_567_891) % 10_000_000_000
     }
 
+    /// The 個別宛名番号 of resident `i`.
+    #[must_use]
+    pub fn number(i: u64) -> String {
+        format!("{:010}", 1_000_000 + i)
+    }
+
+    /// The My Number of resident `i`, of all municipalities that have them.
+    #[must_use]
+    pub fn my_number(i: u64) -> String {
+        my_number((i * 48_611_861 + 98_320_567_321) % 100_000_000_000)
+    }
+
+    /// Whether resident `i` is under protection (支援措置).
+    #[must_use]
+    pub fn is_protected(i: u64) -> bool {
+        (scatter(i) >> 48).is_multiple_of(500)
+    }
+
     /// The birth date of resident `i`: year, month, day.
     #[must_use]
     pub fn born(i: u64) -> (u64, u64, u64) {
@@ -136,14 +157,15 @@ impl Register {
         let (given, given_kana) = pick(&GIVEN, dice >> 8);
         let (year, month, day) = Self::born(i);
         let sex = 1 + (dice >> 40) % 2;
-        let protected = u64::from((dice >> 48).is_multiple_of(500));
+        let protected = u64::from(Self::is_protected(i));
         let (movement, moved) = if changed { ("1", "20210401") } else { ("", "") };
         format!(
-            "{TENANT},{:010},{:010},{},{family}　{given},{family_kana}　{given_kana},\
+            "{},{},{:010},{},{family}　{given},{family_kana}　{given_kana},\
              {year}{month:02}{day:02},{sex},{movement},{moved},{},{protected}",
-            1_000_000 + i,
+            self.tenant,
+            Self::number(i),
             Self::coupon(i),
-            my_number((i * 48_611_861 + 98_320_567_321) % 100_000_000_000),
+            Self::my_number(i),
             if changed { "婚姻" } else { "" },
         )
     }

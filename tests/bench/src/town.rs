@@ -1,4 +1,4 @@
-//! A municipality that drops files, and the functions' real binaries that work on them.
+//! Municipalities that drop files, and the functions' real binaries that work on them.
 //!
 //! Every file gets processes of its own, so that peaks of memory do not mix and start-up is not counted
 //! as work.
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use bytes::Bytes;
-use crypto::WrappedKey;
-use domain::{FileKind, TenantCode, TenantScope, UploadState};
+use crypto::{BranchKey, NoncePool, PersonTags, TenantKeys, WrappedKey};
+use domain::{FileKind, MyNumber, TenantCode, TenantScope, UploadState};
 use jiff::Timestamp;
-use store::{Store, TenantSettings, Upload};
+use store::{HolderIndex, Store, TenantSettings, Upload, seal_pointer};
 
-use crate::cloud::{Cloud, RECORDS, Requests, Written};
+use crate::cloud::{BRANCH, Cloud, HOLDERS, RECORDS, Requests, Written};
 use crate::function::{Function, object_created};
-use crate::register::TENANT;
+use crate::register::{Register, TENANT};
 
 const DROP: &str = "drop";
 const WORK: &str = "work";
@@ -31,7 +31,7 @@ pub struct Town {
     cloud: Cloud,
     binaries: PathBuf,
     environment: Vec<(String, String)>,
-    scope: TenantScope,
+    config: SdkConfig,
     store: Store,
     runtime: tokio::runtime::Runtime,
     dropped: i64,
@@ -76,45 +76,75 @@ impl Town {
 
     fn found_in(cloud: Cloud, binaries: &Path) -> Result<Self> {
         let environment = environment(&cloud);
-        let tenant = TenantCode::parse(TENANT)
-            .ok()
-            .context("not a municipality")?;
-        let scope = TenantScope::for_operator(tenant);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let store = Store::new(client(&runtime, &environment), RECORDS.to_owned());
+        let config = runtime.block_on(config(&environment));
+        let client = aws_sdk_dynamodb::Client::new(&config);
+        let store = Store::new(client, RECORDS.to_owned());
+        let binaries = binaries.to_owned();
+        let town = Self {
+            cloud,
+            binaries,
+            environment,
+            config,
+            store,
+            runtime,
+            dropped: 0,
+        };
+        town.enrol(TENANT, &TenantSettings::default())?;
+        Ok(town)
+    }
+
+    /// Lets a further municipality take part.
+    pub fn enrol(&self, code: &str, settings: &TenantSettings) -> Result<()> {
         let key = WrappedKey {
             version: 1,
             blob: vec![1; 32],
         };
-        runtime.block_on(store.add_tenant(&scope, &TenantSettings::default(), &key))?;
-        let _ = cloud.take_written();
-        let binaries = binaries.to_owned();
-        Ok(Self {
-            cloud,
-            binaries,
-            environment,
-            scope,
-            store,
-            runtime,
-            dropped: 0,
+        let scope = scope(code)?;
+        let added = self.store.add_tenant(&scope, settings, &key);
+        self.runtime.block_on(added)?;
+        let _ = self.cloud.take_written();
+        Ok(())
+    }
+
+    /// Puts entries of the index of holders: whose, of whom, and which of the residents they are.
+    pub fn index(&self, code: &str, residents: impl Iterator<Item = u64>) -> Result<()> {
+        let scope = scope(code)?;
+        let keys = TenantKeys::new(scope.code(), vec![BranchKey::new(1, BRANCH)]);
+        let keys = keys.context("no key")?;
+        let client = aws_sdk_dynamodb::Client::new(&self.config);
+        let index = HolderIndex::new(client, HOLDERS.to_owned());
+        let client = aws_sdk_kms::Client::new(&self.config);
+        let persons = PersonTags::new(client, "holders".to_owned());
+        let mut nonces = NoncePool::default();
+        self.runtime.block_on(async {
+            for i in residents {
+                let number = MyNumber::parse(Register::my_number(i).as_bytes()).ok();
+                let person = persons.tag(number.context("not a My Number")?).await?;
+                let resident = keys.resident_tag(&Register::number(i));
+                let pointer = seal_pointer(&keys, &mut nonces, &person, &resident);
+                index.put(&scope, &person, &pointer).await?;
+            }
+            Ok(())
         })
     }
 
     /// Drops a residents file and works until it is in force.
     pub fn drop_file(&mut self, content: Bytes) -> Result<Outcome> {
-        self.drop_of(FileKind::Residents, content)
+        self.drop_of(TENANT, FileKind::Residents, content)
     }
 
     /// Drops a dose file and works until its rows are recorded.
     pub fn drop_doses(&mut self, content: Bytes) -> Result<Outcome> {
-        // What came into force before has nobody's doses to attach.
-        while self.cloud.next_message("doses").is_some() {}
-        self.drop_of(FileKind::Doses, content)
+        self.drop_of(TENANT, FileKind::Doses, content)
     }
 
-    fn drop_of(&mut self, kind: FileKind, content: Bytes) -> Result<Outcome> {
+    /// Drops a file of any municipality and works until it has come to its end.
+    pub fn drop_of(&mut self, code: &str, kind: FileKind, content: Bytes) -> Result<Outcome> {
+        // What came into force before has nobody's doses to attach.
+        while self.cloud.next_message("doses").is_some() {}
         let (loader, queue) = match kind {
             FileKind::Residents => ("load-chunk", "loads"),
             FileKind::Doses => ("load-doses", "doses"),
@@ -122,13 +152,13 @@ impl Town {
         };
         self.dropped += 1;
         let at = FIRST_DROP.parse::<Timestamp>()? + jiff::SignedDuration::from_mins(self.dropped);
-        let key = format!("inbox/{TENANT}/{}/{:03}.csv", kind.as_str(), self.dropped);
+        let key = format!("inbox/{code}/{}/{:03}.csv", kind.as_str(), self.dropped);
         let size = content.len() as u64;
         let version = self.cloud.put_object(DROP, &key, content);
         let event = object_created(DROP, &key, &version, size, &at.to_string());
         let receive = self.work("receive-upload", "uploads", Some(event))?;
         let load = self.work(loader, queue, None)?;
-        let upload = self.newest_upload()?;
+        let upload = self.newest_upload(&scope(code)?)?;
         ensure!(
             upload.rows.total() == upload.rows_checked,
             "{} rows went in, {} are accounted for",
@@ -145,9 +175,15 @@ impl Town {
         })
     }
 
-    /// A function of this municipality's cloud, started.
+    /// A function of this cloud, started.
     pub fn start(&self, function: &str) -> Result<Function> {
-        Function::start(&self.binaries.join(function), &self.environment)
+        self.start_beside(function, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn start_beside(&self, function: &str, more: &[(String, String)]) -> Result<Function> {
+        let environment = [&self.environment[..], more].concat();
+        Function::start(&self.binaries.join(function), &environment)
     }
 
     /// Starts a function and delivers one message, or all that wait in the queue.
@@ -174,10 +210,8 @@ impl Town {
         })
     }
 
-    fn newest_upload(&self) -> Result<Upload> {
-        let page = self
-            .runtime
-            .block_on(self.store.uploads(&self.scope, 1, None))?;
+    fn newest_upload(&self, scope: &TenantScope) -> Result<Upload> {
+        let page = self.runtime.block_on(self.store.uploads(scope, 1, None))?;
         let upload = page
             .items
             .into_iter()
@@ -205,21 +239,31 @@ pub fn environment(cloud: &Cloud) -> Vec<(String, String)> {
         ("CHUNK_BYTES", "25165824".to_owned()),
         ("DOSE_CHUNK_BYTES", "1048576".to_owned()),
         ("TENANT_ROLE_ARN", TENANT_ROLE.to_owned()),
+        ("EXPORTS_QUEUE_URL", cloud.queue_url("exports")),
+        ("KMS_CALLS_PER_SECOND", "0".to_owned()),
+        ("HOLDERS_TABLE", HOLDERS.to_owned()),
+        ("HOLDERS_KEY", "holders".to_owned()),
+        ("ANSWER_FUNCTION", "answer-inquiry".to_owned()),
     ];
     environment.extend(settings.map(|(name, value)| (name.to_owned(), value)));
     environment
 }
 
-fn client(
-    runtime: &tokio::runtime::Runtime,
-    environment: &[(String, String)],
-) -> aws_sdk_dynamodb::Client {
+fn scope(code: &str) -> Result<TenantScope> {
+    let tenant = TenantCode::parse(code).ok();
+    Ok(TenantScope::for_operator(
+        tenant.context("not a municipality")?,
+    ))
+}
+
+async fn config(environment: &[(String, String)]) -> SdkConfig {
     let endpoint = environment
         .iter()
         .find(|(name, _)| name == "AWS_ENDPOINT_URL");
-    let loader = aws_config::defaults(BehaviorVersion::latest())
+    aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("ap-northeast-1"))
         .credentials_provider(Credentials::new("AKIDBENCH", "bench", None, None, "bench"))
-        .endpoint_url(endpoint.map(|(_, url)| url.clone()).unwrap_or_default());
-    aws_sdk_dynamodb::Client::new(&runtime.block_on(loader.load()))
+        .endpoint_url(endpoint.map(|(_, url)| url.clone()).unwrap_or_default())
+        .load()
+        .await
 }

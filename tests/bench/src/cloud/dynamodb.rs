@@ -15,7 +15,7 @@ use memchr::memmem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{RECORDS, json, lock};
+use super::{HOLDERS, RECORDS, json, lock};
 
 /// What a process wrote, counted as it passed by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,22 +46,24 @@ impl Tables {
             keeps,
             written: Mutex::default(),
         };
-        tables.really(
-            "CreateTable",
-            &serde_json::json!({
-                "TableName": RECORDS,
-                "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [
-                    {"AttributeName": "pk", "AttributeType": "S"},
-                    {"AttributeName": "sk", "AttributeType": "S"},
-                ],
-                "KeySchema": [
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-            })
-            .to_string(),
-        )?;
+        for table in [RECORDS, HOLDERS] {
+            tables.really(
+                "CreateTable",
+                &serde_json::json!({
+                    "TableName": table,
+                    "BillingMode": "PAY_PER_REQUEST",
+                    "AttributeDefinitions": [
+                        {"AttributeName": "pk", "AttributeType": "S"},
+                        {"AttributeName": "sk", "AttributeType": "S"},
+                    ],
+                    "KeySchema": [
+                        {"AttributeName": "pk", "KeyType": "HASH"},
+                        {"AttributeName": "sk", "KeyType": "RANGE"},
+                    ],
+                })
+                .to_string(),
+            )?;
+        }
         Ok(tables)
     }
 

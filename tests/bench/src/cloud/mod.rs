@@ -18,12 +18,15 @@ use http_body_util::Full;
 use hyper::{Request, Response};
 
 pub use dynamodb::Written;
+pub use keys::BRANCH;
 pub use objects::Requests;
 
 use crate::server::{Server, ready, response};
 
 /// Name of the table that the functions use.
 pub const RECORDS: &str = "records";
+/// Name of the index of holders.
+pub const HOLDERS: &str = "holders";
 
 /// A stand-in for the services of AWS, listening on loopback.
 pub struct Cloud {

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Suite, median_rate, progress, rate};
-use crate::function::Function;
+use crate::function::{ApiRequest, Function};
 use crate::register::{Register, TENANT};
 use crate::table::{Unit, median};
 use crate::town::Town;
@@ -35,7 +35,7 @@ impl Suite {
             Ok(adults.by_ref().take(count).collect())
         };
         let files = self.several("a dose file", || {
-            let outcome = town.drop_doses(file(&next(in_file)?)?.into())?;
+            let outcome = town.drop_doses(file(TENANT, &next(in_file)?)?.into())?;
             let recorded = outcome.upload.rows.recorded;
             ensure!(recorded == in_file, "{:?}", outcome.upload.rows);
             Ok(outcome.load.cpu)
@@ -107,8 +107,8 @@ fn one_by_one_in(function: &mut Function, residents: &[u64]) -> Result<Spent> {
     Ok(Spent { recorded, refused })
 }
 
-/// A first dose of each of these residents, by coupon.
-fn file(residents: &[u64]) -> Result<Vec<u8>> {
+/// A first dose of each of these residents of a municipality, by coupon.
+pub(super) fn file(tenant: &str, residents: &[u64]) -> Result<Vec<u8>> {
     let mut out = String::from(
         "自治体コード,券番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号\r\n",
     );
@@ -117,7 +117,7 @@ fn file(residents: &[u64]) -> Result<Vec<u8>> {
         let (day, lot) = (1 + i % 28, i % 10_000);
         write!(
             out,
-            "{TENANT},{coupon:010},1,202106{day:02},区民センター,山田医師,ファイザー,EY{lot:04}\r\n"
+            "{tenant},{coupon:010},1,202106{day:02},区民センター,山田医師,ファイザー,EY{lot:04}\r\n"
         )?;
     }
     Ok(out.into_bytes())
@@ -141,33 +141,13 @@ fn record(function: &mut Function, i: u64) -> Result<()> {
 
 /// Sends what API Gateway would; returns the status of the answer.
 fn ask(function: &mut Function, i: u64, body: &str) -> Result<u64> {
-    let claims = json!({
-        "aud": "open-vrs", "exp": "1893456000", "iss": "https://issuer.example.jp", "roles": "[doses]",
-        "sub": "staff-7", "tenant": TENANT,
-    });
-    let event = json!({
-        "version": "2.0",
-        "routeKey": "POST /doses",
-        "rawPath": "/doses",
-        "rawQueryString": "",
-        "headers": {
-            "authorization": "Bearer (verified by the gateway)",
-            "content-type": "application/json",
-            "host": "api.example.jp",
-            "idempotency-key": format!("tablet-{i}"),
-        },
-        "requestContext": {
-            "authorizer": {"jwt": {"claims": claims, "scopes": null}},
-            "http": {"method": "POST", "path": "/doses", "protocol": "HTTP/1.1"},
-            "requestId": "JKJaXmPLvHcESHA=",
-            "routeKey": "POST /doses",
-            "stage": "$default",
-        },
-        "isBase64Encoded": false,
-        "body": body,
-    });
-    let answer: Value = serde_json::from_slice(&function.invoke(event.to_string())?)?;
-    answer["statusCode"]
-        .as_u64()
-        .context("an answer without a status")
+    let key = format!("tablet-{i}");
+    let request = ApiRequest {
+        route: "POST /doses",
+        tenant: TENANT,
+        roles: "[doses]",
+        idempotency_key: Some(&key),
+        body,
+    };
+    Ok(function.ask(&request)?.0)
 }

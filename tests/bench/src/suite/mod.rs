@@ -2,6 +2,7 @@
 
 mod check;
 mod doses;
+mod inquiries;
 mod load;
 mod memory;
 mod nightly;
@@ -21,13 +22,21 @@ use crate::table::{Table, grouped, median};
 pub use check::check_once;
 
 /// The functions whose binaries are measured.
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 14] = [
     "receive-upload",
     "load-chunk",
     "load-doses",
+    "export-ledger",
+    "ask-inquiries",
+    "index-holders",
+    "answer-inquiry",
     "residents",
     "uploads",
     "doses",
+    "exports",
+    "settings",
+    "consents",
+    "inquiries",
 ];
 
 /// The day by which the rivals judge dates.
@@ -44,6 +53,8 @@ pub enum Part {
     Nightly,
     /// Doses, from a file and one by one.
     Doses,
+    /// Inquiries over three holders.
+    Inquiries,
     /// Peaks of memory.
     Memory,
     /// Cold starts and sizes of binaries.
@@ -65,6 +76,8 @@ pub struct Extent {
     pub python: u64,
     /// Doses in a file, and doses recorded one by one.
     pub doses: (u64, u64),
+    /// Inquiries.
+    pub inquiries: u64,
     /// Sizes of register at which memory is measured.
     pub memory: Vec<u64>,
     /// How often each function is started.
@@ -112,6 +125,7 @@ impl Suite {
                 Part::Load => self.load()?,
                 Part::Nightly => self.nightly()?,
                 Part::Doses => self.doses()?,
+                Part::Inquiries => self.inquiries()?,
                 Part::Memory => self.memory()?,
                 Part::Start => self.start()?,
             }
@@ -126,12 +140,14 @@ impl Suite {
             Encoding::Cp932 => "cp932",
         };
         let Register {
+            tenant,
             residents,
             first,
             one_changed_in,
             ..
         } = register;
-        let name = format!("residents-{residents}-{encoding}-{first}-{one_changed_in}.csv");
+        let name =
+            format!("residents-{tenant}-{residents}-{encoding}-{first}-{one_changed_in}.csv");
         let path = self.places.files.join(name);
         if !path.exists() {
             // Under its name only when complete, so that a stopped run leaves no half of a file.
