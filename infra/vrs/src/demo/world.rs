@@ -166,12 +166,17 @@ impl Staff {
     pub(super) async fn errors_csv(&self, id: &str) -> Result<Vec<u8>> {
         let upload = self.upload(id).await?.ok()?;
         let link = upload.pointer("/links/errors/url").and_then(Value::as_str);
-        let link = link.context("no link to errors.csv")?.parse()?;
-        let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        let answer = client.get(link).await.context("the link leads nowhere")?;
-        anyhow::ensure!(answer.status().is_success(), "the link was refused");
-        Ok(answer.into_body().collect().await?.to_bytes().to_vec())
+        get(link.context("no link to errors.csv")?).await
     }
+}
+
+/// What a link that the API gave leads to.
+pub(super) async fn get(link: &str) -> Result<Vec<u8>> {
+    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.get(link.parse()?).await;
+    let answer = answer.context("the link leads nowhere")?;
+    anyhow::ensure!(answer.status().is_success(), "the link was refused");
+    Ok(answer.into_body().collect().await?.to_bytes().to_vec())
 }
 
 /// How the front office looks for somebody.

@@ -1,6 +1,7 @@
 //! What the demonstration does, chapter by chapter.
 
 mod doses;
+mod export;
 mod files;
 mod moving;
 mod office;
@@ -52,7 +53,8 @@ pub(super) async fn tell(page: &mut Page<'_>, world: &World, residents: u32) -> 
     doses::wait(page, world, &chiyoda, &next).await?;
     let second = files::next_day(page, world, &chiyoda, &first).await?;
     doses::attached(page, world, &chiyoda, &second).await?;
-    venue::tell(page, world, [&chiyoda, &tono], &second).await?;
+    let corrected = venue::tell(page, world, [&chiyoda, &tono], &second).await?;
+    export::tell(page, world, &chiyoda, &second, &corrected).await?;
     office::search(page, world, &chiyoda, &second).await?;
     office::apart(page, world, [&chiyoda, &tono], &second, &first).await?;
     moving::tell(page, world, [&chiyoda, &tono], &second).await?;

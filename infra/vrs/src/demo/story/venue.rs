@@ -11,12 +11,13 @@ use crate::http::Answer;
 
 const FIRST: u8 = 1;
 
+/// Gives the 宛名番号 of the person whose dose was corrected.
 pub(super) async fn tell(
     page: &mut Page<'_>,
     world: &World,
     [town, other]: [&Town; 2],
     register: &ResidentsFile,
-) -> Result<()> {
+) -> Result<String> {
     page.chapter("A venue records doses over the API; a misread is seen before it is saved")?;
     let venue = world.venue_of(town.code)?;
     // Nobody of these has a dose out of the file above, which holds those in front.
@@ -33,7 +34,8 @@ pub(super) async fn tell(
     elsewhere(page, &venue, other, &person).await?;
     let id = record(page, &venue, town, &person, &seen).await?;
     conflict(page, &venue, town, &person).await?;
-    correct(page, world, &venue, town, &person, &id).await
+    correct(page, world, &venue, town, &person, &id).await?;
+    Ok(person.number_text())
 }
 
 /// Shows who it is, as far as a venue may see.
