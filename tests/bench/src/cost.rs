@@ -315,7 +315,7 @@ fn inquiries(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
     let mut sum = Sum { out, total: 0.0 };
     let writes = 2.0 * (9.0 + 4.0 * work.holders);
     sum.add("million writes", writes, prices.million_writes)?;
-    let reads = 9.0 + 8.0 * work.holders;
+    let reads = 10.0 + 8.0 * work.holders;
     sum.add("million reads", reads, prices.million_reads)?;
     sum.add(
         "KMS, ten thousand requests",
