@@ -49,7 +49,7 @@ test('limits and exports are changed by keyboard, and nothing that was not named
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['register', 'approve'] });
   await open(page, stack, 'settings');
-  await page.getByRole('link', { name: '取り込みと書き出し' }).press('Enter');
+  await page.getByRole('link', { name: '取り込み・照会・書き出し' }).press('Enter');
   const limit = page.getByLabel('取り込めない行の割合の上限');
   await tabTo(page, limit);
   await page.keyboard.press('ControlOrMeta+a');
@@ -80,11 +80,29 @@ test('limits and exports are changed by keyboard, and nothing that was not named
   await page.context().close();
 });
 
+test('who may be asked about, and how often, is set by whoever may approve', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['register', 'approve'] });
+  await open(page, stack, 'settings/general');
+  const most = page.getByLabel('1日に照会できる件数の上限');
+  assert.equal(await most.inputValue(), '', 'not set');
+  await most.fill('250');
+  await tabTo(page, page.locator('input[name=hold_protected]:checked'));
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('button', { name: '設定を保存する' }).press('Enter');
+  await page.locator('.notice-good').waitFor();
+  const { inquiries_per_day: perDay, hold_protected: held } = await inForce();
+  assert.deepEqual([perDay, held], [250, false]);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('who may not approve cannot move the limits', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['register'] });
   await open(page, stack, 'settings/general');
   assert.ok(await page.getByLabel('取り込めない行の割合の上限').isDisabled());
+  assert.ok(await page.locator('input[name=hold_protected]').first().isDisabled());
   await page.getByText('承認する役割も必要です').waitFor();
   await page.context().close();
 });

@@ -1,12 +1,12 @@
-// How files are taken and how exports are made.
+// How files are taken, how exports are made, and what others may be told.
 
 import { html, useState, Notice, TextField, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, said } from '../words.js';
 import { may } from '../api.js';
 
-/** Limits that keep a wrong file from harming the register; to move one takes the role to approve as well. */
-const GUARDS = ['max_refused_percent', 'max_removed_percent'];
-const CHOICES = { export_scope: { text: 'scope', values: ['full', 'changed'] }, export_encoding: { text: 'encoding', values: ['utf-8-bom', 'utf-8', 'cp932'] } };
+/** What keeps a wrong file from harming the register, and people from being asked about; to move it takes the role to approve as well. */
+const LIMITS = { max_refused_percent: 100, max_removed_percent: 100, inquiries_per_day: 1_000_000 };
+const FILE_LIMITS = ['max_refused_percent', 'max_removed_percent'];
 
 export default function General({ settings, onSave }) {
   const [wanted, setWanted] = useState({});
@@ -18,13 +18,13 @@ export default function General({ settings, onSave }) {
     setSaved(false);
     setWanted({ ...wanted, [name]: value });
   };
-  const changed = Object.entries(wanted).filter(([name, value]) => String(value) !== String(settings[name]));
+  const changed = Object.entries(wanted).filter(([name, value]) => String(value) !== String(settings[name] ?? ''));
   const save = async (event) => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
     try {
-      await onSave(Object.fromEntries(changed.map(([name, value]) => [name, GUARDS.includes(name) ? Number(value) : value])));
+      await onSave(Object.fromEntries(changed.map(([name, value]) => [name, name in LIMITS ? Number(value) : value])));
       setWanted({});
       setSaved(true);
       announce(t('settings.saved'));
@@ -33,23 +33,33 @@ export default function General({ settings, onSave }) {
     }
     setBusy(false);
   };
+  const limit = (name) => html`
+    <${TextField} id=${name} label=${t(`settings.${name}`)} help=${t(`settings.${name}-help`)} class="input input-short" type="number" min="0" max=${LIMITS[name]} step="1"
+      disabled=${!may('approve')} optional=${settings[name] === null} value=${String(valueOf(name) ?? '')} onValue=${(value) => set(name, value)} error=${problem?.field === name && said(problem.detail ?? problem.words)} />`;
+  const choice = (name, legend, values, textOf, disabled) => html`
+    <fieldset class="field" disabled=${disabled}><legend>${legend}</legend><div class="choice">
+      ${values.map((it) => html`<label key=${it}><input type="radio" name=${name} checked=${valueOf(name) === it} onChange=${() => set(name, it)} />${t(textOf(it))}</label>`)}
+    </div></fieldset>`;
   return html`
     <form class="stack" onSubmit=${save}>
+      ${!may('approve') && html`<${Notice} kind="info">${t('settings.guards-approve')}<//>`}
       <section class="card stack" aria-labelledby="guards-title">
         <h2 id="guards-title">${t('settings.guards')}</h2>
-        ${!may('approve') && html`<${Notice} kind="info">${t('settings.guards-approve')}<//>`}
-        ${GUARDS.map((name) => html`<${TextField} key=${name} id=${name} label=${t(`settings.${name}`)} help=${t(`settings.${name}-help`)} class="input input-short" type="number" min="0" max="100" step="1" disabled=${!may('approve')}
-          value=${String(valueOf(name))} onValue=${(value) => set(name, value)} error=${problem?.field === name && said(problem.detail ?? problem.words)} />`)}
+        ${FILE_LIMITS.map(limit)}
+      </section>
+      <section class="card stack" aria-labelledby="inquiries-title">
+        <h2 id="inquiries-title">${t('settings.inquiries')}</h2>
+        ${limit('inquiries_per_day')}
+        ${choice('hold_protected', t('settings.hold_protected'), [true, false], (it) => `settings.hold_protected.${it}`, !may('approve'))}
+        <p class="help">${t('settings.hold_protected-help')}</p>
       </section>
       <section class="card stack" aria-labelledby="exports-title">
         <h2 id="exports-title">${t('settings.exports')}</h2>
         <p>${t('settings.exports-more')}</p>
-        ${Object.entries(CHOICES).map(([name, { text, values }]) => html`
-          <fieldset key=${name} class="field"><legend>${t(`exports.${text}`)}</legend><div class="choice">
-            ${values.map((it) => html`<label key=${it}><input type="radio" name=${name} checked=${valueOf(name) === it} onChange=${() => set(name, it)} />${t(`${text}.${it}`)}</label>`)}
-          </div></fieldset>`)}
+        ${choice('export_scope', t('exports.scope'), ['full', 'changed'], (it) => `scope.${it}`)}
+        ${choice('export_encoding', t('exports.encoding'), ['utf-8-bom', 'utf-8', 'cp932'], (it) => `encoding.${it}`)}
       </section>
-      ${!GUARDS.includes(problem?.field) && html`<${ProblemNotice} problem=${problem} />`}
+      ${!(problem?.field in LIMITS) && html`<${ProblemNotice} problem=${problem} />`}
       ${saved && !changed.length && html`<${Notice} kind="good">${t('settings.saved')}<//>`}
       <div class="row"><button class="button button-primary" type="submit" disabled=${busy || !changed.length}>${t('settings.save')}</button>${changed.length > 0 && html`<span class="help">${t('mapping.unsaved')}</span>`}</div>
     </form>`;
