@@ -71,7 +71,8 @@ pub(crate) struct Links {
     receipt: Option<Link>,
     /// The refused rows; `null` if there are none.
     errors: Option<Link>,
-    /// The answers to a file of inquiries; `null` until they are there, and for other files.
+    /// The answers to a file of inquiries; `null` until they are there, for other files, and for
+    /// whoever may not ask.
     answers: Option<Link>,
 }
 
@@ -119,6 +120,10 @@ impl Links {
             errors,
             answers,
         })
+    }
+
+    pub(crate) fn leave_out_answers(&mut self) {
+        self.answers = None;
     }
 }
 

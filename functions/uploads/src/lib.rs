@@ -2,10 +2,11 @@
 //!
 //! **Triggered by** the HTTP API:
 //! - `POST /uploads` gives a link to PUT one file under exactly one key (role `register`; for a dose
-//!   file `doses` will do);
-//! - `GET /uploads` lists the dropped files, newest first (role `read`, `register` or `doses`);
-//! - `GET /uploads/{id}` shows one as its receipt does, with links to receipt and refused rows
-//!   (role `read`, `register` or `doses`);
+//!   file `doses` will do, for a file of inquiries it takes `inquire`);
+//! - `GET /uploads` lists the dropped files, newest first (role `read`, `register`, `doses` or
+//!   `inquire`);
+//! - `GET /uploads/{id}` shows one as its receipt does, with links to receipt and refused rows (the
+//!   same roles), and to the answers to a file of inquiries (role `inquire`);
 //! - `POST /uploads/{id}/confirm` and `/discard` decide about a file that is held (role `register`).
 //!
 //! **What a repeat does.**
@@ -34,7 +35,7 @@ use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
 
 /// Who may look at uploads.
-const LOOK: [Role; 3] = [Role::Read, Role::Register, Role::Doses];
+const LOOK: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Inquire];
 const LIMITS: PageLimits = PageLimits {
     usual: 20,
     most: 100,
@@ -77,7 +78,7 @@ impl Uploads {
         // Nobody learns which fields there are without a role that may drop anything.
         request
             .caller()
-            .require_any(&[Role::Register, Role::Doses])?;
+            .require_any(&[Role::Register, Role::Doses, Role::Inquire])?;
         let scope = request.caller().scope();
         let file = FileToDrop::read(request.fields()?)?;
         request.caller().require_any(file.roles())?;
@@ -113,7 +114,7 @@ impl Uploads {
         self.enrolled(scope).await?;
         let upload = self.store.upload(scope, &id(request)?).await;
         let upload = upload.map_err(|error| of_store(&error))?;
-        self.shown(scope, &upload.ok_or(Problem::not_found())?)
+        self.shown(request, &upload.ok_or(Problem::not_found())?)
             .await
     }
 
@@ -131,7 +132,7 @@ impl Uploads {
                 };
                 let sent = self.loads.send(&[advance]).await;
                 sent.map_err(|error| Problem::try_again(&error))?;
-                self.shown(scope, &upload).await
+                self.shown(request, &upload).await
             }
             Confirmation::Stale => Err(Problem::new(Code::UploadStale)),
             Confirmation::NotHeld(_) => Err(Problem::new(Code::UploadNotHeld)),
@@ -152,16 +153,21 @@ impl Uploads {
                 let name = ObjectName::Receipt(upload.id);
                 let written = self.drop.put_small(scope, &name, receipt.into()).await;
                 written.map_err(|error| of_objects(&error))?;
-                self.shown(scope, &upload).await
+                self.shown(request, &upload).await
             }
             Discarding::NotHeld(_) => Err(Problem::new(Code::UploadNotHeld)),
             Discarding::Unknown => Err(Problem::not_found()),
         }
     }
 
-    async fn shown(&self, scope: &TenantScope, upload: &Upload) -> Result<Response, Problem> {
+    async fn shown(&self, request: &Request, upload: &Upload) -> Result<Response, Problem> {
+        let scope = request.caller().scope();
         let links = Links::to(&self.drop, scope, upload, self.clock.now()).await;
-        let links = links.map_err(|error| of_objects(&error))?;
+        let mut links = links.map_err(|error| of_objects(&error))?;
+        // What other municipalities answered is for whoever may ask them.
+        if !request.caller().has(Role::Inquire) {
+            links.leave_out_answers();
+        }
         let receipt = Receipt::of(scope, upload);
         Ok(Response::json(&Shown { receipt, links }))
     }

@@ -103,7 +103,7 @@ async fn who_reads_may_look_and_only_who_registers_may_act() {
     ] {
         let (status, _) = answer(&with_roles(text, "[read]")).await;
         assert_eq!(status, if read_may { 503 } else { 403 }, "{text}");
-        for roles in ["", "[inquire approve]", "[Register]"] {
+        for roles in ["", "[approve]", "[Register]"] {
             let (status, body) = answer(&with_roles(text, roles)).await;
             assert_eq!(
                 (status, &body["code"]),
@@ -115,21 +115,25 @@ async fn who_reads_may_look_and_only_who_registers_may_act() {
 }
 
 #[tokio::test]
-async fn who_records_doses_may_drop_and_follow_dose_files_only() {
-    let status = async |text, body: Option<Value>| {
-        let mut event = with_roles(text, "[doses]");
-        if let Some(body) = body {
-            event["body"] = json!(body.to_string());
+async fn who_records_doses_or_asks_may_drop_files_of_that_kind_only_and_follow_them() {
+    for (roles, own) in [("[doses]", "doses"), ("[inquire]", "inquiries")] {
+        let status = async |text, body: Option<Value>| {
+            let mut event = with_roles(text, roles);
+            if let Some(body) = body {
+                event["body"] = json!(body.to_string());
+            }
+            answer(&event).await.0
+        };
+        for kind in ["residents", "doses", "inquiries"] {
+            let file = Some(json!({"kind": kind, "name": "a.csv"}));
+            let expected = if kind == own { 503 } else { 403 };
+            assert_eq!(status(CREATE, file).await, expected, "{roles} {kind}");
         }
-        answer(&event).await.0
-    };
-    let file = |kind| Some(json!({"kind": kind, "name": "a.csv"}));
-    assert_eq!(status(CREATE, file("doses")).await, 503);
-    assert_eq!(status(CREATE, file("residents")).await, 403);
-    assert_eq!(status(LIST, None).await, 503);
-    assert_eq!(status(SHOW, None).await, 503);
-    assert_eq!(status(CONFIRM, None).await, 403);
-    assert_eq!(status(DISCARD, None).await, 403);
+        assert_eq!(status(LIST, None).await, 503);
+        assert_eq!(status(SHOW, None).await, 503);
+        assert_eq!(status(CONFIRM, None).await, 403);
+        assert_eq!(status(DISCARD, None).await, 403);
+    }
 }
 
 #[tokio::test]

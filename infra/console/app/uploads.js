@@ -4,10 +4,10 @@ import { call, may, put, Problem } from './api.js';
 import { to } from './router.js';
 import { t } from './words.js';
 
-/** What may be dropped, and who may drop it: whoever has a role of each list. */
-const ROLES = { residents: [['register']], doses: [['register', 'doses']], inquiries: [['inquire'], ['register', 'doses']] };
+/** What may be dropped, and who may drop it. */
+const ROLES = { residents: ['register'], doses: ['register', 'doses'], inquiries: ['inquire'] };
 export const KINDS = Object.keys(ROLES);
-export const mayDrop = (kind) => ROLES[kind].every((roles) => may(...roles));
+export const mayDrop = (kind) => may(...ROLES[kind]);
 
 /** Where a file is looked at: a file of inquiries among the inquiries by whoever may ask. */
 export const placeOf = (kind, id) => (kind === 'inquiries' && mayDrop(kind) ? to('inquiries', 'file', id) : to('files', id));

@@ -122,6 +122,19 @@ test('a file that is none of inquiries says that nothing was asked', async () =>
   await page.context().close();
 });
 
+test('who may do nothing but ask can ask by file', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER, roles: ['inquire'] });
+  await open(page, stack, 'inquiries/file');
+  const file = path.join(stack.folder, 'inquiries_more.csv');
+  await writeFile(file, `${COLUMNS.map(({ name }) => name).join(',')}\r\n${row('B-1', moved[0])}\r\n`);
+  await page.locator('#file-input').setInputFiles(file);
+  await page.locator('li.card').getByRole('link').press('Enter', { timeout: 60_000 });
+  await page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });
+  assert.deepEqual((await saved(page)).map((it) => it['整理番号']), ['B-1']);
+  await page.context().close();
+});
+
 test('who may not ask is not offered it', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { tenant: ASKER, roles: ['register', 'approve'] });
