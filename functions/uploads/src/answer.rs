@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{FileKind, TenantScope, UploadState};
+use api::{Caller, Role};
+use domain::{FileKind, UploadState};
 use jiff::Timestamp;
 use objects::{DownloadLink, Objects, ObjectsError};
 use receipts::{Receipt, Rows, Words};
@@ -69,7 +70,7 @@ pub(crate) struct Shown {
 pub(crate) struct Links {
     /// The receipt; `null` until the check is decided.
     receipt: Option<Link>,
-    /// The refused rows; `null` if there are none.
+    /// The refused rows; `null` if there are none, and for whoever may not see people of such files.
     errors: Option<Link>,
     /// The answers to a file of inquiries; `null` until they are there, for other files, and for
     /// whoever may not ask.
@@ -82,13 +83,25 @@ struct Link {
     expires_at: String,
 }
 
+/// Who may see the people in a file of this kind. What others answered is for whoever may ask them.
+fn sees_people(caller: &Caller, kind: FileKind) -> bool {
+    let roles: &[Role] = match kind {
+        FileKind::Residents => &[Role::Read, Role::Register],
+        FileKind::Doses => &[Role::Read, Role::Register, Role::Doses],
+        FileKind::Inquiries => &[Role::Inquire],
+    };
+    roles.iter().any(|role| caller.has(*role))
+}
+
 impl Links {
     pub(crate) async fn to(
         drop: &Objects,
-        scope: &TenantScope,
+        caller: &Caller,
         upload: &Upload,
         now: Timestamp,
     ) -> Result<Self, ObjectsError> {
+        let scope = caller.scope();
+        let sees_people = sees_people(caller, upload.kind);
         let receipt = if upload.state == UploadState::Checking {
             None
         } else {
@@ -98,7 +111,7 @@ impl Links {
                     .into(),
             )
         };
-        let errors = if upload.has_errors {
+        let errors = if upload.has_errors && sees_people {
             Some(
                 drop.errors_link(scope, upload.id, now, VALID_FOR)
                     .await?
@@ -109,7 +122,7 @@ impl Links {
         };
         let has_answers =
             upload.kind == FileKind::Inquiries && upload.state == UploadState::InForce;
-        let answers = if has_answers {
+        let answers = if has_answers && sees_people {
             let link = drop.answers_link(scope, upload.id, now, VALID_FOR);
             Some(link.await?.into())
         } else {
@@ -120,10 +133,6 @@ impl Links {
             errors,
             answers,
         })
-    }
-
-    pub(crate) fn leave_out_answers(&mut self) {
-        self.answers = None;
     }
 }
 
@@ -140,7 +149,7 @@ impl From<DownloadLink> for Link {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use domain::{FileKind, Generation, RowCounts, TenantCode, UploadId};
+    use domain::{FileKind, Generation, RowCounts, TenantCode, TenantScope, UploadId};
     use serde_json::Value;
     use store::FileRefusal;
 

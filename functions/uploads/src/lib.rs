@@ -5,8 +5,9 @@
 //!   file `doses` will do, for a file of inquiries it takes `inquire`);
 //! - `GET /uploads` lists the dropped files, newest first (role `read`, `register`, `doses` or
 //!   `inquire`);
-//! - `GET /uploads/{id}` shows one as its receipt does, with links to receipt and refused rows (the
-//!   same roles), and to the answers to a file of inquiries (role `inquire`);
+//! - `GET /uploads/{id}` shows one as its receipt does (the same roles), with links to the receipt and,
+//!   for whoever may see the people in it, to refused rows (of a file of inquiries: role `inquire`; of
+//!   others `read` or `register`, of doses also `doses`) and to the answers to a file of inquiries;
 //! - `POST /uploads/{id}/confirm` and `/discard` decide about a file that is held (role `register`).
 //!
 //! **What a repeat does.**
@@ -161,14 +162,9 @@ impl Uploads {
     }
 
     async fn shown(&self, request: &Request, upload: &Upload) -> Result<Response, Problem> {
-        let scope = request.caller().scope();
-        let links = Links::to(&self.drop, scope, upload, self.clock.now()).await;
-        let mut links = links.map_err(|error| of_objects(&error))?;
-        // What other municipalities answered is for whoever may ask them.
-        if !request.caller().has(Role::Inquire) {
-            links.leave_out_answers();
-        }
-        let receipt = Receipt::of(scope, upload);
+        let links = Links::to(&self.drop, request.caller(), upload, self.clock.now()).await;
+        let links = links.map_err(|error| of_objects(&error))?;
+        let receipt = Receipt::of(request.caller().scope(), upload);
         Ok(Response::json(&Shown { receipt, links }))
     }
 

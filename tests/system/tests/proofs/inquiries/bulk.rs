@@ -71,6 +71,16 @@ async fn a_file_is_asked_row_by_row_and_every_row_is_accounted_for() {
         ["A-5,COVID19,,20210407,,011002,,,ファイザー,EP2163,,,,,,,,"]
     );
     assert!(errors(&world, &receipt).await.contains("A-"));
+    // The people in it are for whoever may ask, and for nobody else who follows it.
+    let path = format!("/uploads/{}", receipt["id"].as_str().unwrap());
+    for (role, sees) in [("inquire", true), ("read", false), ("register", false)] {
+        let token = world.token(CHIYODA, &[role], "anna");
+        let shown = world.town.ask("GET", &path, &token, None).await.json();
+        for link in ["answers", "errors"] {
+            assert_eq!(shown["links"][link].is_object(), sees, "{role} {link}");
+        }
+        assert!(shown["links"]["receipt"].is_object(), "{role}");
+    }
     // One entry for each on either side, and one recorded basis.
     let asked = world.log(CHIYODA).await;
     let asked = asked
