@@ -122,18 +122,6 @@ pub struct Recover {
     /// The point in time to which the table went back
     #[arg(long, value_name = "YYYY-MM-DDThh:mm:ssZ")]
     pub since: Timestamp,
-    /// DynamoDB and SQS of the running stack
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
-    pub dynamodb: String,
-    /// S3 of the running stack
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
-    pub s3: String,
-    /// Go to AWS instead, with the profile, region and credentials of the AWS command line
-    #[arg(long, conflicts_with_all = ["s3", "dynamodb"], requires_all = ["table", "bucket", "uploads", "loads"])]
-    pub aws: bool,
-    /// The table; on AWS the stack's output `RecordsTableName`
-    #[arg(long, value_name = "NAME", default_value = "records")]
-    pub table: String,
     /// The drop bucket; on AWS the stack's output `DropBucketName`
     #[arg(long, value_name = "NAME", default_value = "drop")]
     pub bucket: String,
@@ -151,6 +139,9 @@ pub struct Recover {
         default_value = "http://127.0.0.1:8000/000000000000/loads"
     )]
     pub loads: String,
+    /// Where the records and the index are
+    #[command(flatten)]
+    pub places: IndexPlaces,
 }
 
 /// `vrs evidence`
@@ -280,6 +271,14 @@ pub struct Rebuild {
     /// Only look: put nothing, and fail if something is missing or wrong
     #[arg(long)]
     pub check: bool,
+    /// Where everything is
+    #[command(flatten)]
+    pub places: IndexPlaces,
+}
+
+/// Where the index of holders is, and what it is made from.
+#[derive(Debug, Args)]
+pub struct IndexPlaces {
     /// S3 of the running stack
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
     pub s3: String,

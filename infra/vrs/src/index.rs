@@ -17,38 +17,44 @@ use store::{HolderEntry, HolderIndex, Store, open_pointer, seal_pointer};
 const AT_ONCE: usize = 32;
 
 /// What the index is made from, and where it is.
-pub(crate) struct Indexing {
-    pub(crate) store: Store,
-    pub(crate) work: Objects,
-    pub(crate) index: HolderIndex,
-    pub(crate) persons: PersonTags,
-    pub(crate) keys: Keyring,
+pub struct Indexing {
+    /// The records.
+    pub store: Store,
+    /// The bucket of manifests.
+    pub work: Objects,
+    /// The index itself.
+    pub index: HolderIndex,
+    /// Makes the tags of persons.
+    pub persons: PersonTags,
+    /// The municipalities' keys.
+    pub keys: Keyring,
     /// Between two calls to KMS, so that everybody else's calls get through.
-    pub(crate) pause: Duration,
+    pub pause: Duration,
 }
 
 /// What was found of one municipality, or of all.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Compared {
+pub struct Compared {
     /// Residents, those who left included.
-    pub(crate) residents: u64,
+    pub residents: u64,
     /// Of these, without a My Number.
-    pub(crate) without_number: u64,
+    pub without_number: u64,
     /// Entries that were there and right.
-    pub(crate) right: u64,
+    pub right: u64,
     /// Entries that were missing.
-    pub(crate) missing: u64,
+    pub missing: u64,
     /// Entries that led to nobody, or to somebody else.
-    pub(crate) wrong: u64,
+    pub wrong: u64,
 }
 
 impl Compared {
     /// Whether the index said what the records say.
-    pub(crate) const fn is_right(&self) -> bool {
+    #[must_use]
+    pub const fn is_right(&self) -> bool {
         self.missing == 0 && self.wrong == 0
     }
 
-    pub(crate) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.residents += other.residents;
         self.without_number += other.without_number;
         self.right += other.right;
@@ -61,7 +67,7 @@ impl Indexing {
     /// Holds the index against the records of one municipality, and puts what is missing or wrong unless
     /// it only looks. An entry for a number that nobody has any more is not found in this way, and does no
     /// harm: whoever it leads to is compared and does not fit.
-    pub(crate) async fn rebuild(
+    pub async fn rebuild(
         &self,
         tenant: TenantCode,
         only_look: bool,

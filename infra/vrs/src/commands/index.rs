@@ -4,6 +4,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
 use crypto::{Keyring, Kms, PersonTags};
+use domain::TenantCode;
 use objects::Objects;
 use store::{HolderIndex, Store};
 
@@ -15,10 +16,24 @@ use crate::text::grouped;
 
 /// Makes the index of holders anew from the records, or only holds it against them.
 pub async fn run(asked: cli::Index, out: &mut dyn Write) -> Result<()> {
-    let cli::Index::Rebuild(asked) = asked;
-    let registry = registry(&asked.services).await?;
-    let indexing = indexing(&asked).await;
-    let tenants = match asked.tenant {
+    let cli::Index::Rebuild(cli::Rebuild {
+        tenant,
+        check,
+        places,
+    }) = asked;
+    rebuild(&places, tenant, check, out).await
+}
+
+/// The same of one municipality or of all; fails if it only looks and something is missing or wrong.
+pub(super) async fn rebuild(
+    places: &cli::IndexPlaces,
+    tenant: Option<TenantCode>,
+    only_look: bool,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let registry = registry(&places.services).await?;
+    let indexing = indexing(places).await;
+    let tenants = match tenant {
         Some(tenant) => vec![tenant],
         None => registry
             .list()
@@ -30,7 +45,7 @@ pub async fn run(asked: cli::Index, out: &mut dyn Write) -> Result<()> {
     let mut all = Compared::default();
     for tenant in tenants {
         let now = runtime::system_clock();
-        let found = indexing.rebuild(tenant, asked.check, now).await?;
+        let found = indexing.rebuild(tenant, only_look, now).await?;
         writeln!(out, "{tenant}  {}", said(&found))?;
         all.add(found);
     }
@@ -39,7 +54,7 @@ pub async fn run(asked: cli::Index, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "the index says what the records say")?;
         return Ok(());
     }
-    if asked.check {
+    if only_look {
         bail!("the index does not say what the records say; run this without --check");
     }
     writeln!(out, "what was missing or wrong was put anew")?;
@@ -64,7 +79,7 @@ fn said(found: &Compared) -> String {
     )
 }
 
-async fn indexing(asked: &cli::Rebuild) -> Indexing {
+async fn indexing(asked: &cli::IndexPlaces) -> Indexing {
     let services = &asked.services;
     let (config, s3) = if services.aws {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;

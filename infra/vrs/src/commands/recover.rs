@@ -4,35 +4,37 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use aws_config::BehaviorVersion;
 
-use super::upload::s3_client;
+use super::{index, log, upload::s3_client};
 use crate::cli;
 use crate::recover::{Places, Recovered, Recovery};
 use crate::registry::on_this_machine;
 use crate::text::grouped;
 
-/// Takes in again what was dropped since, and says what came of it. Fails when something is left to do.
+/// Takes in again what was dropped since, and says what came of it; then makes the index of holders anew
+/// from the records, and checks the logs. Fails when something is left to do.
 pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     let cli::Recover {
         since,
-        dynamodb,
-        s3,
-        aws,
-        table,
         bucket,
         uploads,
         loads,
+        places: asked,
     } = asked;
     let places = Places {
-        table,
+        table: asked.services.table.clone(),
         bucket,
         uploads,
         loads,
     };
-    let recovery = if aws {
+    let recovery = if asked.services.aws {
+        if places.uploads.contains("127.0.0.1") || places.loads.contains("127.0.0.1") {
+            bail!("on AWS, --bucket, --uploads and --loads have to be named: the stack's outputs");
+        }
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         Recovery::new(&config, aws_sdk_s3::Client::new(&config), places)
     } else {
-        Recovery::new(&on_this_machine(&dynamodb), s3_client(&s3), places)
+        let config = on_this_machine(&asked.services.dynamodb);
+        Recovery::new(&config, s3_client(&asked.s3), places)
     };
     let Recovered { files, unknown } = recovery.since(since).await?;
     let mut states = BTreeMap::new();
@@ -49,11 +51,14 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
             "{tenant} does not take part: enter it again, and run this again"
         )?;
     }
-    if unknown.is_empty() {
-        return Ok(());
+    if !unknown.is_empty() {
+        bail!(
+            "{} municipalities have files and do not take part",
+            unknown.len()
+        );
     }
-    bail!(
-        "{} municipalities have files and do not take part",
-        unknown.len()
-    )
+    writeln!(out, "the index of holders, made anew from the records:")?;
+    index::rebuild(&asked, None, false, out).await?;
+    writeln!(out, "the logs of inquiries:")?;
+    log::check(&asked.services, out).await
 }

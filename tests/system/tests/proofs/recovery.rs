@@ -1,20 +1,29 @@
 //! The drill: the table goes back to an earlier copy, the files that were dropped since are taken in again,
-//! and the register, its manifest and the doses are what they were.
+//! and the register, its manifest and the doses are what they were. The index of holders is made anew from
+//! the records, and the logs of inquiries are held against each other.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use crypto::PersonTags;
 use local::{LocalStack, Options};
 use manifest::{Entry, ManifestReader};
 use objects::{ObjectName, PinnedObject};
-use serde_json::Value;
+use serde_json::{Value, json};
+use store::{HolderIndex, LogEntry};
 use system::{
     file::Row,
     town::{CHIYODA, SAPPORO, Town, scope},
 };
-use vrs::recover::{Places, Recovery};
+use vrs::{
+    index::{Compared, Indexing},
+    logs::Check,
+    recover::{Places, Recovery},
+};
 
 use crate::register::{bytes, people};
 
+const TENANTS: [&str; 2] = [CHIYODA, SAPPORO];
 const HEADER: &str = "自治体コード,券番号,接種回,接種日,接種会場名,ワクチンメーカー,ロット番号";
 
 fn options(folder: &Path) -> Options {
@@ -106,7 +115,7 @@ impl Truth {
 async fn truth(town: &Town) -> Truth {
     let mut registers = Vec::new();
     let mut files = BTreeMap::new();
-    for code in [CHIYODA, SAPPORO] {
+    for code in TENANTS {
         registers.push(entries(town, code).await);
         for upload in town.uploads(code).await {
             let receipt = town.receipt_of(code, upload["id"].as_str().unwrap()).await;
@@ -237,6 +246,9 @@ async fn a_table_that_went_back_in_time_is_made_good_from_the_inboxes() {
         .map(|row| row.with("自治体コード", SAPPORO))
         .collect();
     town.take_in(SAPPORO, "first.csv", bytes(&theirs)).await;
+    inquiry(&town).await;
+    let logs = logs(&town).await;
+    assert_eq!(logs.each_ref().map(Vec::len), [2, 1], "both sides wrote");
     let point = town.stack.adapters().clock().now();
     stop(town).await;
     copy(folder.path(), copied.path());
@@ -264,6 +276,11 @@ async fn a_table_that_went_back_in_time_is_made_good_from_the_inboxes() {
     assert_eq!(recovered.files.len(), before.files.len());
     truth(&town).await.is(&before);
     assert_eq!(town.dead_letters(), BTreeMap::new());
+    assert_eq!(self::logs(&town).await, logs, "what was said is said");
+    let tenants = TENANTS.map(|it| scope(it).code());
+    let check = Check::of(&town.store(), &tenants).await.unwrap();
+    assert_eq!((check.entries, check.wrong), (3, Vec::<String>::new()));
+    index_is_made_anew(&town).await;
 
     // Once more changes nothing.
     recovery.since(point).await.unwrap();
@@ -275,6 +292,81 @@ async fn a_table_that_went_back_in_time_is_made_good_from_the_inboxes() {
         before.residents.len(),
         before.counts
     );
+}
+
+/// Chiyoda asks with consent about somebody of Sapporo's.
+async fn inquiry(town: &Town) {
+    town.stack.idle().await;
+    let row = Row::of(45);
+    let who = json!({ "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日") });
+    let mut form = who.clone();
+    for (name, value) in [
+        ("basis", "CONSENT"),
+        ("purpose", "VACCINATION"),
+        ("programmes", "COVID19"),
+        ("evidence_number", "F-1"),
+        ("scan_sha256", &"0".repeat(64)),
+    ] {
+        form[name] = value.into();
+    }
+    let recorded = town.post(CHIYODA, "/consents", Some(&form)).await.json();
+    let mut ask = who;
+    ask["consent"] = recorded["id"].clone();
+    let answer = town.post(CHIYODA, "/inquiries", Some(&ask)).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+}
+
+async fn logs(town: &Town) -> [Vec<LogEntry>; 2] {
+    let mut logs = [Vec::new(), Vec::new()];
+    for (log, code) in logs.iter_mut().zip(TENANTS) {
+        let page = town.store().log_page(&scope(code), 50, None).await;
+        *log = page.unwrap().items;
+    }
+    logs
+}
+
+/// An entry of the index is lost, another leads to nobody: both are put anew, from the records.
+async fn index_is_made_anew(town: &Town) {
+    let dynamodb = town.dynamodb();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the owner of a stack of two municipalities; no role may"
+    )]
+    let entries = dynamodb.scan().table_name("holders").limit(2).send().await;
+    let entries = entries.unwrap().items.unwrap();
+    let [lost, spoilt] = &entries[..] else {
+        panic!("two entries");
+    };
+    let delete = dynamodb.delete_item().table_name("holders");
+    let delete = delete.key("pk", lost["pk"].clone());
+    delete.key("sk", lost["sk"].clone()).send().await.unwrap();
+    let mut spoilt = spoilt.clone();
+    spoilt.insert("sealed".to_owned(), AttributeValue::B(vec![0; 60].into()));
+    let put = dynamodb.put_item().table_name("holders");
+    put.set_item(Some(spoilt)).send().await.unwrap();
+
+    let adapters = town.stack.adapters();
+    let kms = aws_sdk_kms::Client::new(&town.stack.sdk_config());
+    let indexing = Indexing {
+        store: town.store(),
+        work: adapters.work_bucket().unwrap(),
+        index: HolderIndex::new(dynamodb, "holders".to_owned()),
+        persons: PersonTags::new(kms, "holders".to_owned()),
+        keys: adapters.keys(),
+        pause: Duration::ZERO,
+    };
+    let mut found = [Compared::default(), Compared::default()];
+    for found in &mut found {
+        for code in TENANTS {
+            let now = adapters.clock().now();
+            let compared = indexing.rebuild(scope(code).code(), false, now).await;
+            found.add(compared.unwrap());
+        }
+    }
+    let [first, second] = found;
+    assert_eq!((first.missing, first.wrong), (1, 1));
+    assert!(second.is_right(), "{second:?}");
+    assert_eq!(second.right, first.right + 2);
 }
 
 async fn truth_of_first_day(town: &Town) -> [u64; 2] {

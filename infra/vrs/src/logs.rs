@@ -1,0 +1,129 @@
+//! The logs of inquiries, checked: numbers without gaps, hashes, and that both sides say the same.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use domain::{InquiryId, TenantCode, TenantScope};
+use store::{LogEntry, LogEvent, Store};
+
+/// Entries in one question to the table.
+const PAGE: u32 = 1_000;
+
+/// What the logs say of one inquiry.
+#[derive(Default)]
+struct Sides {
+    asker: Option<TenantCode>,
+    /// Who gave doses and how many they were, as the asker has it.
+    concluded: Option<(Vec<TenantCode>, u32)>,
+    /// The same as each holder has it.
+    holders: BTreeMap<TenantCode, (TenantCode, u32)>,
+}
+
+/// Logs that were read, and what is wrong with them.
+#[derive(Default)]
+pub struct Check {
+    /// Entries, of all of them.
+    pub entries: u64,
+    /// Logs with entries.
+    pub logs: u64,
+    /// What is wrong, a line each.
+    pub wrong: Vec<String>,
+    inquiries: BTreeMap<InquiryId, Sides>,
+}
+
+impl Check {
+    /// Reads the logs of these municipalities, and holds both sides of each inquiry against one another.
+    pub async fn of(store: &Store, tenants: &[TenantCode]) -> Result<Self> {
+        let mut check = Self::default();
+        for tenant in tenants {
+            check.read(store, *tenant).await?;
+        }
+        check.compare();
+        Ok(check)
+    }
+
+    /// Reads a log from its newest entry to its first.
+    async fn read(&mut self, store: &Store, tenant: TenantCode) -> Result<()> {
+        let scope = TenantScope::for_operator(tenant);
+        let head = store.log_head(&scope).await?;
+        let (mut next, mut hash) = (head.next, head.last);
+        let mut after = None;
+        loop {
+            let page = store.log_page(&scope, PAGE, after).await?;
+            for entry in &page.items {
+                // Behind the head: written since it was read.
+                if entry.seq >= head.next {
+                    continue;
+                }
+                if entry.seq + 1 != next {
+                    self.say(tenant, entry.seq, "is not followed by the next number");
+                }
+                if entry.hash != hash || entry.hash != entry.computed_hash() {
+                    self.say(
+                        tenant,
+                        entry.seq,
+                        "does not have the hash that is said of it",
+                    );
+                }
+                (next, hash) = (entry.seq, entry.before);
+                self.take(tenant, entry);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        if next != 1 || hash != [0; 32] {
+            self.say(tenant, next, "is where the log begins");
+        }
+        self.logs += u64::from(head.next > 1);
+        Ok(())
+    }
+
+    fn take(&mut self, tenant: TenantCode, entry: &LogEntry) {
+        self.entries += 1;
+        let sides = self.inquiries.entry(entry.event.inquiry()).or_default();
+        let doubled = match &entry.event {
+            LogEvent::Asked { .. } => sides.asker.replace(tenant).is_some(),
+            LogEvent::Concluded { holders, doses, .. } => {
+                sides.concluded.replace((holders.clone(), *doses)).is_some()
+            }
+            LogEvent::Answered { asker, doses, .. } => {
+                sides.holders.insert(tenant, (*asker, *doses)).is_some()
+            }
+            // A holder may decide as often as it likes.
+            LogEvent::Released { .. } => false,
+        };
+        if doubled {
+            self.say(tenant, entry.seq, "says of an inquiry what was said before");
+        }
+    }
+
+    /// What an asker has of an inquiry, and what its holders have.
+    fn compare(&mut self) {
+        for (inquiry, sides) in &self.inquiries {
+            let mut say = |what: &str| self.wrong.push(format!("inquiry {inquiry}: {what}"));
+            let Some(asker) = sides.asker else {
+                say("answered or concluded, and nobody asked");
+                continue;
+            };
+            if sides.holders.values().any(|(of, _)| *of != asker) {
+                say("a holder names another asker");
+            }
+            // An inquiry that ended on its way was answered by some, and given to nobody.
+            let Some((holders, doses)) = &sides.concluded else {
+                continue;
+            };
+            let gave = sides.holders.iter().filter(|(_, (_, doses))| *doses > 0);
+            let gave: Vec<_> = gave.map(|(holder, _)| *holder).collect();
+            let sum: u32 = sides.holders.values().map(|(_, doses)| doses).sum();
+            if gave != *holders || sum != *doses {
+                say("the asker's log and the holders' logs differ");
+            }
+        }
+    }
+
+    fn say(&mut self, tenant: TenantCode, seq: u64, what: &str) {
+        self.wrong.push(format!("{tenant}: entry {seq} {what}"));
+    }
+}
