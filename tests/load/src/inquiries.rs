@@ -1,6 +1,6 @@
 //! A municipality asks three others about everybody who moved in: by one file, and one by one.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -56,7 +56,7 @@ pub async fn run(plan: Plan) -> Result<Seen> {
     town.set(CHIYODA, set).await;
 
     let began = Instant::now();
-    let receipt = drop_at(&town, "inquiries", file(&town, plan.rows)).await;
+    let receipt = drop_at(&town, "inquiries", file(&town, plan.rows)?).await;
     let time = began.elapsed();
     let answered = receipt["rows"]["answered"].as_u64().context("no answers")?;
     let id = receipt["id"].as_str().context("no id")?;
@@ -87,7 +87,10 @@ async fn holds(town: &Town, code: &str, nth: u8, people: u32) -> Result<()> {
     let mut doses = DOSES.to_owned();
     for person in 0..people {
         let number = Row::of(person).cell("個別宛名番号").to_owned();
-        doses += &format!("{code},{number},1,2022060{nth},会場,医師,ファイザー,EP2163\n");
+        writeln!(
+            doses,
+            "{code},{number},1,2022060{nth},会場,医師,ファイザー,EP2163"
+        )?;
     }
     let key = format!("inbox/{code}/doses/given.csv");
     let dropped = town.drop_at(&key, doses).await;
@@ -100,15 +103,18 @@ async fn holds(town: &Town, code: &str, nth: u8, people: u32) -> Result<()> {
     Ok(())
 }
 
-fn file(town: &Town, rows: u32) -> String {
+fn file(town: &Town, rows: u32) -> Result<String> {
     let today = japan_date(town.stack.adapters().clock().now());
     let mut file = HEADER.to_owned();
     for person in 0..rows {
         let row = Row::of(person);
         let (number, born) = (row.cell("個人番号"), row.cell("生年月日"));
-        file += &format!("{person},{number},{born},CONSENT,{today},FORM-{person}\n");
+        writeln!(
+            file,
+            "{person},{number},{born},CONSENT,{today},FORM-{person}"
+        )?;
     }
-    file
+    Ok(file)
 }
 
 async fn drop_at(town: &Town, kind: &str, file: String) -> Value {

@@ -183,9 +183,10 @@ impl Lambda {
         let function = Arc::new(Mutex::new(function));
         let called = Arc::clone(&function);
         let answer = move |request: Request<Bytes>| {
-            let event = String::from_utf8_lossy(request.body()).into_owned();
             let mut function = called.lock().unwrap_or_else(PoisonError::into_inner);
-            ready(match function.invoke(event) {
+            let event = String::from_utf8(request.body().to_vec());
+            let answer = event.map_err(Into::into);
+            ready(match answer.and_then(|event| function.invoke(event)) {
                 Ok(answer) => response(200, "application/json", answer),
                 Err(error) => response(500, "text/plain", error.to_string()),
             })

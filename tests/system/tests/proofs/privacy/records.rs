@@ -1,5 +1,7 @@
 //! Planted people in doses, exports and files of inquiries.
 
+use std::fmt::Write as _;
+
 use domain::japan_date;
 use serde_json::{Value, json};
 use system::{
@@ -109,7 +111,7 @@ pub(crate) async fn inquiry_file(town: &Town) {
     let today = japan_date(town.stack.adapters().clock().now());
     let mut file = INQUIRIES.to_owned();
     let mut row = |reference: &str, number: &str, born: &str, form: &str| {
-        file += &format!("{reference},{number},{born},CONSENT,{today},{form}\n");
+        writeln!(file, "{reference},{number},{born},CONSENT,{today},{form}").unwrap();
     };
     for (n, person) in PEOPLE.iter().enumerate() {
         let born = &person.birth_dates()[n % 5];
