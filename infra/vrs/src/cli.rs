@@ -377,7 +377,7 @@ mod tests {
             "vrs upload doses.csv --kind doses --tenant 131016",
             "vrs upload doses.csv --kind doses --tenant 131016 --aws --bucket b",
             "vrs recover --since 2026-11-27T01:00:00Z",
-            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --bucket b --uploads u --loads l",
+            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --key k --bucket b --uploads u --loads l",
             "vrs evidence --results tests.log --of 1a2b3c4 --on 2026-11-27 --out infra/evidence",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
