@@ -221,15 +221,33 @@ pub fn basis(code: &str, on: Date) -> Option<&'static Basis> {
 /// A number of a form or decision has at most so many characters.
 pub const MOST_EVIDENCE_NUMBER: usize = 40;
 
-/// Whether the number of a form or decision may be written so: letters, digits and a few signs. One that
-/// is a My Number is refused, though it would fit.
+/// Whether the number of a form or decision may be written so: letters, digits and a few signs. One in which
+/// a My Number stands is refused, though it would fit.
 #[must_use]
 pub fn is_evidence_number(text: &str) -> bool {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
-    let tells_a_person = MyNumber::parse(&digits).is_ok();
     let short = !text.is_empty() && text.len() <= MOST_EVIDENCE_NUMBER;
-    short && text.bytes().all(safe) && !tells_a_person
+    short && text.bytes().all(safe) && !names_a_person(text)
+}
+
+/// Whether a My Number stands in it: among digits without a break, or in neighbouring groups of digits that
+/// are twelve together, as it is written on the card.
+fn names_a_person(text: &str) -> bool {
+    const DIGITS: usize = 12;
+    let is_one = |digits: &[u8]| MyNumber::parse(digits).is_ok();
+    let groups = text.split(|it: char| !it.is_ascii_digit());
+    let groups: Vec<&[u8]> = groups
+        .map(str::as_bytes)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let unbroken = groups.iter().any(|group| group.windows(DIGITS).any(is_one));
+    let grouped = (0..groups.len()).any(|from| {
+        (from + 1..=groups.len()).any(|to| {
+            let together = groups[from..to].concat();
+            together.len() == DIGITS && is_one(&together)
+        })
+    });
+    unbroken || grouped
 }
 
 /// Every reading there is or was.
@@ -244,7 +262,13 @@ mod tests {
 
     #[test]
     fn a_number_of_evidence_is_short_plain_and_no_my_number() {
-        for good in ["F-1", "R3/0412_7", "a.b", "98320567321"] {
+        for good in [
+            "F-1",
+            "R3/0412_7",
+            "a.b",
+            "98320567321",
+            "2021-0412-000123-5",
+        ] {
             assert!(is_evidence_number(good), "{good}");
         }
         let long = "9".repeat(41);
@@ -254,6 +278,9 @@ mod tests {
             "F 1",
             "983205673214",
             "9832-0567-3214",
+            "983205673214-1",
+            "1983205673214",
+            "F9832.0567.3214/2",
             &long,
         ] {
             assert!(!is_evidence_number(bad), "{bad}");
