@@ -63,18 +63,17 @@ impl AskInquiries {
             chunk,
             lease,
         };
-        let (rows, refused) = self.rows(&work).await?;
-        let asked = self.ask_rows(&work, rows).await?;
-        let counts = RowCounts {
-            answered: asked.answers.len() as u64,
-            refused: refused + asked.refused.len() as u64,
-            ..RowCounts::default()
+        let (counts, share) = match self.work_off(&work).await {
+            // Whoever has it now, or goes on with it, needs no help.
+            Err(error @ (AskInquiriesError::Busy(_) | AskInquiriesError::OutOfTime)) => {
+                return Err(error);
+            }
+            Err(error) => {
+                self.give_back(&work).await?;
+                return Err(error);
+            }
+            Ok(done) => done,
         };
-        if counts.total() != u64::from(work.chunk.plan.rows) {
-            return Err(not_as_checked("the number of rows"));
-        }
-        self.write_answers(&work, &asked.answers).await?;
-        let share = self.leave_refused(&work, &asked.refused).await?;
         let rows = LoadedRows {
             counts,
             removals_of_unknown: 0,
@@ -88,6 +87,38 @@ impl AskInquiries {
             Err(error) => return Err(error.into()),
         }
         self.settle(scope, id).await
+    }
+
+    /// Asks every row, and leaves answers and refused rows; gives the counts, and what it leaves.
+    async fn work_off(
+        &self,
+        work: &Work<'_>,
+    ) -> Result<(RowCounts, Option<String>), AskInquiriesError> {
+        let (rows, refused) = self.rows(work).await?;
+        let asked = self.ask_rows(work, rows).await?;
+        let counts = RowCounts {
+            answered: asked.answers.len() as u64,
+            refused: refused + asked.refused.len() as u64,
+            ..RowCounts::default()
+        };
+        if counts.total() != u64::from(work.chunk.plan.rows) {
+            return Err(not_as_checked("the number of rows"));
+        }
+        self.write_answers(work, &asked.answers).await?;
+        let share = self.leave_refused(work, &asked.refused).await?;
+        Ok((counts, share))
+    }
+
+    /// Ends the lease on a file that cannot be asked. Else its message would find the lease in its way at
+    /// each attempt, be sent anew, and never come to the dead letters. What is still under way does no harm:
+    /// whatever is written for a row is written once.
+    async fn give_back(&self, work: &Work<'_>) -> Result<(), AskInquiriesError> {
+        let now = self.clock.now();
+        let ended = Lease::new(now, now).until();
+        let noted = self
+            .store
+            .note_written(work.scope, &work.upload.id, &work.chunk, 0, ended);
+        Ok(noted.await?)
     }
 
     /// The accepted rows, and how many the check refused.

@@ -61,7 +61,13 @@ impl LoadDoses {
             chunk,
             lease,
         };
-        let (counts, share) = self.work_off(&work).await?;
+        let (counts, share) = match self.work_off(&work).await {
+            Err(error) if !error.is_passing() => {
+                self.give_back(&work).await?;
+                return Err(error);
+            }
+            other => other?,
+        };
         let rows = LoadedRows {
             counts,
             removals_of_unknown: 0,
@@ -79,6 +85,18 @@ impl LoadDoses {
             Err(error) => return Err(error.into()),
         }
         self.settle(scope, id).await
+    }
+
+    /// Ends the lease on a chunk that cannot be recorded, with nothing in flight. Else the message would
+    /// find the lease in its way at each attempt, be sent anew, and never come to the dead letters.
+    async fn give_back(&self, work: &Work<'_>) -> Result<(), LoadDosesError> {
+        let (scope, id, chunk) = (work.tenant.scope, &work.upload.id, &work.chunk);
+        let now = self.clock.now();
+        let ended = Lease::new(now, now).until();
+        let noted = self
+            .store
+            .note_written(scope, id, chunk, chunk.written, ended);
+        Ok(noted.await?)
     }
 
     pub(crate) async fn upload(

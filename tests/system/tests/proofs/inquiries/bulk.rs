@@ -1,9 +1,16 @@
 //! Inquiries by file: each row on its own basis, the very same way.
 
-use serde_json::Value;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use local::Options;
+use serde_json::{Value, json};
 use store::LogEvent;
 use system::{
     file::Row,
+    gate::{Gate, Step},
     town::{CHIYODA, SAPPORO},
 };
 
@@ -202,4 +209,43 @@ async fn a_row_is_as_safe_as_a_single_inquiry() {
     assert_eq!(consents["consents"][0]["state"], "answered");
     let ask = with(&about(6, &consent), "birth_date", "1991-01-01");
     assert_eq!(world.ask(&ask).await.json()["code"], "CONSENT_USED");
+}
+
+/// A holder that never answers: the file is tried as often as any message, and then it is an alarm. It goes on
+/// when it is put back, and nobody is asked twice.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_asked_ends_among_the_dead_letters() {
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let broken = Arc::clone(&is_broken);
+    let gate = Gate::new(move |call| {
+        if call.function == "answer-inquiry" && broken.load(Ordering::SeqCst) {
+            Step::Die
+        } else {
+            Step::Go
+        }
+    });
+    let world = World::with(Options {
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await;
+    let lines = [line("1", &person(6), "E-1"), line("2", &person(7), "E-2")];
+    let key = format!("inbox/{CHIYODA}/inquiries/stuck.csv");
+    let file = HEADER.to_owned() + &lines.concat();
+    let dropped = world.town.drop_at(&key, file).await;
+    world.town.stack.idle().await;
+    assert_eq!(world.town.dead_letters().values().sum::<usize>(), 1);
+    assert!(world.log(SAPPORO).await.is_empty());
+
+    is_broken.store(false, Ordering::SeqCst);
+    let queues = &world.town.stack.template().queues;
+    let queue = queues.iter().find(|it| it.name == "inquiries-dead-letters");
+    let request = json!({ "SourceArn": queue.unwrap().arn }).to_string();
+    let services = world.town.stack.services();
+    let moved = services.call_json("AmazonSQS.StartMessageMoveTask", request.into());
+    assert_eq!(moved.await.status(), 200);
+    world.town.stack.idle().await;
+    let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(rows(&receipt), [2, 2, 0], "{receipt}");
+    assert_eq!(world.log(SAPPORO).await.len(), 2);
 }
