@@ -46,7 +46,7 @@ impl Asking {
             per_day,
         };
         let turn = self.turn().await;
-        let claimed = self.store.claim_basis(scope, &claim, now).await?;
+        let claimed = self.store.claim_basis(scope, &claim, &*self.clock).await?;
         drop(turn);
         match claimed {
             Claim::Taken => {}
@@ -144,7 +144,9 @@ impl Asking {
             day: japan_date(now),
         };
         let turn = self.turn().await;
-        let ending = self.store.conclude_inquiry(standing.scope, &end, now);
+        let ending = self
+            .store
+            .conclude_inquiry(standing.scope, &end, &*self.clock);
         let ending = ending.await?;
         drop(turn);
         let count = match ending {

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use crypto::Sha256;
-use domain::{Basis, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
+use domain::{Basis, Clock, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
 use jiff::Timestamp;
 
 use crate::{
@@ -135,11 +135,12 @@ impl Store {
         &self,
         scope: &TenantScope,
         claim: &NewClaim,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<Claim, StoreError> {
         let (id, day) = (claim.consent.to_string(), claim.day.to_string());
         for attempt in 0..TRIES {
             pause(claim.inquiry, attempt).await;
+            let now = clock.now();
             let [consent, head, count] = self
                 .get_each(
                     scope,
@@ -237,10 +238,11 @@ impl Store {
         &self,
         scope: &TenantScope,
         end: &NewEnding<'_>,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<Ending, StoreError> {
         for attempt in 0..TRIES {
             pause(end.inquiry, attempt).await;
+            let now = clock.now();
             let (id, day) = (end.consent.to_string(), end.day.to_string());
             let [consent, head, count] = self
                 .get_each(

@@ -114,7 +114,7 @@ async fn claim(world: &World, consent: &str, inquiry: &str) {
     };
     let store = world.town.store();
     let claimed = store
-        .claim_basis(&super::world::scope(CHIYODA), &claim, now)
+        .claim_basis(&super::world::scope(CHIYODA), &claim, &move || now)
         .await;
     assert!(matches!(claimed.unwrap(), store::Claim::Taken));
 }
