@@ -145,7 +145,8 @@ impl Issuer {
         self.sign(&claims)
     }
 
-    fn sign(&self, claims: &Value) -> Result<String> {
+    /// Signs any claims at all, also such as no token of this issuer has.
+    pub fn sign(&self, claims: &Value) -> Result<String> {
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(KEY_ID.to_owned());
         Ok(jsonwebtoken::encode(&header, claims, &self.keys()?.sign)?)

@@ -68,8 +68,12 @@ fn tokens(cases: &mut Cases<'_>, granted: &Value, expired: &str) {
         claims[name] = value;
         claims
     };
+    let issuer = cases.world.town.stack.issuer();
     // Signed by a secret that everybody knows: what the issuer publishes of its key.
-    let public = EncodingKey::from_secret(b"the public key");
+    let published = issuer.key_set().unwrap();
+    let published = published["keys"][0]["n"].as_str().unwrap().to_owned();
+    let published = BASE64URL_NOPAD.decode(published.as_bytes()).unwrap();
+    let public = EncodingKey::from_secret(&published);
     let mut by_hand = Header::new(Algorithm::HS256);
     by_hand.kid = Some("local".to_owned());
     let signed = |claims: &Value| jsonwebtoken::encode(&by_hand, claims, &public).unwrap();
@@ -84,10 +88,12 @@ fn tokens(cases: &mut Cases<'_>, granted: &Value, expired: &str) {
     cases.token("another body under the signature", &[&other], granted);
     let hs256 = signed(&claims_of("sub", json!("anna")));
     cases.token("HS256 with the public key", &[&hs256], granted);
-    let issuer = signed(&claims_of("iss", json!("https://elsewhere.example")));
-    cases.token("another issuer", &[&issuer], granted);
-    let audience = signed(&claims_of("aud", json!("somebody")));
-    cases.token("another audience", &[&audience], granted);
+    // Both are signed as all are.
+    let elsewhere = issuer.sign(&claims_of("iss", json!("https://elsewhere.example")));
+    let somebody = issuer.sign(&claims_of("aud", json!("somebody")));
+    let (elsewhere, somebody) = (elsewhere.unwrap(), somebody.unwrap());
+    cases.token("another issuer", &[&elsewhere], granted);
+    cases.token("another audience", &[&somebody], granted);
     cases.token("two authorizations", &[&anna, &anna], granted);
     for (what, roles) in [
         ("no role", &[][..]),
