@@ -19,6 +19,8 @@ const PAGES = [
   { name: 'settings', open: () => import('./pages/settings.js'), roles: ['register'] },
 ];
 
+const ICON = 'icon.svg';
+
 const opened = new Map();
 
 function usePage(page) {
@@ -56,7 +58,7 @@ function App({ config, failed }) {
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
     <header class="top">
-      <a class="brand" href="#/"><img src="icon.svg" alt="" width="32" height="32" /><span>${t('product')}</span></a>
+      <a class="brand" href="#/"><img src=${ICON} alt="" width="32" height="32" /><span>${t('product')}</span></a>
       <span class="place"><${Place} code=${session.tenant} /></span>
       <div class="top-end">
         <span class="person">${session.person}</span>
@@ -115,7 +117,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
   return html`
     <div class="sign-in">
       <main class="card sign-in-card">
-        <div class="row"><div class="welcome-brand grow"><img src="icon.svg" alt="" width="48" height="48" /><h1>${t('product')}<small>${t('welcome.what')}</small></h1></div><${LanguageSwitch} /></div>
+        <div class="row"><div class="welcome-brand grow"><img src=${ICON} alt="" width="48" height="48" /><h1>${t('product')}<small>${t('welcome.what')}</small></h1></div><${LanguageSwitch} /></div>
         ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
         ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}

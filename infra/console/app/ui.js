@@ -1,6 +1,6 @@
 // The pieces that pages are made of.
 
-import { html, render, useState, useEffect, useRef, useMemo, useCallback, useLayoutEffect } from '../vendor/preact.js';
+import { h, html, render, useState, useEffect, useRef, useMemo, useCallback, useLayoutEffect } from '../vendor/preact.js';
 import { t, said, number, percent } from './words.js';
 
 export { html, render, useState, useEffect, useRef, useMemo, useCallback, useLayoutEffect };
@@ -51,6 +51,14 @@ const ICONS = {
   drop: 'M11 16V7.8L7.5 11.3 6.1 9.9 12 4l5.9 5.9-1.4 1.4L13 7.8V16h-2ZM4 18h16v2H4v-2Z',
 };
 
+// Templates keep an element without a value in it once it was made, and with it the page that it was in and whoever was on that.
+// So such elements are made by these.
+
+export const Break = () => h('br');
+
+/** A piece that only the style sheet gives a shape; nobody reads it. */
+export const Mark = ({ name }) => html`<span class=${name} aria-hidden="true"></span>`;
+
 export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${ICONS[name]} /></svg>`;
 
 export const Notice = ({ kind = 'info', role, title, children }) => html`
@@ -62,7 +70,7 @@ export const Notice = ({ kind = 'info', role, title, children }) => html`
 /** A problem of the API, said where it happened. */
 export const ProblemNotice = ({ problem }) => problem && html`
   <${Notice} kind="error" role="alert">
-    ${said(problem.words)}${problem.detail && html`<br />${said(problem.detail)}`}
+    ${said(problem.words)}${problem.detail && html`<${Break} />${said(problem.detail)}`}
     ${problem.told?.findings?.map((finding) => html`<br key=${finding.code} />${said(finding)}`)}
   <//>`;
 
@@ -75,7 +83,7 @@ export function asProblem(error) {
 
 export const Badge = ({ kind = 'plain', children }) => html`<span class=${`badge badge-${kind}`}>${children}</span>`;
 
-export const Waiting = ({ text }) => html`<p class="waiting" role="status"><span class="spinner" aria-hidden="true"></span>${text ?? t('waiting')}</p>`;
+export const Waiting = ({ text }) => html`<p class="waiting" role="status"><${Mark} name="spinner" />${text ?? t('waiting')}</p>`;
 
 export const Field = ({ id, label, help, error, optional, children }) => html`
   <div class=${`field ${error ? 'field-wrong' : ''}`}>
@@ -143,7 +151,7 @@ export function Parts({ label, parts, whole }) {
   return html`
     <figure class="parts">
       <svg class="parts-bar" viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-        <rect class="part-none" x="0" y="0" width="1000" height="40" />
+        <rect class="part-none" x=${at} y="0" width="1000" height="40" />
         ${shown.map((part, place) => {
           const x = at;
           at += widths[place] * scale;

@@ -67,3 +67,10 @@ test('a file gets a name that tells nothing and keeps its date', () => {
   assert.equal(named('台帳 2021-04-01.csv'), 'residents_20210401.csv');
   assert.equal(named('山田 花子.csv'), 'residents.csv');
 });
+
+test('no element of a template is without a value: the template would keep it, and with it the page that it was in', async () => {
+  for (const [path, text] of await sources()) {
+    const kept = text.match(/<([a-z]\w*)[^<>$]*\/>|<([a-z]\w*)[^<>$]*>[^<>$]*<\/\2>/g) ?? [];
+    assert.deepEqual(kept, [], path);
+  }
+});

@@ -57,7 +57,7 @@ function Beside({ columns, differ }) {
   const names = [...lines[0].keys()];
   return html`
     <div class="table-box" tabindex="0" role="group" aria-label=${t('check.beside')}><table class="beside">
-      <thead><tr><td></td>${columns.map((it) => html`<th key=${it.dose.id} scope="col" class=${it.marked ? 'marked' : ''}><span class="beside-title">${it.title}</span> ${numbered(it.dose)} ${it.dose.state && html`<${Badge} kind=${MARKS[it.dose.state]}>${t(`dose-state.${it.dose.state}`)}<//>`}</th>`)}</tr></thead>
+      <thead><tr><td>${''}</td>${columns.map((it) => html`<th key=${it.dose.id} scope="col" class=${it.marked ? 'marked' : ''}><span class="beside-title">${it.title}</span> ${numbered(it.dose)} ${it.dose.state && html`<${Badge} kind=${MARKS[it.dose.state]}>${t(`dose-state.${it.dose.state}`)}<//>`}</th>`)}</tr></thead>
       <tbody>${names.map((name) => html`
         <tr key=${name}>
           <th scope="row">${t(`dose.${name}`)}</th>

@@ -1,6 +1,6 @@
 // Doses entered at speed: a coupon is scanned, who it is is shown back, Enter records it, and the next coupon is scanned.
 
-import { html, useState, useEffect, useLayoutEffect, useRef, Page, Icon, Badge, Notice, Field, asProblem, announce } from '../ui.js';
+import { html, useState, useEffect, useLayoutEffect, useRef, Mark, Page, Icon, Badge, Notice, Field, asProblem, announce } from '../ui.js';
 import { t, said, number, date } from '../words.js';
 import { call, currentSession } from '../api.js';
 import { fold, parts } from '../coupon.js';
@@ -192,7 +192,7 @@ function doubtsOf(coupon, seen) {
 /** Where the eyes are: what is to be done now, or what became of the last one. */
 function Panel({ state, born, setBorn, birth, onCancel }) {
   const { step, coupon, seen, asks, problem, outcome } = state;
-  if (step === 'looking' || state.saving) return html`<div class="panel panel-busy"><p class="panel-head"><span class="spinner" aria-hidden="true"></span>${t(state.saving ? 'doses.saving' : 'doses.looking')}</p></div>`;
+  if (step === 'looking' || state.saving) return html`<div class="panel panel-busy"><p class="panel-head"><${Mark} name="spinner" />${t(state.saving ? 'doses.saving' : 'doses.looking')}</p></div>`;
   if (step === 'seen') return html`<${Seen} coupon=${coupon} seen=${seen} onCancel=${onCancel} />`;
   if (step === 'birth') return html`
     <div class="panel panel-doubt">

@@ -1,6 +1,6 @@
 // One file: how far it is, where its rows went, what was refused, and what to decide.
 
-import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
 import { isUnderWay, kindOf, mayDrop, partsOf, settled } from '../uploads.js';
@@ -71,7 +71,7 @@ function Steps({ upload }) {
 const Refusal = ({ upload }) => html`
   <${Notice} kind="error" title=${t('file.refused-whole')}>
     ${said(upload.refusal)}
-    <br /><span class="help">${t(`file.nothing-of.${upload.kind}`)}</span>
+    <${Break} /><span class="help">${t(`file.nothing-of.${upload.kind}`)}</span>
   <//>`;
 
 /** A file that would remove so many that somebody must say so. */
@@ -139,7 +139,7 @@ const Facts = ({ upload }) => html`
       <dt>${t('file.dropped-at')}</dt><dd>${moment(upload.dropped_at)}</dd>
       <dt>${t('file.moved-at')}</dt><dd>${moment(upload.moved_at)}</dd>
       ${upload.generation && html`<dt>${t('file.generation')}</dt><dd>${number(upload.generation)}</dd>`}
-      ${upload.sha256 && html`<dt>SHA-256</dt><dd><code>${upload.sha256}</code></dd>`}
+      ${upload.sha256 && html`<dt>${'SHA-256'}</dt><dd><code>${upload.sha256}</code></dd>`}
       <dt>${t('file.receipt')}</dt><dd>${upload.links.receipt ? html`<a href=${upload.links.receipt.url} target="_blank" rel="noreferrer">receipt.json</a> <span class="help">${t('file.link-life')}</span>` : t('file.receipt-later')}</dd>
     </dl>
   </section>`;

@@ -1,6 +1,6 @@
 // The municipality's log of inquiries made and answered, and the check of its chain, computed in this browser.
 
-import { html, useState, useEffect, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
+import { html, useState, useEffect, Break, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, named, number, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
@@ -54,7 +54,7 @@ export default function Log() {
       actions=${html`<button class="button button-primary" type="button" disabled=${check && check.count === undefined} onClick=${run}>${t('log.check')}</button>`}>
       <${ProblemNotice} problem=${problem} />
       ${check && (check.count === undefined ? html`<${Waiting} text=${t('log.checking', { count: number(check.read) })} />`
-        : check.broken === null ? html`<${Notice} kind="good" role="status" title=${t('log.whole', { count: number(check.count) })}>${t('log.whole-more')}${check.last && html`<br /><code>${check.last}</code>`}<//>`
+        : check.broken === null ? html`<${Notice} kind="good" role="status" title=${t('log.whole', { count: number(check.count) })}>${t('log.whole-more')}${check.last && html`<${Break} /><code>${check.last}</code>`}<//>`
           : html`<${Notice} kind="error" role="alert" title=${t('log.broken', { seq: number(check.broken) })}>${t('log.broken-more')}<//>`)}
       ${!pages.length && !problem && html`<${Waiting} />`}
       ${pages.length > 0 && (!entries.length ? html`<p class="card empty">${t('log.none')}</p>` : html`

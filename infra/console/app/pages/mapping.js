@@ -1,6 +1,6 @@
 // Which column of a municipality's own files is which of ours: tried on the beginning of a real file, of which nothing is stored.
 
-import { html, useState, useEffect, Badge, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
+import { html, useState, useEffect, Break, Badge, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, said, number, currentLanguage } from '../words.js';
 import { call } from '../api.js';
 import { cells, records } from '../csv.js';
@@ -101,7 +101,7 @@ function InForce({ columns }) {
 
 /** What would become of a file like this. */
 function Verdict({ seen }) {
-  if (seen.refusal) return html`<${Notice} kind="error" title=${t('mapping.would-be-refused')}>${said(seen.refusal)}${seen.missing.length > 0 && html`<br />${t('mapping.missing')} ${seen.missing.join(t('list.comma'))}`}<//>`;
+  if (seen.refusal) return html`<${Notice} kind="error" title=${t('mapping.would-be-refused')}>${said(seen.refusal)}${seen.missing.length > 0 && html`<${Break} />${t('mapping.missing')} ${seen.missing.join(t('list.comma'))}`}<//>`;
   return html`<${Notice} kind=${seen.refused ? 'warning' : 'good'} title=${t('mapping.seen', { rows: number(seen.rows), refused: number(seen.refused) })}>${t('mapping.not-stored')}${seen.notices.map((it) => html`<br key=${it.code} />${said(it)} ${t('rows.count', { count: number(it.rows) })}`)}<//>`;
 }
 

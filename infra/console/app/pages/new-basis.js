@@ -1,6 +1,6 @@
 // A legal basis, recorded step by step: which, on what evidence, for whom; looked over, then recorded.
 
-import { html, useState, useRef, useEffect, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
+import { html, useState, useRef, useEffect, Break, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
 import { t, said, size, programmes } from '../words.js';
 import { call } from '../api.js';
 import { go, to } from '../router.js';
@@ -73,7 +73,7 @@ export default function NewBasis() {
           <dl class="facts">
             <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.code}`)} ・ ${t(`purpose.${fields.purpose}`)} ・ ${programmes(fields.programmes.split(' '))}</dd>
             <dt>${t('basis.evidence_number')}</dt><dd><bdi>${fields.evidence_number}</bdi></dd>
-            ${basis.scan && html`<dt>${t('basis.scan')}</dt><dd><bdi>${scan.name}</bdi><br /><code>${scan.sha256}</code></dd>`}
+            ${basis.scan && html`<dt>${t('basis.scan')}</dt><dd><bdi>${scan.name}</bdi><${Break} /><code>${scan.sha256}</code></dd>`}
             <dt>${t('resident.my-number')}</dt><dd class="mono">${fold(fields.my_number)}</dd>
             <dt>${t('residents.birth_date')}</dt><dd>${fields.birth_date}</dd>
           </dl>
@@ -105,6 +105,6 @@ function Scan({ scan, onScan, error }) {
   return html`
     <${Field} id="scan" label=${t('basis.scan')} help=${t('basis.scan-help')} error=${error}>
       <input class="input" id="scan" type="file" accept="application/pdf,image/*" aria-describedby="scan-help" onChange=${take} />
-      ${scan && html`<p class="scan-hash"><bdi>${scan.name}</bdi> ・ ${size(scan.size)}<br /><span class="sub">SHA-256</span><code>${scan.sha256}</code></p>`}
+      ${scan && html`<p class="scan-hash"><bdi>${scan.name}</bdi> ・ ${size(scan.size)}<${Break} /><span class="sub">${'SHA-256'}</span><code>${scan.sha256}</code></p>`}
     <//>`;
 }

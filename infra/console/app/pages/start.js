@@ -1,6 +1,6 @@
 // What needs a hand now.
 
-import { html, Page, Icon, Badge, Waiting, ProblemNotice, useLoaded, usePolling } from '../ui.js';
+import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
@@ -93,5 +93,5 @@ const Hand = ({ hand }) => html`
     <span class="hand-count">${number(hand.count)}</span>
     <span class="hand-text"><span class="hand-what">${hand.what}</span><bdi class="sub">${hand.about}</bdi></span>
     ${hand.state && html`<${Badge} kind=${kindOf(hand.state.state)}>${said(hand.state.state_text)}<//>`}
-    <span class="hand-arrow" aria-hidden="true"></span>
+    <${Mark} name="hand-arrow" />
   </a></li>`;

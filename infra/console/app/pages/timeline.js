@@ -1,6 +1,6 @@
 // The doses of one person on a time line: what stands, what stood before, what is found about them, and what may be done.
 
-import { html, useState, Badge, Icon } from '../ui.js';
+import { html, useState, Mark, Badge, Icon } from '../ui.js';
 import { t, said, date, moment } from '../words.js';
 import { may } from '../api.js';
 import { to } from '../router.js';
@@ -33,7 +33,7 @@ function Dose({ dose, resident, onAsk }) {
   const stands = dose.state !== 'cancelled';
   return html`
     <li class=${`mark-${dose.state}`} data-dose=${dose.number}>
-      <span class="timeline-mark" aria-hidden="true"></span>
+      <${Mark} name="timeline-mark" />
       <div class="row">
         <h3 class="timeline-head">${numbered(dose)} ・ ${date(dose.given_on)}</h3>
         <${Badge} kind=${MARKS[dose.state]}>${t(`dose-state.${dose.state}`)}<//>
@@ -57,7 +57,7 @@ function Dose({ dose, resident, onAsk }) {
 
 const Newcomer = ({ newcomer, resident }) => html`
   <li class="mark-conflict">
-    <span class="timeline-mark" aria-hidden="true"></span>
+    <${Mark} name="timeline-mark" />
     <div class="row"><h3 class="timeline-head">${numbered(newcomer)} ・ ${date(newcomer.given_on)}</h3><${Badge} kind="doubt">${t('list.conflict')}<//></div>
     <${Says} dose=${newcomer} />
     <p class="sub"><${Entry} entry=${newcomer} /></p>

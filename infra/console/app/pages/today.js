@@ -1,6 +1,6 @@
 // How much was asked today, and whether many of it met nobody: somebody may be trying numbers.
 
-import { html, Notice, ProblemNotice, useLoaded } from '../ui.js';
+import { html, Break, Notice, ProblemNotice, useLoaded } from '../ui.js';
 import { t, number } from '../words.js';
 import { call } from '../api.js';
 
@@ -8,6 +8,6 @@ export default function Today({ more }) {
   const { data, problem } = useLoaded(async (signal) => (await call('GET', '/inquiries?limit=1', undefined, { signal })).data.today, []);
   return html`
     <${ProblemNotice} problem=${problem} />
-    ${data && html`<p class="help">${t('inquiries.today', { asked: number(data.asked), most: number(data.per_day) })}${more && html`<br />${more}`}</p>`}
+    ${data && html`<p class="help">${t('inquiries.today', { asked: number(data.asked), most: number(data.per_day) })}${more && html`<${Break} />${more}`}</p>`}
     ${data?.many_misses && html`<${Notice} kind="warning" title=${t('inquiries.many-misses')}>${t('inquiries.many-misses-more', { misses: number(data.nothing_found + data.mismatched), usual: number(data.usual_misses) })}<//>`}`;
 }
