@@ -3,6 +3,7 @@
 let base = '';
 let session = null;
 let onSignedOut = () => {};
+const forgetting = new Set();
 
 /** What went wrong, in both languages; `code` as the API says it, or OFFLINE, or GATEWAY. */
 export class Problem extends Error {
@@ -27,8 +28,21 @@ export function begin(token) {
 export const currentSession = () => session;
 export const may = (...roles) => Boolean(session) && roles.some((role) => session.roles.includes(role));
 
+/** Calls `forget` whenever a sign-in ends: what a module remembers for whoever was signed in ends with it. */
+export const onEnd = (forget) => forgetting.add(forget);
+
 export function end() {
   session = null;
+  for (const forget of forgetting) forget();
+}
+
+/** Whoever is signed in now calls through this, and nobody who signs in after them. */
+export function caller() {
+  const mine = session;
+  return (...request) => {
+    if (session !== mine) throw new Problem(401, 'UNAUTHENTICATED', SIGNED_OUT);
+    return call(...request);
+  };
 }
 
 /** The claims, to show who is signed in. That they are true is checked by the API, never here. */
@@ -48,7 +62,8 @@ const FAULT = { ja: 'システムに不具合があります。運用者に知�
 
 /** Calls a route. Answers `{ data, headers, status }`; anything but 2xx is a `Problem`. */
 export async function call(method, path, body, { headers = {}, text = false, signal } = {}) {
-  const sent = { accept: text ? text : 'application/json', authorization: `Bearer ${session?.token}`, ...headers };
+  const mine = session;
+  const sent = { accept: text ? text : 'application/json', authorization: `Bearer ${mine?.token}`, ...headers };
   if (body !== undefined) sent['content-type'] = 'application/json';
   let response;
   try {
@@ -64,15 +79,15 @@ export async function call(method, path, body, { headers = {}, text = false, sig
     const data = text ? await response.text() : await response.json().catch(() => null);
     return { data, headers: response.headers, status: response.status };
   }
-  throw await problemOf(response);
+  const problem = await problemOf(response);
+  // A late answer to somebody who is gone ends nobody else's sign-in.
+  if (problem.status === 401 && session === mine) onSignedOut();
+  throw problem;
 }
 
 async function problemOf(response) {
   const told = await response.json().catch(() => ({}));
-  if (response.status === 401) {
-    onSignedOut();
-    return new Problem(401, 'UNAUTHENTICATED', SIGNED_OUT);
-  }
+  if (response.status === 401) return new Problem(401, 'UNAUTHENTICATED', SIGNED_OUT);
   if (!told.code) return new Problem(response.status, 'GATEWAY', response.status === 429 ? BUSY : FAULT);
   const words = { ja: told.title, en: told.title_en };
   const detail = told.detail && { ja: told.detail, en: told.detail_en };

@@ -1,5 +1,7 @@
-// What a desk of a venue keeps while it is open, in memory only: what all doses of the day share, and what was entered last.
+// What a desk of a venue keeps until its sign-in ends, in memory only: what all doses of the day share, and what was entered last.
 
+import { onEnd } from './api.js';
+import { parts } from './coupon.js';
 import { onQueue, record } from './queue.js';
 import { today } from './words.js';
 import { play } from './sounds.js';
@@ -9,7 +11,9 @@ const KEPT = 30; // entries
 export const SHARED = ['given_on', 'product', 'lot', 'venue', 'physician'];
 export const NEEDED = ['given_on', 'product', 'lot'];
 
-export const desk = { shared: { given_on: today() }, entries: [], done: 0 };
+const empty = () => ({ shared: { given_on: today() }, entries: [], done: 0 });
+export const desk = empty();
+onEnd(() => Object.assign(desk, empty()));
 
 const listeners = new Set();
 export function onDesk(listener) {
@@ -44,9 +48,10 @@ function note(entry) {
 }
 
 function change(id, outcome) {
-  const entry = desk.entries.find((it) => it.id === id);
+  // Who signed out meanwhile is not there any more to be told.
+  if (!desk.entries.some((it) => it.id === id)) return;
   desk.entries = desk.entries.map((it) => (it.id === id ? { ...it, ...outcome } : it));
-  if (entry && outcome.kind !== 'queued') play(KINDS[outcome.kind][1]);
+  if (outcome.kind !== 'queued') play(KINDS[outcome.kind][1]);
   if (outcome.kind === 'recorded') desk.done += 1;
   tell();
 }
@@ -66,4 +71,12 @@ export async function enter(coupon, second) {
 /** Somebody was shown, and not recorded. */
 export const skip = (coupon) => note({ id: crypto.randomUUID(), at: new Date(), coupon: coupon.coupon, number: coupon.number, kind: 'skipped', findings: [] });
 
-onQueue((id, outcome) => (outcome ? change(id, outcome) : tell()));
+onQueue((id, outcome, body) => {
+  if (!outcome) return tell();
+  // Of an earlier sign-in: what was in the list then is forgotten, and the paper may have to be found.
+  if (!desk.entries.some((it) => it.id === id)) {
+    const { coupon, number } = body.line ? parts(body.line) : body;
+    note({ id, at: new Date(), coupon, number, lot: body.lot, kind: 'queued', findings: [] });
+  }
+  return change(id, outcome);
+});

@@ -1,10 +1,10 @@
 // Boots the console: configuration, sign-in, frame, pages by route.
 
-import { html, render, useState, useEffect, Icon, Notice, Waiting } from './ui.js';
+import { html, render, useState, useEffect, announce, Ask, Icon, Notice, Waiting } from './ui.js';
 import { t, number, currentLanguage, setLanguage, onLanguage } from './words.js';
-import { begin, call, connect, currentSession, end, may } from './api.js';
+import { begin, call, connect, currentSession, end, may, onEnd } from './api.js';
 import { comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
-import { flush, queued } from './queue.js';
+import { flush, queued, queuedByAnybody } from './queue.js';
 import { useRoute, to } from './router.js';
 
 /** What stands on the left, in this order; each page is fetched when it is first opened. */
@@ -42,6 +42,7 @@ function App({ config, failed }) {
   const [language, setShown] = useState(currentLanguage());
   const [signedIn, setSignedIn] = useState(Boolean(currentSession()));
   const [expired, setExpired] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const route = useRoute();
   useEffect(() => onLanguage(setShown), []);
   useEffect(() => connect(config.api, () => {
@@ -49,11 +50,24 @@ function App({ config, failed }) {
     setExpired(true);
     setSignedIn(false);
   }), []);
+  const leave = () => {
+    end();
+    setLeaving(false);
+    setSignedIn(false);
+    location.replace('#/');
+  };
+  // Somebody signed in beside this page, which still holds doses; it may be somebody else than who entered them.
+  const arrive = () => {
+    location.replace(queued() ? to('doses') : '#/');
+    setExpired(false);
+    setSignedIn(true);
+    flush();
+  };
   const mine = PAGES.filter((page) => !page.roles || may(...page.roles));
   const name = route[0] ?? 'start';
   const page = signedIn ? mine.find((it) => it.name === name) : null;
   const Content = usePage(page);
-  if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} onSignedIn=${() => { setExpired(false); setSignedIn(true); flush(); }} />`;
+  if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} onSignedIn=${arrive} />`;
   const session = currentSession();
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
@@ -63,9 +77,10 @@ function App({ config, failed }) {
       <div class="top-end">
         <span class="person">${session.person}</span>
         <${LanguageSwitch} />
-        <button class="button button-plain button-small" type="button" onClick=${() => { end(); setSignedIn(false); }}>${t('sign-out')}</button>
+        <button class="button button-plain button-small" type="button" onClick=${() => (queued() ? setLeaving(true) : leave())}>${t('sign-out')}</button>
       </div>
     </header>
+    ${leaving && html`<${Ask} open title=${t('doses.queue', { count: number(queued()) })} no=${t('sign-out.stay')} yes=${t('sign-out')} kind="danger" onYes=${leave} onNo=${() => setLeaving(false)}><p>${t('sign-out.queued')}</p><//>`}
     <div class="frame" key=${language}>
       <div class="side">
         <nav class="nav" aria-label=${t('nav.label')}>
@@ -108,10 +123,14 @@ function Place({ code }) {
 
 function Welcome({ config, failed, expired, onSignedIn }) {
   const [state, setState] = useState(failed ? 'failed' : 'ready');
+  const waiting = queuedByAnybody();
+  useEffect(() => {
+    document.title = t('product');
+  }, []);
   const leave = () => {
     setState('leaving');
     // What waits in memory would be lost by leaving.
-    const arrived = queued() ? signInBeside(config).then(begin).then(onSignedIn) : leaveToSignIn(config);
+    const arrived = queuedByAnybody() ? signInBeside(config).then(begin).then(onSignedIn) : leaveToSignIn(config);
     arrived.catch(() => setState('unreachable'));
   };
   return html`
@@ -121,9 +140,9 @@ function Welcome({ config, failed, expired, onSignedIn }) {
         ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
         ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}
-        ${queued() > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(queued()) })}>${t('welcome.beside')}<//>`}
+        ${waiting > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(waiting) })}>${t('welcome.beside')}<//>`}
         <p>${t('welcome.text')}</p>
-        <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving' && !queued()} onClick=${leave}>${t('sign-in')}</button>
+        <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving' && !waiting} onClick=${leave}>${t('sign-in')}</button>
         <p class="help">${t('welcome.memory')}</p>
       </main>
     </div>`;
@@ -136,6 +155,7 @@ async function boot() {
   Object.assign(live, { id: 'announcer', className: 'visually-hidden' });
   live.setAttribute('aria-live', 'polite');
   document.body.append(live);
+  onEnd(() => announce(''));
   const config = await fetch('config.json', { credentials: 'omit' }).then((response) => response.json());
   connect(config.api, () => {});
   let failed = false;

@@ -1,6 +1,7 @@
 // Doses that wait for the network: in memory only, each sealed under a key that cannot leave the browser. An entry says
 // which coupon and which birth date, never a name of the person. It is sent under the idempotency key that it got when it was
-// made, so an answer that was lost on the way makes no second dose.
+// made, so an answer that was lost on the way makes no second dose. It belongs to who entered it: nobody else who signs in on this
+// page is told of it, and nobody else sends it.
 
 import { call, currentSession } from './api.js';
 
@@ -15,15 +16,23 @@ let timer = 0;
 let pause = FIRST_PAUSE;
 const listeners = new Set();
 
-/** Hears `(id, outcome)` of each dose that left the queue; outcome null says only that the queue changed. */
+/** Hears `(id, outcome, body)` of each dose that left the queue; outcome null says only that the queue changed. */
 export function onQueue(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-const tell = (id, outcome) => listeners.forEach((listener) => listener(id, outcome));
+const tell = (id, outcome, body) => listeners.forEach((listener) => listener(id, outcome, body));
 
-export const queued = () => waiting.length;
+const ownerOf = (session) => session && JSON.stringify([session.tenant, session.person]);
+const isMine = (entry) => entry.owner === ownerOf(currentSession());
+const mine = () => waiting.filter(isMine);
+
+/** How many of whoever is signed in wait. */
+export const queued = () => mine().length;
+
+/** How many wait, whoever entered them. */
+export const queuedByAnybody = () => waiting.length;
 
 /** Whether the same request may do better later. */
 const passes = (problem) => problem.code === 'OFFLINE' || problem.status === 401 || problem.status === 429 || problem.status >= 502;
@@ -33,12 +42,12 @@ const sealing = () => {
   return key;
 };
 
-async function seal(id, body) {
+async function seal(id, body, owner) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const place = new TextEncoder().encode(id);
   const plain = new TextEncoder().encode(JSON.stringify(body));
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: place }, await sealing(), plain);
-  return { id, iv, sealed, tenant: currentSession()?.tenant };
+  return { id, iv, sealed, owner };
 }
 
 async function unseal({ id, iv, sealed }) {
@@ -50,9 +59,11 @@ async function unseal({ id, iv, sealed }) {
 /** Records a dose now, or keeps it until it can be. `id` is its idempotency key. Answers what became of it. */
 export async function record(id, body) {
   // Those who came before go first: a second dose must not overtake the first.
-  const outcome = waiting.length ? null : await send(id, body);
-  if (outcome) return outcome;
-  waiting.push(await seal(id, body));
+  const owner = ownerOf(currentSession());
+  const outcome = queued() ? null : await send(id, body);
+  // Whoever signed out meanwhile was not told: it is asked again, under the same key, when they are back.
+  if (outcome && owner === ownerOf(currentSession())) return outcome;
+  waiting.push(await seal(id, body, owner));
   tell(id, null);
   later();
   return { kind: 'queued', findings: [] };
@@ -73,23 +84,25 @@ async function send(id, body) {
   }
 }
 
-/** Sends what waits, one after the other in its order, until it is empty or the network is gone again. */
+/** Sends what waits of whoever is signed in, one after the other in its order, until nothing does or the network is gone again. */
 export async function flush() {
   if (sending) return;
   sending = true;
   clearTimeout(timer);
-  while (waiting.length) {
-    const [entry] = waiting;
-    // Somebody of another municipality may have signed in meanwhile; nobody signs for them.
-    if (entry.tenant !== currentSession()?.tenant) break;
-    const outcome = await send(entry.id, await unseal(entry));
+  const next = () => waiting.find(isMine);
+  for (let entry = next(); entry; entry = next()) {
+    const body = await unseal(entry);
+    // Somebody else may have signed in meanwhile: they neither send it nor hear what became of it.
+    if (!isMine(entry)) continue;
+    const outcome = await send(entry.id, body);
+    if (!isMine(entry)) continue;
     if (!outcome) break;
     waiting = waiting.filter((it) => it !== entry);
     pause = FIRST_PAUSE;
-    tell(entry.id, outcome);
+    tell(entry.id, outcome, body);
   }
   sending = false;
-  if (waiting.length) later();
+  if (queued()) later();
 }
 
 function later() {

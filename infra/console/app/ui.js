@@ -172,7 +172,7 @@ export function Parts({ label, parts, whole }) {
 }
 
 /** A question before something that is not taken back; what it needs to know may stand in it as fields. */
-export function Ask({ open, title, children, yes, kind = 'primary', busy, onYes, onNo }) {
+export function Ask({ open, title, children, yes, no = t('cancel'), kind = 'primary', busy, onYes, onNo }) {
   const dialog = useRef();
   useEffect(() => {
     const it = dialog.current;
@@ -185,7 +185,7 @@ export function Ask({ open, title, children, yes, kind = 'primary', busy, onYes,
         <h2 id="ask-title">${title}</h2>
         <div class="stack">${children}</div>
         <div class="dialog-actions">
-          <button class="button" type="button" onClick=${onNo}>${t('cancel')}</button>
+          <button class="button" type="button" onClick=${onNo}>${no}</button>
           <button class=${`button button-${kind}`} type="submit" disabled=${busy}>${yes}</button>
         </div>
       </form>

@@ -1,6 +1,6 @@
 // What the pages know of uploads: their states as badges, their rows as parts, files on their way in.
 
-import { call, may, put, Problem } from './api.js';
+import { caller, may, put, Problem } from './api.js';
 import { to } from './router.js';
 import { t } from './words.js';
 
@@ -43,6 +43,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, then `arriving`. Answers its id. */
 export async function drop(file, kind, onStep) {
   if (file.size > 5e9) throw new Problem(0, 'TOO_LARGE', TOO_LARGE);
+  const call = caller();
   onStep('sending', 0);
   const { data: ticket } = await call('POST', '/uploads', { kind, name: nameFor(file, kind) });
   const version = await put(ticket, file, (share) => onStep('sending', share));
@@ -57,6 +58,7 @@ export async function drop(file, kind, onStep) {
 
 /** Waits until every row of a file was checked, and it is decided what becomes of it. */
 export async function decided(id) {
+  const call = caller();
   for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
     const { data } = await call('GET', `/uploads/${id}`);
     if (data.state !== 'checking') return;

@@ -210,14 +210,18 @@ test('what waits outlives the end of a sign-in: one signs in beside it', async (
   await page.keyboard.type(old[12]['生年月日']);
   await page.keyboard.press('Enter');
   await outcome(page, 'queued');
-  await page.getByRole('button', { name: 'ログアウト' }).press('Enter');
-  await page.getByText('送信待ちの接種が1件あります').waitFor();
   await page.context().setOffline(false);
+  // The token has expired meanwhile.
+  await page.route(/\/doses$/, (route) => route.fulfill({ status: 401, json: {} }), { times: 1 });
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.getByText('有効期限が切れました').waitFor();
+  await page.getByText('送信待ちの接種が1件あります').waitFor();
   const opened = page.context().waitForEvent('page');
   await page.getByRole('button', { name: 'ログイン' }).press('Enter');
   const beside = await opened;
   await beside.waitForURL(/\/authorize/);
   await beside.locator('#tenant').fill(TENANT);
+  await beside.locator('#person').fill('健康課 佐藤');
   await beside.locator('button[type=submit]').press('Enter');
   await page.locator('[data-entry="recorded"]').waitFor({ timeout: 20_000 });
   assert.ok(beside.isClosed() || !(await beside.content()).includes('eyJ'), 'the token stays in one window');

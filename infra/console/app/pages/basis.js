@@ -2,7 +2,7 @@
 
 import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, save, useLoaded } from '../ui.js';
 import { t, said, number, date, moment, programmes } from '../words.js';
-import { call, may } from '../api.js';
+import { call, may, onEnd } from '../api.js';
 import { to } from '../router.js';
 import { newId, STATES } from '../bases.js';
 import { fold } from '../coupon.js';
@@ -12,6 +12,7 @@ import { Person } from './new-basis.js';
 
 /** Ids of inquiries begun here, by basis: an ask whose answer was lost is repeated under the same. In memory only. */
 const begun = new Map();
+onEnd(() => begun.clear());
 
 export default function Basis({ id }) {
   const { data: basis, problem, set, reload } = useLoaded(async (signal) => (await call('GET', `/consents/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);

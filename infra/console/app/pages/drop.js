@@ -2,11 +2,12 @@
 
 import { html, useState, useEffect, useRef, Icon, Badge, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
 import { t, said, number, size } from '../words.js';
-import { call } from '../api.js';
+import { call, onEnd } from '../api.js';
 import { decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
 
 /** Files on their way in outlive a look at another page. */
 const onTheWay = [];
+onEnd(() => { onTheWay.length = 0; });
 let nextKey = 1;
 
 /** Whoever shows uploads and wants to hear of a new one. */
@@ -34,6 +35,7 @@ export default function Drop({ kinds }) {
     onTheWay.unshift(...entries);
     redraw();
     for (const entry of entries) {
+      if (!onTheWay.includes(entry)) return; // who dropped it signed out
       await send(entry, redraw);
       redraw();
     }

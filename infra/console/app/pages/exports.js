@@ -2,11 +2,12 @@
 
 import { html, useState, useEffect, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
-import { call, fetchLink, may } from '../api.js';
+import { call, fetchLink, may, onEnd } from '../api.js';
 import { to } from '../router.js';
 
 /** Newest first; they outlive a look at another page. */
 let known = [];
+onEnd(() => { known = []; });
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
 
 const read = async (id, signal) => (await call('GET', `/exports/${encodeURIComponent(id)}`, undefined, { signal })).data;

@@ -2,12 +2,15 @@
 
 import { html, useState, useRef, useEffect, Page, Badge, Field, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, said, age, date } from '../words.js';
-import { call } from '../api.js';
+import { call, onEnd } from '../api.js';
 import { to } from '../router.js';
 import Resident from './resident.js';
 
-/** What was last looked for and found, for whoever comes back from a resident. In memory only. */
-let last = { way: 'name', fields: {}, found: null };
+const NOTHING = { way: 'name', fields: {}, found: null };
+
+/** What was last looked for and found, for whoever comes back from a resident. In memory only, until the sign-in ends. */
+let last = NOTHING;
+onEnd(() => { last = NOTHING; });
 
 const WAYS = {
   name: ['birth_date', 'name'],

@@ -1,0 +1,158 @@
+// What was seen and entered ends with the sign-in, and doses that wait belong to who entered them.
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { lineOf, newPage, open, people, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+
+const OTHER = '011002';
+const VENUE = '秘密の会場';
+
+let stack;
+let browser;
+let old;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  await stack.addTenant(OTHER);
+  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
+  await stack.upload(file);
+  old = (await people(file)).filter((person) => person['生年月日'] < '19800101');
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const namesOf = (person) => [person['氏名'], person['氏名カナ'], person['券番号'], person['個別宛名番号'], person['個人番号']].filter(Boolean);
+
+/** Every string that scripts of the page can still reach. */
+async function heap(page) {
+  const session = await page.context().newCDPSession(page);
+  const chunks = [];
+  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk));
+  await session.send('HeapProfiler.collectGarbage');
+  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
+  await session.detach();
+  return JSON.parse(chunks.join('')).strings.join('\n');
+}
+
+const shown = (page) => page.evaluate(() => [document.title, location.href, document.documentElement.outerHTML, ...[...document.querySelectorAll('input')].map((it) => it.value)].join('\n'));
+const found = (text, secrets) => secrets.filter((secret) => text.includes(secret));
+
+async function share(page) {
+  await open(page, stack, 'doses');
+  for (const [name, value] of [['given_on', '2021-06-15'], ['product', 'ファイザー'], ['lot', 'EY0779'], ['venue', VENUE]]) await page.locator(`#shared-${name}`).fill(value);
+}
+
+const leave = (page) => page.locator('header').getByRole('button', { name: 'ログアウト' }).press('Enter');
+const welcome = (page) => page.getByRole('button', { name: 'ログイン', exact: true });
+
+test('signing out leaves nothing of what was seen and entered, for nobody', { timeout: 180_000 }, async () => {
+  const [seen, skipped, dropped] = [old[0], old[1], '家族の名簿.csv'];
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'residents');
+  await page.getByLabel('券番号', { exact: true }).check({ force: true });
+  await page.locator('#search-coupon').fill(seen['券番号']);
+  await page.keyboard.press('Enter');
+  await page.locator('table a').first().press('Enter');
+  await page.locator('h2.name').waitFor();
+  await share(page);
+  await page.locator('#line').fill(lineOf(skipped));
+  await page.locator('.panel-kana').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[data-entry="skipped"]').waitFor();
+  await open(page, stack, 'files');
+  const file = path.join(stack.folder, dropped);
+  await writeFile(file, '氏名\r\n誰か\r\n');
+  await page.locator('#file-input').setInputFiles(file);
+  await page.locator('li.card', { hasText: dropped }).getByRole('link').waitFor({ timeout: 60_000 });
+  const secrets = [...namesOf(seen), skipped['券番号'], VENUE];
+  const before = found(await heap(page), secrets);
+  for (const secret of [seen['氏名'], seen['券番号'], skipped['券番号'], VENUE]) assert.ok(before.includes(secret), `${secret} is not looked for where it would be`);
+
+  await leave(page);
+  await welcome(page).waitFor();
+  // The file that was dropped is held by what drives the browser, too: it is looked for in the page only.
+  assert.deepEqual(found(await shown(page), [...secrets, dropped]), []);
+  assert.ok(page.url().endsWith('#/'), page.url());
+  assert.deepEqual(found(await heap(page), secrets), [], 'after signing out');
+
+  await signIn(page, stack, { tenant: OTHER, person: '保健課 鈴木' });
+  for (const hash of ['', 'residents', 'doses', 'files']) {
+    await open(page, stack, hash);
+    assert.deepEqual(found(await shown(page), [...secrets, dropped]), [], hash);
+  }
+  assert.equal(await page.locator('[data-entry], table a').count(), 0);
+  assert.deepEqual(found(await heap(page), secrets), [], 'of somebody else');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+/** Signs in in the window that opens beside a page that holds doses. */
+async function signInBeside(page, tenant, person) {
+  const opened = page.context().waitForEvent('page');
+  await welcome(page).press('Enter');
+  const beside = await opened;
+  await beside.waitForURL(/\/authorize/);
+  await beside.locator('#tenant').fill(tenant);
+  await beside.locator('#person').fill(person);
+  await beside.locator('button[type=submit]').press('Enter');
+  await page.waitForSelector('.nav');
+}
+
+test('doses that wait are seen and sent by nobody but who entered them', { timeout: 180_000 }, async () => {
+  const person = old[2];
+  const secrets = [person['券番号'], person['生年月日'], VENUE, 'EY0779'];
+  const recorded = async () => (await (await stack.ask(['read'], 'GET', '/doses/counts')).json()).recorded;
+  const before = await recorded();
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['doses'] });
+  await share(page);
+  await page.context().setOffline(true);
+  await page.locator('#line').fill(lineOf(person));
+  await page.locator('#born').waitFor();
+  await page.keyboard.type(person['生年月日']);
+  await page.keyboard.press('Enter');
+  await page.locator('[data-entry="queued"]').waitFor();
+
+  // Whoever wants to leave is told, and may stay.
+  await leave(page);
+  const sure = page.getByRole('dialog');
+  await sure.getByText('送信待ちの接種が1件あります').waitFor();
+  await sure.getByRole('button', { name: 'ログインしたままにする' }).press('Enter');
+  assert.equal(await page.locator('[data-entry="queued"]').count(), 1);
+  await leave(page);
+  await sure.getByRole('button', { name: 'ログアウト' }).press('Enter');
+  await page.getByText('送信待ちの接種が1件あります').waitFor();
+  assert.deepEqual(found(await shown(page), secrets), []);
+  assert.deepEqual(found(await heap(page), secrets), [], 'what waits is sealed');
+
+  const sent = [];
+  page.on('request', (request) => request.method() === 'POST' && /\/doses$/.test(request.url()) && sent.push(request.url()));
+  await page.context().setOffline(false);
+  for (const [tenant, name] of [[OTHER, '健康課 佐藤'], [TENANT, '保健課 鈴木']]) {
+    await signInBeside(page, tenant, name);
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await open(page, stack, 'doses');
+    await page.waitForTimeout(2_500);
+    assert.deepEqual(sent, [], `${tenant} ${name} sends nothing`);
+    assert.deepEqual(found(await shown(page), secrets), []);
+    assert.equal(await page.locator('[data-entry], .notice-warning').count(), 0);
+    assert.deepEqual(found(await heap(page), secrets), [], `of ${tenant} ${name}`);
+    await leave(page);
+    await page.getByText('送信待ちの接種が1件あります').waitFor();
+  }
+
+  await signInBeside(page, TENANT, '健康課 佐藤');
+  await page.locator('[data-entry="recorded"]', { hasText: person['券番号'].slice(-4) }).waitFor({ timeout: 20_000 });
+  assert.equal(sent.length, 1);
+  assert.equal(await recorded(), before + 1);
+  await leave(page);
+  await welcome(page).waitFor();
+  assert.equal(await page.getByText('送信待ちの接種が').count(), 0);
+  assert.deepEqual(page.complaints.filter((it) => !it.includes('ERR_INTERNET_DISCONNECTED')), []);
+  await page.context().close();
+});
