@@ -183,3 +183,6 @@ export async function people(file) {
 export const lineOf = (person, dose = 1) => `2${dose}${TENANT}${person['券番号']}`;
 
 export const read = (file) => readFile(file, 'utf8');
+
+/** The one in the middle; of two, the larger. */
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import qrcode from 'qrcode-generator';
-import { lineOf, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { lineOf, median, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 
 let stack;
 let browser;
@@ -86,8 +86,7 @@ test('a dose is recorded within three seconds of the scan, without a mouse', asy
     took.push(performance.now() - started);
   }
   console.log(`from scan to recorded: ${took.map(Math.round).join(', ')} ms`);
-  // Whatever else the machine does meanwhile is not the page's doing.
-  assert.ok(Math.min(...took) < 3000, `${took} ms`);
+  assert.ok(median(took) < 3000, `${took} ms`);
   assert.equal(await page.locator('[data-entry="recorded"]').count(), 4);
   assert.ok((await page.evaluate(() => globalThis.tones)).includes(1320), 'a tune for done');
 

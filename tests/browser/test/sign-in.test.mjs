@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { newPage, open, signIn, startBrowser, startStack } from '../stack.mjs';
+import { median, newPage, open, signIn, startBrowser, startStack } from '../stack.mjs';
 
 let stack;
 let browser;
@@ -15,7 +15,7 @@ after(async () => {
 
 test('the first view is small, quick, and asks nobody outside', async () => {
   const tries = [];
-  for (let time = 0; time < 3; time += 1) {
+  for (let time = 0; time < 5; time += 1) {
     const page = await newPage(browser);
     const answers = [];
     page.on('response', (response) => answers.push(response));
@@ -34,8 +34,7 @@ test('the first view is small, quick, and asks nobody outside', async () => {
     console.log(`first view, nothing kept: ${Math.round(bytes / 1000)} kB, ${Math.round(took)} ms`);
     await page.context().close();
   }
-  // Whatever else the machine does meanwhile is not the page's doing.
-  assert.ok(Math.min(...tries) < 1000, `${tries} ms`);
+  assert.ok(median(tries) < 1000, `${tries} ms`);
 });
 
 test('a token is in memory only, and gone with the page', async () => {
