@@ -1,6 +1,6 @@
 // A table of very many rows of one height, of which only those in sight are in the page.
 
-import { html, useState, useEffect, useRef } from './ui.js';
+import { html, useState, useEffect, useLayoutEffect, useRef, Reading } from './ui.js';
 import { t, number } from './words.js';
 
 const HEIGHT = 64; // px, as in style.css
@@ -10,9 +10,22 @@ const LONGEST = 300; // letters of a cell that are drawn; nobody reads on in a t
 
 const clipped = (value) => (value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
+/** Why a row was refused. What does not fit into its height is read in a dialog. */
+function Why({ text, line, onAll }) {
+  const cell = useRef();
+  const [cut, setCut] = useState(false);
+  useLayoutEffect(() => setCut(cell.current.scrollHeight > cell.current.clientHeight), [text]);
+  return html`
+    <td class=${`why ${cut ? 'why-cut' : ''}`}>
+      <span class="cell" ref=${cell}>${clipped(text)}</span>
+      ${cut && html`<button class="why-all" type="button" aria-label=${t('rows.all-of', { line })} onClick=${onAll}>${t('rows.all')}</button>`}
+    </td>`;
+}
+
 export default function Rows({ label, header, count, row, onMend }) {
   const box = useRef();
   const [seen, setSeen] = useState([0, 20]);
+  const [read, setRead] = useState(null);
   const look = () => {
     const it = box.current;
     if (!it) return;
@@ -36,7 +49,7 @@ export default function Rows({ label, header, count, row, onMend }) {
           ${shown.map(([place, it]) => html`
             <tr key=${it.key} aria-rowindex=${place + 2}>
               <th scope="row" class="number">${it.line}</th>
-              <td class="why"><span class="cell" title=${it.why}>${clipped(it.why)}</span></td>
+              <${Why} text=${it.why} line=${it.line} onAll=${() => setRead(it)} />
               ${onMend && html`<td class="mends"><div class="mend">${[...it.marked].slice(0, MENDED).map((column) => html`
                 <label key=${column}><bdi>${clipped(header[column] ?? '')}</bdi>
                   <input class=${`edit ${it.mended.has(column) ? 'edit-done' : ''}`} value=${it.values[column] ?? ''} dir="auto" aria-label=${t('rows.mend', { column: header[column] ?? '', line: it.line })} aria-invalid=${!it.mended.has(column)} onChange=${(event) => onMend(place, column, event.target.value)} />
@@ -46,5 +59,6 @@ export default function Rows({ label, header, count, row, onMend }) {
           ${last < count && html`<tr class="space" aria-hidden="true"><td colspan=${header.length + 3} style=${{ height: `${(count - last) * HEIGHT}px` }}></td></tr>`}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    ${read && html`<${Reading} title=${t('rows.why-of', { line: read.line })} onClose=${() => setRead(null)}><ul>${read.reasons.map((it, at) => html`<li key=${at}><bdi>${it}</bdi></li>`)}</ul><//>`}`;
 }

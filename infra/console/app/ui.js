@@ -192,6 +192,19 @@ export function Ask({ open, title, children, yes, no = t('cancel'), kind = 'prim
     </dialog>`;
 }
 
+/** Something to be read to its end, before the page. */
+export function Reading({ title, children, onClose }) {
+  const dialog = useRef();
+  useEffect(() => dialog.current.showModal(), []);
+  // Closing it gives the focus back to where it was.
+  return html`
+    <dialog ref=${dialog} class="dialog" aria-labelledby="reading-title" onClose=${onClose}>
+      <h2 id="reading-title">${title}</h2>
+      <div class="stack wrap">${children}</div>
+      <div class="dialog-actions"><button class="button" type="button" onClick=${() => dialog.current.close()}>${t('close')}</button></div>
+    </dialog>`;
+}
+
 /** Read out by a screen reader, shown to nobody. */
 export function announce(text) {
   const region = document.getElementById('announcer');

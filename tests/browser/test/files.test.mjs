@@ -135,6 +135,35 @@ test('hostile texts in every field are text', async () => {
   await page.context().close();
 });
 
+test('why a row was refused is read to its end, without a mouse', async () => {
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
+  const file = path.join(stack.folder, 'many_reasons.csv');
+  const rows = [`${TENANT},W1,12,34,多い,,19801399,7,9,20219999,,5`, `${TENANT},W2,,,一つ,,19800401,7,,,,`].join('\r\n');
+  await writeFile(file, `${HEADER}\r\n${rows}\r\n`);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await drop(page, file);
+  await page.locator('li.card', { hasText: 'many_reasons.csv' }).getByRole('link').press('Enter', { timeout: 60_000 });
+  const [many, one] = [page.locator('td.why').first(), page.locator('td.why').nth(1)];
+  await one.waitFor({ timeout: 60_000 });
+  const fits = (cell) => cell.locator('.cell').evaluate((it) => it.scrollHeight <= it.clientHeight);
+  assert.ok(await fits(one), 'one reason is seen whole');
+  assert.equal(await one.getByRole('button').count(), 0);
+  const whole = await many.locator('.cell').textContent();
+  await tabTo(page, many.getByRole('button'));
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  const reasons = await dialog.locator('li').allTextContents();
+  assert.equal(reasons.length, 7);
+  assert.equal(reasons.join(' '), whole);
+  assert.ok(await dialog.locator('ul').evaluate((it) => it.scrollHeight <= it.clientHeight));
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.ok(await many.getByRole('button').evaluate((it) => it === document.activeElement), 'the focus comes back');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a hundred thousand refused rows do not freeze the page', { timeout: 300_000 }, async () => {
   const file = path.join(stack.folder, 'refused.csv');
   const lines = [HEADER];

@@ -105,8 +105,8 @@ function rowOf(file, index, texts, mended) {
   const header = file.header.slice(2);
   const values = all.slice(2).map((value, column) => mended?.[column + 2] ?? value);
   const marked = new Set(places.map((place) => header.indexOf(place[2])).filter((column) => column >= 0));
-  const why = currentLanguage() === 'ja'
-    ? all[1].replace(/\d+行目(「[^」]*」)?：\s*/g, '$1 ').trim()
-    : codes.map((code, at) => `${places[at]?.[2] ? `${places[at][2]}: ` : ''}${texts.get(code)?.en ?? code}`).join('; ');
-  return { key: index, line: places[0]?.[1] ?? '', why, values, marked, mended: new Set(Object.keys(mended ?? {}).map((column) => Number(column) - 2)) };
+  const reasons = currentLanguage() === 'ja'
+    ? all[1].split(/(?=\d+行目(?:「[^」]*」)?：)/).map((it) => it.replace(/\d+行目(「[^」]*」)?：\s*/, '$1 ').trim())
+    : codes.map((code, at) => `${places[at]?.[2] ? `${places[at][2]}: ` : ''}${texts.get(code)?.en ?? code}`);
+  return { key: index, line: places[0]?.[1] ?? '', reasons, why: reasons.join(currentLanguage() === 'ja' ? ' ' : '; '), values, marked, mended: new Set(Object.keys(mended ?? {}).map((column) => Number(column) - 2)) };
 }

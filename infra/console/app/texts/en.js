@@ -10,6 +10,7 @@ export default {
   'sign-out.queued': 'They are not sent yet. Stay signed in until they are. Once you sign out they are not sent until you sign in on this page again. Whoever else signs in can neither see nor send them.',
   'waiting': 'Loading…',
   'cancel': 'Cancel',
+  'close': 'Close',
   'more': 'Show more',
   'optional': 'optional',
   'page.broken': 'This page could not be opened. Try again.',
@@ -81,6 +82,9 @@ export default {
   'rows.count': '{count} rows',
   'rows.line': 'Line',
   'rows.why': 'What is wrong and what to do',
+  'rows.why-of': 'Line {line}: what is wrong and what to do',
+  'rows.all': 'Read all of it',
+  'rows.all-of': 'Line {line}: read all of what is wrong',
   'rows.to-mend': 'To mend',
   'rows.mend': 'Mend {column} on line {line}',
 

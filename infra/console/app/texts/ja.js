@@ -10,6 +10,7 @@ export default {
   'sign-out.queued': 'まだ送っていません。送り終わるまでログインしたままにしてください。ログアウトすると、登録した人がこの画面でもう一度ログインするまで送れません。ほかの人がログインしても、見ることも送ることもできません。',
   'waiting': '読み込んでいます…',
   'cancel': 'やめる',
+  'close': '閉じる',
   'more': 'さらに表示する',
   'optional': '任意',
   'page.broken': 'この画面を開けませんでした。もう一度お試しください。',
@@ -81,6 +82,9 @@ export default {
   'rows.count': '{count}行',
   'rows.line': '行',
   'rows.why': '理由と直し方',
+  'rows.why-of': '{line}行目の理由と直し方',
+  'rows.all': 'すべて読む',
+  'rows.all-of': '{line}行目の理由をすべて読む',
   'rows.to-mend': '直すところ',
   'rows.mend': '{line}行目の{column}を直す',
 
