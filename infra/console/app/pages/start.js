@@ -47,10 +47,12 @@ async function ofHeld(held, signal) {
 
 function ofUploads(uploads) {
   const recent = uploads.filter((upload) => Date.now() - new Date(upload.dropped_at) < RECENT);
-  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`), about: `${upload.file} ・ ${moment(upload.dropped_at)}`, href: placeOf(upload.kind, upload.id), state: upload });
+  // Of a file that was refused whole its rows are told beside it: it may have been refused for something else than a row.
+  const rowsOf = (upload, what) => (what === 'refused' && upload.rows.refused > 0 ? [t('files.rows-refused', { count: number(upload.rows.refused) })] : []);
+  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`), about: [upload.file, moment(upload.dropped_at), ...rowsOf(upload, what)].join(' ・ '), href: placeOf(upload.kind, upload.id), state: upload });
   return [
     ...recent.filter((it) => it.state === 'held').map((it) => one(it, 'doubt', 'held', 1)),
-    ...recent.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', it.rows.refused || 1)),
+    ...recent.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', 1)),
     ...recent.filter((it) => it.state !== 'refused' && it.rows.refused > 0).map((it) => one(it, 'bad', 'rows', it.rows.refused)),
     ...recent.filter(isUnderWay).map((it) => one(it, 'busy', 'running', it.rows.in)),
   ];
