@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { newPage, open, people, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+
+let stack;
+let browser;
+let all;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
+  await stack.upload(file);
+  all = await people(file);
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** The three ways to search, each with what is typed into its fields, in their order. */
+const WAYS = [
+  ['生年月日と氏名', (person) => [person['生年月日'], person['氏名']]],
+  ['券番号', (person) => [person['券番号']]],
+  ['宛名番号', (person) => [person['個別宛名番号']]],
+];
+
+test('a resident is found in each of three ways, by keyboard only', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read'] });
+  for (const [at, [name, typed]] of WAYS.entries()) {
+    const person = all[at + 3];
+    await open(page, stack, '');
+    await tabTo(page, page.locator('.nav').getByRole('link', { name: '住民' }));
+    await page.keyboard.press('Enter');
+    // One of the ways is always chosen: arrows lead from it to the others.
+    await page.locator('input[name=way]').first().waitFor();
+    await tabTo(page, page.locator('input[name=way]:checked'));
+    const way = page.getByRole('radio', { name, exact: true });
+    for (let presses = 0; presses < WAYS.length && !(await way.isChecked()); presses += 1) await page.keyboard.press('ArrowRight');
+    assert.ok(await way.isChecked(), name);
+    for (const text of typed(person)) {
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type(text);
+    }
+    await page.keyboard.press('Enter');
+    const link = page.locator('tr', { hasText: person['個別宛名番号'] }).getByRole('link');
+    await link.waitFor();
+    await tabTo(page, link);
+    await page.keyboard.press('Enter');
+    await page.locator('h2.name', { hasText: person['氏名'] }).waitFor();
+    assert.ok(![person['個別宛名番号'], person['券番号'], person['生年月日']].some((it) => page.url().includes(it)), page.url());
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('part of a resident number finds nobody', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read'] });
+  await open(page, stack, 'residents');
+  await page.getByRole('radio', { name: '宛名番号', exact: true }).press('Space');
+  await page.locator('#search-number').fill(all[0]['個別宛名番号'].slice(0, -1));
+  await page.keyboard.press('Enter');
+  await page.getByText('見つかりませんでした').waitFor();
+  assert.equal(await page.locator('table').count(), 0);
+  await page.context().close();
+});
