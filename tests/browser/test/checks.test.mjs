@@ -73,6 +73,82 @@ test('of two records for one number, what differs is marked, and what is not tak
   await page.context().close();
 });
 
+/** Opens what is to be decided about a person, from its list, and chooses a decision, all by keyboard. */
+async function choose(page, list, person, decision) {
+  await open(page, stack, `checks/${list}`);
+  await row(page, person).getByRole('link').press('Enter');
+  await page.locator('.beside').waitFor();
+  await tabTo(page, page.locator('.option input').first());
+  const option = page.getByLabel(decision);
+  await page.keyboard.press('Space');
+  for (let presses = 0; presses < 3 && !(await option.isChecked()); presses += 1) await page.keyboard.press('ArrowDown');
+  assert.ok(await option.isChecked(), decision);
+}
+
+async function because(page, reason) {
+  await tabTo(page, page.locator('#reason'));
+  await page.keyboard.type(reason);
+  await page.keyboard.press('Enter');
+  await page.getByText('この一覧には今、何もありません').waitFor();
+}
+
+const dosesOf = async (person) => (await stack.ask(['read'], 'GET', `/residents/${await stack.residentOf(person)}/doses`)).json();
+const inForce = async (person) => (await dosesOf(person)).doses.filter((it) => it.state === 'recorded').map((it) => [it.number, it.lot]).sort();
+
+test('of two records for one number the first is kept, and the other stays readable as settled', async () => {
+  await record(old[5], 1);
+  await record(old[5], 1, { lot: 'FA4597' });
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await choose(page, 'conflict', old[5], '今ある記録を残す');
+  await because(page, '後から届いたものは誤り');
+  assert.deepEqual(await inForce(old[5]), [[1, 'EY0779']]);
+  await open(page, stack, `residents/${await stack.residentOf(old[5])}`);
+  const settled = page.locator('main details', { hasText: '食い違い' });
+  await settled.locator('summary').press('Enter');
+  const told = await settled.textContent();
+  for (const text of ['FA4597', '後から届いたものは誤り']) assert.ok(told.includes(text), told);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('two records for one number that are both right get numbers of their own', async () => {
+  await record(old[6], 1);
+  await record(old[6], 1, { lot: 'FA4597', on: '2021-07-06' });
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await choose(page, 'conflict', old[6], 'どちらも正しい。接種回を直す');
+  await tabTo(page, page.locator('#renumber'));
+  await page.keyboard.type('1');
+  await tabTo(page, page.locator('#reason'));
+  await page.keyboard.type('2回目の券を1回目と読み違え');
+  await page.keyboard.press('Enter');
+  // That number is taken.
+  await page.locator('main [role=alert]').waitFor();
+  await page.locator('#renumber').focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('2');
+  await page.keyboard.press('Enter');
+  await page.getByText('この一覧には今、何もありません').waitFor();
+  assert.deepEqual(await inForce(old[6]), [[1, 'EY0779'], [2, 'FA4597']]);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('a dose in review that is wrong is cancelled, and stays readable', async () => {
+  await record(old[7], 2);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await choose(page, 'review', old[7], '誤りなので取り消す');
+  await because(page, '別の人の券だった');
+  assert.deepEqual(await inForce(old[7]), []);
+  await open(page, stack, `residents/${await stack.residentOf(old[7])}`);
+  const told = await page.locator('.mark-cancelled').textContent();
+  assert.ok(told.includes('別の人の券だった'), told);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a waiting dose can be withdrawn, and the list saved as CSV, page after page', async () => {
   const coupons = Array.from({ length: 55 }, (_, at) => String(9_000_000_000 + at));
   for (const coupon of coupons) await record(old[2], 1, { line: `21${TENANT}${coupon}` });
