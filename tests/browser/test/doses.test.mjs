@@ -103,6 +103,36 @@ test('a dose is recorded within three seconds of the scan, without a mouse', asy
   await page.context().close();
 });
 
+test('doubt has a sound of its own, and nothing sounds once that is switched off', async () => {
+  const page = await desk();
+  const tones = () => page.evaluate(() => globalThis.tones.splice(0));
+  const doubtful = async () => {
+    await scan(page, lineOf(old[13], 2));
+    await page.locator('.panel-doubt').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.panel-doubt').waitFor({ state: 'detached' });
+  };
+  await scan(page, lineOf(old[4]));
+  await page.locator('.panel-ask').waitFor();
+  assert.ok(!(await tones()).includes(620), 'no doubt, no tune for it');
+  await page.keyboard.press('Escape');
+  await doubtful();
+  assert.deepEqual(await tones(), [620, 620, 620]);
+  const sounds = page.getByLabel('音を鳴らす');
+  await sounds.press('Space');
+  await page.locator('#line').focus();
+  await doubtful();
+  await scan(page, `21011002${old[0]['券番号']}`);
+  await page.locator('.panel-bad').waitFor();
+  assert.deepEqual(await tones(), [], 'silent');
+  await sounds.press('Space');
+  await page.locator('#line').focus();
+  await doubtful();
+  assert.deepEqual(await tones(), [620, 620, 620], 'heard again');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('an Enter that a scanner sends does not confirm', async () => {
   const page = await desk();
   await scan(page, lineOf(old[5]));
