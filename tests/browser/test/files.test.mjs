@@ -68,6 +68,47 @@ test('files are dropped, followed and told row by row, and what was refused is m
   await page.context().close();
 });
 
+/** Lets a file fall onto the page, as a mouse does. */
+async function letFall(page, name, bytes) {
+  await open(page, stack, 'files');
+  const carried = await page.evaluateHandle(([as, base64]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(base64), (it) => it.charCodeAt(0))], as, { type: 'text/csv' }));
+    return data;
+  }, [name, bytes.toString('base64')]);
+  const place = page.locator('.drop');
+  await place.dispatchEvent('dragover', { dataTransfer: carried });
+  await page.locator('.drop-over').waitFor();
+  await place.dispatchEvent('drop', { dataTransfer: carried });
+  assert.equal(await page.locator('.drop-over').count(), 0);
+  await page.locator('li.card', { hasText: name }).getByRole('link').press('Enter', { timeout: 60_000 });
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  await ended(page);
+}
+
+test('files fall in by mouse, and refused rows that were mended in the saved CSV fall in again', async () => {
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const rows = [`${TENANT},M1,,,"読点,の人",,19800401,7,,,,`, `${TENANT},M2,,,二人目,,19801399,1,,,,`, `${TENANT},M3,,,三人目,,19800401,1,,,,`];
+  await letFall(page, 'fallen.csv', Buffer.from(`${HEADER}\r\n${rows.join('\r\n')}\r\n`));
+  await page.locator('.rows-box tbody tr').nth(1).waitFor();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'CSV で保存して直す' }).press('Enter');
+  const saved = await read(await (await saving).path());
+  const mended = saved.replace(',19800401,7,', ',19800401,2,').replace(',19801399,', ',19801231,');
+  assert.equal(saved.length, mended.length);
+  await letFall(page, 'fallen_errors.csv', Buffer.from(mended));
+  assert.match(await page.locator('#rows-title').textContent(), /^2行/);
+  assert.equal(await page.locator('.rows-box').count(), 0, 'nothing is refused any more');
+  for (const [number, name] of [['M1', '読点,の人'], ['M2', '二人目'], ['M3', '三人目']]) {
+    const { residents } = await (await stack.ask(['read'], 'POST', '/residents/search', { number })).json();
+    assert.deepEqual(residents.map((it) => it.name), [name]);
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a file that would remove too many waits, is explained, and can be discarded or confirmed', async () => {
   // A register to remove from; refused as the older one where there is one already.
   const register = await stack.generate('residents_20210401.csv', '--residents', '400');
