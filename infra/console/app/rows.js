@@ -1,14 +1,11 @@
 // A table of very many rows of one height, of which only those in sight are in the page.
 
 import { html, useState, useEffect, useLayoutEffect, useRef, Reading } from './ui.js';
-import { t, number } from './words.js';
+import { t, clipped, number } from './words.js';
 
 const HEIGHT = 64; // px, as in style.css
 const BEYOND = 6; // rows above and below those in sight
 const MENDED = 2; // cells of a row that can be mended in the table; more in a spreadsheet
-const LONGEST = 300; // letters of a cell that are drawn; nobody reads on in a table
-
-const clipped = (value) => (value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
 /** Why a row was refused. What does not fit into its height is read in a dialog. */
 function Why({ text, line, onAll }) {

@@ -62,6 +62,9 @@ export function percent(part, whole) {
   return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: digits }).format(share);
 }
 
+/** As many letters of a text as anybody reads in a table. */
+export const clipped = (text, most = 300) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 export function size(bytes) {
   const steps = ['B', 'KB', 'MB', 'GB'];
   let value = bytes;

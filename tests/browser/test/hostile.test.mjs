@@ -5,6 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { calm, DESK, newPage, open, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
+import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
+import { today } from '../../../infra/console/app/words.js';
 
 const MARKUP = '<img src=x onerror=alert(1)><script>alert(2)</script>';
 const RTL = '\u202e\u2067evil\u2069\u202c';
@@ -160,3 +162,70 @@ for (const [size, viewport] of [['desk', DESK], ['tablet', TABLET]]) {
     await page.context().close();
   });
 }
+
+for (const [size, viewport] of [['desk', DESK], ['tablet', TABLET]]) {
+  test(`a sample for matching columns is text, in its header and in its cells: ${size}`, { timeout: 120_000 }, async () => {
+    const page = await watched(viewport);
+    const sound = [TENANT, 'X', '', '', 'テスト', '', '19800401', '1', '', '', '', ''];
+    const samples = {
+      short: [[...RESIDENTS.with(1, MARKUP).with(5, `${RTL}かな`), '"><svg onload=x()>'], [...sound.with(4, MARKUP).with(5, RTL), '<b>x</b>']],
+      ...Object.fromEntries(Object.entries(LONG).flatMap(([kind, text]) => [
+        [`header_${kind}`, [[...RESIDENTS, text], [...sound, 'x']]],
+        [`cell_${kind}`, [RESIDENTS, sound.with(4, text)]],
+      ])),
+      ...Object.fromEntries(FITS.map((text, at) => [`fits_${at}`, [[...RESIDENTS, text.slice(0, 1_000)], [...sound.with(4, text), text]]])),
+    };
+    for (const [name, [header, row]] of Object.entries(samples)) {
+      await open(page, stack, 'settings');
+      await page.locator('#sample').setInputFiles(await file(`sample_${name}.csv`, header, [row]));
+      await page.locator('main .notice').first().waitFor();
+      await isSound(page, name);
+      const longest = await page.locator('main :is(bdi, td, th, option, strong)').evaluateAll((all) => Math.max(0, ...all.map((it) => (it.querySelector('select') ? 0 : it.textContent.length))));
+      assert.ok(longest < 1_000, `${name}: a text of ${longest} letters is drawn`);
+      const tallest = await page.locator('main tr').evaluateAll((all) => Math.max(0, ...all.map((it) => it.getBoundingClientRect().height)));
+      assert.ok(tallest < 400, `${name}: a row of ${tallest} px`);
+      if (name === 'short') assert.ok((await page.locator('main').textContent()).includes(MARKUP));
+    }
+    await page.context().close();
+  });
+}
+
+test('the name of a file is text, and is not sent', async () => {
+  for (const viewport of [DESK, TABLET]) {
+    const page = await watched(viewport);
+    const asked = [];
+    page.on('request', (request) => request.method() !== 'GET' && asked.push(`${request.url()} ${request.postData()?.slice(0, 2_000)}`));
+    await open(page, stack, 'files');
+    const names = [`${MARKUP}.csv`, `${RTL}vsc.exe.csv`, `${'あ'.repeat(10_000)}.csv`, '../../etc/passwd.csv', '山田 花子.csv'];
+    for (const [at, name] of names.entries()) {
+      await page.locator('#file-input').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from('x\r\n') });
+      await page.locator('ul > li.card').nth(at).getByRole('link').waitFor({ timeout: 60_000 });
+      await isSound(page, name.slice(0, 40));
+    }
+    assert.ok((await page.locator('main').textContent()).includes(MARKUP.slice(0, 20)));
+    const tallest = await page.locator('ul > li.card').evaluateAll((all) => Math.max(...all.map((it) => it.getBoundingClientRect().height)));
+    assert.ok(tallest < 400, `a card of ${tallest} px`);
+    for (const name of names) assert.ok(!asked.some((it) => it.includes(name)), name.slice(0, 40));
+    await page.context().close();
+  }
+});
+
+test('numbers that a file of inquiries gives to people and forms are text', { timeout: 120_000 }, async () => {
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
+  const header = COLUMNS.map((it) => it.name);
+  const sound = { 整理番号: 'A-1', 個人番号: '123456789018', 生年月日: '19800401', 照会根拠: 'CONSENT', 同意日: today(), 同意書番号: 'F-1' };
+  const rows = [...FITS, MARKUP, RTL].flatMap((text, at) => ['整理番号', '同意書番号'].map((column) => header.map((name) => ({ ...sound, 整理番号: `A-${at}-${column.length}`, [column]: text })[name] ?? '')));
+  for (const [size, viewport] of [['desk', DESK], ['tablet', TABLET]]) {
+    const page = await watched(viewport);
+    await open(page, stack, 'inquiries/file');
+    const name = `inquiries_${size}.csv`;
+    await page.locator('#file-input').setInputFiles(await file(name, header, rows));
+    await page.locator('li.card', { hasText: name }).getByRole('link').press('Enter', { timeout: 60_000 });
+    await page.locator('.rows-box tbody tr').nth(4).waitFor({ timeout: 60_000 });
+    await isSound(page, name);
+    const longest = await page.locator('.cell').evaluateAll((all) => Math.max(...all.map((it) => it.textContent.length)));
+    assert.ok(longest < 400, `a cell of ${longest} letters is drawn`);
+    assert.ok((await page.locator('.rows-box').textContent()).includes(MARKUP));
+    await page.context().close();
+  }
+});

@@ -1,9 +1,11 @@
 // Dropping files of some kinds, and following those on their way in.
 
 import { html, useState, useEffect, useRef, Icon, Badge, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
-import { t, said, number, size } from '../words.js';
+import { t, said, clipped, number, size } from '../words.js';
 import { call, onEnd } from '../api.js';
 import { decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
+
+const NAME = 100; // letters of a file's name that are shown
 
 /** Files on their way in outlive a look at another page. */
 const onTheWay = [];
@@ -70,7 +72,7 @@ async function send(entry, redraw) {
       redraw();
     });
     Object.assign(entry, { step: 'arrived', id });
-    announce(t('files.arrived', { file: entry.file.name }));
+    announce(t('files.arrived', { file: clipped(entry.file.name, NAME) }));
     arrivals.forEach((heard) => heard());
     redraw();
     await decided(id);
@@ -84,7 +86,7 @@ function OnTheWay({ entry }) {
   const renamed = sentAs !== entry.file.name;
   return html`
     <li class="card stack">
-      <div class="row"><strong class="grow wrap"><bdi>${entry.file.name}</bdi><span class="sub">${size(entry.file.size)}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
+      <div class="row"><strong class="grow wrap"><bdi>${clipped(entry.file.name, NAME)}</bdi><span class="sub">${size(entry.file.size)}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
         ${entry.step === 'failed' ? html`<${Badge} kind="bad">${t('files.failed')}<//>` : entry.step !== 'arrived' && html`<${Badge} kind="busy">${t(`step.${entry.step}`)}<//>`}</div>
       ${entry.step === 'sending' && html`<progress max="1" value=${entry.share} aria-label=${t('step.sending')}></progress>`}
       ${entry.problem && html`<${ProblemNotice} problem=${entry.problem} />`}

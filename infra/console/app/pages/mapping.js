@@ -1,7 +1,7 @@
 // Which column of a municipality's own files is which of ours: tried on the beginning of a real file, of which nothing is stored.
 
 import { html, useState, useEffect, Break, Badge, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
-import { t, said, number, currentLanguage } from '../words.js';
+import { t, said, clipped, number, currentLanguage } from '../words.js';
 import { call } from '../api.js';
 import { cells, records } from '../csv.js';
 import { fold } from '../coupon.js';
@@ -9,6 +9,7 @@ import { fold } from '../coupon.js';
 const KINDS = ['residents', 'doses'];
 const MOST = 256 * 1024; // bytes of a sample
 const EXAMPLES = 3; // rows
+const NAME = 60; // letters of a column's name that are shown
 
 export default function Columns({ settings, onSave }) {
   const [kind, setKind] = useState(KINDS[0]);
@@ -20,7 +21,7 @@ export default function Columns({ settings, onSave }) {
 }
 
 /** My Numbers are shown nowhere, whatever their column is called. */
-const shown = (value = '') => (/^\d{12}$/.test(fold(value)) ? '●'.repeat(12) : value);
+const shown = (value = '') => (/^\d{12}$/.test(fold(value)) ? '●'.repeat(12) : clipped(value));
 
 const isSame = (one, other) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
@@ -95,7 +96,7 @@ function InForce({ columns }) {
   return html`
     <section class="stack" aria-labelledby="force-title">
       <h2 id="force-title">${t('mapping.in-force')}</h2>
-      ${!pairs.length ? html`<p class="card empty">${t('mapping.none')}</p>` : html`<ul class="card history">${pairs.map(([theirs, ours]) => html`<li key=${theirs}><bdi>${theirs}</bdi> → <strong>${ours}</strong></li>`)}</ul>`}
+      ${!pairs.length ? html`<p class="card empty">${t('mapping.none')}</p>` : html`<ul class="card history">${pairs.map(([theirs, ours]) => html`<li key=${theirs}><bdi>${clipped(theirs, NAME)}</bdi> → <strong>${ours}</strong></li>`)}</ul>`}
     </section>`;
 }
 
@@ -114,16 +115,16 @@ function Matched({ seen, rows, known, onChoose }) {
       <thead><tr><th scope="col">${t('mapping.theirs')}</th><th scope="col">${t('mapping.examples')}</th><th scope="col">${t('mapping.ours')}</th><th scope="col">${t('mapping.understood')}</th></tr></thead>
       <tbody>${seen.header.map((it, at) => html`
         <tr key=${at}>
-          <th scope="row" class="wrap"><bdi>${it.found}</bdi></th>
+          <th scope="row" class="wrap"><bdi>${clipped(it.found, NAME)}</bdi></th>
           <td class="wrap">${rows.map((row, place) => html`<bdi key=${place} class="sub example">${shown(row[at])}</bdi>`)}</td>
           <td>
             ${it.use === 'passed_over' ? html`<${Badge}>${t('mapping.passed-over')}<//>` : html`
-              <select class="input" aria-label=${t('mapping.choose', { column: it.found })} aria-invalid=${it.use === 'unknown' ? 'true' : null} value=${it.column ?? ''} onChange=${(event) => onChoose(it.found, event.target.value)}>
+              <select class="input" aria-label=${t('mapping.choose', { column: clipped(it.found, NAME) })} aria-invalid=${it.use === 'unknown' ? 'true' : null} value=${it.column ?? ''} onChange=${(event) => onChoose(it.found, event.target.value)}>
                 <option value="">${t('mapping.unknown')}</option>
                 ${known.map((ours) => html`<option key=${ours.name} value=${ours.name} selected=${ours.name === it.column} disabled=${taken.has(ours.name) && ours.name !== it.column}>${nameOf(ours)}${ours.required ? ` ${t('mapping.required')}` : ''}</option>`)}
               </select>`}
           </td>
-          <td class="wrap">${it.column ? understood(it.column).map((value, place) => html`<bdi key=${place} class="sub example">${value}</bdi>`) : it.use === 'unknown' && html`<${Badge} kind="bad">${t('mapping.refused')}<//>`}</td>
+          <td class="wrap">${it.column ? understood(it.column).map((value, place) => html`<bdi key=${place} class="sub example">${clipped(value)}</bdi>`) : it.use === 'unknown' && html`<${Badge} kind="bad">${t('mapping.refused')}<//>`}</td>
         </tr>`)}</tbody>
     </table></div>`;
 }
