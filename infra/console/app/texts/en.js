@@ -84,7 +84,7 @@ export default {
   'rows.why': 'What is wrong and what to do',
   'rows.why-of': 'Line {line}: what is wrong and what to do',
   'rows.all': 'Read all of it',
-  'rows.all-of': 'Line {line}: read all of what is wrong',
+  'rows.all-of': 'Read all of it: line {line}',
   'rows.to-mend': 'To mend',
   'rows.mend': 'Mend {column} on line {line}',
 

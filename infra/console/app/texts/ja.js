@@ -84,7 +84,7 @@ export default {
   'rows.why': '理由と直し方',
   'rows.why-of': '{line}行目の理由と直し方',
   'rows.all': 'すべて読む',
-  'rows.all-of': '{line}行目の理由をすべて読む',
+  'rows.all-of': 'すべて読む：{line}行目',
   'rows.to-mend': '直すところ',
   'rows.mend': '{line}行目の{column}を直す',
 
