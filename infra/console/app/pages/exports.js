@@ -20,7 +20,7 @@ export default ({ route: [id] }) => html`
 /** One by its id, which a note or a manifest names. */
 function Named({ id }) {
   const { data, problem } = useLoaded((signal) => read(id, signal), [id]);
-  return html`<${ProblemNotice} problem=${problem} />${!data && !problem && html`<${Waiting} />`}${data && html`<${Export} first=${data} />`}`;
+  return html`<${ProblemNotice} problem=${problem} />${!data && !problem && html`<${Waiting} />`}${data && html`<${Export} first=${data} heading="h2" />`}`;
 }
 
 function Exports() {
@@ -72,7 +72,7 @@ function Run({ onAsked }) {
     </form>`;
 }
 
-function Export({ first }) {
+function Export({ first, heading = 'h3' }) {
   const [it, setIt] = useState(first);
   const [problem, setProblem] = useState(null);
   usePolling(async () => {
@@ -95,7 +95,7 @@ function Export({ first }) {
   return html`
     <article class="card stack" data-export=${it.state}>
       <div class="row">
-        <h3 class="grow">${moment(it.requested_at)}<span class="sub">${t(`scope.${it.scope}`)} ・ ${t(`encoding.${it.encoding}`)}</span></h3>
+        <${heading} class="grow">${moment(it.requested_at)}<span class="sub">${t(`scope.${it.scope}`)} ・ ${t(`encoding.${it.encoding}`)}</span><//>
         ${it.doses !== null && html`<span>${t('exports.doses', { count: number(it.doses) })}</span>`}
         <${Badge} kind=${KINDS[it.state]}>${t(`export.${it.state}`)}<//>
       </div>
