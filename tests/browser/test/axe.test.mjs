@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { calm, DESK, lineOf, newPage, open, people, protect, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
+import { calm, DESK, lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { today } from '../../../infra/console/app/words.js';
 
@@ -18,6 +18,8 @@ let browser;
 let person;
 let guarded;
 let basis;
+let exported;
+let held;
 before(async () => {
   stack = await startStack();
   browser = await startBrowser();
@@ -30,6 +32,10 @@ before(async () => {
   for (const [line, lot] of [[lineOf(person, 2), 'EY0779'], [lineOf(person, 1), 'EY0779'], [lineOf(person, 1), 'FA4597'], [`21${TENANT}9999999999`, 'EY0779']]) {
     await stack.ask(['doses'], 'POST', '/doses', { line, given_on: '2021-06-15', product: 'ファイザー', lot, venue: '第一会場', birth_date: person['生年月日'] });
   }
+  const locked = (await people(first)).findLast((it) => it['生年月日'] < '19800101' && it !== guarded);
+  const dose = await (await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(locked), given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', birth_date: locked['生年月日'] })).json();
+  assert.ok((await stack.ask(['doses', 'approve'], 'POST', `/doses/${dose.id}/lock`, { reason: '確認済み' })).ok);
+  exported = (await (await stack.ask(['register'], 'POST', '/exports', {})).json()).id;
   const recorded = await stack.ask(['inquire'], 'POST', '/consents', { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', scan_sha256: '0'.repeat(64), my_number: person['個人番号'], birth_date: person['生年月日'] });
   basis = (await recorded.json()).id;
   await stack.addTenant(ASKER);
@@ -37,8 +43,16 @@ before(async () => {
   await new Promise((resolve) => setTimeout(resolve, 3000));
   await stack.inquire(ASKER, guarded, 'F-1');
   await stack.upload(await stack.generate('residents_20210402.csv', '--residents', '300', '--changed', '3', '--defects', '5')).catch(() => {});
-  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '50', '--dynamodb', stack.dynamodb);
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
+  // A file that removes too many waits for somebody.
+  const [header, ...all] = (await read(first)).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  const removing = path.join(stack.folder, 'residents_20210403.csv');
+  await writeFile(removing, `${[header, ...all.slice(0, 150).map((line) => line.split(',').with(8, '2').join(','))].join('\r\n')}\r\n`);
+  await stack.upload(removing).catch(() => {});
+  const { uploads } = await (await stack.ask(['read'], 'GET', '/uploads')).json();
+  held = uploads.find((it) => it.state === 'held').id;
   const rows = [guarded, person].map((it, at) => [`A-${at}`, it['個人番号'], it['生年月日'], at ? '' : 'CONSENT', today(), `F-2${at}`, '', '', ''].join(','));
+  rows.push(['氏名 ', '12', '19801399', 'LEAVE', '20219999', '氏名', 'x', 'x', 'x y'].join(','));
   const inquiries = path.join(stack.folder, 'inquiries.csv');
   await writeFile(inquiries, `${[COLUMNS.map((it) => it.name).join(','), ...rows].join('\r\n')}\r\n`);
   await stack.vrs('upload', inquiries, '--kind', 'inquiries', '--tenant', TENANT, '--api', stack.url, '--s3', stack.s3).catch(() => {});
@@ -68,6 +82,19 @@ const PAGES = {
     await open(page, stack, 'files');
     await page.locator('.table-box tbody a').first().click();
     await page.locator('.rows-box').waitFor();
+  },
+  'files, one held': async (page) => {
+    await open(page, stack, `files/${held}`);
+    await page.locator('main .button-danger').first().waitFor();
+  },
+  'files, one held, about to be discarded': async (page) => {
+    await PAGES['files, one held'](page);
+    await page.getByRole('button', { name: /取りやめる|Discard/ }).click();
+    await page.getByRole('dialog').waitFor();
+  },
+  'files, one that is not there': async (page) => {
+    await open(page, stack, 'files/01890000-0000-7000-8000-000000000000');
+    await page.locator('main [role=alert]').waitFor();
   },
   residents: null,
   'residents, found': async (page) => {
@@ -129,6 +156,11 @@ const PAGES = {
     await page.getByRole('link', { name: 'inquiries.csv' }).first().click();
     await page.locator('.rows-box').waitFor();
   },
+  'inquiries/file, why a row was not asked': async (page) => {
+    await PAGES['inquiries/file, one'](page);
+    await page.locator('.why-all').first().click();
+    await page.getByRole('dialog').waitFor();
+  },
   'inquiries/log': async (page) => {
     await open(page, stack, 'inquiries/log');
     await page.locator('.actions button').click();
@@ -139,8 +171,19 @@ const PAGES = {
     await page.locator('form button[type=submit]').click();
     await page.locator('[data-export="published"]').first().waitFor();
   },
+  'exports, one by its id': (page) => open(page, stack, `exports/${exported}`),
   checks: null,
   'checks/waiting': null,
+  'checks/conflict': null,
+  'checks/locked': async (page) => {
+    await open(page, stack, 'checks/locked');
+    await page.locator('tbody a').first().waitFor();
+  },
+  'checks, one that is locked': async (page) => {
+    await PAGES['checks/locked'](page);
+    await page.locator('tbody a').first().click();
+    await page.locator('#reason').waitFor();
+  },
   'checks, one in conflict': async (page) => {
     await open(page, stack, 'checks/conflict');
     await page.locator('tbody a').first().click();
