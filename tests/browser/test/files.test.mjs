@@ -80,7 +80,7 @@ async function letFall(page, name, bytes) {
   await place.dispatchEvent('dragover', { dataTransfer: carried });
   await page.locator('.drop-over').waitFor();
   await place.dispatchEvent('drop', { dataTransfer: carried });
-  assert.equal(await page.locator('.drop-over').count(), 0);
+  await page.locator('.drop-over').waitFor({ state: 'detached' });
   await page.locator('li.card', { hasText: name }).getByRole('link').press('Enter', { timeout: 60_000 });
   await page.getByRole('heading', { level: 1, name }).waitFor();
   await ended(page);
@@ -194,6 +194,7 @@ test('why a row was refused is read to its end, without a mouse', async () => {
   await tabTo(page, many.getByRole('button'));
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
   const reasons = await dialog.locator('li').allTextContents();
   assert.equal(reasons.length, 7);
   assert.equal(reasons.join(' '), whole);
