@@ -47,6 +47,7 @@ function App({ config, failed }) {
   useEffect(() => onLanguage(setShown), []);
   useEffect(() => connect(config.api, () => {
     end();
+    setLeaving(false);
     setExpired(true);
     setSignedIn(false);
   }), []);

@@ -3,7 +3,7 @@
 // made, so an answer that was lost on the way makes no second dose. It belongs to who entered it: nobody else who signs in on this
 // page is told of it, and nobody else sends it.
 
-import { call, currentSession } from './api.js';
+import { call, currentSession, may } from './api.js';
 
 const FIRST_PAUSE = 2_000; // ms
 const LONGEST_PAUSE = 30_000;
@@ -25,10 +25,10 @@ export function onQueue(listener) {
 const tell = (id, outcome, body) => listeners.forEach((listener) => listener(id, outcome, body));
 
 const ownerOf = (session) => session && JSON.stringify([session.tenant, session.person]);
-const isMine = (entry) => entry.owner === ownerOf(currentSession());
+const isMine = (entry) => may('doses') && entry.owner === ownerOf(currentSession());
 const mine = () => waiting.filter(isMine);
 
-/** How many of whoever is signed in wait. */
+/** How many wait of whoever is signed in and may send them. */
 export const queued = () => mine().length;
 
 /** How many wait, whoever entered them. */

@@ -92,13 +92,14 @@ test('signing out leaves nothing of what was seen and entered, for nobody', { ti
 });
 
 /** Signs in in the window that opens beside a page that holds doses. */
-async function signInBeside(page, tenant, person) {
+async function signInBeside(page, tenant, person, roles = ['read', 'doses']) {
   const opened = page.context().waitForEvent('page');
   await welcome(page).press('Enter');
   const beside = await opened;
   await beside.waitForURL(/\/authorize/);
   await beside.locator('#tenant').fill(tenant);
   await beside.locator('#person').fill(person);
+  for (const box of await beside.locator('input[name=role]').all()) await box.setChecked(roles.includes(await box.getAttribute('value')));
   await beside.locator('button[type=submit]').press('Enter');
   await page.waitForSelector('.nav');
 }
@@ -145,6 +146,14 @@ test('doses that wait are seen and sent by nobody but who entered them', { timeo
     await leave(page);
     await page.getByText('送信待ちの接種が1件あります').waitFor();
   }
+
+  // The same person, without the role that records doses: they would be refused, and gone.
+  await signInBeside(page, TENANT, '健康課 佐藤', ['read']);
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.waitForTimeout(2_500);
+  assert.deepEqual(sent, [], 'who may not send does not');
+  await leave(page);
+  await page.getByText('送信待ちの接種が1件あります').waitFor();
 
   await signInBeside(page, TENANT, '健康課 佐藤');
   await page.locator('[data-entry="recorded"]', { hasText: person['券番号'].slice(-4) }).waitFor({ timeout: 20_000 });
