@@ -179,7 +179,9 @@ test('hostile texts in every field are text', async () => {
 test('why a row was refused is read to its end, without a mouse', async () => {
   await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
   const file = path.join(stack.folder, 'many_reasons.csv');
-  const rows = [`${TENANT},W1,12,34,多い,,19801399,7,9,20219999,,5`, `${TENANT},W2,,,一つ,,19800401,7,,,,`].join('\r\n');
+  // Behind so many others that its line has two digits.
+  const others = Array.from({ length: 12 }, (_, at) => `${TENANT},V${at},,,通る${at},,19800401,1,,,,`);
+  const rows = [...others, `${TENANT},W1,12,34,多い,,19801399,7,9,20219999,,5`, `${TENANT},W2,,,一つ,,19800401,7,,,,`].join('\r\n');
   await writeFile(file, `${HEADER}\r\n${rows}\r\n`);
   const page = await newPage(browser);
   await signIn(page, stack);
@@ -198,6 +200,7 @@ test('why a row was refused is read to its end, without a mouse', async () => {
   const reasons = await dialog.locator('li').allTextContents();
   assert.equal(reasons.length, 7);
   assert.equal(reasons.join(' '), whole);
+  for (const reason of reasons) assert.ok(reason.startsWith('「'), reason);
   assert.ok(await dialog.locator('ul').evaluate((it) => it.scrollHeight <= it.clientHeight));
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });

@@ -106,7 +106,7 @@ function rowOf(file, index, texts, mended) {
   const values = all.slice(2).map((value, column) => mended?.[column + 2] ?? value);
   const marked = new Set(places.map((place) => header.indexOf(place[2])).filter((column) => column >= 0));
   const reasons = currentLanguage() === 'ja'
-    ? all[1].split(/(?=\d+行目(?:「[^」]*」)?：)/).map((it) => it.replace(/\d+行目(「[^」]*」)?：\s*/, '$1 ').trim())
+    ? all[1].split(/(?<!\d)(?=\d+行目(?:「[^」]*」)?：)/).map((it) => it.replace(/\d+行目(「[^」]*」)?：\s*/, '$1 ').trim())
     : codes.map((code, at) => `${places[at]?.[2] ? `${places[at][2]}: ` : ''}${texts.get(code)?.en ?? code}`);
   return { key: index, line: places[0]?.[1] ?? '', reasons, why: reasons.join(currentLanguage() === 'ja' ? ' ' : '; '), values, marked, mended: new Set(Object.keys(mended ?? {}).map((column) => Number(column) - 2)) };
 }

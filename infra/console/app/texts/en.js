@@ -53,7 +53,7 @@ export default {
   'start.approve': 'Legal bases wait for approval',
   'start.approve-more': 'By another person than the one who recorded them.',
   'start.asked': 'An inquiry waits for your decision',
-  'start.asked-more': '{asker} asked {at} about a resident whose address is protected.',
+  'start.asked-more': '{asker} asked on {at} about a resident whose address is protected.',
   'start.asked-many': 'About residents whose address is protected. Look at each in the log.',
   'start.go': 'What to do',
   'start.tile.files': 'Drop files of residents and see what became of them.',
