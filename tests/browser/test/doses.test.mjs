@@ -239,9 +239,9 @@ test('what waits outlives the end of a sign-in: one signs in beside it', async (
   await page.keyboard.type(old[12]['生年月日']);
   await page.keyboard.press('Enter');
   await outcome(page, 'queued');
-  await page.context().setOffline(false);
-  // The token has expired meanwhile.
+  // The token has expired meanwhile. Said before the network is back: the queue sends as soon as it is.
   await page.route(/\/doses$/, (route) => route.fulfill({ status: 401, json: {} }), { times: 1 });
+  await page.context().setOffline(false);
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await page.getByText('有効期限が切れました').waitFor();
   await page.getByText('送信待ちの接種が1件あります').waitFor();
