@@ -78,7 +78,6 @@ const INERT: [Inert; 12] = [
             "AlarmDescription",
             "Namespace",
             "MetricName",
-            "Metrics",
             "Dimensions",
             "Statistic",
             "Period",
