@@ -118,6 +118,37 @@ export function useLoaded(load, depends) {
   return { ...state, reload, set: (data) => setState({ data }) };
 }
 
+/** What a form would change. Nothing is sent before all of it is saved; then the draft is empty again. */
+export function useDraft(onSave) {
+  const [wanted, setWanted] = useState({});
+  const [busy, setBusy] = useState(false);
+  const [saved, setSaved] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const change = (name, value) => {
+    setSaved(false);
+    setWanted({ ...wanted, [name]: value });
+  };
+  const save = async (what) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await onSave(what);
+      setWanted({});
+      setSaved(true);
+      announce(t('settings.saved'));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  return { wanted, change, save, busy, saved, problem };
+}
+
+/** The foot of a form with a draft: whether it was saved, or what is to be. */
+export const DraftFoot = ({ draft: { busy, saved }, changes }) => html`
+  ${saved && !changes && html`<${Notice} kind="good">${t('settings.saved')}<//>`}
+  <div class="row"><button class="button button-primary" type="submit" disabled=${busy || !changes}>${t('settings.save')}</button>${changes > 0 && html`<span class="help">${t('mapping.unsaved')}</span>`}</div>`;
+
 /** Asks `ask` again and again, more and more seldom, until it says that it is done. Not while nobody looks. */
 export function usePolling(ask, on, depends) {
   useEffect(() => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { today } from '../../../infra/console/app/words.js';
 
@@ -17,9 +17,7 @@ before(async () => {
   await stack.addTenant(ASKER);
   // One row in four is refused here.
   await stack.vrs('tenant', 'settings', ASKER, '--max-refused', '50', '--dynamodb', stack.dynamodb);
-  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
-  await stack.upload(file);
-  moved = (await people(file)).filter((person) => person['生年月日'] < '19800101' && person['個人番号'] && person['支援措置'] !== '1');
+  moved = (await stack.adults()).filter((person) => person['個人番号'] && person['支援措置'] !== '1');
   for (const [dose, on] of [[1, '2021-06-15'], [2, '2021-07-06']]) {
     const recorded = await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(moved[0], dose), given_on: on, product: 'ファイザー', lot: `EY077${dose}`, venue: '第一会場', birth_date: moved[0]['生年月日'] });
     assert.ok(recorded.ok);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 
 let stack;
 let browser;
@@ -9,9 +9,7 @@ let old;
 before(async () => {
   stack = await startStack();
   browser = await startBrowser();
-  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
-  await stack.upload(file);
-  old = (await people(file)).filter((person) => person['生年月日'] < '19800101');
+  old = await stack.adults();
 });
 after(async () => {
   await browser?.close();

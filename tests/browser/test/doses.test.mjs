@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import qrcode from 'qrcode-generator';
-import { lineOf, median, newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { lineOf, median, newPage, open, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 
 let stack;
 let browser;
@@ -14,9 +14,7 @@ before(async () => {
   stack = await startStack();
   film = path.join(stack.folder, 'coupon.y4m');
   browser = await startBrowser('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`);
-  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
-  await stack.upload(file);
-  old = (await people(file)).filter((person) => person['生年月日'] < '19800101');
+  old = await stack.adults();
 });
 after(async () => {
   await browser?.close();

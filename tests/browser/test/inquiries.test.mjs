@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 
 const ASKER = '011002';
 const SECRET = 'what the scan of the form says';
@@ -15,9 +15,7 @@ before(async () => {
   stack = await startStack();
   browser = await startBrowser();
   await stack.addTenant(ASKER);
-  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
-  await stack.upload(file);
-  old = (await people(file)).filter((person) => person['生年月日'] < '19800101' && person['個人番号'] && person['支援措置'] !== '1');
+  old = (await stack.adults()).filter((person) => person['個人番号'] && person['支援措置'] !== '1');
   for (const person of old.slice(0, 3)) {
     await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(person), given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', birth_date: person['生年月日'] });
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
 
 const OTHER = '011002';
 const VENUE = '秘密の会場';
@@ -16,9 +16,7 @@ before(async () => {
   stack = await startStack();
   browser = await startBrowser();
   await stack.addTenant(OTHER);
-  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
-  await stack.upload(file);
-  old = (await people(file)).filter((person) => person['生年月日'] < '19800101');
+  old = await stack.adults();
 });
 after(async () => {
   await browser?.close();

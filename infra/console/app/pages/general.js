@@ -1,6 +1,6 @@
 // How files are taken, how exports are made, and what others may be told.
 
-import { html, useState, Notice, TextField, ProblemNotice, asProblem, announce } from '../ui.js';
+import { html, Notice, TextField, ProblemNotice, DraftFoot, useDraft } from '../ui.js';
 import { t, said } from '../words.js';
 import { may } from '../api.js';
 
@@ -9,29 +9,13 @@ const LIMITS = { max_refused_percent: 100, max_removed_percent: 100, inquiries_p
 const FILE_LIMITS = ['max_refused_percent', 'max_removed_percent'];
 
 export default function General({ settings, onSave }) {
-  const [wanted, setWanted] = useState({});
-  const [busy, setBusy] = useState(false);
-  const [saved, setSaved] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const draft = useDraft(onSave);
+  const { wanted, problem, change: set } = draft;
   const valueOf = (name) => wanted[name] ?? settings[name];
-  const set = (name, value) => {
-    setSaved(false);
-    setWanted({ ...wanted, [name]: value });
-  };
   const changed = Object.entries(wanted).filter(([name, value]) => String(value) !== String(settings[name] ?? ''));
-  const save = async (event) => {
+  const save = (event) => {
     event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await onSave(Object.fromEntries(changed.map(([name, value]) => [name, name in LIMITS ? Number(value) : value])));
-      setWanted({});
-      setSaved(true);
-      announce(t('settings.saved'));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
+    return draft.save(Object.fromEntries(changed.map(([name, value]) => [name, name in LIMITS ? Number(value) : value])));
   };
   const limit = (name) => html`
     <${TextField} id=${name} label=${t(`settings.${name}`)} help=${t(`settings.${name}-help`)} class="input input-short" type="number" min="0" max=${LIMITS[name]} step="1"
@@ -60,7 +44,6 @@ export default function General({ settings, onSave }) {
         ${choice('export_encoding', t('exports.encoding'), ['utf-8-bom', 'utf-8', 'cp932'], (it) => `encoding.${it}`)}
       </section>
       ${!(problem?.field in LIMITS) && html`<${ProblemNotice} problem=${problem} />`}
-      ${saved && !changed.length && html`<${Notice} kind="good">${t('settings.saved')}<//>`}
-      <div class="row"><button class="button button-primary" type="submit" disabled=${busy || !changed.length}>${t('settings.save')}</button>${changed.length > 0 && html`<span class="help">${t('mapping.unsaved')}</span>`}</div>
+      <${DraftFoot} draft=${draft} changes=${changed.length} />
     </form>`;
 }
