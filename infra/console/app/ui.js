@@ -7,9 +7,49 @@ export { html, render, useState, useEffect, useRef, useMemo, useCallback, useLay
 
 let firstPage = true;
 
+/** Where somebody goes on from at a place: itself if it takes the focus, else its heading. */
+const spotOf = (place) => (place?.matches?.('[tabindex]') ? place : place?.querySelector?.('h1, h2, h3'));
+
+/**
+ * Keeps the focus on a page. What had it may be gone (a button with what it decided, a row with its list) or may be out of use for a
+ * moment: then it goes to the table or article before it, else to what is left around it, or back to it, and never to nowhere.
+ */
+function keepFocus(page) {
+  let trail = []; // what had the focus, and all around it
+  const note = ({ target }) => {
+    trail = [];
+    for (let it = target; it !== page; it = it.parentElement) trail.push(it);
+  };
+  const forget = () => { trail = []; };
+  const mend = (changes) => {
+    const [last] = trail;
+    if (!last || document.activeElement !== document.body || !document.hasFocus()) return;
+    if (last.isConnected) {
+      if (!last.matches(':disabled')) last.focus();
+      return;
+    }
+    const gone = changes.find(({ removedNodes }) => [...removedNodes].some((it) => it.contains(last)));
+    const before = gone?.previousSibling?.matches?.('[tabindex], article') ? [gone.previousSibling] : [];
+    const spot = spotOf([...before, ...trail, page].find((it) => it.isConnected && spotOf(it)));
+    if (!spot.hasAttribute('tabindex')) spot.tabIndex = -1;
+    spot.focus();
+  };
+  const watcher = new MutationObserver(mend);
+  watcher.observe(page, { subtree: true, childList: true, attributeFilter: ['disabled'] });
+  page.addEventListener('focusin', note);
+  // Whoever clicks beside everything takes it away on purpose.
+  addEventListener('pointerdown', forget);
+  return () => {
+    watcher.disconnect();
+    removeEventListener('pointerdown', forget);
+  };
+}
+
 /** A page: its heading takes the focus when one comes from another page, so that it is read out. */
 export function Page({ title, lead, actions, back, children }) {
+  const page = useRef();
   const heading = useRef();
+  useLayoutEffect(() => keepFocus(page.current), []);
   useEffect(() => {
     document.title = `${title} - ${t('product')}`;
   }, [title]);
@@ -20,7 +60,7 @@ export function Page({ title, lead, actions, back, children }) {
     firstPage = false;
   }, []);
   return html`
-    <div class="page">
+    <div class="page" ref=${page}>
       ${back && html`<p class="back"><a href=${back.href}>${back.text}</a></p>`}
       <div class="page-head">
         <div>
@@ -147,7 +187,7 @@ export function useDraft(onSave) {
 /** The foot of a form with a draft: whether it was saved, or what is to be. */
 export const DraftFoot = ({ draft: { busy, saved }, changes }) => html`
   ${saved && !changes && html`<${Notice} kind="good">${t('settings.saved')}<//>`}
-  <div class="row"><button class="button button-primary" type="submit" disabled=${busy || !changes}>${t('settings.save')}</button>${changes > 0 && html`<span class="help">${t('mapping.unsaved')}</span>`}</div>`;
+  <div class="row"><button class="button button-primary" type="submit" disabled=${busy} aria-disabled=${!changes}>${t('settings.save')}</button>${changes > 0 && html`<span class="help">${t('mapping.unsaved')}</span>`}</div>`;
 
 /** Asks `ask` again and again, more and more seldom, until it says that it is done. Not while nobody looks. */
 export function usePolling(ask, on, depends) {
@@ -210,6 +250,11 @@ export function Ask({ open, title, children, yes, no = t('cancel'), kind = 'prim
     if (open && !it.open) it.showModal();
     if (!open && it.open) it.close();
   }, [open]);
+  // Closing it gives the focus back to where it was; without a dialog there is nothing to close.
+  useLayoutEffect(() => {
+    const it = dialog.current;
+    return () => it.close();
+  }, []);
   return html`
     <dialog ref=${dialog} class="dialog" aria-labelledby="ask-title" onCancel=${(event) => { event.preventDefault(); onNo(); }}>
       <form onSubmit=${(event) => { event.preventDefault(); onYes(); }}>

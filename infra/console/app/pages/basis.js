@@ -1,6 +1,6 @@
 // One recorded basis: approve it as a second person, ask on it once, withdraw it.
 
-import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, save, useLoaded } from '../ui.js';
+import { html, useState, useRef, useLayoutEffect, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, save, useLoaded } from '../ui.js';
 import { t, said, number, date, moment, programmes } from '../words.js';
 import { call, may, onEnd } from '../api.js';
 import { to } from '../router.js';
@@ -104,14 +104,18 @@ function Inquire({ basis, onAnswered }) {
 const COLUMNS = ['checks.dose', 'dose.given_on', 'dose.product', 'dose.lot', 'inquiry.holder'];
 const answerAsCsv = (doses) => write([COLUMNS.map((key) => t(key)), ...doses.map((it) => [it.number, it.given_on, makerOf(it.product), it.lot, it.holder_name])].map((row) => row.map((cell) => harmless(String(cell)))));
 
-const Answer = ({ answer, basis }) => html`
-  <section class="stack" aria-labelledby="answer-title">
-    <h2 id="answer-title">${t('inquiry.answered', { count: number(answer.doses.length) })}</h2>
-    ${!answer.doses.length ? html`<p class="card empty">${t('inquiry.nothing')}</p>` : html`
-      <${Notice} kind="info">${t('inquiry.not-kept')}<//>
-      <div class="row"><button class="button" type="button" onClick=${() => save(answerAsCsv(answer.doses), `answer_${basis.evidence_number.replace(/[^\w.-]/g, '_')}.csv`)}>${t('answers.save')}</button></div>
-      <div class="table-box" tabindex="0" role="group" aria-labelledby="answer-title"><table>
-        <thead><tr>${COLUMNS.map((key) => html`<th key=${key} scope="col">${t(key)}</th>`)}</tr></thead>
-        <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${programmes([it.programme])}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${makerOf(it.product)}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
-      </table></div>`}
-  </section>`;
+function Answer({ answer, basis }) {
+  const heading = useRef();
+  useLayoutEffect(() => heading.current.focus(), []);
+  return html`
+    <section class="stack" aria-labelledby="answer-title">
+      <h2 id="answer-title" tabindex="-1" ref=${heading}>${t('inquiry.answered', { count: number(answer.doses.length) })}</h2>
+      ${!answer.doses.length ? html`<p class="card empty">${t('inquiry.nothing')}</p>` : html`
+        <${Notice} kind="info">${t('inquiry.not-kept')}<//>
+        <div class="row"><button class="button" type="button" onClick=${() => save(answerAsCsv(answer.doses), `answer_${basis.evidence_number.replace(/[^\w.-]/g, '_')}.csv`)}>${t('answers.save')}</button></div>
+        <div class="table-box" tabindex="0" role="group" aria-labelledby="answer-title"><table>
+          <thead><tr>${COLUMNS.map((key) => html`<th key=${key} scope="col">${t(key)}</th>`)}</tr></thead>
+          <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${programmes([it.programme])}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${makerOf(it.product)}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
+        </table></div>`}
+    </section>`;
+}

@@ -15,6 +15,7 @@ export default function General({ settings, onSave }) {
   const changed = Object.entries(wanted).filter(([name, value]) => String(value) !== String(settings[name] ?? ''));
   const save = (event) => {
     event.preventDefault();
+    if (!changed.length) return undefined;
     return draft.save(Object.fromEntries(changed.map(([name, value]) => [name, name in LIMITS ? Number(value) : value])));
   };
   const limit = (name) => html`

@@ -12,6 +12,7 @@ export default function Lots({ settings, onSave }) {
   const changed = Object.keys(wanted).filter((code) => written(read(wanted[code])) !== written(settings.lots[code]));
   const save = (event) => {
     event.preventDefault();
+    if (!changed.length) return undefined;
     // The list is replaced as a whole, so every vaccine is named.
     const lots = settings.known.products.map(({ code }) => [code, read(textOf(code))]).filter(([, list]) => list.length);
     return draft.save({ lots: Object.fromEntries(lots) });

@@ -55,7 +55,7 @@ function Mapping({ kind, settings, onSave }) {
     call('POST', '/settings/dry-run', { kind, columns, sample: sample.sample, complete: sample.complete }).then(async ({ data }) => {
       const examples = await exampleRows(sample.bytes, data.encoding);
       if (over) return;
-      setSeen(data);
+      setSeen({ ...data, tried: columns });
       setRows(examples);
       announce(t('mapping.seen', { rows: number(data.rows), refused: number(data.refused) }));
     }).catch((error) => !over && setProblem(asProblem(error)));
@@ -66,6 +66,7 @@ function Mapping({ kind, settings, onSave }) {
     setColumns(column && column !== found ? { ...rest, [found]: column } : rest);
   };
   const save = async () => {
+    if (!changed) return;
     setBusy(true);
     setProblem(null);
     try {
@@ -86,9 +87,9 @@ function Mapping({ kind, settings, onSave }) {
     <${ProblemNotice} problem=${problem} />
     ${seen ? html`
       <${Verdict} seen=${seen} />
-      <${Matched} seen=${seen} rows=${rows} known=${known} onChoose=${choose} />
+      <${Matched} seen=${seen} columns=${columns} rows=${rows} known=${known} onChoose=${choose} />
       <${Problems} seen=${seen} />` : html`<${InForce} columns=${columns} />`}
-    ${(seen || changed) && html`<div class="row"><button class="button button-primary" type="button" disabled=${busy || !changed} onClick=${save}>${t('mapping.save')}</button><span class="help">${t(changed ? 'mapping.unsaved' : 'mapping.as-saved')}</span></div>`}`;
+    ${(seen || changed) && html`<div class="row"><button class="button button-primary" type="button" disabled=${busy} aria-disabled=${!changed} onClick=${save}>${t('mapping.save')}</button><span class="help">${t(changed ? 'mapping.unsaved' : 'mapping.as-saved')}</span></div>`}`;
 }
 
 function InForce({ columns }) {
@@ -106,8 +107,10 @@ function Verdict({ seen }) {
   return html`<${Notice} kind=${seen.refused ? 'warning' : 'good'} title=${t('mapping.seen', { rows: number(seen.rows), refused: number(seen.refused) })}>${t('mapping.not-stored')}${seen.notices.map((it) => html`<br key=${it.code} />${said(it)} ${t('rows.count', { count: number(it.rows) })}`)}<//>`;
 }
 
-function Matched({ seen, rows, known, onChoose }) {
-  const taken = new Set(seen.header.map((it) => it.column).filter(Boolean));
+function Matched({ seen, columns, rows, known, onChoose }) {
+  /** What is chosen, even before it was tried: a second key must not find the first one undone. */
+  const chosen = ({ found, column }) => columns[found] ?? (seen.tried[found] ? known.find((ours) => ours.name === found)?.name : column) ?? '';
+  const taken = new Set(seen.header.map(chosen).filter(Boolean));
   const nameOf = (it) => (currentLanguage() === 'ja' ? it.name : `${it.name} ${it.name_en}`);
   const understood = (column) => seen.first.slice(0, EXAMPLES).map((row) => row.cells.find((cell) => cell.column === column)?.value ?? '').filter(Boolean);
   return html`
@@ -119,9 +122,9 @@ function Matched({ seen, rows, known, onChoose }) {
           <td class="wrap">${rows.map((row, place) => html`<bdi key=${place} class="sub example">${shown(row[at])}</bdi>`)}</td>
           <td>
             ${it.use === 'passed_over' ? html`<${Badge}>${t('mapping.passed-over')}<//>` : html`
-              <select class="input" aria-label=${t('mapping.choose', { column: clipped(it.found, NAME) })} aria-invalid=${it.use === 'unknown' ? 'true' : null} value=${it.column ?? ''} onChange=${(event) => onChoose(it.found, event.target.value)}>
+              <select class="input" aria-label=${t('mapping.choose', { column: clipped(it.found, NAME) })} aria-invalid=${it.use === 'unknown' ? 'true' : null} value=${chosen(it)} onChange=${(event) => onChoose(it.found, event.target.value)}>
                 <option value="">${t('mapping.unknown')}</option>
-                ${known.map((ours) => html`<option key=${ours.name} value=${ours.name} selected=${ours.name === it.column} disabled=${taken.has(ours.name) && ours.name !== it.column}>${nameOf(ours)}${ours.required ? ` ${t('mapping.required')}` : ''}</option>`)}
+                ${known.map((ours) => html`<option key=${ours.name} value=${ours.name} selected=${ours.name === chosen(it)} disabled=${taken.has(ours.name) && ours.name !== chosen(it)}>${nameOf(ours)}${ours.required ? ` ${t('mapping.required')}` : ''}</option>`)}
               </select>`}
           </td>
           <td class="wrap">${it.column ? understood(it.column).map((value, place) => html`<bdi key=${place} class="sub example">${clipped(value)}</bdi>`) : it.use === 'unknown' && html`<${Badge} kind="bad">${t('mapping.refused')}<//>`}</td>
