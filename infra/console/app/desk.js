@@ -1,7 +1,9 @@
-// What a desk of a venue keeps until its sign-in ends, in memory only: what all doses of the day share, and what was entered last.
+// What a desk of a venue keeps until its sign-in ends, in memory only: what all doses of the day share, presets of it under names, and
+// what was entered last. Presets outlive the day in a file of the user's own; no storage of the browser ever holds them.
 
 import { onEnd } from './api.js';
 import { parts } from './coupon.js';
+import { LONGEST } from './dose.js';
 import { onQueue, record } from './queue.js';
 import { today } from './words.js';
 import { play } from './sounds.js';
@@ -11,7 +13,7 @@ const KEPT = 30; // entries
 export const SHARED = ['given_on', 'product', 'lot', 'venue', 'physician'];
 export const NEEDED = ['given_on', 'product', 'lot'];
 
-const empty = () => ({ shared: { given_on: today() }, entries: [], done: 0 });
+const empty = () => ({ shared: { given_on: today() }, presets: [], unsaved: false, entries: [], done: 0 });
 export const desk = empty();
 onEnd(() => Object.assign(desk, empty()));
 
@@ -25,6 +27,87 @@ const tell = () => listeners.forEach((listener) => listener());
 export function share(name, value) {
   desk.shared = { ...desk.shared, [name]: value };
   tell();
+}
+
+/** What a preset says beside its name; the day is not in it. */
+export const OF_PRESET = ['product', 'lot', 'venue', 'physician'];
+const PRESETS = { most: 30, name: 40, bytes: 100_000, kind: 'open-vrs presets', version: 1 };
+
+/** Why a preset, or a file of them, is not taken; `number` is that of the preset in its file. */
+export class Fault extends Error {
+  constructor(what, values) {
+    super(what);
+    Object.assign(this, { what, values });
+  }
+}
+
+/** A preset of what was typed or read; whatever else stands there is left behind. */
+function presetOf(found) {
+  const text = (name, most) => {
+    const value = found !== null && typeof found === 'object' && Object.hasOwn(found, name) ? found[name] ?? '' : '';
+    if (typeof value !== 'string' || value.trim().length > most || /\p{Cc}/u.test(value)) throw new Fault('text', { name, most });
+    return value.trim();
+  };
+  const preset = { name: text('name', PRESETS.name), ...Object.fromEntries(OF_PRESET.map((name) => [name, text(name, LONGEST[name])])) };
+  if (!preset.name) throw new Fault('nameless');
+  if (OF_PRESET.every((name) => !preset[name])) throw new Fault('empty');
+  return preset;
+}
+
+function setPresets(presets, unsaved) {
+  if (presets.length > PRESETS.most) throw new Fault('many', { most: PRESETS.most });
+  Object.assign(desk, { presets, unsaved });
+  tell();
+}
+
+/** Keeps a preset, in the place of another or behind all. */
+export function keepPreset(found, instead) {
+  const preset = presetOf(found);
+  if (desk.presets.some((it) => it !== instead && it.name === preset.name)) throw new Fault('taken');
+  setPresets(instead ? desk.presets.map((it) => (it === instead ? preset : it)) : [...desk.presets, preset], true);
+}
+
+export const dropPreset = (preset) => setPresets(desk.presets.filter((it) => it !== preset), true);
+
+/** All of it or nothing: a lot of one vaccine must not stay beside another. */
+export function usePreset({ name, ...shared }) {
+  desk.shared = { ...desk.shared, ...shared };
+  tell();
+}
+
+export const isInUse = (preset) => OF_PRESET.every((name) => (desk.shared[name] ?? '').trim() === preset[name]);
+
+export function presetsAsFile() {
+  setPresets(desk.presets, false);
+  return JSON.stringify({ kind: PRESETS.kind, version: PRESETS.version, presets: desk.presets }, null, 2);
+}
+
+/** Takes the presets of a file, over those of the same names. Nothing is taken unless all of it is sound. Answers how many. */
+export async function loadPresets(file) {
+  if (file.size > PRESETS.bytes) throw new Fault('large');
+  const read = parsed(await file.arrayBuffer());
+  if (read?.kind !== PRESETS.kind || !Array.isArray(read.presets)) throw new Fault('other');
+  if (read.version !== PRESETS.version) throw new Fault('version');
+  const found = new Map(read.presets.map((it, at) => {
+    try {
+      const preset = presetOf(it);
+      return [preset.name, preset];
+    } catch (fault) {
+      throw Object.assign(fault, { number: at + 1 });
+    }
+  }));
+  const kept = desk.presets.map((it) => found.get(it.name) ?? it);
+  const added = [...found.values()].filter((it) => !kept.includes(it));
+  setPresets([...kept, ...added], desk.unsaved);
+  return found.size;
+}
+
+function parsed(bytes) {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new Fault('json');
+  }
 }
 
 /** What of the shared fields is still to be filled in. */

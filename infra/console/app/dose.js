@@ -5,6 +5,8 @@ import { date, t } from './words.js';
 
 export const LISTS = ['review', 'conflict', 'waiting', 'locked'];
 export const REASON_LIMIT = 200;
+/** Letters that each field of a dose may have. */
+export const LONGEST = { given_on: 30, product: 40, lot: 40, venue: 30, physician: 20 };
 
 export const vaccine = ({ product }) => (product.maker && product.name ? `${product.maker}（${product.name}）` : product.maker ?? product.code);
 

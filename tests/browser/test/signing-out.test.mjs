@@ -8,6 +8,7 @@ import { lineOf, newPage, open, signIn, startBrowser, startStack, TENANT } from 
 
 const OTHER = '011002';
 const VENUE = '秘密の会場';
+const PRESET = { name: '秘密の予定', physician: '秘密の医師' };
 
 let stack;
 let browser;
@@ -62,14 +63,18 @@ test('signing out leaves nothing of what was seen and entered, for nobody', { ti
   await page.locator('.panel-kana').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('[data-entry="skipped"]').waitFor();
+  await open(page, stack, 'doses/presets');
+  for (const [name, value] of Object.entries(PRESET)) await page.locator(`#preset-${name}`).fill(value);
+  await page.keyboard.press('Enter');
+  await page.locator('tbody tr', { hasText: PRESET.physician }).waitFor();
   await open(page, stack, 'files');
   const file = path.join(stack.folder, dropped);
   await writeFile(file, '氏名\r\n誰か\r\n');
   await page.locator('#file-input').setInputFiles(file);
   await page.locator('li.card', { hasText: dropped }).getByRole('link').waitFor({ timeout: 60_000 });
-  const secrets = [...namesOf(seen), skipped['券番号'], VENUE];
+  const secrets = [...namesOf(seen), skipped['券番号'], VENUE, ...Object.values(PRESET)];
   const before = found(await heap(page), secrets);
-  for (const secret of [seen['氏名'], seen['券番号'], skipped['券番号'], VENUE]) assert.ok(before.includes(secret), `${secret} is not looked for where it would be`);
+  for (const secret of [seen['氏名'], seen['券番号'], skipped['券番号'], VENUE, ...Object.values(PRESET)]) assert.ok(before.includes(secret), `${secret} is not looked for where it would be`);
 
   await leave(page);
   await welcome(page).waitFor();
@@ -79,7 +84,7 @@ test('signing out leaves nothing of what was seen and entered, for nobody', { ti
   assert.deepEqual(found(await heap(page), secrets), [], 'after signing out');
 
   await signIn(page, stack, { tenant: OTHER, person: '保健課 鈴木' });
-  for (const hash of ['', 'residents', 'doses', 'files']) {
+  for (const hash of ['', 'residents', 'doses', 'doses/presets', 'files']) {
     await open(page, stack, hash);
     assert.deepEqual(found(await shown(page), [...secrets, dropped]), [], hash);
   }

@@ -3,7 +3,7 @@
 import { html, useState, ProblemNotice, Notice, TextField, Ask, asProblem, announce } from '../ui.js';
 import { t, said, date } from '../words.js';
 import { call } from '../api.js';
-import { ifMatch, numbered, REASON_LIMIT, vaccine } from '../dose.js';
+import { ifMatch, LONGEST, numbered, REASON_LIMIT, vaccine } from '../dose.js';
 
 /** Asks the API and says what came of it. */
 function useChange(onDone) {
@@ -27,8 +27,6 @@ function useChange(onDone) {
 const Reason = ({ value, onValue, optional }) => html`<${TextField} id="reason" label=${t('reason.label')} help=${t('reason.help')} optional=${optional} maxlength=${REASON_LIMIT} value=${value} onValue=${onValue} />`;
 
 const About = ({ dose }) => html`<p>${numbered(dose)} ・ ${date(dose.given_on)} ・ <bdi>${vaccine(dose)}</bdi> <bdi>${dose.lot}</bdi></p>`;
-
-const LONGEST = { given_on: 30, product: 40, lot: 40, venue: 30, physician: 20 };
 
 export function Correct({ dose, onDone }) {
   const { busy, problem, change } = useChange(onDone);

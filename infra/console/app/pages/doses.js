@@ -1,11 +1,13 @@
 // Doses entered at speed: a coupon is scanned, who it is is shown back, Enter records it, and the next coupon is scanned.
 
-import { html, useState, useEffect, useLayoutEffect, useRef, Mark, Page, Icon, Badge, Notice, Field, asProblem, announce } from '../ui.js';
+import { html, useState, useEffect, useLayoutEffect, useRef, Ask, Mark, Page, Icon, Badge, Notice, Field, TextField, asProblem, announce, save } from '../ui.js';
 import { t, said, number, date } from '../words.js';
 import { call, currentSession } from '../api.js';
 import { fold, parts } from '../coupon.js';
-import { desk, enter, KINDS, missing, onDesk, share, skip } from '../desk.js';
+import { desk, dropPreset, enter, Fault, isInUse, keepPreset, KINDS, loadPresets, missing, OF_PRESET, onDesk, presetsAsFile, share, skip, usePreset } from '../desk.js';
+import { LONGEST } from '../dose.js';
 import { queued } from '../queue.js';
+import { to } from '../router.js';
 import { isMuted, mute, play } from '../sounds.js';
 import { VACCINES } from '../vaccines.js';
 import Camera from './camera.js';
@@ -17,9 +19,32 @@ const PATIENCE = 5_000; // for a look at who it is
 /** What a birth date can help with: nobody was shown, and the API compares it instead. */
 const ASKS_BIRTH_DATE = { OFFLINE: 'offline', TRY_AGAIN: 'offline', COUPON_UNKNOWN: 'unknown', LOOKUP_EXPIRED: 'expired' };
 
-export default function Doses() {
+export default ({ route: [what] }) => (what === 'presets' ? html`<${Presets} />` : html`<${Doses} />`);
+
+function useDesk() {
   const [, draw] = useState(0);
   useEffect(() => onDesk(() => draw((count) => count + 1)), []);
+}
+
+function choose(preset) {
+  usePreset(preset);
+  announce(t('preset.chosen', { name: preset.name }));
+}
+
+function Doses() {
+  useDesk();
+  // From wherever the hands are: Alt and a digit.
+  useEffect(() => {
+    const pressed = (event) => {
+      const [, digit] = event.code.match(/^Digit([1-9])$/) ?? [];
+      const preset = event.altKey && !event.ctrlKey && !event.metaKey && desk.presets[digit - 1];
+      if (!preset) return;
+      event.preventDefault();
+      choose(preset);
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, []);
   return html`
     <${Page} title=${t('doses.title')} lead=${t('doses.lead')}
       actions=${html`<label class="check"><input type="checkbox" checked=${!isMuted()} onChange=${(event) => mute(!event.target.checked)} />${t('doses.sounds')}</label>`}>
@@ -241,8 +266,6 @@ function Outcome({ outcome, coupon }) {
     </div>`;
 }
 
-const LONGEST = { given_on: 30, product: 40, lot: 40, venue: 30, physician: 20 };
-
 /** What all doses of the day share. */
 function Shared() {
   const empty = missing();
@@ -254,7 +277,101 @@ function Shared() {
   return html`
     <section class="card stack shared" aria-labelledby="shared-title">
       <div><h2 id="shared-title">${t('doses.shared')}</h2><p class="help">${t('doses.shared-help')}</p></div>
+      ${desk.presets.length > 0 && html`
+        <fieldset class="field" onKeyDown=${(event) => event.key === 'Enter' && document.querySelector('.scan .input').focus()}><legend>${t('preset.choose')}</legend><div class="choice choice-close">
+          ${desk.presets.map((it, at) => html`<label key=${it.name}><input type="radio" name="preset" checked=${isInUse(it)} onChange=${() => choose(it)} />${at < 9 && html`<kbd>${at + 1}</kbd>`}<bdi>${it.name}</bdi></label>`)}
+        </div></fieldset>`}
+      <p><a href=${to('doses', 'presets')}>${t('preset.open')}</a></p>
       ${field('given_on')}${field('product')}${field('lot')}${field('venue')}${field('physician')}
       <datalist id="vaccines">${VACCINES.map((name) => html`<option key=${name} value=${name} />`)}</datalist>
     </section>`;
+}
+
+/** Presets: made, changed, removed, and carried from day to day in a file of one's own. */
+function Presets() {
+  useDesk();
+  const [changed, setChanged] = useState(null);
+  const [removed, setRemoved] = useState(null);
+  const [told, setTold] = useState(null);
+  const input = useRef();
+  const load = async ([file]) => {
+    try {
+      const count = await loadPresets(file);
+      setTold({ kind: 'good', title: t('preset.loaded', { count: number(count) }) });
+      announce(t('preset.loaded', { count: number(count) }));
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      setTold({ kind: 'error', title: t('preset.not-loaded'), text: faultText(fault) });
+    }
+  };
+  const write = () => {
+    setTold(null);
+    save(presetsAsFile(), 'presets.json', 'application/json');
+  };
+  return html`
+    <${Page} title=${t('preset.title')} lead=${t('preset.lead')} back=${{ href: to('doses'), text: t('doses.title') }}>
+      <section class="stack" aria-labelledby="presets-title">
+        <h2 id="presets-title">${t('preset.list')}</h2>
+        <p class="help">${t('preset.memory')}</p>
+        ${told && html`<${Notice} kind=${told.kind} role=${told.kind === 'error' ? 'alert' : 'status'} title=${told.title}>${told.text}<//>`}
+        <div class="row">
+          <input ref=${input} hidden id="presets-file" type="file" accept=".json,application/json" onChange=${(event) => { load([...event.target.files]); event.target.value = ''; }} />
+          <button class="button" type="button" onClick=${() => input.current.click()}>${t('preset.load')}</button>
+          <button class="button" type="button" aria-disabled=${!desk.presets.length} onClick=${() => desk.presets.length && write()}>${t('preset.write')}</button>
+          ${desk.unsaved && html`<span class="help">${t('preset.unsaved')}</span>`}
+        </div>
+        ${!desk.presets.length ? html`<p class="card empty">${t('preset.none')}</p>` : html`
+          <div class="table-box" tabindex="0" role="group" aria-labelledby="presets-title"><table>
+            <thead><tr><th scope="col" class="number">${t('preset.key')}</th><th scope="col">${t('preset.name')}</th>${OF_PRESET.map((name) => html`<th key=${name} scope="col">${t(`shared.${name}`)}</th>`)}<th scope="col"><span class="visually-hidden">${t('preset.change')}</span></th></tr></thead>
+            <tbody>${desk.presets.map((it, at) => html`
+              <tr key=${it.name}>
+                <td class="number">${at < 9 ? html`<kbd>Alt+${at + 1}</kbd>` : '—'}</td>
+                <th scope="row" class="wrap"><bdi>${it.name}</bdi></th>
+                ${OF_PRESET.map((name) => html`<td key=${name} class="wrap"><bdi>${it[name] || '—'}</bdi></td>`)}
+                <td><div class="row row-close"><button class="button button-small" type="button" aria-label=${t('preset.change-of', it)} onClick=${() => setChanged(it)}>${t('preset.change')}</button><button class="button button-small button-danger" type="button" aria-label=${t('preset.remove-of', it)} onClick=${() => setRemoved(it)}>${t('preset.remove')}</button></div></td>
+              </tr>`)}</tbody>
+          </table></div>`}
+      </section>
+      <${Preset} key=${changed?.name ?? ''} preset=${changed} onDone=${() => setChanged(null)} />
+      ${removed && html`<${Ask} open title=${t('preset.remove-title', removed)} yes=${t('preset.remove')} kind="danger" onNo=${() => setRemoved(null)}
+        onYes=${() => { dropPreset(removed); if (changed === removed) setChanged(null); setRemoved(null); }}><p>${t('preset.remove-more')}</p><//>`}
+    <//>`;
+}
+
+const faultText = ({ what, values, number: at }) => {
+  const text = t(`preset.fault.${what}`, { ...values, field: values?.name && t(values.name === 'name' ? 'preset.name' : `shared.${values.name}`) });
+  return at ? t('preset.fault.at', { number: at, text }) : text;
+};
+
+/** A new preset, of what stands at the desk now, or one that is changed. */
+function Preset({ preset, onDone }) {
+  const [fields, setFields] = useState(preset ?? { name: '', ...Object.fromEntries(OF_PRESET.map((name) => [name, desk.shared[name] ?? ''])) });
+  const [fault, setFault] = useState(null);
+  useLayoutEffect(() => {
+    if (preset) document.getElementById('preset-name').focus();
+  }, []);
+  const keep = (event) => {
+    event.preventDefault();
+    setFault(null);
+    try {
+      keepPreset(fields, preset);
+      announce(t('preset.kept', { name: fields.name }));
+      setFields({ ...fields, name: '' });
+      onDone();
+    } catch (found) {
+      if (!(found instanceof Fault)) throw found;
+      setFault(found);
+    }
+  };
+  return html`
+    <form class="card stack" onSubmit=${keep} aria-labelledby="preset-title">
+      <h2 id="preset-title">${preset ? t('preset.change-of', preset) : t('preset.new')}</h2>
+      <div class="fields fields-two">
+        <${TextField} id="preset-name" label=${t('preset.name')} help=${t('preset.name-help')} maxlength="40" value=${fields.name} onValue=${(name) => setFields({ ...fields, name })} error=${fault?.what === 'taken' && faultText(fault)} />
+        ${OF_PRESET.map((name) => html`<${TextField} key=${name} id=${`preset-${name}`} label=${t(`shared.${name}`)} optional maxlength=${LONGEST[name]} list=${name === 'product' ? 'vaccines' : null} value=${fields[name]} onValue=${(value) => setFields({ ...fields, [name]: value })} />`)}
+      </div>
+      <datalist id="vaccines">${VACCINES.map((name) => html`<option key=${name} value=${name} />`)}</datalist>
+      ${fault && fault.what !== 'taken' && html`<${Notice} kind="error" role="alert">${faultText(fault)}<//>`}
+      <div class="row"><button class="button button-primary" type="submit">${t(preset ? 'preset.save' : 'preset.add')}</button>${preset && html`<button class="button" type="button" onClick=${onDone}>${t('cancel')}</button>`}</div>
+    </form>`;
 }
