@@ -5,7 +5,7 @@ let session = null;
 let onSignedOut = () => {};
 const forgetting = new Set();
 
-/** What went wrong, in both languages; `code` as the API says it, or OFFLINE, or GATEWAY. */
+/** What went wrong: `words` as `said` shows them, `code` as the API says it, or OFFLINE, or GATEWAY. */
 export class Problem extends Error {
   constructor(status, code, words, more = {}) {
     super(code);
@@ -40,7 +40,7 @@ export function end() {
 export function caller() {
   const mine = session;
   return (...request) => {
-    if (session !== mine) throw new Problem(401, 'UNAUTHENTICATED', SIGNED_OUT);
+    if (session !== mine) throw new Problem(401, 'UNAUTHENTICATED', 'problem.signed-out');
     return call(...request);
   };
 }
@@ -51,14 +51,6 @@ function claimsOf(token) {
   const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(bytes));
 }
-
-const OFFLINE = {
-  ja: 'ネットワークにつながりません。接続を確かめて、もう一度お試しください。',
-  en: 'There is no connection. Check the network and try again.',
-};
-const SIGNED_OUT = { ja: 'ログインの有効期限が切れました。', en: 'Your sign-in has expired.' };
-const BUSY = { ja: '混み合っています。少し待って、もう一度お試しください。', en: 'Too busy just now. Wait a little and try again.' };
-const FAULT = { ja: 'システムに不具合があります。運用者に知らせてください。', en: 'A fault of the system. Tell the operator.' };
 
 /** Calls a route. Answers `{ data, headers, status }`; anything but 2xx is a `Problem`. */
 export async function call(method, path, body, { headers = {}, text = false, signal } = {}) {
@@ -73,7 +65,7 @@ export async function call(method, path, body, { headers = {}, text = false, sig
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, 'OFFLINE', OFFLINE);
+    throw new Problem(0, 'OFFLINE', 'problem.offline');
   }
   if (response.ok) {
     const data = text ? await response.text() : await response.json().catch(() => null);
@@ -87,8 +79,8 @@ export async function call(method, path, body, { headers = {}, text = false, sig
 
 async function problemOf(response) {
   const told = await response.json().catch(() => ({}));
-  if (response.status === 401) return new Problem(401, 'UNAUTHENTICATED', SIGNED_OUT);
-  if (!told.code) return new Problem(response.status, 'GATEWAY', response.status === 429 ? BUSY : FAULT);
+  if (response.status === 401) return new Problem(401, 'UNAUTHENTICATED', 'problem.signed-out');
+  if (!told.code) return new Problem(response.status, 'GATEWAY', response.status === 429 ? 'problem.busy' : 'problem.fault');
   const words = { ja: told.title, en: told.title_en };
   const detail = told.detail && { ja: told.detail, en: told.detail_en };
   return new Problem(response.status, told.code, words, { detail, field: told.field, act: told.act, told });
@@ -105,9 +97,9 @@ export function put(ticket, file, onProgress) {
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(request.getResponseHeader('x-amz-version-id'));
-      else reject(new Problem(request.status, 'GATEWAY', FAULT));
+      else reject(new Problem(request.status, 'GATEWAY', 'problem.fault'));
     };
-    request.onerror = () => reject(new Problem(0, 'OFFLINE', OFFLINE));
+    request.onerror = () => reject(new Problem(0, 'OFFLINE', 'problem.offline'));
     request.send(file);
   });
 }
@@ -119,8 +111,8 @@ export async function fetchLink(link, signal) {
     response = await fetch(link.url, { signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, 'OFFLINE', OFFLINE);
+    throw new Problem(0, 'OFFLINE', 'problem.offline');
   }
-  if (!response.ok) throw new Problem(response.status, 'GATEWAY', FAULT);
+  if (!response.ok) throw new Problem(response.status, 'GATEWAY', 'problem.fault');
   return response.arrayBuffer();
 }

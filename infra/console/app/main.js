@@ -105,14 +105,14 @@ function skip(event) {
 
 const LanguageSwitch = () => {
   const other = currentLanguage() === 'ja' ? 'en' : 'ja';
-  return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other).catch(() => {})}>${other === 'en' ? 'English' : '日本語'}</button>`;
+  return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other).catch(() => {})}>${t('language.other')}</button>`;
 };
 
 /** The municipality's name, from whatever the API last said of it; until then its code. */
 function Place({ code }) {
   const [name, setName] = useState('');
   useEffect(() => {
-    if (!may('read', 'register')) return;
+    if (!may('read', 'register', 'doses', 'inquire')) return;
     call('GET', '/uploads?limit=1').then(async ({ data }) => {
       if (!data.uploads.length) return;
       const upload = await call('GET', `/uploads/${data.uploads[0].id}`);

@@ -118,7 +118,7 @@ export const ProblemNotice = ({ problem }) => problem && html`
 export function asProblem(error) {
   if (error.words) return error;
   console.error(error);
-  return { code: 'PAGE', words: { ja: 'この画面に不具合が起きました。画面を開き直してください。', en: 'This page failed. Open it again.' } };
+  return { code: 'PAGE', words: 'problem.page' };
 }
 
 export const Badge = ({ kind = 'plain', children }) => html`<span class=${`badge badge-${kind}`}>${children}</span>`;

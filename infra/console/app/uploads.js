@@ -37,17 +37,16 @@ export function nameFor(file, kind) {
   return asOf ? `${kind}_${asOf[1]}${asOf[2]}${asOf[3]}.csv` : `${kind}.csv`;
 }
 
-const TOO_LARGE = { ja: 'ファイルが大きすぎます（5 GB まで）。', en: 'The file is too large (up to 5 GB).' };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, then `arriving`. Answers its id. */
+/** Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, by what share if that is known, then `arriving`. Answers its id. */
 export async function drop(file, kind, onStep) {
-  if (file.size > 5e9) throw new Problem(0, 'TOO_LARGE', TOO_LARGE);
+  if (file.size > 5e9) throw new Problem(0, 'TOO_LARGE', 'problem.too-large');
   const call = caller();
-  onStep('sending', 0);
+  onStep('sending');
   const { data: ticket } = await call('POST', '/uploads', { kind, name: nameFor(file, kind) });
   const version = await put(ticket, file, (share) => onStep('sending', share));
-  onStep('arriving', 1);
+  onStep('arriving');
   for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
     await pause(wait);
     const { data } = await call('GET', '/uploads?limit=50');

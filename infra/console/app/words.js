@@ -35,11 +35,14 @@ export function onLanguage(listener) {
   return () => listeners.delete(listener);
 }
 
-/** The text under `key`, with `{name}` replaced by what is given under that name. */
+/** The text under `key`, with `{name}` replaced by what is given under that name, and `{name:one|many}` by the form that goes with it. */
 export function t(key, values = {}) {
   const text = texts[key];
   if (text === undefined) throw new Error(`no text for ${key}`);
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name, one, many) => {
+    if (many !== undefined) return String(values[name]) === '1' ? one : many;
+    return name in values ? String(values[name]) : whole;
+  });
 }
 
 /** The text under `key` if there is one: of codes, which a newer API may have more of than this page knows. */
@@ -48,8 +51,8 @@ export const named = (key, code) => texts[key] ?? code;
 /** Programmes by their names, of codes. */
 export const programmes = (codes) => codes.map((code) => named(`programme.${code}`, code)).join(t('list.comma'));
 
-/** Of what the API says in both languages, `{ ja, en }`, the one that is shown. */
-export const said = (words) => (words ? words[language] : '');
+/** What is shown of what the API says in both languages, `{ ja, en }`, or of a text of ours by its key. */
+export const said = (words) => (typeof words === 'string' ? t(words) : words ? words[language] : '');
 
 const locale = () => (language === 'ja' ? 'ja-JP' : 'en-GB');
 

@@ -86,7 +86,7 @@ function Scan() {
     if (missing().length) {
       play('refused');
       setText('');
-      setState({ ...EMPTY, problem: { words: { ja: t('doses.shared-first'), en: t('doses.shared-first') } } });
+      setState({ ...EMPTY, problem: { words: 'doses.shared-first' } });
       return;
     }
     setBorn('');
@@ -98,7 +98,7 @@ function Scan() {
       seenAt.current = performance.now();
       const doubts = doubtsOf(coupon, data);
       play(doubts.length ? 'doubt' : 'seen');
-      announce([personOf(data), ...doubts].join('、'));
+      announce([personOf(data), ...doubts].join(t('list.comma')));
       setState({ ...EMPTY, step: 'seen', coupon, seen: data });
     } catch (error) {
       if (mine !== turn.current) return;

@@ -140,6 +140,6 @@ const Facts = ({ upload }) => html`
       <dt>${t('file.moved-at')}</dt><dd>${moment(upload.moved_at)}</dd>
       ${upload.generation && html`<dt>${t('file.generation')}</dt><dd>${number(upload.generation)}</dd>`}
       ${upload.sha256 && html`<dt>${'SHA-256'}</dt><dd><code>${upload.sha256}</code></dd>`}
-      <dt>${t('file.receipt')}</dt><dd>${upload.links.receipt ? html`<a href=${upload.links.receipt.url} target="_blank" rel="noreferrer">receipt.json</a> <span class="help">${t('file.link-life')}</span>` : t('file.receipt-later')}</dd>
+      <dt>${t('file.receipt')}</dt><dd>${upload.links.receipt ? html`<a href=${upload.links.receipt.url} target="_blank" rel="noreferrer">${'receipt.json'}</a> <span class="help">${t('file.link-life')}</span>` : t('file.receipt-later')}</dd>
     </dl>
   </section>`;
