@@ -211,6 +211,11 @@ export function usePolling(ask, on, depends) {
   }, [on, ...depends]);
 }
 
+/** How far something is. Without a share it is under way, and nobody knows how far; an element that once had one keeps it, so there are two. */
+export const Progress = ({ label, share }) => (share === undefined
+  ? html`<progress key="moving" aria-label=${label}></progress>`
+  : html`<progress key="share" max="1" value=${share} aria-label=${label}></progress>`);
+
 /** Parts of a whole as one bar, and in words and numbers beside it; the colours only repeat what the words say. */
 export function Parts({ label, parts, whole }) {
   const shown = parts.filter((part) => part.value > 0);

@@ -68,6 +68,32 @@ test('files are dropped, followed and told row by row, and what was refused is m
   await page.context().close();
 });
 
+test('how much of a file is sent is seen while it is, and that it goes on where nobody knows how far', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'files');
+  const network = await page.context().newCDPSession(page);
+  await network.send('Network.enable');
+  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 500_000 });
+  await page.evaluate(() => {
+    globalThis.seen = [];
+    setInterval(() => {
+      const it = document.querySelector('li.card progress');
+      if (it) globalThis.seen.push([it.getAttribute('aria-label'), it.matches(':indeterminate') ? null : it.value]);
+    }, 20);
+  });
+  await page.locator('#file-input').setInputFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.from(`${'x'.repeat(99)}\n`.repeat(15_000)) });
+  await page.locator('li.card').getByRole('link').waitFor({ timeout: 60_000 });
+  const seen = await page.evaluate(() => globalThis.seen);
+  const sent = seen.filter(([label]) => label === '送っています').map(([, share]) => share).filter((share) => share !== null);
+  assert.ok(new Set(sent.filter((share) => share > 0 && share < 1)).size > 1, JSON.stringify(sent));
+  assert.deepEqual(sent, sent.toSorted((a, b) => a - b));
+  const arriving = seen.filter(([label]) => label === '受け付けています');
+  assert.ok(arriving.length && arriving.every(([, share]) => share === null), JSON.stringify(arriving));
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 /** Lets a file fall onto the page, as a mouse does. */
 async function letFall(page, name, bytes) {
   await open(page, stack, 'files');

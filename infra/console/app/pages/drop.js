@@ -1,6 +1,6 @@
 // Dropping files of some kinds, and following those on their way in.
 
-import { html, useState, useEffect, useRef, Icon, Badge, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
+import { html, useState, useEffect, useRef, Icon, Badge, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
 import { t, said, clipped, number, size } from '../words.js';
 import { call, onEnd } from '../api.js';
 import { decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
@@ -88,7 +88,7 @@ function OnTheWay({ entry }) {
     <li class="card stack">
       <div class="row"><strong class="grow wrap"><bdi>${clipped(entry.file.name, NAME)}</bdi><span class="sub">${size(entry.file.size)}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
         ${entry.step === 'failed' ? html`<${Badge} kind="bad">${t('files.failed')}<//>` : entry.step !== 'arrived' && html`<${Badge} kind="busy">${t(`step.${entry.step}`)}<//>`}</div>
-      ${entry.step === 'sending' && html`<progress max="1" value=${entry.share} aria-label=${t('step.sending')}></progress>`}
+      ${['sending', 'arriving'].includes(entry.step) && html`<${Progress} label=${t(`step.${entry.step}`)} share=${entry.share} />`}
       ${entry.problem && html`<${ProblemNotice} problem=${entry.problem} />`}
       ${entry.id && html`<${Following} id=${entry.id} kind=${entry.kind} />`}
     </li>`;
@@ -108,7 +108,7 @@ function Following({ id, kind }) {
   const share = upload.chunks.total ? upload.chunks.done / upload.chunks.total : 0;
   return html`
     <div class="stack">
-      ${isUnderWay(upload) && html`<progress max="1" value=${upload.state === 'loading' ? share : undefined} aria-label=${said(upload.state_text)}></progress>`}
+      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${upload.state === 'loading' ? share : undefined} />`}
       <div class="row"><${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//>
         <span class="grow">${t('files.rows-in', { count: number(upload.rows.in) })}${upload.rows.refused > 0 && html` ・ <strong>${t('files.rows-refused', { count: number(upload.rows.refused) })}</strong>`}</span>
         <a class="button button-small" href=${placeOf(kind, id)}>${t('files.open')}</a></div>

@@ -1,6 +1,6 @@
 // Exports: ask for one, follow it, save its files. What was asked for on this page is remembered in memory only.
 
-import { html, useState, useEffect, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
+import { html, useState, useEffect, Page, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
 import { call, fetchLink, may, onEnd } from '../api.js';
 import { to } from '../router.js';
@@ -99,7 +99,7 @@ function Export({ first, heading = 'h3' }) {
         ${it.doses !== null && html`<span>${t('exports.doses', { count: number(it.doses) })}</span>`}
         <${Badge} kind=${KINDS[it.state]}>${t(`export.${it.state}`)}<//>
       </div>
-      ${it.state === 'requested' && html`<progress aria-label=${t('export.requested')}></progress>`}
+      ${it.state === 'requested' && html`<${Progress} label=${t('export.requested')} />`}
       ${it.failure && html`<${Notice} kind="error" title=${said(it.failure)}>${it.failure.detail}<//>`}
       <${ProblemNotice} problem=${problem} />
       ${it.files.length > 0 && html`<ul class="chips" aria-label=${t('exports.files')}>${it.files.map((file) => html`<li key=${file.name}><button class="button button-small" type="button" onClick=${() => fetch(file.name)}>${file.name}</button></li>`)}</ul>`}

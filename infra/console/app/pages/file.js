@@ -1,6 +1,6 @@
 // One file: how far it is, where its rows went, what was refused, and what to decide.
 
-import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
 import { isUnderWay, kindOf, mayDrop, partsOf, settled } from '../uploads.js';
@@ -63,7 +63,7 @@ function Steps({ upload }) {
           </li>`;
         })}
       </ol>
-      ${isUnderWay(upload) && html`<progress max="1" value=${upload.state === 'loading' && upload.chunks.total > 1 ? share : undefined} aria-label=${said(upload.state_text)}></progress>`}
+      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${upload.state === 'loading' && upload.chunks.total > 1 ? share : undefined} />`}
       ${upload.state === 'waiting' && html`<p class="help">${t('file.waiting')}</p>`}
     </div>`;
 }
