@@ -77,6 +77,17 @@ export async function call(method, path, body, { headers = {}, text = false, sig
   throw problem;
 }
 
+/** A list under its name, newest first, page after page, until its end or until the last of a page is past what matters. */
+export async function listOf(path, name, isPast, signal) {
+  const found = [];
+  for (let after = ''; ;) {
+    const { data } = await call('GET', `${path}?limit=100${after && `&after=${encodeURIComponent(after)}`}`, undefined, { signal });
+    found.push(...data[name]);
+    after = data.next;
+    if (!after || (found.length && isPast(found.at(-1)))) return found;
+  }
+}
+
 async function problemOf(response) {
   const told = await response.json().catch(() => ({}));
   if (response.status === 401) return new Problem(401, 'UNAUTHENTICATED', 'problem.signed-out');

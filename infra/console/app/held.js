@@ -1,18 +1,16 @@
 // Inquiries about address-protected residents: held back until this municipality decides whether the asker may be answered. What is
 // held and what was decided stands in the log, newest first.
 
-import { call } from './api.js';
+import { call, listOf } from './api.js';
 
 /** A decision holds as long as a basis may; the asker has to ask again within it. */
 const HOLDS = 14 * 24 * 3600 * 1000;
-const PAGE = 100;
-/** Pages of the log that are read for one resident. */
-const MOST_PAGES = 10;
 
 const pairOf = (facts) => `${facts.resident} ${facts.asker}`;
 const isFresh = (entry) => Date.now() - Date.parse(entry.at) < HOLDS;
 
-const page = async (after, signal) => (await call('GET', `/log?limit=${PAGE}${after ? `&after=${encodeURIComponent(after)}` : ''}`, undefined, { signal })).data;
+/** Who asked longer ago than a basis holds has nothing left to ask on. */
+const fresh = async (signal) => (await listOf('/log', 'entries', (entry) => !isFresh(entry), signal)).filter(isFresh);
 
 /** Of entries, newest first, each asker's last inquiry about each resident, if it was held back and nothing was decided since. */
 export function undecided(entries) {
@@ -26,8 +24,8 @@ export function undecided(entries) {
   return open;
 }
 
-/** What waits for a decision among the log's newest entries. Who asked longer ago has nothing left to ask on. */
-export const toDecide = async (signal) => undecided((await page('', signal)).entries.filter(isFresh));
+/** What waits for a decision. */
+export const toDecide = async (signal) => undecided(await fresh(signal));
 
 /** The same with the names of the askers, which the log leaves out. */
 export const withNames = (held, signal) => Promise.all(held.map(async (it) => {
@@ -38,14 +36,8 @@ export const withNames = (held, signal) => Promise.all(held.map(async (it) => {
 /** Until when each asker may be answered about a resident, by its code, as `Date`s. */
 export async function released(resident, signal) {
   const until = new Map();
-  let after = '';
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const { entries, next } = await page(after, signal);
-    for (const { at, facts } of entries.filter(isFresh)) {
-      if (facts.kind === 'released' && facts.resident === resident && !until.has(facts.asker)) until.set(facts.asker, new Date(Date.parse(at) + HOLDS));
-    }
-    if (!next || !entries.every(isFresh)) break;
-    after = next;
+  for (const { at, facts } of await fresh(signal)) {
+    if (facts.kind === 'released' && facts.resident === resident && !until.has(facts.asker)) until.set(facts.asker, new Date(Date.parse(at) + HOLDS));
   }
   return until;
 }

@@ -16,6 +16,22 @@ const COLOURS = { checking: 'busy', waiting: 'busy', loading: 'busy', refused: '
 export const kindOf = (state) => COLOURS[state] ?? 'plain';
 export const isUnderWay = (upload) => !upload.ended && upload.state !== 'held';
 
+/** The name under which refused rows of a file are saved, mended and dropped again. */
+export const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
+
+const WELL = ['in_force', 'recorded', 'no_change'];
+
+/**
+ * Whether files that came later made good what was refused of one: all of its refused rows, mended; the file itself, once more; or of
+ * residents another register that is in force.
+ */
+export function isMended(upload, later) {
+  const well = later.filter((it) => it.kind === upload.kind && WELL.includes(it.state));
+  const rows = well.filter((it) => it.file === errorsName(upload)).reduce((sum, it) => sum + it.rows.in, 0);
+  if (rows && rows >= upload.rows.refused) return true;
+  return well.some((it) => it.file !== errorsName(it) && (it.file === upload.file || upload.kind === 'residents'));
+}
+
 /** The order in which parts of a file are told, of whichever kind it is. */
 const ORDER = ['new', 'recorded', 'answered', 'changed', 'unchanged', 'removed', 'review', 'conflict', 'waiting', 'refused'];
 

@@ -4,7 +4,7 @@ import { html, useState, useEffect, useMemo, Waiting, Notice, ProblemNotice, asP
 import { t, currentLanguage, number, said } from '../words.js';
 import { fetchLink } from '../api.js';
 import { decode, records, cells, write } from '../csv.js';
-import { drop, mayDrop, placeOf } from '../uploads.js';
+import { drop, errorsName, mayDrop, placeOf } from '../uploads.js';
 import Rows from '../rows.js';
 
 export default function Refused({ upload }) {
@@ -34,8 +34,6 @@ async function read(link, signal) {
   const at = ([from, until]) => cells(text.slice(from, until));
   return { bytes, text, header: at(spans[0]), rows: spans.slice(1), at };
 }
-
-const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
 
 function Mending({ upload, file }) {
   const [only, setOnly] = useState('');

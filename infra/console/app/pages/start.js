@@ -2,9 +2,9 @@
 
 import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
-import { call, may } from '../api.js';
+import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';
-import { isUnderWay, kindOf, placeOf } from '../uploads.js';
+import { isMended, isUnderWay, kindOf, placeOf } from '../uploads.js';
 import { toDecide, withNames } from '../held.js';
 
 /** What is held up, then what was refused, what goes on by itself, what only waits. */
@@ -13,25 +13,35 @@ const ORDER = ['doubt', 'bad', 'busy', 'plain'];
 /** Files of so many days still ask for something. */
 const RECENT = 14 * 24 * 3600 * 1000;
 
+const isOld = (upload) => Date.now() - new Date(upload.dropped_at) > RECENT;
+
+/** What may go on by itself while somebody looks. */
 async function look(signal) {
   const hands = [];
-  if (may('read', 'register')) hands.push(...ofUploads((await call('GET', '/uploads?limit=100', undefined, { signal })).data.uploads));
+  if (may('read', 'register')) hands.push(...ofUploads((await listOf('/uploads', 'uploads', isOld, signal)).filter((it) => !isOld(it))));
   if (may('read')) hands.push(...ofDoses((await call('GET', '/doses/counts', undefined, { signal })).data));
-  if (may('approve')) hands.push(...ofBases((await call('GET', '/consents?limit=100', undefined, { signal })).data.consents));
+  return hands;
+}
+
+/** What waits for somebody who approves. */
+async function lookForApprovers(signal) {
+  const hands = [];
+  // Behind the first that has expired are older ones.
+  if (may('approve')) hands.push(...ofBases(await listOf('/consents', 'consents', (it) => new Date(it.expires_at) < Date.now(), signal)));
   if (may('approve') && may('read')) hands.push(...await ofHeld(await toDecide(signal), signal));
-  return hands.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  return hands;
 }
 
 /** Doses that wait for somebody. Those that wait for their resident are told, too: the coupon may be misread. */
 function ofDoses(counts) {
-  const one = (list, kind) => ({ id: list, kind, count: counts[list], what: t(`start.${list}`), about: t(`start.${list}-more`), href: to('checks', list) });
+  const one = (list, kind) => ({ id: list, kind, count: counts[list], what: t(`start.${list}`, { count: counts[list] }), about: t(`start.${list}-more`), href: to('checks', list) });
   return [one('conflict', 'doubt'), one('review', 'doubt'), one('waiting', 'plain')].filter((hand) => hand.count > 0);
 }
 
 /** Legal bases that a second person has to approve. */
 function ofBases(consents) {
   const drafts = consents.filter((it) => it.state === 'draft').length;
-  return drafts ? [{ id: 'approve', kind: 'doubt', count: drafts, what: t('start.approve'), about: t('start.approve-more'), href: to('inquiries') }] : [];
+  return drafts ? [{ id: 'approve', kind: 'doubt', count: drafts, what: t('start.approve', { count: drafts }), about: t('start.approve-more'), href: to('inquiries') }] : [];
 }
 
 /** So many are told one by one. */
@@ -39,22 +49,23 @@ const FEW = 5;
 
 /** Inquiries about protected residents, which this municipality decides about itself. */
 async function ofHeld(held, signal) {
-  const hand = { kind: 'doubt', what: t('start.asked') };
+  const hand = { kind: 'doubt', what: t('start.asked', { count: held.length > FEW ? held.length : 1 }) };
   if (held.length > FEW) return [{ ...hand, id: 'asked', count: held.length, about: t('start.asked-many'), href: to('inquiries', 'log') }];
   const named = await withNames(held, signal);
   return named.map(({ at, resident, asker, name }) => ({ ...hand, id: `asked-${resident}-${asker}`, count: 1, about: t('start.asked-more', { asker: name, at: moment(at) }), href: to('residents', resident) }));
 }
 
+/** Files, newest first. */
 function ofUploads(uploads) {
-  const recent = uploads.filter((upload) => Date.now() - new Date(upload.dropped_at) < RECENT);
+  const open = uploads.filter((it, at) => !isMended(it, uploads.slice(0, at)));
   // Of a file that was refused whole its rows are told beside it: it may have been refused for something else than a row.
   const rowsOf = (upload, what) => (what === 'refused' && upload.rows.refused > 0 ? [t('files.rows-refused', { count: number(upload.rows.refused) })] : []);
-  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`), about: [upload.file, moment(upload.dropped_at), ...rowsOf(upload, what)].join(' ・ '), href: placeOf(upload.kind, upload.id), state: upload });
+  const one = (upload, kind, what, count) => ({ id: `${what}-${upload.id}`, kind, count, what: t(`start.${what}`, { count }), about: [upload.file, moment(upload.dropped_at), ...rowsOf(upload, what)].join(' ・ '), href: placeOf(upload.kind, upload.id), state: upload });
   return [
-    ...recent.filter((it) => it.state === 'held').map((it) => one(it, 'doubt', 'held', 1)),
-    ...recent.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', 1)),
-    ...recent.filter((it) => it.state !== 'refused' && it.rows.refused > 0).map((it) => one(it, 'bad', 'rows', it.rows.refused)),
-    ...recent.filter(isUnderWay).map((it) => one(it, 'busy', 'running', it.rows.in)),
+    ...uploads.filter((it) => it.state === 'held').map((it) => one(it, 'doubt', 'held', 1)),
+    ...open.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', 1)),
+    ...open.filter((it) => it.state !== 'refused' && it.rows.refused > 0).map((it) => one(it, 'bad', 'rows', it.rows.refused)),
+    ...uploads.filter(isUnderWay).map((it) => one(it, 'busy', 'running', it.rows.in)),
   ];
 }
 
@@ -69,19 +80,21 @@ const TILES = [
 ];
 
 export default function Start() {
-  const { data, loading, problem, set } = useLoaded(look, []);
-  const running = data?.some((hand) => hand.kind === 'busy');
+  const { data: moving, problem, set } = useLoaded(look, []);
+  const { data: resting, problem: other } = useLoaded(lookForApprovers, []);
+  const running = moving?.some((hand) => hand.kind === 'busy');
+  const hands = moving && resting && [...moving, ...resting].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   usePolling(async () => {
     set(await look());
     return false;
   }, Boolean(running), []);
   return html`
     <${Page} title=${t('start.title')} lead=${t('start.lead')}>
-      <${ProblemNotice} problem=${problem} />
-      ${loading && !data && html`<${Waiting} />`}
-      ${data && (data.length === 0
+      <${ProblemNotice} problem=${problem ?? other} />
+      ${!hands && !problem && !other && html`<${Waiting} />`}
+      ${hands && (hands.length === 0
         ? html`<div class="card row"><span class="good-mark"><${Icon} name="good" /></span><div><strong>${t('start.nothing')}</strong><p class="help">${t('start.nothing-more')}</p></div></div>`
-        : html`<ul class="hands">${data.map((hand) => html`<${Hand} key=${hand.id} hand=${hand} />`)}</ul>`)}
+        : html`<ul class="hands">${hands.map((hand) => html`<${Hand} key=${hand.id} hand=${hand} />`)}</ul>`)}
       <h2>${t('start.go')}</h2>
       <div class="tiles">
         ${TILES.filter((tile) => may(...tile.roles)).map((tile) => html`

@@ -1,0 +1,81 @@
+// What needs a hand, however much came since, and no longer than it does.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { newPage, open, signIn, startBrowser, startStack } from '../stack.mjs';
+import { isMended } from '../../../infra/console/app/uploads.js';
+
+let stack;
+let browser;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const upload = (file, more) => ({ file, kind: 'residents', state: 'in_force', rows: { in: 100, refused: 0 }, ...more });
+
+test('a file asks for nothing more once a later one has made it good', () => {
+  const refused = (file, count, more) => upload(file, { rows: { in: 100, refused: count }, ...more });
+  const mended = (...later) => isMended(refused('residents_20210401.csv', 5), later);
+  assert.ok(!mended());
+  assert.ok(mended(upload('residents_20210402.csv')));
+  for (const state of ['refused', 'held', 'discarded', 'checking', 'loading']) assert.ok(!mended(upload('residents_20210402.csv', { state })), state);
+  assert.ok(!mended(upload('doses_20210402.csv', { kind: 'doses' })));
+  // Of the rows that were to be mended, all have to come.
+  const rows = (count) => upload('residents_20210401_errors.csv', { rows: { in: count, refused: 0 } });
+  assert.ok(mended(rows(5)) && mended(rows(2), rows(3)) && !mended(rows(4)));
+  assert.ok(!isMended(refused('residents_20210401_errors.csv', 3), [rows(2)]) && isMended(refused('residents_20210401_errors.csv', 3), [rows(3)]));
+  assert.ok(!mended(upload('other_errors.csv')), 'rows of another file are no register');
+  // A later file of doses says nothing of those that an earlier one had: it has to be the same again.
+  const doses = (...later) => isMended(refused('venue.csv', 5, { kind: 'doses' }), later.map((it) => ({ ...it, kind: 'doses' })));
+  assert.ok(!doses(upload('venue2.csv')) && doses(upload('venue.csv')));
+  assert.ok(doses(upload('venue_errors.csv', { rows: { in: 5, refused: 1 } })));
+  // Refused whole, without a single row to mend.
+  assert.ok(isMended(refused('r.csv', 0, { state: 'refused' }), [upload('r.csv')]));
+  assert.ok(!isMended(refused('r.csv', 0, { state: 'refused' }), []));
+});
+
+/** Answers a list page after page, a hundred on each. */
+async function listIs(page, route, name, all) {
+  await page.route(route, (it) => {
+    const query = new URL(it.request().url()).searchParams;
+    const from = Number(query.get('after') ?? 0);
+    const limit = Number(query.get('limit') ?? 20);
+    it.fulfill({ json: { [name]: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null } });
+  });
+}
+
+const ago = (days) => new Date(Date.now() - days * 24 * 3600 * 1000).toISOString();
+const hands = (page) => page.locator('.hand').evaluateAll((all) => all.map((it) => [it.querySelector('.hand-count').textContent, it.querySelector('.hand-text').textContent]));
+
+test('what waits is found behind hundreds of others, and nothing is asked for that is past', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const listed = (at, more) => upload(`residents_${at}.csv`, { id: `01890000-0000-7000-8000-${String(at).padStart(12, '0')}`, key: '', version: '', state_text: { ja: '状態', en: 'state' }, ended: true, dropped_at: ago(at / 20), size: 1, generation: 1, ...more });
+  const uploads = Array.from({ length: 300 }, (_, at) => listed(at));
+  uploads[250] = listed(250, { state: 'held', ended: false });
+  uploads[251] = listed(251, { rows: { in: 100, refused: 3 } });
+  uploads[260] = listed(260, { kind: 'doses', state: 'refused' });
+  uploads[290] = listed(290, { state: 'held', ended: false });
+  await listIs(page, /\/uploads\?/, 'uploads', uploads);
+  const consents = Array.from({ length: 420 }, (_, at) => ({ state: at === 219 || at === 230 ? 'draft' : at < 250 ? 'answered' : 'expired', expires_at: ago(at < 250 ? -1 : 1) }));
+  let last = 0;
+  page.on('request', (request) => { last = Math.max(last, Number(request.url().match(/\/consents\?.*after=(\d+)/)?.[1] ?? 0)); });
+  await listIs(page, /\/consents\?/, 'consents', consents);
+  const entries = Array.from({ length: 150 }, (_, at) => ({ seq: 150 - at, at: ago(at / 20), facts: { kind: 'asked' } }));
+  entries[140].facts = { kind: 'answered', outcome: 'held', resident: 'R', asker: '011002' };
+  await listIs(page, /\/log\?/, 'entries', entries);
+  await page.route(/\/residents\/R\/inquiries/, (route) => route.fulfill({ json: { inquiries: [{ asker: '011002', asker_name: '北海道札幌市' }], next: null } }));
+  await open(page, stack, 'files');
+  await open(page, stack, '');
+  const told = await hands(page);
+  assert.equal(told.length, 4, JSON.stringify(told));
+  for (const [count, text] of [['1', 'residents_250.csv'], ['1', 'residents_260.csv'], ['2', '承認を待っている'], ['1', '北海道札幌市']]) assert.ok(told.some((it) => it[0] === count && it[1].includes(text)), text);
+  assert.equal(last, 200, 'bases are not read on behind those that have expired');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
