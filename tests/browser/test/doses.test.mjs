@@ -22,8 +22,9 @@ after(async () => {
 });
 
 /** A signed-in page for doses, with what the day shares filled in by keyboard; notes the tones it plays and the keys it makes. */
-async function desk({ roles = ['doses'] } = {}) {
+async function desk({ roles = ['doses'], script = () => {} } = {}) {
   const page = await newPage(browser);
+  await page.addInitScript(script);
   await page.addInitScript(() => {
     globalThis.tones = [];
     const start = OscillatorNode.prototype.start;
@@ -266,6 +267,40 @@ test('the camera reads the code of a coupon', { timeout: 60_000 }, async () => {
   await outcome(page, 'recorded');
   assert.deepEqual(page.complaints, []);
   assert.deepEqual(page.outside, []);
+  await page.context().close();
+});
+
+test('where the browser reads codes itself, its own reader is asked', { timeout: 60_000 }, async () => {
+  await writeFile(film, filmOf('no coupon'));
+  const page = await desk({ script: () => {
+    globalThis.BarcodeDetector = class {
+      static getSupportedFormats = async () => ['ean_13', 'qr_code'];
+
+      constructor({ formats }) {
+        globalThis.formats = formats;
+      }
+
+      async detect(video) {
+        return video.videoWidth && globalThis.inSight ? [{ rawValue: globalThis.inSight }] : [];
+      }
+    };
+  } });
+  const files = [];
+  page.on('request', (request) => files.push(request.url()));
+  await page.getByRole('button', { name: 'カメラで読む' }).press('Enter');
+  await page.waitForFunction(() => document.querySelector('.camera video')?.videoWidth && globalThis.formats);
+  assert.deepEqual(await page.evaluate(() => globalThis.formats), ['qr_code']);
+  // Whatever is no coupon is passed over.
+  for (const code of ['https://example.com/', lineOf(old[14])]) {
+    await page.evaluate((seen) => { globalThis.inSight = seen; }, code);
+    await page.waitForTimeout(400);
+  }
+  await shown(page);
+  await page.locator('#line').focus();
+  await confirm(page);
+  await outcome(page, 'recorded');
+  assert.ok(!files.some((url) => url.endsWith('jsqr.js')), 'the other reader is not fetched');
+  assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
 
