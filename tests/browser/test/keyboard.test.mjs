@@ -248,6 +248,7 @@ test('conflicts are kept, replaced and renumbered', async () => {
     const person = old[at];
     await record(person, 1);
     await record(person, 1, { lot: 'FA4597', given_on: '2021-07-06' });
+    await hand.go('ファイル');
     await hand.go('ホーム');
     await hand.enter(page.locator('.hand', { hasText: '食い違う接種' }));
     await hand.isOn('h1', '接種の確認');
