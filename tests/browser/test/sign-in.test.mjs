@@ -69,6 +69,17 @@ test('pages follow the roles', async () => {
   await page.context().close();
 });
 
+test('the header names the municipality to whoever may do anything with files', async () => {
+  await stack.adults();
+  for (const roles of [['read'], ['doses'], ['inquire']]) {
+    const page = await newPage(browser);
+    await signIn(page, stack, { roles });
+    await page.locator('.place', { hasText: '千代田区 131016' }).waitFor();
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
+});
+
 test('a page that was open before signing in is open after it', async () => {
   const page = await newPage(browser);
   await page.goto(`${stack.url}/#/files`);
