@@ -53,14 +53,13 @@ function List({ list, onChanged }) {
       ${pages.length > 0 && (entries.length === 0 ? html`<p class="card empty">${t('checks.none')}</p>` : html`
         <div class="row"><button class="button button-small" type="button" disabled=${busy} onClick=${csv}>${t('checks.csv')}</button></div>
         <div class="table-box" tabindex="0" role="group" aria-label=${t(`list.${list}`)}><table>
-          <thead><tr><th scope="col">${t('checks.dose')}</th><th scope="col">${t('checks.what')}</th><th scope="col">${t('residents.coupon')}</th><th scope="col" class="wide">${t('checks.why')}</th><th scope="col">${t('checks.since')}</th><th scope="col"><span class="visually-hidden">${t('checks.open')}</span></th></tr></thead>
+          <thead><tr><th scope="col">${t('checks.dose')}</th><th scope="col">${t('checks.what')}</th><th scope="col">${t('residents.coupon')}</th><th scope="col" class="wide">${t('checks.why')}</th><th scope="col"><span class="visually-hidden">${t('checks.open')}</span></th></tr></thead>
           <tbody>${entries.map((it) => html`
             <tr key=${it.id}>
               <th scope="row" class="nowrap">${numbered(it)}<span class="sub">${date(it.given_on)}</span></th>
               <td class="wrap"><bdi>${maker(it)}</bdi><span class="sub"><bdi>${it.lot}</bdi>${it.venue && html` ・ <bdi>${it.venue}</bdi>`}</span></td>
               <td class="mono">${it.coupon ?? '—'}</td>
-              <td class="wrap">${it.findings.length ? it.findings.map((finding) => html`<div key=${finding.code}>${said(finding)}</div>`) : t(`list.${list}-why`)}</td>
-              <td class="since">${moment(it.since)}</td>
+              <td class="wrap">${it.findings.length ? it.findings.map((finding) => html`<div key=${finding.code}>${said(finding)}</div>`) : t(`list.${list}-why`)}<span class="sub">${t('checks.since', { at: moment(it.since) })}</span></td>
               <td>${it.resident ? html`<a class="button button-small nowrap" href=${to('checks', list, it.resident, it.id)}>${t('checks.open')}</a>`
                 : may('doses') && html`<button class="button button-small nowrap" type="button" onClick=${() => setAsked(it)}>${t('checks.withdraw')}</button>`}</td>
             </tr>`)}</tbody>

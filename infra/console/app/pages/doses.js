@@ -281,8 +281,8 @@ function Shared() {
         <fieldset class="field" onKeyDown=${(event) => event.key === 'Enter' && document.querySelector('.scan .input').focus()}><legend>${t('preset.choose')}</legend><div class="choice choice-close">
           ${desk.presets.map((it, at) => html`<label key=${it.name}><input type="radio" name="preset" checked=${isInUse(it)} onChange=${() => choose(it)} />${at < 9 && html`<kbd>${at + 1}</kbd>`}<bdi>${it.name}</bdi></label>`)}
         </div></fieldset>`}
-      <p><a href=${to('doses', 'presets')}>${t('preset.open')}</a></p>
       ${field('given_on')}${field('product')}${field('lot')}${field('venue')}${field('physician')}
+      <p><a href=${to('doses', 'presets')}>${t('preset.open')}</a></p>
       <datalist id="vaccines">${VACCINES.map((name) => html`<option key=${name} value=${name} />`)}</datalist>
     </section>`;
 }

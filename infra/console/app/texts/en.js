@@ -333,7 +333,7 @@ export default {
   'checks.dose': 'Dose',
   'checks.what': 'Vaccine and venue',
   'checks.why': 'What to check',
-  'checks.since': 'Since',
+  'checks.since': 'since {at}',
   'checks.open': 'Check',
   'checks.withdraw': 'Withdraw',
   'checks.withdraw-title': 'Take this dose off the waiting list?',

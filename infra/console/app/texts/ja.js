@@ -333,7 +333,7 @@ export default {
   'checks.dose': '接種',
   'checks.what': 'ワクチンと会場',
   'checks.why': '確かめること',
-  'checks.since': 'いつから',
+  'checks.since': '{at} から',
   'checks.open': '確かめる',
   'checks.withdraw': '取り下げる',
   'checks.withdraw-title': 'この接種を登録待ちから取り下げますか',
