@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use domain::{TenantCode, TenantScope};
+use domain::{TenantCode, TenantScope, words};
 use serde_json::{Map, Value};
 
 use crate::{Code, Problem};
@@ -21,28 +21,13 @@ pub enum Role {
     Approve,
 }
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 5] = [
-        Self::Read,
-        Self::Register,
-        Self::Doses,
-        Self::Inquire,
-        Self::Approve,
-    ];
-
-    /// The word in the claim `roles`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Register => "register",
-            Self::Doses => "doses",
-            Self::Inquire => "inquire",
-            Self::Approve => "approve",
-        }
-    }
-}
+words!(Role {
+    Read = "read",
+    Register = "register",
+    Doses = "doses",
+    Inquire = "inquire",
+    Approve = "approve",
+});
 
 /// Who asks: one person of one municipality. `Debug` does not show the person.
 #[derive(Clone)]

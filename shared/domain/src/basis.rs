@@ -1,10 +1,9 @@
-use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
-use crate::{MyNumber, ProgrammeCode, UnknownWord, programme};
+use crate::{MyNumber, ProgrammeCode, programme, words};
 
 /// What the law lets a municipality ask on, one reading of it a line. A new reading is a new line
 /// with its first day; a reading that ended keeps its line and gets a last day.
@@ -53,35 +52,11 @@ pub struct Basis {
     counted_as: &'static str,
 }
 
-impl Purpose {
-    /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::Vaccination, Self::Ledger, Self::Certificate];
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Vaccination => "VACCINATION",
-            Self::Ledger => "LEDGER",
-            Self::Certificate => "CERTIFICATE",
-        }
-    }
-}
-
-impl FromStr for Purpose {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let found = Self::ALL.into_iter().find(|each| each.as_str() == text);
-        found.ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for Purpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(Purpose {
+    Vaccination = "VACCINATION",
+    Ledger = "LEDGER",
+    Certificate = "CERTIFICATE",
+});
 
 impl Basis {
     fn from_line(line: &'static str) -> Option<Self> {
@@ -109,7 +84,7 @@ impl Basis {
         };
         let programmes = match programmes {
             "*" => None,
-            list => Some(words(list)?),
+            list => Some(list_of(list)?),
         };
         Some(Self {
             code,
@@ -128,7 +103,7 @@ impl Basis {
                 _ => return None,
             },
             longest_days: days.parse().ok().filter(|days| *days <= LONGEST_DAYS)?,
-            purposes: words(purposes)?,
+            purposes: list_of(purposes)?,
             programmes,
             counted_as,
         })
@@ -193,7 +168,7 @@ impl Basis {
     /// once, in ascending order; `None` if one is not.
     #[must_use]
     pub fn programmes_as_written(&self, text: &str) -> Option<Vec<ProgrammeCode>> {
-        let mut codes: Vec<ProgrammeCode> = words(text)?;
+        let mut codes: Vec<ProgrammeCode> = list_of(text)?;
         codes.sort_unstable();
         codes.dedup();
         let fit = |code: &ProgrammeCode| programme(*code).is_some() && self.covers(code);
@@ -206,7 +181,7 @@ impl Basis {
 }
 
 /// Words between blanks, all of them known.
-fn words<T: FromStr>(list: &str) -> Option<Vec<T>> {
+fn list_of<T: FromStr>(list: &str) -> Option<Vec<T>> {
     list.split(' ').map(|word| word.parse().ok()).collect()
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 use uuid::{Builder, Uuid};
 
-use crate::{Basis, UnknownWord};
+use crate::{Basis, UnknownWord, words};
 
 /// A recorded legal basis (UUID version 7). Not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,30 +188,14 @@ impl fmt::Debug for StaffTag {
     }
 }
 
-impl ConsentState {
-    /// Every state, in the order a recorded basis may pass them.
-    pub const ALL: [Self; 6] = [
-        Self::Draft,
-        Self::Granted,
-        Self::Claimed,
-        Self::Answered,
-        Self::Revoked,
-        Self::Expired,
-    ];
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Granted => "granted",
-            Self::Claimed => "claimed",
-            Self::Answered => "answered",
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-        }
-    }
-}
+words!(ConsentState {
+    Draft = "draft",
+    Granted = "granted",
+    Claimed = "claimed",
+    Answered = "answered",
+    Revoked = "revoked",
+    Expired = "expired",
+});
 
 impl ConsentLife {
     /// Recorded now. It holds as long as the basis lets it, or fewer days if the form says so.

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use uuid::{Builder, Uuid};
 
-use crate::UnknownWord;
+use crate::{UnknownWord, words};
 
 /// Which export of a municipality's doses this is. Not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,36 +44,10 @@ pub enum ExportScope {
     Changed,
 }
 
-impl ExportScope {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Full, Self::Changed];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Changed => "changed",
-        }
-    }
-}
-
-impl FromStr for ExportScope {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for ExportScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(ExportScope {
+    Full = "full",
+    Changed = "changed",
+});
 
 /// How an export stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,37 +60,11 @@ pub enum ExportState {
     Failed,
 }
 
-impl ExportState {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Requested, Self::Published, Self::Failed];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Published => "published",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl FromStr for ExportState {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for ExportState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(ExportState {
+    Requested = "requested",
+    Published = "published",
+    Failed = "failed",
+});
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,7 @@ mod resident;
 mod sensitive;
 mod tenant;
 mod upload;
+mod word;
 
 pub use basis::{
     Basis, EvidenceKind, LONGEST_DAYS, MOST_EVIDENCE_NUMBER, Purpose, bases, basis,
@@ -44,4 +45,5 @@ pub use per_tenant::PerTenant;
 pub use resident::{Movement, OwnedText, Resident, ResidentRow, Sex, Text};
 pub use sensitive::Sensitive;
 pub use tenant::{TenantCode, TenantCodeError, TenantScope};
-pub use upload::{FileKind, Generation, RowCounts, UnknownWord, UploadId, UploadState};
+pub use upload::{FileKind, Generation, RowCounts, UploadId, UploadState};
+pub use word::UnknownWord;

@@ -2,13 +2,9 @@ use std::fmt;
 use std::ops::{Add, AddAssign};
 use std::str::FromStr;
 
-use thiserror::Error;
 use uuid::{Builder, Uuid};
 
-/// A word that is none of the known ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not one of the known words")]
-pub struct UnknownWord;
+use crate::{UnknownWord, words};
 
 /// The number of an accepted residents file of a tenant: 1, 2, 3 … in the order of acceptance.
 /// Zero stands for "none yet".
@@ -95,37 +91,11 @@ pub enum FileKind {
     Inquiries,
 }
 
-impl FileKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Residents, Self::Doses, Self::Inquiries];
-
-    /// The folder's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Residents => "residents",
-            Self::Doses => "doses",
-            Self::Inquiries => "inquiries",
-        }
-    }
-}
-
-impl FromStr for FileKind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for FileKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(FileKind {
+    Residents = "residents",
+    Doses = "doses",
+    Inquiries = "inquiries",
+});
 
 /// How far an upload has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,34 +119,18 @@ pub enum UploadState {
     Discarded,
 }
 
+words!(UploadState {
+    Checking = "checking",
+    Refused = "refused",
+    Held = "held",
+    Waiting = "waiting",
+    Loading = "loading",
+    InForce = "in_force",
+    NoChange = "no_change",
+    Discarded = "discarded",
+});
+
 impl UploadState {
-    /// Every state, in the order an upload may pass them.
-    pub const ALL: [Self; 8] = [
-        Self::Checking,
-        Self::Refused,
-        Self::Held,
-        Self::Waiting,
-        Self::Loading,
-        Self::InForce,
-        Self::NoChange,
-        Self::Discarded,
-    ];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Checking => "checking",
-            Self::Refused => "refused",
-            Self::Held => "held",
-            Self::Waiting => "waiting",
-            Self::Loading => "loading",
-            Self::InForce => "in_force",
-            Self::NoChange => "no_change",
-            Self::Discarded => "discarded",
-        }
-    }
-
     /// Whether nothing happens to the upload any more.
     #[must_use]
     pub const fn is_final(self) -> bool {
@@ -184,23 +138,6 @@ impl UploadState {
             self,
             Self::Refused | Self::InForce | Self::NoChange | Self::Discarded
         )
-    }
-}
-
-impl FromStr for UploadState {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for UploadState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -53,8 +53,7 @@ impl Store {
         ]);
         for _ in 0..TRIES {
             if let Some(before) = self.get(scope, once_pk.clone(), ONCE).await? {
-                let id = Item(&before).text("consent")?.parse();
-                let id = id.map_err(|_| StoreError::Damaged { what: "consent" })?;
+                let id = Item(&before).word("consent")?;
                 let before = self.consent(scope, &id).await?;
                 let before = before.ok_or(StoreError::Damaged { what: "consent" })?;
                 return Ok(Recording::Before(Box::new(before)));

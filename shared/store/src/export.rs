@@ -180,9 +180,9 @@ fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {
     let difference = item.maybe_text("difference").unwrap_or_default();
     Ok(Export {
         id,
-        scope: word(item, "of")?,
-        encoding: word(item, "encoding")?,
-        state: word(item, "state")?,
+        scope: item.word("of")?,
+        encoding: item.word("encoding")?,
+        state: item.word("state")?,
         requested_at: item.time("requested_at")?,
         moved_at: item.time("moved_at")?,
         doses: item.maybe_number("doses")?.unwrap_or(0),
@@ -193,8 +193,8 @@ fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {
 
 fn read_last(item: Item<'_>) -> Result<LastExport, StoreError> {
     Ok(LastExport {
-        id: word(item, "id")?,
-        day: word(item, "day")?,
+        id: item.word("id")?,
+        day: item.word("day")?,
         most: most(item)?,
     })
 }
@@ -207,9 +207,4 @@ fn most(item: Item<'_>) -> Result<BTreeMap<ProgrammeCode, DoseNumber>, StoreErro
         Some((programme.parse().ok()?, most))
     });
     most.collect::<Option<_>>().ok_or(damaged)
-}
-
-fn word<W: std::str::FromStr>(item: Item<'_>, name: &'static str) -> Result<W, StoreError> {
-    let word = item.text(name)?.parse();
-    word.map_err(|_| StoreError::Damaged { what: name })
 }

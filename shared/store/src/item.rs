@@ -56,6 +56,21 @@ impl<'a> Item<'a> {
             .map(String::as_str)
     }
 
+    /// What is read from its text: an id, a date, one of an enum's words.
+    pub(crate) fn word<W: std::str::FromStr>(&self, name: &'static str) -> Result<W, StoreError> {
+        self.maybe_word(name)?
+            .ok_or(StoreError::Damaged { what: name })
+    }
+
+    /// `None` when the attribute is absent; damaged when it is there and no such word.
+    pub(crate) fn maybe_word<W: std::str::FromStr>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<W>, StoreError> {
+        let word = self.maybe_text(name).map(str::parse).transpose();
+        word.map_err(|_| StoreError::Damaged { what: name })
+    }
+
     pub(crate) fn number<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, StoreError> {
         self.maybe_number(name)?
             .ok_or(StoreError::Damaged { what: name })

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crypto::ResidentTag;
-use domain::{ConsentId, InquiryId, StaffTag, TenantCode};
+use domain::{ConsentId, InquiryId, StaffTag, TenantCode, words};
 
 /// What a log says happened. Facts are codes, ids, numbers and tags: nothing that a person is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,20 +78,12 @@ pub enum HolderOutcome {
     Held,
 }
 
-impl HolderOutcome {
-    const ALL: [Self; 4] = [Self::Given, Self::NoDoses, Self::NoMatch, Self::Held];
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::NoDoses => "no_doses",
-            Self::NoMatch => "no_match",
-            Self::Held => "held",
-        }
-    }
-}
+words!(HolderOutcome {
+    Given = "given",
+    NoDoses = "no_doses",
+    NoMatch = "no_match",
+    Held = "held",
+});
 
 impl Terms {
     fn facts(&self) -> [(&'static str, String); 3] {
@@ -208,9 +200,7 @@ impl LogEvent {
                     "" => None,
                     tag => Some(ResidentTag::parse(tag).ok()?),
                 },
-                outcome: HolderOutcome::ALL
-                    .into_iter()
-                    .find(|outcome| Some(outcome.as_str()) == text("outcome"))?,
+                outcome: text("outcome")?.parse().ok()?,
                 doses: text("doses")?.parse().ok()?,
             }),
             "released" => Some(Self::Released {

@@ -81,21 +81,15 @@ impl Register {
         let loading = match item.maybe_number("loading")? {
             None => None,
             Some(number) => {
-                let upload = item.text("loading_upload")?.parse();
-                let upload = upload.map_err(|_| StoreError::Damaged {
-                    what: "loading_upload",
-                })?;
+                let upload = item.word("loading_upload")?;
                 Some((Generation::new(number), upload))
             }
         };
-        let as_of = item.maybe_text("issued_as_of").map(str::parse).transpose();
         Ok(Self {
             in_force,
             issued: Generation::new(item.number("issued")?),
             loading,
-            issued_as_of: as_of.map_err(|_| StoreError::Damaged {
-                what: "issued_as_of",
-            })?,
+            issued_as_of: item.maybe_word("issued_as_of")?,
             issued_dropped_at: item.maybe_time("issued_dropped_at")?,
         })
     }
@@ -140,9 +134,7 @@ impl Store {
             .get(scope, keys::current(scope), &keys::waiting_sk(generation))
             .await?;
         let Some(item) = item else { return Ok(None) };
-        let id = Item(&item).text("upload")?.parse();
-        id.map(Some)
-            .map_err(|_| StoreError::Damaged { what: "upload" })
+        Item(&item).word("upload").map(Some)
     }
 
     /// Lets the file that waits for `generation` begin to load.

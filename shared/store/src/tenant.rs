@@ -238,15 +238,14 @@ fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
         max_removed_percent: item.number("max_removed")?,
         lots: read_lots(item)?,
         // What was entered before exports were is exported as usual.
-        export_encoding: word(item, "export_encoding")?.unwrap_or(usual.export_encoding),
-        export_scope: word(item, "export_scope")?.unwrap_or(usual.export_scope),
+        export_encoding: item
+            .maybe_word("export_encoding")?
+            .unwrap_or(usual.export_encoding),
+        export_scope: item
+            .maybe_word("export_scope")?
+            .unwrap_or(usual.export_scope),
         inquiries_per_day: item.maybe_set_number("inquiries_per_day")?,
         hold_protected: item.maybe_flag("hold_protected").unwrap_or(true),
         revision: item.number("revision")?,
     })
-}
-
-fn word<W: std::str::FromStr>(item: Item<'_>, name: &'static str) -> Result<Option<W>, StoreError> {
-    let word = item.maybe_text(name).map(str::parse).transpose();
-    word.map_err(|_| StoreError::Damaged { what: name })
 }

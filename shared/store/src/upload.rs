@@ -67,10 +67,7 @@ impl Store {
         scope: &TenantScope,
         entries: &[Map],
     ) -> Result<Vec<Upload>, StoreError> {
-        let id = |entry| {
-            let id = Item(entry).text("id")?.parse();
-            id.map_err(|_| StoreError::Damaged { what: "id" })
-        };
+        let id = |entry| Item(entry).word("id");
         let ids: Vec<UploadId> = entries.iter().map(id).collect::<Result<_, _>>()?;
         let key = |id| (keys::upload(scope, id), UPLOAD.to_owned());
         // No call may name a key twice.

@@ -1,7 +1,4 @@
-use std::fmt;
-use std::str::FromStr;
-
-use crate::UnknownWord;
+use crate::words;
 
 /// What a finding does to a dose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,32 +83,31 @@ impl From<FindingCode> for Finding {
     }
 }
 
-impl FindingCode {
-    /// All of them, in the order in which findings are listed.
-    pub const ALL: [Self; 21] = [
-        Self::SecondAttribute,
-        Self::UnknownResident,
-        Self::CouponOfSeveral,
-        Self::UnknownProgramme,
-        Self::UnknownProduct,
-        Self::NumberAboveProgramme,
-        Self::FutureDate,
-        Self::BeforeBirth,
-        Self::BeforeProgramme,
-        Self::AfterProgramme,
-        Self::BeforeNumber,
-        Self::PreviousMissing,
-        Self::NotAfterPrevious,
-        Self::NotBeforeNext,
-        Self::IntervalTooShort,
-        Self::LotUnknown,
-        Self::LotOfOtherProduct,
-        Self::ProductNotInUse,
-        Self::AgeNotLicensed,
-        Self::RemovedBefore,
-        Self::CancelledBefore,
-    ];
+words!(FindingCode {
+    SecondAttribute = "second-attribute",
+    UnknownResident = "unknown-resident",
+    CouponOfSeveral = "coupon-of-several",
+    UnknownProgramme = "unknown-programme",
+    UnknownProduct = "unknown-product",
+    NumberAboveProgramme = "number-above-programme",
+    FutureDate = "future-date",
+    BeforeBirth = "before-birth",
+    BeforeProgramme = "before-programme",
+    AfterProgramme = "after-programme",
+    BeforeNumber = "before-number",
+    PreviousMissing = "previous-missing",
+    NotAfterPrevious = "not-after-previous",
+    NotBeforeNext = "not-before-next",
+    IntervalTooShort = "interval-too-short",
+    LotUnknown = "lot-unknown",
+    LotOfOtherProduct = "lot-of-other-product",
+    ProductNotInUse = "product-not-in-use",
+    AgeNotLicensed = "age-not-licensed",
+    RemovedBefore = "removed-before",
+    CancelledBefore = "cancelled-before",
+});
 
+impl FindingCode {
     /// What it does to a dose.
     #[must_use]
     pub const fn severity(self) -> Severity {
@@ -137,34 +133,6 @@ impl FindingCode {
             | Self::AgeNotLicensed
             | Self::RemovedBefore
             | Self::CancelledBefore => Severity::Doubt,
-        }
-    }
-
-    /// The code it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SecondAttribute => "second-attribute",
-            Self::UnknownResident => "unknown-resident",
-            Self::CouponOfSeveral => "coupon-of-several",
-            Self::UnknownProgramme => "unknown-programme",
-            Self::UnknownProduct => "unknown-product",
-            Self::NumberAboveProgramme => "number-above-programme",
-            Self::FutureDate => "future-date",
-            Self::BeforeBirth => "before-birth",
-            Self::BeforeProgramme => "before-programme",
-            Self::AfterProgramme => "after-programme",
-            Self::BeforeNumber => "before-number",
-            Self::PreviousMissing => "previous-missing",
-            Self::NotAfterPrevious => "not-after-previous",
-            Self::NotBeforeNext => "not-before-next",
-            Self::IntervalTooShort => "interval-too-short",
-            Self::LotUnknown => "lot-unknown",
-            Self::LotOfOtherProduct => "lot-of-other-product",
-            Self::ProductNotInUse => "product-not-in-use",
-            Self::AgeNotLicensed => "age-not-licensed",
-            Self::RemovedBefore => "removed-before",
-            Self::CancelledBefore => "cancelled-before",
         }
     }
 
@@ -291,26 +259,10 @@ impl FindingCode {
     }
 }
 
-impl FromStr for FindingCode {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|code| code.as_str() == text)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::UnknownWord;
 
     #[test]
     fn codes_are_read_and_given_back_and_each_says_what_to_do() {

@@ -1,10 +1,9 @@
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::civil::Date;
 
 use super::{DoseNumber, Finding, LotNumber, ProductCode, ProgrammeCode, Severity, ShortText};
-use crate::{CouponNumber, Movement, Resident, UnknownWord};
+use crate::{CouponNumber, Movement, Resident, words};
 
 /// 接種会場名, up to 30 characters.
 pub type VenueName = ShortText<30>;
@@ -50,41 +49,17 @@ pub enum DoseState {
     Cancelled,
 }
 
+words!(DoseState {
+    Recorded = "recorded",
+    Review = "review",
+    Cancelled = "cancelled",
+});
+
 impl DoseState {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Recorded, Self::Review, Self::Cancelled];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Recorded => "recorded",
-            Self::Review => "review",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// Whether a dose in this state keeps others from its number.
     #[must_use]
     pub const fn holds_number(self) -> bool {
         matches!(self, Self::Recorded | Self::Review)
-    }
-}
-
-impl FromStr for DoseState {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for DoseState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

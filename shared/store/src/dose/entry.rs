@@ -1,4 +1,4 @@
-use domain::{Sensitive, UploadId};
+use domain::{Sensitive, UploadId, words};
 use jiff::Timestamp;
 
 use crate::{
@@ -58,41 +58,17 @@ pub enum DoseAct {
     Renumbered,
 }
 
-impl DoseAct {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Recorded,
-        Self::Attached,
-        Self::Corrected,
-        Self::Cancelled,
-        Self::Locked,
-        Self::Unlocked,
-        Self::Accepted,
-        Self::Replaced,
-        Self::Renumbered,
-    ];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Recorded => "recorded",
-            Self::Attached => "attached",
-            Self::Corrected => "corrected",
-            Self::Cancelled => "cancelled",
-            Self::Locked => "locked",
-            Self::Unlocked => "unlocked",
-            Self::Accepted => "accepted",
-            Self::Replaced => "replaced",
-            Self::Renumbered => "renumbered",
-        }
-    }
-
-    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
-        let known = Self::ALL.into_iter().find(|act| act.as_str() == text);
-        known.ok_or(StoreError::Damaged { what: "act" })
-    }
-}
+words!(DoseAct {
+    Recorded = "recorded",
+    Attached = "attached",
+    Corrected = "corrected",
+    Cancelled = "cancelled",
+    Locked = "locked",
+    Unlocked = "unlocked",
+    Accepted = "accepted",
+    Replaced = "replaced",
+    Renumbered = "renumbered",
+});
 
 impl Source {
     pub(super) fn write(self) -> String {

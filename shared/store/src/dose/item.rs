@@ -7,8 +7,7 @@ use domain::{Date, DoseState, FindingCode, TenantScope, japan_date};
 use jiff::Timestamp;
 
 use super::{
-    DoseAct, DoseRevision, Entry, Newcomer, Settled, Settlement, Source, WaitingDose, WaitingKey,
-    content, entry,
+    DoseRevision, Entry, Newcomer, Settlement, Source, WaitingDose, WaitingKey, content, entry,
 };
 use crate::{
     StoreError,
@@ -191,7 +190,7 @@ impl Opener<'_> {
     fn entry(self, item: Item<'_>) -> Result<Entry, StoreError> {
         let (by, why) = entry::read(&self.open(item, ENTRY, item.bytes(ENTRY)?)?)?;
         Ok(Entry {
-            act: DoseAct::parse(item.text("act")?)?,
+            act: item.word("act")?,
             at: item.time("at")?,
             by,
             why,
@@ -258,10 +257,9 @@ impl Opener<'_> {
         if item.flag("open") {
             return Ok(None);
         }
-        let how = Settled::parse(item.text("settled")?);
         let (by, why) = entry::read(&self.open(item, SETTLED, item.bytes(SETTLED)?)?)?;
         Ok(Some(Settlement {
-            how: how.ok_or(StoreError::Damaged { what: "settled" })?,
+            how: item.word("settled")?,
             at: item.time("settled_at")?,
             by,
             why,

@@ -1,10 +1,8 @@
 //! The lists staff work through, the counts beside them, and whose doses changed on a day.
 
-use std::str::FromStr;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::{ResidentTag, TenantKeys};
-use domain::{Date, DoseState, TenantScope, UnknownWord};
+use domain::{Date, DoseState, TenantScope, words};
 
 use super::{DoseId, DoseRevision, Newcomer, WaitingDose, item::Opener};
 use crate::{
@@ -75,30 +73,12 @@ pub struct TouchedPage {
     pub next: Option<String>,
 }
 
-impl DoseList {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Review, Self::Conflict, Self::Waiting, Self::Locked];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Review => "review",
-            Self::Conflict => "conflict",
-            Self::Waiting => "waiting",
-            Self::Locked => "locked",
-        }
-    }
-}
-
-impl FromStr for DoseList {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let known = Self::ALL.into_iter().find(|list| list.as_str() == text);
-        known.ok_or(UnknownWord)
-    }
-}
+words!(DoseList {
+    Review = "review",
+    Conflict = "conflict",
+    Waiting = "waiting",
+    Locked = "locked",
+});
 
 impl DoseCounts {
     /// The item that counts a person's doses. Changes of people of one item that are made at the same

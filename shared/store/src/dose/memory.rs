@@ -2,7 +2,7 @@
 
 use crypto::{Fingerprint, Sha256, TenantKeys};
 use data_encoding::BASE64URL_NOPAD;
-use domain::{FindingCode, TenantScope};
+use domain::{FindingCode, TenantScope, words};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -70,28 +70,13 @@ impl Once {
     }
 }
 
-impl RememberedKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Recorded,
-        Self::Unchanged,
-        Self::Review,
-        Self::Conflict,
-        Self::Waiting,
-    ];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Recorded => "recorded",
-            Self::Unchanged => "unchanged",
-            Self::Review => "review",
-            Self::Conflict => "conflict",
-            Self::Waiting => "waiting",
-        }
-    }
-}
+words!(RememberedKind {
+    Recorded = "recorded",
+    Unchanged = "unchanged",
+    Review = "review",
+    Conflict = "conflict",
+    Waiting = "waiting",
+});
 
 pub(super) fn item(scope: &TenantScope, once: &Once, outcome: &Remembered, now: Timestamp) -> Map {
     let ttl = now.saturating_add(REMEMBERED_FOR).unwrap_or(now);
@@ -117,16 +102,9 @@ pub(super) fn read(once: &Once, map: &Map) -> Result<Option<Remembered>, StoreEr
     if item.bytes("body")? != once.body.as_bytes() {
         return Ok(None);
     }
-    let word = item.text("kind")?;
-    let kind = RememberedKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == word);
     Ok(Some(Remembered {
-        kind: kind.ok_or(StoreError::Damaged { what: "kind" })?,
-        id: item
-            .text("id")?
-            .parse()
-            .map_err(|_| StoreError::Damaged { what: "id" })?,
+        kind: item.word("kind")?,
+        id: item.word("id")?,
         revision: item.number("rev")?,
         findings: read_findings(item.maybe_text("find"))?,
     }))

@@ -11,7 +11,7 @@ mod memory;
 mod person;
 mod waiting;
 
-use domain::{Date, Dose, DoseState, FindingCode, Sensitive};
+use domain::{Date, Dose, DoseState, FindingCode, Sensitive, words};
 use jiff::Timestamp;
 
 pub use change::{DoseChange, NextDose, Transaction};
@@ -111,27 +111,9 @@ impl DoseRevision {
     }
 }
 
-impl Settled {
-    /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Kept,
-        Self::Replaced,
-        Self::Renumbered,
-        Self::Withdrawn,
-    ];
-
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Kept => "kept",
-            Self::Replaced => "replaced",
-            Self::Renumbered => "renumbered",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.as_str() == text)
-    }
-}
+words!(Settled {
+    Kept = "kept",
+    Replaced = "replaced",
+    Renumbered = "renumbered",
+    Withdrawn = "withdrawn",
+});
