@@ -1,7 +1,10 @@
 //! The export of every night.
 
 use crypto::Sha256;
-use domain::{Date, ExportId, Municipality, TenantCode, TenantScope, japan_date, municipalities};
+use domain::{
+    Date, ExportId, ExportOrigin, Municipality, TenantCode, TenantScope, japan_date,
+    municipalities, nightly_of,
+};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use queues::ExportMessage;
@@ -47,7 +50,8 @@ impl ExportLedger {
         };
         let settings = &state.settings;
         let export = nightly_id(tenant, japan_date(now));
-        let asked = Export::requested(export, settings.export_scope, settings.export_encoding, now);
+        let wanted = (settings.export_scope, settings.export_encoding);
+        let asked = Export::requested(export, ExportOrigin::Nightly, wanted, now);
         match self.store.request_export(&scope, &asked).await {
             // Asked for already.
             Ok(()) | Err(StoreError::Moved) => Ok(Some(ExportMessage::Export { tenant, export })),
@@ -67,9 +71,8 @@ fn part(after: Option<TenantCode>) -> (Vec<TenantCode>, Option<TenantCode>) {
 }
 
 fn nightly_id(tenant: TenantCode, day: Date) -> ExportId {
-    let day = day.to_string();
-    let parts = [b"nightly", tenant.as_str().as_bytes(), day.as_bytes()];
-    ExportId::derive(&Sha256::of_parts(&parts))
+    let parts = [b"nightly", tenant.as_str().as_bytes()];
+    ExportId::derive(nightly_of(day), &Sha256::of_parts(&parts))
 }
 
 #[cfg(test)]

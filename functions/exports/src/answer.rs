@@ -11,10 +11,21 @@ use store::Export;
 /// How long a link may be followed.
 const VALID_FOR: Duration = Duration::from_mins(5);
 
+/// One page of exports.
+#[derive(Serialize)]
+pub(crate) struct Page {
+    pub(crate) exports: Vec<Shown>,
+    /// The value of `after` for the next page; `null` on the last one.
+    pub(crate) next: Option<String>,
+    /// When the next one is made unasked.
+    pub(crate) next_nightly: String,
+}
+
 /// One export, and where to fetch its files.
 #[derive(Serialize)]
 pub(crate) struct Shown {
     id: String,
+    origin: &'static str,
     state: &'static str,
     scope: &'static str,
     encoding: &'static str,
@@ -66,6 +77,7 @@ impl Shown {
         }
         Ok(Self {
             id: export.id.to_string(),
+            origin: export.origin.as_str(),
             state: export.state.as_str(),
             scope: export.scope.as_str(),
             encoding: export.encoding.as_str(),
@@ -118,7 +130,7 @@ impl Failure {
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::{ExportId, ExportScope, ProgrammeCode};
+    use domain::{ExportId, ExportOrigin, ExportScope, ProgrammeCode};
     use layouts::Encoding;
     use serde_json::{Value, json};
 
@@ -136,6 +148,7 @@ mod tests {
     fn an_export_is_shown_as_the_description_says() {
         let shown = Shown {
             id: String::new(),
+            origin: "nightly",
             state: "failed",
             scope: "full",
             encoding: "cp932",
@@ -149,14 +162,26 @@ mod tests {
                 expires_at: String::new(),
             }],
         };
-        let shown = serde_json::to_value(&shown).unwrap();
-        let schema = &description()["components"]["schemas"]["Export"]["properties"];
-        assert_eq!(names(&shown), names(schema));
+        let page = Page {
+            exports: vec![shown],
+            next: None,
+            next_nightly: String::new(),
+        };
+        let page = serde_json::to_value(&page).unwrap();
+        let schemas = &description()["components"]["schemas"];
+        assert_eq!(names(&page), names(&schemas["ExportPage"]["properties"]));
+        let shown = &page["exports"][0];
+        let schema = &schemas["Export"]["properties"];
+        assert_eq!(names(shown), names(schema));
         let failure = &schema["failure"]["properties"];
         assert_eq!(names(&shown["failure"]), names(failure));
         let file = &schema["files"]["items"]["properties"];
         assert_eq!(names(&shown["files"][0]), names(file));
         let words = |name: &str| schema[name]["enum"].clone();
+        assert_eq!(
+            words("origin"),
+            json!(ExportOrigin::ALL.map(ExportOrigin::as_str))
+        );
         assert_eq!(
             words("state"),
             json!(ExportState::ALL.map(ExportState::as_str))
@@ -170,9 +195,9 @@ mod tests {
     #[test]
     fn an_export_has_two_tables_for_each_programme() {
         let mut export = Export::requested(
-            ExportId::derive(&[1; 32]),
-            ExportScope::Full,
-            Encoding::Cp932,
+            ExportId::derive(Timestamp::UNIX_EPOCH, &[1; 32]),
+            ExportOrigin::Asked,
+            (ExportScope::Full, Encoding::Cp932),
             Timestamp::UNIX_EPOCH,
         );
         export.programmes = vec![ProgrammeCode::COVID19];

@@ -3,8 +3,9 @@
 //! **Triggered by** the HTTP API:
 //! - `POST /exports` asks for one, in the scope and the encoding of the settings or of the body (role
 //!   `register`);
-//! - `GET /exports/{id}` shows one, with links to its files once they are published (role `read` or
-//!   `register`); `GET /exports/last` the last one that was published, by night or asked for.
+//! - `GET /exports` lists them, by night or asked for, and says when the next night's is made; `GET
+//!   /exports/{id}` shows one, with links to its files once they are published (role `read` or
+//!   `register`); `GET /exports/last` the last one that was published.
 //!
 //! **What a repeat does.** Each request asks for an export of its own; reading one changes nothing. A
 //! request whose message was lost stays asked for, and the municipality asks again.
@@ -16,19 +17,25 @@ mod answer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::{Code, Fault, Fields, Problem, Request, Response, Role};
+use api::{Code, Fault, Fields, PageLimits, Problem, Request, Response, Role};
 use crypto::Sha256;
-use domain::{Clock, ExportId, ExportScope, TenantScope};
+use domain::{Clock, ExportId, ExportOrigin, ExportScope, TenantScope, next_nightly};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use layouts::Encoding;
 use objects::{Objects, ObjectsError};
 use queues::{ExportMessage, ExportQueue};
 use store::{Export, Store, StoreError, TenantSettings};
 
-use crate::answer::Shown;
+use crate::answer::{Page, Shown};
 
 /// Who may look at exports.
 const LOOK: [Role; 2] = [Role::Read, Role::Register];
+/// How many a page has.
+const LIMITS: PageLimits = PageLimits {
+    usual: 20,
+    most: 100,
+};
 const WORD_LIMIT: usize = 20;
 /// Names the last published export, where an id would stand.
 const LAST: &str = "last";
@@ -75,6 +82,7 @@ impl Exports {
     pub async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /exports" => self.create(&request).await,
+            "GET /exports" => self.list(&request).await,
             "GET /exports/{id}" => self.show(&request).await,
             _ => Err(Problem::not_found()),
         };
@@ -87,12 +95,11 @@ impl Exports {
         let scope = request.caller().scope();
         let settings = self.settings(scope).await?;
         let now = self.clock.now();
-        let export = Export::requested(
-            self.new_id(now),
+        let wanted = (
             wanted.scope.unwrap_or(settings.export_scope),
             wanted.encoding.unwrap_or(settings.export_encoding),
-            now,
         );
+        let export = Export::requested(self.new_id(now), ExportOrigin::Asked, wanted, now);
         let noted = self.store.request_export(scope, &export).await;
         noted.map_err(|error| of_store(&error))?;
         let message = ExportMessage::Export {
@@ -101,7 +108,22 @@ impl Exports {
         };
         let sent = self.queue.send(&[message]).await;
         sent.map_err(|error| Problem::try_again(&error))?;
-        self.shown(scope, &export).await
+        Ok(Response::json(&self.shown(scope, &export).await?))
+    }
+
+    async fn list(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require_any(&LOOK)?;
+        let page = request.page(LIMITS)?;
+        let scope = request.caller().scope();
+        self.settings(scope).await?;
+        let exports = self.store.exports(scope, page.limit, page.after).await;
+        let exports = exports.map_err(|error| of_store(&error))?;
+        let shown = exports.items.iter().map(|it| self.shown(scope, it));
+        Ok(Response::json(&Page {
+            exports: try_join_all(shown).await?,
+            next: exports.next.map(|position| request.cursor(&position)),
+            next_nightly: next_nightly(self.clock.now()).to_string(),
+        }))
     }
 
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
@@ -120,14 +142,13 @@ impl Exports {
         };
         let export = self.store.export(scope, &id).await;
         let export = export.map_err(|error| of_store(&error))?;
-        self.shown(scope, &export.ok_or(Problem::not_found())?)
-            .await
+        let export = export.ok_or(Problem::not_found())?;
+        Ok(Response::json(&self.shown(scope, &export).await?))
     }
 
-    async fn shown(&self, scope: &TenantScope, export: &Export) -> Result<Response, Problem> {
+    async fn shown(&self, scope: &TenantScope, export: &Export) -> Result<Shown, Problem> {
         let shown = Shown::of(&self.drop, scope, export, self.clock.now()).await;
-        let shown = shown.map_err(|error| of_objects(&error))?;
-        Ok(Response::json(&shown))
+        shown.map_err(|error| of_objects(&error))
     }
 
     /// Nothing is done for a municipality that does not take part, whatever its token says.
@@ -141,12 +162,13 @@ impl Exports {
 
     fn new_id(&self, now: Timestamp) -> ExportId {
         let made = self.made.fetch_add(1, Ordering::Relaxed);
-        ExportId::derive(&Sha256::of_parts(&[
+        let chance = Sha256::of_parts(&[
             b"asked for",
             &self.seed.to_be_bytes(),
             &made.to_be_bytes(),
             &now.as_nanosecond().to_be_bytes(),
-        ]))
+        ]);
+        ExportId::derive(now, &chance)
     }
 }
 

@@ -14,8 +14,10 @@ impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
     }
 }
 
-/// The day it is in Japan at that instant. Japan has kept UTC+9 without summer time since 1951,
-/// so no time zone database is needed.
+/// Japan has kept UTC+9 without summer time since 1951, so no time zone database is needed.
+pub(crate) const JAPAN: Offset = Offset::constant(9);
+
+/// The day it is in Japan at that instant.
 #[must_use]
 pub fn japan_date(instant: Timestamp) -> Date {
     japan_time(instant).date()
@@ -24,7 +26,7 @@ pub fn japan_date(instant: Timestamp) -> Date {
 /// What the clocks of Japan show at that instant.
 #[must_use]
 pub fn japan_time(instant: Timestamp) -> DateTime {
-    Offset::constant(9).to_datetime(instant)
+    JAPAN.to_datetime(instant)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub use dose::{
     Severity, ShortText, ShortTextError, VenueName, check_dose, programme, programmes,
     read_product,
 };
-pub use export::{ExportId, ExportScope, ExportState};
+pub use export::{ExportId, ExportOrigin, ExportScope, ExportState, next_nightly, nightly_of};
 pub use jiff::civil::{Date, DateTime};
 pub use lease::Lease;
 pub use municipality::{Municipality, municipalities, municipality};

@@ -132,7 +132,7 @@ mod tests {
         let chiyoda = TenantScope::for_operator(TenantCode::parse("131016").unwrap());
         let sapporo = TenantScope::for_operator(TenantCode::parse("011002").unwrap());
         let upload = UploadId::derive(&[7; 32]);
-        let export = ExportId::derive(&[8; 32]);
+        let export = ExportId::derive(jiff::Timestamp::UNIX_EPOCH, &[8; 32]);
         for (name, key) in [
             (
                 ObjectName::Receipt(upload),

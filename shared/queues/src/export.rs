@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn messages_read_back_as_they_were_written() {
         let tenant = TenantCode::parse("131016").unwrap();
-        let export = ExportId::derive(&[7; 32]);
+        let export = ExportId::derive(jiff::Timestamp::UNIX_EPOCH, &[7; 32]);
         for message in [
             ExportMessage::Nightly { after: None },
             ExportMessage::Nightly {

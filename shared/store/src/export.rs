@@ -2,24 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Date, DoseNumber, ExportId, ExportScope, ExportState, ProgrammeCode, TenantScope};
+use domain::{
+    Date, DoseNumber, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode, TenantScope,
+};
 use jiff::Timestamp;
 use layouts::Encoding;
 
 use crate::{
-    Store, StoreError,
+    PageOf, Store, StoreError,
     item::{Item, Map, as_stored, n, s, time},
     keys::{self, SCHEMA},
     transaction::Change,
 };
 
 const LAST: &str = "LAST";
+/// Behind every export, and before what else stands beside them.
+const BEHIND_EXPORTS: &str = "F";
 
 /// An export of a municipality's doses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
     /// Which one.
     pub id: ExportId,
+    /// Who had it made.
+    pub origin: ExportOrigin,
     /// Whose doses it is to hold.
     pub scope: ExportScope,
     /// In which encoding its tables are written.
@@ -60,6 +66,7 @@ impl Store {
             ("pk".to_owned(), s(keys::exports(scope))),
             ("sk".to_owned(), s(keys::export_sk(&export.id))),
             ("v".to_owned(), n(SCHEMA)),
+            ("origin".to_owned(), s(export.origin.as_str())),
             ("of".to_owned(), s(export.scope.as_str())),
             ("encoding".to_owned(), s(export.encoding.as_str())),
             ("state".to_owned(), s(ExportState::Requested.as_str())),
@@ -79,6 +86,22 @@ impl Store {
             .get(scope, keys::exports(scope), &keys::export_sk(id))
             .await?;
         item.map(|map| read(*id, Item(&map))).transpose()
+    }
+
+    /// The municipality's exports, those for the latest times first.
+    pub async fn exports(
+        &self,
+        scope: &TenantScope,
+        limit: u32,
+        after: Option<String>,
+    ) -> Result<PageOf<Export>, StoreError> {
+        let after = after.unwrap_or_else(|| BEHIND_EXPORTS.to_owned());
+        let page = self.newest_first(scope, keys::exports(scope), limit, Some(after));
+        page.await?.map(|map| {
+            let id = Item(map).text("sk")?.strip_prefix(keys::EXPORT_PREFIX);
+            let id = id.and_then(|id| id.parse().ok());
+            read(id.ok_or(StoreError::Damaged { what: "sk" })?, Item(map))
+        })
     }
 
     /// How far the last published export reached; `None` before the first.
@@ -159,10 +182,16 @@ impl Store {
 impl Export {
     /// One that is asked for now.
     #[must_use]
-    pub fn requested(id: ExportId, scope: ExportScope, encoding: Encoding, now: Timestamp) -> Self {
+    pub fn requested(
+        id: ExportId,
+        origin: ExportOrigin,
+        (scope, encoding): (ExportScope, Encoding),
+        now: Timestamp,
+    ) -> Self {
         let now = as_stored(now);
         Self {
             id,
+            origin,
             scope,
             encoding,
             state: ExportState::Requested,
@@ -180,6 +209,7 @@ fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {
     let difference = item.maybe_text("difference").unwrap_or_default();
     Ok(Export {
         id,
+        origin: item.word("origin")?,
         scope: item.word("of")?,
         encoding: item.word("encoding")?,
         state: item.word("state")?,

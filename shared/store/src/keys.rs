@@ -55,11 +55,13 @@ pub(crate) fn exports(scope: &TenantScope) -> String {
 }
 
 pub(crate) fn export_sk(id: &ExportId) -> String {
-    format!("E#{id}")
+    format!("{EXPORT_PREFIX}{id}")
 }
 
 pub(crate) fn tenant(scope: &TenantScope) -> String {
     of(scope, "TENANT")
+pub(crate) const EXPORT_PREFIX: &str = "E#";
+
 }
 
 /// Sort keys of doses, of their history and of newcomers lie between these and the profile.

@@ -6,8 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crypto::{NoncePool, TenantKeys};
 use data_encoding::HEXLOWER;
 use domain::{
-    CouponNumber, Date, Dose, DoseNumber, DoseState, ExportId, ExportScope, LotNumber,
-    ProgrammeCode, ShortText, read_product,
+    CouponNumber, Date, Dose, DoseNumber, DoseState, ExportId, ExportOrigin, ExportScope,
+    LotNumber, ProgrammeCode, ShortText, read_product,
 };
 use jiff::Timestamp;
 use queues::{ExportMessage, Message as _};
@@ -360,10 +360,70 @@ async fn the_schedule_exports_every_municipality_that_takes_part_and_once() {
         "a repeated night changes nothing"
     );
     assert_eq!(town.dead_letters(), BTreeMap::new());
-    // By itself, at its hour of the next night.
-    tokio::time::sleep(Duration::from_hours(24)).await;
+    // By itself, when it is said to.
+    let list = town.get(CHIYODA, "/exports").await.json();
+    assert_eq!(list["exports"].as_array().unwrap().len(), 1, "{list:#}");
+    let next: Timestamp = list["next_nightly"].as_str().unwrap().parse().unwrap();
+    let wait = next.duration_since(town.stack.adapters().clock().now());
+    let wait = Duration::try_from(wait).unwrap();
+    tokio::time::sleep(wait.checked_sub(Duration::from_secs(1)).unwrap()).await;
+    town.stack.idle().await;
+    assert_eq!(town.keys("drop", &folder(CHIYODA)).await.len(), 5);
+    tokio::time::sleep(Duration::from_secs(2)).await;
     town.stack.idle().await;
     assert_eq!(town.keys("drop", &folder(CHIYODA)).await.len(), 10);
+    let list = town.get(CHIYODA, "/exports").await.json();
+    let requested = |nth: usize| list["exports"][nth]["requested_at"].as_str();
+    assert!(requested(0) > requested(1), "{list:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn exports_are_listed_newest_first_in_pages_whatever_became_of_them() {
+    let town = town().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(export(&town, json!({})).await["id"].clone());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    town.stack.fire("ExportNightly").unwrap();
+    town.stack.idle().await;
+    let mut listed = Vec::new();
+    let mut path = "/exports?limit=2".to_owned();
+    loop {
+        let page = town.get(CHIYODA, &path).await.json();
+        listed.extend(page["exports"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("/exports?limit=2&after={next}");
+    }
+    assert_eq!(listed.len(), 3, "{listed:#?}");
+    for (earlier, later) in [(0, 1), (1, 0)].map(|(id, at)| (ids[id].clone(), at)) {
+        let asked: Vec<_> = listed.iter().filter(|it| it["origin"] == "asked").collect();
+        assert_eq!(asked[later]["id"], earlier);
+    }
+    let nightly: Vec<_> = listed
+        .iter()
+        .filter(|it| it["origin"] == "nightly")
+        .collect();
+    assert_eq!(nightly.len(), 1);
+    assert!(listed.iter().all(|it| it["state"] == "published"));
+    assert!(
+        listed
+            .iter()
+            .all(|it| it["files"].as_array().unwrap().len() == 5)
+    );
+    // Sapporo has that of the night, and nothing of Chiyoda's.
+    let other = town.get(SAPPORO, "/exports").await.json();
+    assert_eq!(other["exports"].as_array().unwrap().len(), 1);
+    assert_ne!(other["exports"][0]["id"], nightly[0]["id"]);
+    let elsewhere = town.get(SAPPORO, &path).await;
+    assert_eq!(
+        elsewhere.status, 400,
+        "a cursor belongs to its municipality"
+    );
+    let venue = town.stack.token(CHIYODA, &["doses"], "venue").unwrap();
+    assert_eq!(town.ask("GET", "/exports", &venue, None).await.status, 403);
 }
 
 #[tokio::test(start_paused = true)]
@@ -400,8 +460,9 @@ async fn an_export_that_would_not_be_done_in_time_is_given_up_and_leaves_nothing
     some_doses(&town).await;
     let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
     let now = adapters.clock().now();
-    let id = ExportId::derive(&[7; 32]);
-    let asked = Export::requested(id, ExportScope::Full, layouts::Encoding::Cp932, now);
+    let id = ExportId::derive(now, &[7; 32]);
+    let wanted = (ExportScope::Full, layouts::Encoding::Cp932);
+    let asked = Export::requested(id, ExportOrigin::Asked, wanted, now);
     town.store().request_export(&scope, &asked).await.unwrap();
     let message = ExportMessage::Export {
         tenant: scope.code(),

@@ -295,7 +295,7 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
             json!({ "kind": "residents", "name": "theirs.csv" }),
             json!({ "kind": "residents", "name": "nobody.csv" }),
         )],
-        "listUploads" => vec![Pair {
+        "listUploads" | "listExports" => vec![Pair {
             theirs: ask(format!("{path}?after={}", theirs.cursor), None),
             never: ask(format!("{path}?after=bm90aGluZw"), None),
         }],
