@@ -202,6 +202,30 @@ pub enum Tenant {
     List(Services),
     /// Show a municipality's settings, or change those that are given
     Settings(TenantSettings),
+    /// Erase a municipality that leaves: its branch key, its items, its objects with all versions
+    Erase(Erase),
+}
+
+/// `vrs tenant erase`
+#[derive(Debug, Args)]
+pub struct Erase {
+    #[command(flatten)]
+    pub at: TenantAt,
+    /// The municipality has its last full export, and nothing of it will be needed here again
+    #[arg(long, required = true)]
+    pub export_fetched: bool,
+    /// S3 of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub s3: String,
+    /// The drop bucket; on AWS the stack's output `DropBucketName`
+    #[arg(long, value_name = "NAME", default_value = "drop")]
+    pub bucket: String,
+    /// The bucket of manifests; on AWS the stack's output `WorkBucketName`
+    #[arg(long, value_name = "NAME", default_value = "work")]
+    pub work: String,
+    /// The index of holders; on AWS the stack's output `HoldersTableName`
+    #[arg(long, value_name = "NAME", default_value = "holders")]
+    pub holders: String,
 }
 
 /// One municipality of the stack.
@@ -363,6 +387,8 @@ mod tests {
             "vrs tenant add 131016 --aws --table t --key k",
             "vrs tenant settings 131016",
             "vrs tenant settings 131016 --inquiries-per-day 500 --hold-protected false",
+            "vrs tenant erase 131016 --export-fetched",
+            "vrs tenant erase 131016 --export-fetched --aws --table t --key k --bucket b --work w --holders h",
             "vrs log check",
             "vrs index rebuild --check",
             "vrs index rebuild --tenant 131016 --aws --table t --key k --work w --holders h --holders-key i",
@@ -390,6 +416,7 @@ mod tests {
             "vrs token --tenant 131016",
             "vrs token --tenant 131017 --role read",
             "vrs tenant add 13101",
+            "vrs tenant erase 131016",
             "vrs generate --tenant 131016 --seed 7",
             "vrs generate --tenant 131016 --residents 0",
             "vrs generate --tenant 131016 --residents 4000001",

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod commands;
 pub mod demo;
 mod drop_folder;
+pub mod erase;
 pub mod evidence;
 pub mod generate;
 mod http;

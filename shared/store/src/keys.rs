@@ -14,6 +14,12 @@ fn of(scope: &TenantScope, rest: &str) -> String {
     format!("T#{}#{rest}", scope.code())
 }
 
+/// What every partition key of a municipality begins with.
+#[must_use]
+pub fn partitions_of(scope: &TenantScope) -> String {
+    of(scope, "")
+}
+
 pub(crate) fn resident(scope: &TenantScope, tag: &ResidentTag) -> String {
     of(scope, &format!("R#{tag}"))
 }

@@ -55,6 +55,7 @@ pub use export::{Export, LastExport};
 pub use held::{Confirmation, Discarding};
 pub use holders::{HolderEntry, HolderIndex, open_pointer, seal_pointer};
 pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};
+pub use keys::partitions_of;
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
 pub use load_end::LoadEnd;
 pub use log::{LogEntry, LogHead};

@@ -6,7 +6,9 @@ use aws_config::BehaviorVersion;
 use domain::{FileKind, LotNumber, Product, Programme, TenantCode, municipality, programmes};
 use store::TenantSettings;
 
+use super::upload::s3_client;
 use crate::cli;
+use crate::erase::{Erased, Erasing, Places};
 use crate::registry::{Registry, on_this_machine};
 use crate::text::{grouped, padded};
 
@@ -25,7 +27,46 @@ pub async fn run(asked: cli::Tenant, out: &mut dyn Write) -> Result<()> {
             writeln!(out, "{} take part", grouped(found.len() as u64))?;
         }
         cli::Tenant::Settings(asked) => settings(&asked, out).await?,
+        cli::Tenant::Erase(asked) => erase(&asked, out).await?,
     }
+    Ok(())
+}
+
+async fn erase(asked: &cli::Erase, out: &mut dyn Write) -> Result<()> {
+    let cli::TenantAt { tenant, services } = &asked.at;
+    let places = Places {
+        records: services.table.clone(),
+        holders: asked.holders.clone(),
+        drop: asked.bucket.clone(),
+        work: asked.work.clone(),
+    };
+    let erasing = if services.aws {
+        if places.drop == "drop" || places.work == "work" || places.holders == "holders" {
+            bail!("on AWS, --bucket, --work and --holders have to be named: the stack's outputs");
+        }
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        Erasing::new(&config, aws_sdk_s3::Client::new(&config), places)
+    } else {
+        let config = on_this_machine(&services.dynamodb);
+        Erasing::new(&config, s3_client(&asked.s3), places)
+    };
+    let Erased {
+        items,
+        entries,
+        versions,
+    } = erasing.erase(*tenant).await?;
+    writeln!(out, "{tenant} {} is erased:", name(*tenant))?;
+    writeln!(out, "  {:>9} items of the table", grouped(items))?;
+    writeln!(
+        out,
+        "  {:>9} entries of the index of holders",
+        grouped(entries)
+    )?;
+    writeln!(out, "  {:>9} versions of objects", grouped(versions))?;
+    writeln!(
+        out,
+        "Run it again in a quarter of an hour: what was under way may have left something."
+    )?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - `events`: what comes twice, late, out of order, or to a worker that dies
 //! - `inquiries`: one basis, one answer, two logs, whoever tries what and whatever dies
+//! - `leaving`: what a municipality that is erased leaves behind
 //! - `manifests`: old ones go, and none that is needed
 //! - `rows`: what a check leaves for the load is a hint, and sealed
 //! - `privacy`: planted people are nowhere but in the files they came in
@@ -14,6 +15,7 @@
 
 mod events;
 mod inquiries;
+mod leaving;
 mod manifests;
 mod privacy;
 mod recovery;

@@ -1,0 +1,84 @@
+//! A municipality that leaves: nothing of it is left, and nothing of anybody else's is touched.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use system::{town::SAPPORO, whole::Whole};
+use vrs::erase::{Erased, Erasing, Places};
+
+use crate::inquiries::{
+    doses::vaccinate,
+    world::{World, about, person},
+};
+
+fn places() -> Places {
+    let name = str::to_owned;
+    Places {
+        records: name("records"),
+        holders: name("holders"),
+        drop: name("drop"),
+        work: name("work"),
+    }
+}
+
+/// What is there but for what is under a municipality's name.
+fn without(whole: Whole, code: &str) -> Whole {
+    let (partition, folder) = (format!("T#{code}#"), format!("/{code}/"));
+    let items = whole.items.into_iter();
+    let objects = whole.objects.into_iter();
+    Whole {
+        items: items
+            .filter(|(key, _)| !key.0.starts_with(&partition))
+            .collect(),
+        objects: objects
+            .filter(|(_, key, _)| !key.contains(&folder))
+            .collect(),
+        messages: whole.messages,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_municipality_that_leaves_leaves_nothing_and_takes_nothing_of_others_with_it() {
+    let world = World::new().await;
+    let town = &world.town;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let ask = about(10, &world.consent(10, "F-1").await);
+    assert_eq!(world.ask(&ask).await.json()["doses"][0]["lot"], "EP2163");
+    let asked = town.post(SAPPORO, "/exports", Some(&json!({}))).await;
+    assert_eq!(asked.status, 200);
+    town.stack.idle().await;
+    let before = town.whole().await;
+    let kept = without(before.clone(), SAPPORO);
+    let own_entries = |entries: BTreeMap<(String, String), String>| {
+        let entries = entries.into_keys();
+        entries.filter(|key| key.1 != SAPPORO).collect::<Vec<_>>()
+    };
+    let entries = own_entries(town.holders().await);
+    let gone = Erased {
+        items: (before.items.len() - kept.items.len()) as u64,
+        entries: town.holders().await.len() as u64 - entries.len() as u64,
+        versions: (before.objects.len() - kept.objects.len()) as u64,
+    };
+    assert!(
+        gone.items > 60 && gone.entries == 20 && gone.versions > 5,
+        "{gone:?}"
+    );
+
+    let config = town.stack.sdk_config();
+    let erasing = Erasing::new(&config, town.s3().clone(), places());
+    let sapporo = system::town::scope(SAPPORO).code();
+    let erased = erasing.erase(sapporo).await.unwrap();
+    town.stack.idle().await;
+    assert_eq!(town.whole().await, kept);
+    assert_eq!(erased, gone);
+    assert_eq!(own_entries(town.holders().await), entries);
+    assert_eq!(town.holders().await.len(), entries.len());
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+    assert_eq!(erasing.erase(sapporo).await.unwrap(), Erased::default());
+
+    // Its staff are told so; whoever asks about its people is told what others hold.
+    let theirs = town.get(SAPPORO, "/uploads").await;
+    assert_eq!(theirs.json()["code"], "TENANT_NOT_ENROLLED");
+    let again = about(10, &world.consent(10, "F-2").await);
+    assert_eq!(world.ask(&again).await.json()["doses"], json!([]));
+}
