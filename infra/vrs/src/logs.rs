@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use domain::{InquiryId, TenantCode, TenantScope};
+use jiff::Timestamp;
 use store::{LogEntry, LogEvent, Store};
 
 /// Entries in one question to the table.
@@ -17,6 +18,8 @@ struct Sides {
     concluded: Option<(Vec<TenantCode>, u32)>,
     /// The same as each holder has it.
     holders: BTreeMap<TenantCode, (TenantCode, u32)>,
+    /// The time of its latest entry.
+    latest: Timestamp,
 }
 
 /// Logs that were read, and what is wrong with them.
@@ -28,17 +31,21 @@ pub struct Check {
     pub logs: u64,
     /// What is wrong, a line each.
     pub wrong: Vec<String>,
+    /// Inquiries that were under way when the logs were read, one after the other: what one side says of
+    /// them is not held against the other.
+    pub under_way: u64,
     inquiries: BTreeMap<InquiryId, Sides>,
 }
 
 impl Check {
-    /// Reads the logs of these municipalities, and holds both sides of each inquiry against one another.
-    pub async fn of(store: &Store, tenants: &[TenantCode]) -> Result<Self> {
+    /// Reads the logs of these municipalities, and holds both sides of each inquiry against one another,
+    /// if its last entry is from before `settled`.
+    pub async fn of(store: &Store, tenants: &[TenantCode], settled: Timestamp) -> Result<Self> {
         let mut check = Self::default();
         for tenant in tenants {
             check.read(store, *tenant).await?;
         }
-        check.compare();
+        check.compare(settled);
         Ok(check)
     }
 
@@ -83,6 +90,7 @@ impl Check {
     fn take(&mut self, tenant: TenantCode, entry: &LogEntry) {
         self.entries += 1;
         let sides = self.inquiries.entry(entry.event.inquiry()).or_default();
+        sides.latest = sides.latest.max(entry.at);
         let doubled = match &entry.event {
             LogEvent::Asked { .. } => sides.asker.replace(tenant).is_some(),
             LogEvent::Concluded { holders, doses, .. } => {
@@ -100,8 +108,12 @@ impl Check {
     }
 
     /// What an asker has of an inquiry, and what its holders have.
-    fn compare(&mut self) {
+    fn compare(&mut self, settled: Timestamp) {
         for (inquiry, sides) in &self.inquiries {
+            if sides.latest >= settled {
+                self.under_way += 1;
+                continue;
+            }
             let mut say = |what: &str| self.wrong.push(format!("inquiry {inquiry}: {what}"));
             let Some(asker) = sides.asker else {
                 say("answered or concluded, and nobody asked");
