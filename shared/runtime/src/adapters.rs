@@ -1,10 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls;
 use crypto::{Keyring, Kms, PersonTags};
 use domain::{Clock, PerTenant};
@@ -14,8 +16,9 @@ use objects::{Objects, Unassigned};
 use queues::{DoseQueue, ExportQueue, InquiryQueue, LoadQueue};
 use store::{HolderIndex, Store};
 
+use crate::connections::Services;
 use crate::tenants::Tenants;
-use crate::{Retry, SettingError, Settings};
+use crate::{Retry, SettingError, Settings, connections};
 
 /// A call that takes longer than this, its repetitions included, has failed.
 const OPERATION: Duration = Duration::from_secs(10);
@@ -33,6 +36,8 @@ pub struct Adapters {
     clock: Arc<dyn Clock>,
     /// None: every call is made with the process's own rights.
     tenants: Option<Arc<Tenants>>,
+    /// Whether something was built that asks KMS.
+    uses_kms: Arc<AtomicBool>,
 }
 
 impl Adapters {
@@ -50,7 +55,19 @@ impl Adapters {
             config,
             clock,
             tenants,
+            uses_kms: Arc::default(),
         }
+    }
+
+    /// Opens the connections that the first event needs, for the clients that were built: in a start, work
+    /// costs nobody time.
+    pub(crate) async fn open_connections(&self) {
+        let services = Services {
+            dynamodb: self.settings.maybe("RECORDS_TABLE").is_some(),
+            kms: self.uses_kms.load(Ordering::Relaxed),
+            sts: self.tenants.is_some(),
+        };
+        connections::open(&self.config, services).await;
     }
 
     /// Clients that have the rights of one municipality each.
@@ -93,6 +110,7 @@ impl Adapters {
 
     /// Tags of persons under the key `HOLDERS_KEY`.
     pub fn person_tags(&self) -> Result<PersonTags, SettingError> {
+        self.uses_kms.store(true, Ordering::Relaxed);
         let client = aws_sdk_kms::Client::new(&self.config);
         let key = self.settings.get("HOLDERS_KEY")?.to_owned();
         Ok(PersonTags::new(client, key))
@@ -174,6 +192,7 @@ impl Adapters {
     /// An empty ring of keys over KMS.
     #[must_use]
     pub fn keys(&self) -> Keyring {
+        self.uses_kms.store(true, Ordering::Relaxed);
         Keyring::new(Kms::new(self.clients(aws_sdk_kms::Client::new)))
     }
 }
@@ -192,18 +211,21 @@ pub async fn sdk_config() -> SdkConfig {
         .operation_timeout(OPERATION)
         .connect_timeout(CONNECT)
         .build();
-    // One client for all, so that every municipality's calls share connections.
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::AwsLc,
-        ))
-        .build_https();
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https)
+        .http_client(https())
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()
         .await
+}
+
+/// One client for all, so that every municipality's calls share connections.
+pub(crate) fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::AwsLc,
+        ))
+        .build_https()
 }
 
 /// The clock of the machine, for `main.rs` and whoever stands in for it.

@@ -27,7 +27,9 @@ pub fn start(wire: impl FnOnce(&Adapters) -> Result<Handler, Error>) -> Result<(
         .build()?;
     threads.block_on(async {
         let adapters = Adapters::new(settings, sdk_config().await, clock);
-        run(wire(&adapters)?).await
+        let handler = wire(&adapters)?;
+        adapters.open_connections().await;
+        run(handler).await
     })
 }
 

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod adapters;
+mod connections;
 mod direct;
 mod dispatch;
 mod error;
