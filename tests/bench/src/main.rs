@@ -71,6 +71,7 @@ fn extent(arguments: &Arguments) -> Extent {
         Part::Nightly,
         Part::Doses,
         Part::Inquiries,
+        Part::Exports,
         Part::Memory,
         Part::Start,
     ];
@@ -90,6 +91,7 @@ fn extent(arguments: &Arguments) -> Extent {
             python: 5_000,
             doses: (4_000, 1_000),
             inquiries: 300,
+            exported: 20_000,
             memory,
             starts: 5,
         };
@@ -103,6 +105,7 @@ fn extent(arguments: &Arguments) -> Extent {
         python: 20_000,
         doses: (20_000, 3_000),
         inquiries: 1_000,
+        exported: 200_000,
         memory,
         starts: 20,
     }

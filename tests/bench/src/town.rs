@@ -11,9 +11,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use bytes::Bytes;
 use crypto::{BranchKey, NoncePool, PersonTags, TenantKeys, WrappedKey};
-use domain::{FileKind, MyNumber, TenantCode, TenantScope, UploadState};
+use domain::{
+    ExportId, ExportOrigin, ExportScope, ExportState, FileKind, MyNumber, TenantCode, TenantScope,
+    UploadState,
+};
 use jiff::Timestamp;
-use store::{HolderIndex, Store, TenantSettings, Upload, seal_pointer};
+use layouts::Encoding;
+use queues::{ExportMessage, Message as _};
+use store::{Export, HolderIndex, Store, TenantSettings, Upload, seal_pointer};
 
 use crate::cloud::{BRANCH, Cloud, HOLDERS, RECORDS, Requests, Written};
 use crate::function::{Function, object_created};
@@ -173,6 +178,30 @@ impl Town {
             written,
             requests,
         })
+    }
+
+    /// Has all doses of the municipality exported; gives how many they were, and what that took.
+    pub fn export(&mut self) -> Result<(u64, Spent)> {
+        let scope = scope(TENANT)?;
+        let at = FIRST_DROP.parse::<Timestamp>()?;
+        let id = ExportId::derive(at, &[7; 32]);
+        let wanted = (ExportScope::Full, Encoding::Utf8 { bom: true });
+        let export = Export::requested(id, ExportOrigin::Asked, wanted, at);
+        let requested = self.store.request_export(&scope, &export);
+        self.runtime.block_on(requested)?;
+        let message = ExportMessage::Export {
+            tenant: scope.code(),
+            export: id,
+        };
+        let spent = self.work("export-ledger", "exports", Some(message.to_json()))?;
+        let export = self.runtime.block_on(self.store.export(&scope, &id))?;
+        let export = export.context("the export is gone")?;
+        ensure!(
+            export.state == ExportState::Published,
+            "the export failed: {:?}",
+            export.failure
+        );
+        Ok((export.doses, spent))
     }
 
     /// A function of this cloud, started.

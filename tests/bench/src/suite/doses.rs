@@ -18,7 +18,7 @@ const SECONDS_AT_MOST: f64 = 400e-6;
 /// Requests before the first that counts: connections, credentials, keys.
 const WARM_UP: u64 = 50;
 /// Who is born later is too young for a dose without doubts.
-const ADULT: u64 = 2000;
+pub(super) const ADULT: u64 = 2000;
 
 impl Suite {
     pub(super) fn doses(&mut self) -> Result<()> {
@@ -35,7 +35,7 @@ impl Suite {
             Ok(adults.by_ref().take(count).collect())
         };
         let files = self.several("a dose file", || {
-            let outcome = town.drop_doses(file(TENANT, &next(in_file)?)?.into())?;
+            let outcome = town.drop_doses(file(TENANT, FIRST, &next(in_file)?)?.into())?;
             let recorded = outcome.upload.rows.recorded;
             ensure!(recorded == in_file, "{:?}", outcome.upload.rows);
             Ok(outcome.load.cpu)
@@ -107,8 +107,35 @@ fn one_by_one_in(function: &mut Function, residents: &[u64]) -> Result<Spent> {
     Ok(Spent { recorded, refused })
 }
 
-/// A first dose of each of these residents of a municipality, by coupon.
-pub(super) fn file(tenant: &str, residents: &[u64]) -> Result<Vec<u8>> {
+/// Doses of one number in the month in which they are given.
+#[derive(Clone, Copy)]
+pub(super) struct Round {
+    number: u8,
+    month: &'static str,
+}
+
+/// First doses.
+pub(super) const FIRST: Round = Round {
+    number: 1,
+    month: "202106",
+};
+
+/// As many doses as most have, far enough from one another.
+pub(super) const ROUNDS: [Round; 3] = [
+    FIRST,
+    Round {
+        number: 2,
+        month: "202107",
+    },
+    Round {
+        number: 3,
+        month: "202202",
+    },
+];
+
+/// A dose of each of these residents of a municipality, by coupon.
+pub(super) fn file(tenant: &str, round: Round, residents: &[u64]) -> Result<Vec<u8>> {
+    let Round { number, month } = round;
     let mut out = String::from(
         "自治体コード,券番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号\r\n",
     );
@@ -117,7 +144,7 @@ pub(super) fn file(tenant: &str, residents: &[u64]) -> Result<Vec<u8>> {
         let (day, lot) = (1 + i % 28, i % 10_000);
         write!(
             out,
-            "{tenant},{coupon:010},1,202106{day:02},区民センター,山田医師,ファイザー,EY{lot:04}\r\n"
+            "{tenant},{coupon:010},{number},{month}{day:02},区民センター,山田医師,ファイザー,EY{lot:04}\r\n"
         )?;
     }
     Ok(out.into_bytes())

@@ -87,7 +87,7 @@ impl Suite {
         };
         town.drop_of(holder, FileKind::Residents, self.content(register)?)?;
         let all: Vec<u64> = (0..residents).collect();
-        let file = doses::file(holder, &all)?;
+        let file = doses::file(holder, doses::FIRST, &all)?;
         let outcome = town.drop_of(holder, FileKind::Doses, file.into())?;
         let rows = outcome.upload.rows;
         // Children are too young for that vaccine: their doses are to be reviewed, and not given.

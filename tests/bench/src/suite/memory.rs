@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Suite, progress};
+use super::{Suite, float, progress};
 use crate::register::Register;
 use crate::table::{Unit, grouped};
 use crate::town::{Outcome, Town};
@@ -51,12 +51,4 @@ impl Suite {
                 .at_most(&what, (worst, allowed(residents)), Unit::Megabytes, note);
         }
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "rows and bytes are far below 2^53"
-)]
-fn float(value: u64) -> f64 {
-    value as f64
 }

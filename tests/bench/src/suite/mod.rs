@@ -2,6 +2,7 @@
 
 mod check;
 mod doses;
+mod exports;
 mod inquiries;
 mod load;
 mod memory;
@@ -55,7 +56,9 @@ pub enum Part {
     Doses,
     /// Inquiries over three holders.
     Inquiries,
-    /// Peaks of memory.
+    /// The peak of memory of an export.
+    Exports,
+    /// Peaks of memory of loads.
     Memory,
     /// Cold starts and sizes of binaries.
     Start,
@@ -78,6 +81,8 @@ pub struct Extent {
     pub doses: (u64, u64),
     /// Inquiries.
     pub inquiries: u64,
+    /// Residents with three doses each who are exported.
+    pub exported: u64,
     /// Sizes of register at which memory is measured.
     pub memory: Vec<u64>,
     /// How often each function is started.
@@ -126,6 +131,7 @@ impl Suite {
                 Part::Nightly => self.nightly()?,
                 Part::Doses => self.doses()?,
                 Part::Inquiries => self.inquiries()?,
+                Part::Exports => self.exports()?,
                 Part::Memory => self.memory()?,
                 Part::Start => self.start()?,
             }
@@ -173,15 +179,18 @@ impl Suite {
     }
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "rows, people and bytes are far below 2^53"
+)]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
 /// Rows for each second of CPU time.
 fn rate(rows: u64, cpu: Duration) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of rows are far below 2^53"
-    )]
-    let rows = rows as f64;
     // A reading is good to 10 ms; less than one tick is taken as one.
-    rows / cpu.max(Duration::from_millis(10)).as_secs_f64()
+    float(rows) / cpu.max(Duration::from_millis(10)).as_secs_f64()
 }
 
 /// The median rate, and how far the runs lay apart.
@@ -192,11 +201,7 @@ fn median_rate(rows: u64, cpu: &[Duration]) -> Result<(f64, String)> {
     let highest = rates.iter().copied().fold(0.0, f64::max);
     let runs = rates.len();
     let (lowest, highest) = (grouped(lowest), grouped(highest));
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of rows are far below 2^53"
-    )]
-    let rows = grouped(rows as f64);
+    let rows = grouped(float(rows));
     Ok((
         middle,
         format!("{rows} rows, {runs} runs: {lowest} to {highest}"),

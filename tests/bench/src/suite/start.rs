@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::{FUNCTIONS, Suite, progress};
+use super::{FUNCTIONS, Suite, float, progress};
 use crate::cloud::Cloud;
 use crate::function::Function;
 use crate::table::{Unit, median};
@@ -24,7 +24,7 @@ impl Suite {
             let time = median(&times).context("never started")?;
             let resident = median(&sizes).context("never started")?;
             let binary = std::fs::metadata(&binary)?.len();
-            let [resident, binary] = [resident, binary].map(megabytes);
+            let [resident, binary] = [resident, binary].map(|it| Unit::Megabytes.show(float(it)));
             self.table.add(
                 &format!("cold start: {name}"),
                 format!("{:.1} ms", time.as_secs_f64() * 1e3),
@@ -36,9 +36,4 @@ impl Suite {
         }
         Ok(())
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-fn megabytes(bytes: u64) -> String {
-    Unit::Megabytes.show(bytes as f64)
 }
