@@ -97,8 +97,9 @@ impl AnswerInquiry {
         let Some(consent) = consent.filter(|consent| fits(consent, ask, now)) else {
             return Ok(None);
         };
+        // Who has left holds nothing, and has no log.
         let Some(tenant) = self.store.tenant(&holder).await? else {
-            return Ok(None);
+            return Ok(Some(HolderAnswer { doses: Vec::new() }));
         };
         let keys = tenant.keys(&holder, &self.keys, now).await?;
         let decided = self
@@ -138,12 +139,14 @@ impl AnswerInquiry {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
         let resident = self.store.resident_or_former(holder, keys, &tag).await?;
-        let fitting = resident.filter(|(resident, _)| {
-            resident.my_number == Some(ask.my_number) && resident.birth_date == ask.birth_date
-        });
-        let Some((resident, generation)) = fitting else {
+        let named = resident.filter(|(resident, _)| resident.my_number == Some(ask.my_number));
+        let Some((resident, generation)) = named else {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
+        // They were asked about, by their number, and are entitled to know.
+        if resident.birth_date != ask.birth_date {
+            return Ok(Decided::none(HolderOutcome::NoMatch, Some(tag)));
+        }
         // Whoever is not known to be unprotected may be protected.
         if settings.hold_protected && resident.protected != Some(false) {
             let now = self.clock.now();

@@ -17,8 +17,9 @@ impl Inquiries {
         let consent = consent.ok_or(Problem::not_found())?;
         wanted.is_within(&consent)?;
         let fresh = || Named::Fresh(InquiryId::new(self.clock.now(), (self.random)()));
+        let id = wanted.inquiry.map_or_else(fresh, Named::Given);
         let question = Question {
-            id: wanted.inquiry.map_or_else(fresh, Named::Given),
+            id,
             consent,
             my_number: wanted.my_number,
             birth_date: wanted.birth_date,
@@ -26,12 +27,13 @@ impl Inquiries {
             by: staff(request),
         };
         let asked = self.asking.ask(scope, &settings, &question).await;
-        let (inquiry, found) = asked.map_err(|error| problem(&error))?;
+        let (inquiry, found) = asked.map_err(|error| problem(&error, id))?;
         Ok(Response::json(&Answer::of(inquiry, wanted.consent, &found)))
     }
 }
 
-fn problem(error: &AskError) -> Problem {
+fn problem(error: &AskError, id: Named) -> Problem {
+    let (Named::Fresh(id) | Named::Given(id)) = id;
     match error {
         AskError::Refused(refusal) => match *refusal {
             Refusal::NoSuchBasis => Problem::not_found(),
@@ -40,7 +42,8 @@ fn problem(error: &AskError) -> Problem {
             Refusal::OtherPerson => Problem::new(Code::PersonMismatch),
             Refusal::BudgetSpent => Problem::new(Code::BudgetSpent),
         },
-        error if error.is_passing() => Problem::try_again(error),
+        // The basis may be claimed: only under this id does the inquiry go on.
+        error if error.is_passing() => Problem::try_again(error).with("inquiry", id.to_string()),
         error => Problem::internal(error),
     }
 }

@@ -14,7 +14,9 @@
 //!
 //! This function can look up across municipalities who holds records of a person, and can open none of them:
 //! pointers to residents are sealed for the holder, and `answer-inquiry`, which opens them, cannot look up.
-//! "Nobody holds any", "no doses", "birth date does not fit" and "held back" are one and the same answer.
+//! "Nobody holds any", "no doses", "birth date does not fit" and "held back" are one and the same answer. How long
+//! it takes is not hidden: where holders had to be asked it takes longer, which tells the asker's network, on a
+//! recorded basis and within its budget, that some municipality knows the number.
 
 mod answer;
 mod ask;

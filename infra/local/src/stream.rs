@@ -15,7 +15,7 @@ use std::{
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     dynamodb::LocalDynamoDb, folder::write_private, host::FunctionHost, sqs::LocalSqs,
@@ -133,8 +133,11 @@ impl StreamFeed {
     /// The place of the first record that failed.
     async fn hand_over(&self, records: &[Value]) -> Option<usize> {
         let event = json!({ "Records": records }).to_string().into_bytes();
-        let answer = self.host.invoke_named(&self.mapping.function, &event).await;
-        let Ok(answer) = answer else {
+        let (host, function) = (Arc::clone(&self.host), self.mapping.function.clone());
+        // Each invocation is a task of its own: what dies in one is dead in no other.
+        let mut invocation = JoinSet::new();
+        invocation.spawn(async move { host.invoke_named(&function, &event).await });
+        let Some(Ok(Ok(answer))) = invocation.join_next().await else {
             return Some(0);
         };
         let Ok(answer) = serde_json::from_slice::<BatchAnswer>(&answer) else {

@@ -184,11 +184,15 @@ impl Asking {
 
     /// The answer that was kept for this very inquiry.
     async fn again(&self, standing: &Standing<'_>) -> Result<Found, AskError> {
-        let inquiry = self.store.inquiry(standing.scope, &standing.inquiry);
-        let same = inquiry.await?.filter(|inquiry| {
+        let (scope, id) = (standing.scope, &standing.inquiry);
+        let inquiry = self.store.inquiry(scope, id).await?;
+        let same = inquiry.is_some_and(|inquiry| {
             inquiry.consent == standing.consent.id && inquiry.by == standing.question.by
         });
-        let sealed = same.and_then(|inquiry| inquiry.answer);
+        if !same {
+            return Err(LifeError::Used.into());
+        }
+        let sealed = self.store.kept_answer(scope, id).await?;
         let sealed = sealed.ok_or(LifeError::Used)?;
         Ok(kept::open(
             standing.scope,
@@ -209,8 +213,13 @@ impl Asking {
             return Ok(Refusal::NoSuchBasis.into());
         };
         let now = self.clock.now();
-        let ended = consent.life.answer(standing.inquiry, now).err();
-        Ok(ended.unwrap_or(LifeError::Used).into())
+        Ok(match consent.life.answer(standing.inquiry, now) {
+            Err(error) => error.into(),
+            // By the clock there it is over: asked again, it is here too.
+            Ok(_) => AskError::Holder(InvokeError::TryAgain {
+                code: "BasisDiffers".to_owned(),
+            }),
+        })
     }
 }
 

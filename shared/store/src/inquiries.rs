@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     Consent, DayCount, LogEvent, LogHead, Store, StoreError, Terms,
+    answered::{ANSWER, kept_answer},
     consent_item::{bytes, programme_words},
     day_count::counters_end,
     item::{Item, Map, b, n, s, time},
@@ -40,8 +41,6 @@ pub struct Inquiry {
     pub by: StaffTag,
     /// When it was answered.
     pub answered_at: Option<Timestamp>,
-    /// The answer, sealed under a key that only number and birth date lead to.
-    pub answer: Option<Vec<u8>>,
 }
 
 /// What became of a claim.
@@ -113,24 +112,19 @@ impl Consent {
 impl Inquiry {
     fn read(map: &Map) -> Result<Self, StoreError> {
         let item = Item(map);
-        let damaged = |what| StoreError::Damaged { what };
         Ok(Self {
-            id: item.text("sk")?.parse().map_err(|_| damaged("inquiry"))?,
-            consent: item
-                .text("consent")?
-                .parse()
-                .map_err(|_| damaged("consent"))?,
+            id: item.word("sk")?,
+            consent: item.word("consent")?,
             asked_at: item.time("asked_at")?,
             by: StaffTag::from_bytes(bytes(item.bytes("by")?)?),
             answered_at: item.maybe_time("answered_at")?,
-            answer: item.maybe_bytes("answer").map(<[u8]>::to_vec),
         })
     }
 }
 
 impl Store {
     /// granted -> claimed, with the asker's entry, the inquiry itself and the count of the day. If the
-    /// inquiry has claimed it before, nothing is written.
+    /// inquiry has claimed it before, and the same person made it, nothing is written.
     pub async fn claim_basis(
         &self,
         scope: &TenantScope,
@@ -155,7 +149,15 @@ impl Store {
             let consent = Consent::read(&consent)?;
             match consent.life.claim(claim.inquiry, now) {
                 Err(error) => return Ok(Claim::Impossible(error)),
-                Ok(same) if same == consent.life => return Ok(Claim::Taken),
+                Ok(same) if same == consent.life => {
+                    // Only whoever made it goes on with it.
+                    let made = self.inquiry(scope, &claim.inquiry).await?;
+                    return Ok(if made.is_some_and(|made| made.by == claim.by) {
+                        Claim::Taken
+                    } else {
+                        Claim::Impossible(LifeError::Used)
+                    });
+                }
                 Ok(_) => {}
             }
             if DayCount::read(count.as_ref())?.asked >= claim.per_day {
@@ -260,7 +262,8 @@ impl Store {
                 return Ok(Ending::BasisEnded(error));
             }
             let head = LogHead::read(head.as_ref())?;
-            let writes = self.conclusion_writes(scope, end, &head, now)?;
+            let ends = life.expires_at();
+            let writes = self.conclusion_writes(scope, end, ends, &head, now)?;
             if self.transacted(scope, writes).await? {
                 let mut count = DayCount::read(count.as_ref())?;
                 count.nothing_found += u32::from(end.nothing_found);
@@ -274,6 +277,7 @@ impl Store {
         &self,
         scope: &TenantScope,
         end: &NewEnding<'_>,
+        basis_ends: Timestamp,
         head: &LogHead,
         now: Timestamp,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
@@ -292,15 +296,20 @@ impl Store {
                 (":now", time(now)),
             ],
         };
-        let kept = Change {
+        let ended = Change {
             pk: keys::inquiries(scope),
             sk: &inquiry,
-            update: "SET answered_at = :now, answer = :answer",
+            update: "SET answered_at = :now",
             condition: "attribute_not_exists(answered_at) AND attribute_exists(pk)",
             names: &[],
-            values: vec![(":now", time(now)), (":answer", b(end.answer))],
+            values: vec![(":now", time(now))],
         };
-        let mut writes = vec![self.update_in(answered)?, self.update_in(kept)?];
+        let kept = kept_answer(&keys::kept(scope, &end.inquiry), end.answer, basis_ends);
+        let mut writes = vec![
+            self.update_in(answered)?,
+            self.update_in(ended)?,
+            self.put_new_in(kept)?,
+        ];
         if end.nothing_found {
             writes.push(self.update_in(Change {
                 pk: keys::budget(scope),
@@ -326,6 +335,17 @@ impl Store {
             .get(scope, keys::inquiries(scope), &id.to_string())
             .await?;
         item.as_ref().map(Inquiry::read).transpose()
+    }
+
+    /// The sealed answer to an inquiry, as long as it is kept.
+    pub async fn kept_answer(
+        &self,
+        scope: &TenantScope,
+        id: &InquiryId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let item = self.get(scope, keys::kept(scope, id), ANSWER).await?;
+        let sealed = item.map(|item| Item(&item).bytes("sealed").map(<[u8]>::to_vec));
+        sealed.transpose()
     }
 
     /// The municipality's inquiries, newest first.

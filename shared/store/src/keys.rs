@@ -60,14 +60,14 @@ pub(crate) fn exports(scope: &TenantScope) -> String {
     of(scope, "EXPORTS")
 }
 
+pub(crate) const EXPORT_PREFIX: &str = "E#";
+
 pub(crate) fn export_sk(id: &ExportId) -> String {
     format!("{EXPORT_PREFIX}{id}")
 }
 
 pub(crate) fn tenant(scope: &TenantScope) -> String {
     of(scope, "TENANT")
-pub(crate) const EXPORT_PREFIX: &str = "E#";
-
 }
 
 /// Sort keys of doses, of their history and of newcomers lie between these and the profile.
@@ -126,6 +126,10 @@ pub(crate) fn evidence(scope: &TenantScope, once: &[u8; 32]) -> String {
 
 pub(crate) fn inquiries(scope: &TenantScope) -> String {
     of(scope, "Q")
+}
+
+pub(crate) fn kept(scope: &TenantScope, inquiry: &InquiryId) -> String {
+    of(scope, &format!("KEPT#{inquiry}"))
 }
 
 pub(crate) fn budget(scope: &TenantScope) -> String {

@@ -311,8 +311,8 @@ const MISTAKES: [Mistake; 66] = [
     (
         "who asks holders may open records",
         "InquiriesTenantRole",
-        "              - Sid: ReadSettingsAndViews\n",
-        "              - Sid: Unwrap\n                Effect: Allow\n                Action: kms:Decrypt\n                Resource: !GetAtt RecordsKey.Arn\n                Condition:\n                  StringEquals: { \"kms:EncryptionContext:tenant\": \"${aws:PrincipalTag/tenant}\" }\n              - Sid: ReadSettingsAndViews\n",
+        "              - Sid: ReadBasesAndLogs\n",
+        "              - Sid: Unwrap\n                Effect: Allow\n                Action: kms:Decrypt\n                Resource: !GetAtt RecordsKey.Arn\n                Condition:\n                  StringEquals: { \"kms:EncryptionContext:tenant\": \"${aws:PrincipalTag/tenant}\" }\n              - Sid: ReadBasesAndLogs\n",
     ),
     (
         "who answers for a holder may look up holders",

@@ -348,20 +348,11 @@ async fn index_is_made_anew(town: &Town) {
     let put = dynamodb.put_item().table_name("holders");
     put.set_item(Some(spoilt)).send().await.unwrap();
 
-    let adapters = town.stack.adapters();
-    let kms = aws_sdk_kms::Client::new(&town.stack.sdk_config());
-    let indexing = Indexing {
-        store: town.store(),
-        work: adapters.work_bucket().unwrap(),
-        index: HolderIndex::new(dynamodb, "holders".to_owned()),
-        persons: PersonTags::new(kms, "holders".to_owned()),
-        keys: adapters.keys(),
-        pause: Duration::ZERO,
-    };
+    let indexing = indexing(town);
     let mut found = [Compared::default(), Compared::default()];
     for found in &mut found {
         for code in TENANTS {
-            let now = adapters.clock().now();
+            let now = town.stack.adapters().clock().now();
             let compared = indexing.rebuild(scope(code).code(), false, now).await;
             found.add(compared.unwrap());
         }
@@ -370,6 +361,20 @@ async fn index_is_made_anew(town: &Town) {
     assert_eq!((first.missing, first.wrong), (1, 1));
     assert!(second.is_right(), "{second:?}");
     assert_eq!(second.right, first.right + 2);
+}
+
+/// With an operator's own rights.
+pub(crate) fn indexing(town: &Town) -> Indexing {
+    let adapters = town.stack.adapters();
+    let kms = aws_sdk_kms::Client::new(&town.stack.sdk_config());
+    Indexing {
+        store: town.store(),
+        work: adapters.work_bucket().unwrap(),
+        index: HolderIndex::new(town.dynamodb(), "holders".to_owned()),
+        persons: PersonTags::new(kms, "holders".to_owned()),
+        keys: adapters.keys(),
+        pause: Duration::ZERO,
+    }
 }
 
 async fn truth_of_first_day(town: &Town) -> [u64; 2] {

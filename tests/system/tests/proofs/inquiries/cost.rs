@@ -52,6 +52,6 @@ async fn an_inquiry_over_three_holders_costs_few_calls() {
         ("answer-inquiry BatchGetItem", 3),
         ("answer-inquiry TransactWriteItems", 3),
     ];
-    let items = 5 + 4 + 3 * 4;
+    let items = 5 + 5 + 3 * 4;
     assert_eq!(counter.take(), Cost::of(calls, items, 2 * items));
 }

@@ -9,6 +9,16 @@ use super::world::{World, about, person, with};
 /// What the function that answers is told is believed in no part.
 #[tokio::test(start_paused = true)]
 async fn a_forged_question_to_a_holder_is_not_answered() {
+    forged("pointer").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_valid_number_beside_a_true_pointer_is_not_answered() {
+    forged("my_number").await;
+}
+
+/// `tried` is what is not the person's in a question that is true in all else.
+async fn forged(tried: &str) {
     let world = World::new().await;
     let granted = world.consent(5, "F-5").await;
     let row = person(5);
@@ -58,7 +68,6 @@ async fn a_forged_question_to_a_holder_is_not_answered() {
         ("another inquiry", "inquiry", json!(inquiry)),
         ("another basis", "consent", json!(granted)),
         ("the asker itself", "holder", json!(CHIYODA)),
-        ("a holder that takes no part", "holder", json!("131024")),
         ("another person", "person", json!(other.text())),
         ("another birth date", "birth_date", json!("1980-01-01")),
     ] {
@@ -80,12 +89,20 @@ async fn a_forged_question_to_a_holder_is_not_answered() {
         );
     }
     assert_eq!(world.log(SAPPORO).await.len(), entries);
-    // A pointer that is not the person's leads to nobody; that it was tried stands in the log.
-    let forged = with(&true_ask, "pointer", base64(&others_pointer));
-    assert_eq!(
-        world.invoke(&forged).await,
-        (false, json!({ "outcome": "given", "doses": [] }))
-    );
+    // Who takes no part has nothing, and no log.
+    let nothing = (false, json!({ "outcome": "given", "doses": [] }));
+    let forged = with(&true_ask, "holder", "131024");
+    assert_eq!(world.invoke(&forged).await, nothing);
+    assert_eq!(world.log("131024").await.len(), 0);
+    // A pointer that is not the person's, or a number that is not the resident's, leads to nobody; that it was
+    // tried stands in the log.
+    let others = if tried == "pointer" {
+        base64(&others_pointer)
+    } else {
+        person(6).cell("個人番号").to_owned()
+    };
+    let forged = with(&true_ask, tried, others);
+    assert_eq!(world.invoke(&forged).await, nothing);
     let log = world.log(SAPPORO).await;
     let LogEvent::Answered {
         resident, doses, ..

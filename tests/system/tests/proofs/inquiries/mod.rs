@@ -2,9 +2,10 @@
 
 mod bulk;
 mod cost;
-mod doses;
+pub(crate) mod doses;
 mod forged;
 mod hostile;
+mod index;
 mod life;
 mod story;
-mod world;
+pub(crate) mod world;

@@ -1,11 +1,19 @@
 //! What an inquiry is for, and what it tells to whom.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use local::Options;
 use serde_json::{Value, json};
 use store::{HolderOutcome, LogEvent};
 use system::{
     file::{Encoding, File},
+    gate::{Gate, Step},
     town::{Answer, CHIYODA, SAPPORO},
 };
+use tokio::task::JoinSet;
 
 use super::doses::vaccinate;
 use super::world::{World, about, form_of, person, with};
@@ -103,6 +111,78 @@ async fn a_resident_sees_who_asked_about_them() {
     assert_eq!(
         world.town.get(SAPPORO, &path).await.json()["inquiries"],
         json!([])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resident_sees_also_who_asked_with_another_birth_date() {
+    let world = World::new().await;
+    let form = with(&form_of(11, "F-1"), "birth_date", "1990-02-03");
+    let consent = world.record(&form).await;
+    let ask = with(&about(11, &consent), "birth_date", "1990-02-03");
+    assert_eq!(world.ask(&ask).await.json()["doses"], json!([]));
+    let number = person(11).cell("個別宛名番号").to_owned();
+    let resident = world.town.resident(SAPPORO, &number).await.unwrap();
+    let path = format!("/residents/{}/inquiries", resident["id"].as_str().unwrap());
+    let seen = world.town.get(SAPPORO, &path).await.json();
+    assert_eq!(seen["inquiries"][0]["asker"], CHIYODA, "{seen:#}");
+    assert_eq!(seen["inquiries"][0]["outcome"], "no_match");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_who_ask_under_one_id_at_once_one_is_answered() {
+    let world = World::new().await;
+    let consent = world.consent(10, "F-1").await;
+    let id = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    let ask = with(&about(10, &consent), "inquiry", id);
+    let by = |who: &str| world.token(CHIYODA, &["inquire"], who);
+    let (anna, bert) = (by("anna"), by("bert"));
+    let (one, other) = tokio::join!(
+        world.town.ask("POST", "/inquiries", &anna, Some(&ask)),
+        world.town.ask("POST", "/inquiries", &bert, Some(&ask)),
+    );
+    let mut answers = [one, other];
+    answers.sort_by_key(|answer| answer.status);
+    assert_eq!(answers[0].status, 200);
+    assert_eq!(answers[1].json()["code"], "CONSENT_USED");
+    let asked = world.log(CHIYODA).await;
+    assert_eq!(asked.len(), 2, "asked and concluded, once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inquiry_that_broke_off_says_under_which_id_it_goes_on() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let breaks = Arc::clone(&broken);
+    let gate = Gate::new(move |call| {
+        if call.function == "answer-inquiry" && breaks.load(Ordering::SeqCst) {
+            Step::Die
+        } else {
+            Step::Go
+        }
+    });
+    let world = World::with(Options {
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let ask = about(10, &world.consent(10, "F-1").await);
+    // What dies is a task of its own.
+    let world = Arc::new(world);
+    let (mut apart, asker, asked) = (JoinSet::new(), Arc::clone(&world), ask.clone());
+    apart.spawn(async move { asker.ask(&asked).await });
+    let off = apart.join_next().await.unwrap().unwrap();
+    assert_eq!(
+        (off.status, &off.json()["code"]),
+        (503, &json!("TRY_AGAIN"))
+    );
+    broken.store(false, Ordering::SeqCst);
+    assert_eq!(world.ask(&ask).await.json()["code"], "CONSENT_USED");
+    let id = off.json()["inquiry"].clone();
+    let again = world.ask(&with(&ask, "inquiry", id.clone())).await.json();
+    assert_eq!(
+        (&again["id"], &again["doses"][0]["lot"]),
+        (&id, &json!("EP2163"))
     );
 }
 

@@ -1,0 +1,70 @@
+//! The index of holders, whatever becomes of the function that keeps it.
+
+use data_encoding::BASE64;
+use local::Options;
+use system::{
+    gate::{Gate, Step},
+    town::{SAPPORO, scope},
+};
+
+use super::world::{World, person};
+use crate::recovery::indexing;
+
+/// Where the gate's `decide` is asked by index-holders.
+async fn world(mut decide: impl FnMut(&str, &str) -> Step + Send + 'static) -> World {
+    let gate = Gate::new(move |call| match call.function {
+        "index-holders" => decide(call.operation, call.body),
+        _ => Step::Go,
+    });
+    World::with(Options {
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_whose_keeper_dies_again_and_again_has_no_gap() {
+    let mut deaths = 0;
+    let world = world(move |operation, _| {
+        if operation == "PutItem" && deaths < 5 {
+            deaths += 1;
+            return if deaths % 2 == 0 {
+                Step::Die
+            } else {
+                Step::DieAfter
+            };
+        }
+        Step::Go
+    })
+    .await;
+    assert_eq!(world.town.holders().await.len(), 23);
+    assert!(world.town.dead_letters().is_empty());
+}
+
+/// The one record is tried, its batch split, and in the end it is given up; everybody else is in the index,
+/// somebody is called, and the index can be made whole from the records.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_indexed_is_given_up_alone_and_made_good_from_the_records() {
+    let digits = person(12).cell("個人番号").to_owned();
+    let poison = BASE64.encode(format!("open-vrs/person/1:{digits}").as_bytes());
+    let world = world(move |_, body| {
+        if body.contains(&poison) {
+            Step::Die
+        } else {
+            Step::Go
+        }
+    })
+    .await;
+    assert_eq!(world.town.holders().await.len(), 22);
+    let letters = world.town.dead_letters();
+    assert_eq!(letters.into_values().collect::<Vec<_>>(), [1]);
+    let now = world.town.stack.adapters().clock().now();
+    let indexing = indexing(&world.town);
+    let made = indexing
+        .rebuild(scope(SAPPORO).code(), false, now)
+        .await
+        .unwrap();
+    assert_eq!((made.right, made.missing, made.wrong), (19, 1, 0));
+    assert_eq!(world.town.holders().await.len(), 23);
+}
