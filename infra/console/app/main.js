@@ -74,7 +74,7 @@ function App({ config, failed }) {
     <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
     <header class="top">
       <a class="brand" href="#/"><img src=${ICON} alt="" width="32" height="32" /><span>${t('product')}</span></a>
-      <span class="place"><${Place} code=${session.tenant} /></span>
+      <span class="place"><${Place} code=${session.tenant} page=${name} /></span>
       <div class="top-end">
         <span class="person">${session.person}</span>
         <${LanguageSwitch} />
@@ -108,17 +108,17 @@ const LanguageSwitch = () => {
   return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other).catch(() => {})}>${t('language.other')}</button>`;
 };
 
-/** The municipality's name, from whatever the API last said of it; until then its code. */
-function Place({ code }) {
+/** The municipality's name, from whatever the API last said of it; until then its code. Before its first file nothing says it: each page asks again. */
+function Place({ code, page }) {
   const [name, setName] = useState('');
   useEffect(() => {
-    if (!may('read', 'register', 'doses', 'inquire')) return;
+    if (name || !may('read', 'register', 'doses', 'inquire')) return;
     call('GET', '/uploads?limit=1').then(async ({ data }) => {
       if (!data.uploads.length) return;
       const upload = await call('GET', `/uploads/${data.uploads[0].id}`);
       setName(upload.data.municipality.name);
     }).catch(() => {});
-  }, [code]);
+  }, [code, page]);
   return html`${name || t('municipality')} <span class="mono">${code}</span>`;
 }
 

@@ -69,8 +69,14 @@ test('pages follow the roles', async () => {
   await page.context().close();
 });
 
-test('the header names the municipality to whoever may do anything with files', async () => {
+test('the header names the municipality to whoever may do anything with files, from the first one on', async () => {
+  const early = await newPage(browser);
+  await signIn(early, stack);
+  await early.locator('.place', { hasText: '自治体 131016' }).waitFor();
   await stack.adults();
+  await open(early, stack, 'residents');
+  await early.locator('.place', { hasText: '千代田区 131016' }).waitFor();
+  await early.context().close();
   for (const roles of [['read'], ['doses'], ['inquire']]) {
     const page = await newPage(browser);
     await signIn(page, stack, { roles });
