@@ -1,42 +1,61 @@
-// Exports: ask for one, follow it, save its files. What was asked for on this page is remembered in memory only.
+// Exports: when the next one is made unasked, ask for one now, how each of them ended, save its files.
 
 import { html, useState, useEffect, Page, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
-import { call, fetchLink, may, onEnd } from '../api.js';
+import { call, fetchLink, may } from '../api.js';
 import { to } from '../router.js';
 
-/** Newest first; they outlive a look at another page. */
-let known = [];
-onEnd(() => { known = []; });
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
+
+/** One that has not ended by then will hardly end any more. */
+const LATE = 30 * 60 * 1000;
+export const isLate = (it) => it.state === 'requested' && Date.now() - Date.parse(it.requested_at) > LATE;
 
 const read = async (id, signal) => (await call('GET', `/exports/${encodeURIComponent(id)}`, undefined, { signal })).data;
 
 export default ({ route: [id] }) => html`
-  <${Page} title=${t('exports.title')} lead=${t('exports.lead')} back=${id && { href: to('exports'), text: t('exports.title') }}>
+  <${Page} title=${t('exports.title')} lead=${t('exports.lead')} back=${id && { href: to('exports'), text: t('exports.so-far') }}>
     ${id ? html`<${Named} id=${id} />` : html`<${Exports} />`}
   <//>`;
 
 /** One by its id, which a note or a manifest names. */
 function Named({ id }) {
-  const { data, problem } = useLoaded((signal) => read(id, signal), [id]);
-  return html`<${ProblemNotice} problem=${problem} />${!data && !problem && html`<${Waiting} />`}${data && html`<${Export} first=${data} heading="h2" />`}`;
+  const { data, problem, set } = useLoaded((signal) => read(id, signal), [id]);
+  return html`<${ProblemNotice} problem=${problem} />${!data && !problem && html`<${Waiting} />`}${data && html`<${Export} it=${data} onChanged=${set} heading="h2" open />`}`;
 }
 
 function Exports() {
-  const [asked, setAsked] = useState(known);
-  const last = useLoaded((signal) => read('last', signal).catch((problem) => { if (problem.status !== 404) throw problem; return { none: true }; }), []);
-  useEffect(() => { known = asked; }, [asked]);
-  const before = last.data && !last.data.none && !asked.some((it) => it.id === last.data.id) ? [last.data] : [];
+  const [pages, setPages] = useState([]);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const more = async (after) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const { data } = await call('GET', `/exports?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+      setPages((before) => [...before, data]);
+      if (after) announce(t('files.more-shown', { count: data.exports.length }));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  useEffect(() => { more(); }, []);
+  const add = (made) => (pages.length ? setPages(([first, ...rest]) => [{ ...first, exports: [made, ...first.exports] }, ...rest]) : more());
+  const change = (now) => setPages((before) => before.map((page) => ({ ...page, exports: page.exports.map((it) => (it.id === now.id ? now : it)) })));
+  const exports = pages.flatMap((page) => page.exports);
+  const last = exports.find((it) => it.state === 'published');
+  const next = pages.at(-1)?.next;
   return html`
-    ${may('register') && html`<${Run} onAsked=${(made) => setAsked([made, ...asked])} />`}
+    ${may('register') && html`<${Run} onAsked=${add} />`}
     <section class="stack" aria-labelledby="exports-so-far">
       <h2 id="exports-so-far">${t('exports.so-far')}</h2>
-      <p class="help">${t('exports.schedule')}</p>
-      <${ProblemNotice} problem=${last.problem} />
-      ${last.loading && !last.data && html`<${Waiting} />`}
-      ${last.data && !asked.length && !before.length && html`<p class="card empty">${t('exports.none')}</p>`}
-      ${[...asked, ...before].map((it) => html`<${Export} key=${it.id} first=${it} />`)}
+      <p class="help">${pages.length > 0 && html`<strong>${t('exports.next', { at: moment(pages[0].next_nightly) })}</strong> `}${t('exports.schedule')}</p>
+      <${ProblemNotice} problem=${problem} />
+      ${!pages.length && !problem && html`<${Waiting} />`}
+      ${pages.length > 0 && !exports.length && html`<p class="card empty">${t('exports.none')}</p>`}
+      ${exports.map((it) => html`<${Export} key=${it.id} it=${it} onChanged=${change} open=${it === last} />`)}
+      ${next && html`<p><button class="button" type="button" disabled=${busy} onClick=${() => more(next)}>${t('more')}</button></p>`}
     </section>`;
 }
 
@@ -72,13 +91,11 @@ function Run({ onAsked }) {
     </form>`;
 }
 
-function Export({ first, heading = 'h3' }) {
-  const [it, setIt] = useState(first);
+function Export({ it, onChanged, open, heading = 'h3' }) {
   const [problem, setProblem] = useState(null);
   usePolling(async () => {
     const now = await read(it.id);
-    setIt(now);
-    known = known.map((other) => (other.id === now.id ? now : other));
+    onChanged(now);
     if (now.state !== 'requested') announce(t(`export.${now.state}`));
     return now.state !== 'requested';
   }, it.state === 'requested', [it.id]);
@@ -92,16 +109,19 @@ function Export({ first, heading = 'h3' }) {
       setProblem(asProblem(error));
     }
   };
+  const late = isLate(it);
   return html`
     <article class="card stack" data-export=${it.state}>
       <div class="row">
-        <${heading} class="grow">${moment(it.requested_at)}<span class="sub">${t(`scope.${it.scope}`)} ・ ${t(`encoding.${it.encoding}`)}</span><//>
+        <${heading} class="grow">${moment(it.requested_at)}<span class="sub">${t(`origin.${it.origin}`)} ・ ${t(`scope.${it.scope}`)} ・ ${t(`encoding.${it.encoding}`)}</span><//>
         ${it.doses !== null && html`<span>${t('exports.doses', { count: number(it.doses) })}</span>`}
-        <${Badge} kind=${KINDS[it.state]}>${t(`export.${it.state}`)}<//>
+        <${Badge} kind=${late ? 'doubt' : KINDS[it.state]}>${t(late ? 'export.late' : `export.${it.state}`)}<//>
       </div>
-      ${it.state === 'requested' && html`<${Progress} label=${t('export.requested')} />`}
+      ${it.state === 'requested' && !late && html`<${Progress} label=${t('export.requested')} />`}
+      ${late && html`<${Notice} kind="warning" title=${t('export.late')}>${t('export.late-more')}<//>`}
       ${it.failure && html`<${Notice} kind="error" title=${said(it.failure)}>${it.failure.detail}<//>`}
       <${ProblemNotice} problem=${problem} />
-      ${it.files.length > 0 && html`<ul class="chips" aria-label=${t('exports.files')}>${it.files.map((file) => html`<li key=${file.name}><button class="button button-small" type="button" onClick=${() => fetch(file.name)}>${file.name}</button></li>`)}</ul>`}
+      ${it.files.length > 0 && html`<details open=${open}><summary>${t('exports.files', { count: it.files.length })}</summary>
+        <ul class="chips">${it.files.map((file) => html`<li key=${file.name}><button class="button button-small" type="button" onClick=${() => fetch(file.name)}>${file.name}</button></li>`)}</ul></details>`}
     </article>`;
 }

@@ -6,6 +6,7 @@ import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';
 import { isMended, isUnderWay, kindOf, placeOf } from '../uploads.js';
 import { toDecide, withNames } from '../held.js';
+import { isLate } from './exports.js';
 
 /** What is held up, then what was refused, what goes on by itself, what only waits. */
 const ORDER = ['doubt', 'bad', 'busy', 'plain'];
@@ -19,6 +20,7 @@ const isOld = (upload) => Date.now() - new Date(upload.dropped_at) > RECENT;
 async function look(signal) {
   const hands = [];
   if (may('read', 'register')) hands.push(...ofUploads((await listOf('/uploads', 'uploads', isOld, signal)).filter((it) => !isOld(it))));
+  if (may('read', 'register')) hands.push(...ofExports((await call('GET', '/exports', undefined, { signal })).data.exports));
   if (may('read')) hands.push(...ofDoses((await call('GET', '/doses/counts', undefined, { signal })).data));
   return hands;
 }
@@ -36,6 +38,17 @@ async function lookForApprovers(signal) {
 function ofDoses(counts) {
   const one = (list, kind) => ({ id: list, kind, count: counts[list], what: t(`start.${list}`, { count: counts[list] }), about: t(`start.${list}-more`), href: to('checks', list) });
   return [one('conflict', 'doubt'), one('review', 'doubt'), one('waiting', 'plain')].filter((hand) => hand.count > 0);
+}
+
+/** Exports, newest first: those that failed or do not end, unless a later one was published. */
+function ofExports(exports) {
+  const last = exports.findIndex((it) => it.state === 'published');
+  const since = last < 0 ? exports : exports.slice(0, last);
+  const one = (id, kind, found, aboutOf) => (found.length ? [{ id, kind, count: found.length, what: t(`start.${id}`, { count: found.length }), about: [moment(found[0].requested_at), aboutOf(found[0])].join(' ・ '), href: to('exports') }] : []);
+  return [
+    ...one('export', 'bad', since.filter((it) => it.state === 'failed'), (it) => said(it.failure)),
+    ...one('export-late', 'doubt', since.filter(isLate), (it) => t(`origin.${it.origin}`)),
+  ];
 }
 
 /** Legal bases that a second person has to approve. */
