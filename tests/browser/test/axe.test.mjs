@@ -135,6 +135,22 @@ const PAGES = {
     await page.locator('input[name=way]').nth(1).check({ force: true });
     await page.locator('#hand-coupon').waitFor();
   },
+  'doses/presets': null,
+  'doses, with presets': async (page) => {
+    await open(page, stack, 'doses/presets');
+    const presets = ['第一会場', '第二会場'].map((venue) => ({ name: `${venue} 午前`, product: 'ファイザー', lot: 'EY0779', venue, physician: '佐藤' }));
+    await page.locator('#presets-file').setInputFiles({ name: 'presets.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ kind: 'open-vrs presets', version: 1, presets })) });
+    await page.locator('tbody tr').nth(1).waitFor();
+    await open(page, stack, 'doses');
+    await page.keyboard.press('Alt+2');
+  },
+  'doses/presets, a file refused and one about to be removed': async (page) => {
+    await open(page, stack, 'doses/presets');
+    await page.locator('#presets-file').setInputFiles({ name: 'presets.json', mimeType: 'application/json', buffer: Buffer.from('{') });
+    await page.locator('main [role=alert]').waitFor();
+    await page.locator('tbody .button-danger').first().click();
+    await page.getByRole('dialog').waitFor();
+  },
   inquiries: null,
   'inquiries/new': null,
   'inquiries/new, on what evidence': async (page) => {
@@ -170,6 +186,16 @@ const PAGES = {
     await open(page, stack, 'exports');
     await page.locator('form button[type=submit]').click();
     await page.locator('[data-export="published"]').first().waitFor();
+  },
+  'exports, by night, failed and late': async (page) => {
+    const usual = { origin: 'nightly', scope: 'full', encoding: 'utf-8', doses: null, failure: null, files: [] };
+    const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const exports = [['requested', 1], ['requested', 40], ['failed', 1500]].map(([state, minutes], place) => ({ ...usual, id: `01890000-0000-7000-8000-00000000000${place}`, state, requested_at: at(minutes), moved_at: at(minutes), failure: state === 'failed' ? { code: 'OUT_OF_TIME', ja: '時間内に終わりませんでした。', en: 'not done in time', detail: '900 s' } : null }));
+    await page.route(/\/exports$|\/exports\?/, (route) => route.fulfill({ json: { exports, next: null, next_nightly: at(-60) } }));
+    await open(page, stack, 'files');
+    await open(page, stack, 'exports');
+    await page.locator('[data-export="failed"]').waitFor();
+    await page.unroute(/\/exports$|\/exports\?/);
   },
   'exports, one by its id': (page) => open(page, stack, `exports/${exported}`),
   checks: null,
@@ -236,10 +262,12 @@ for (const [size, viewport] of [['desk', DESK], ['tablet', TABLET]]) {
 }
 
 test('the issuer’s page on this machine has no barrier either', async () => {
-  const page = await newPage(browser);
-  await page.goto(`${stack.url}/`);
-  await page.getByRole('button', { name: 'ログイン' }).click();
-  await page.waitForURL(/\/authorize/);
-  assert.deepEqual(await violations(page), []);
-  await page.context().close();
+  for (const viewport of [DESK, TABLET]) {
+    const page = await newPage(browser, { viewport });
+    await page.goto(`${stack.url}/`);
+    await page.getByRole('button', { name: 'ログイン' }).click();
+    await page.waitForURL(/\/authorize/);
+    assert.deepEqual(await violations(page), []);
+    await page.context().close();
+  }
 });

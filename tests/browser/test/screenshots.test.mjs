@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { today } from '../../../infra/console/app/words.js';
 
@@ -38,11 +38,57 @@ async function town(stack) {
   const id = await stack.residentOf(old[0]);
   const { doses: [dose] } = await (await stack.ask(['read'], 'GET', `/residents/${id}/doses`)).json();
   await stack.ask(['doses'], 'PUT', `/doses/${dose.id}`, { given_on: '2021-06-04', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', physician: '佐藤', reason: '予診票の日付に合わせて訂正' }, { 'if-match': '"1"' });
+  // A dose that was looked at and locked, and two whose coupons nobody has.
+  const looked = await (await record(old[11], 1, 'EY0779', '2021-06-05')).json();
+  await stack.ask(['doses', 'approve'], 'POST', `/doses/${looked.id}/lock`, { reason: '予診票で確認済み' });
+  for (const coupon of ['9000000017', '9000000025']) await record(old[11], 1, 'EY0779', '2021-06-05', { line: `21${TENANT}${coupon}` });
   // Whoever moved on and asks for protection; who holds what is indexed from the table's stream.
   await record(guarded, 1, 'EY0779', '2021-06-05');
   await new Promise((resolve) => setTimeout(resolve, 3000));
   await stack.inquire(ASKER, guarded, 'R3-0400');
   return { old, id, guarded };
+}
+
+const desks = (...rows) => ({ kind: 'open-vrs presets', version: 1, presets: rows.map(([name, product, lot, venue, physician]) => ({ name, product, lot, venue, physician })) });
+const PRESETS = {
+  ja: desks(['第一会場 午前', 'ファイザー', 'EY0779', '第一会場', '佐藤'], ['第一会場 午後', 'ファイザー', 'FA4597', '第一会場', '高橋'], ['中央体育館', '武田/モデルナ', '3004667', '中央体育館', '鈴木']),
+  en: desks(['First venue, morning', 'ファイザー', 'EY0779', '第一会場', '佐藤'], ['First venue, afternoon', 'ファイザー', 'FA4597', '第一会場', '高橋'], ['Gymnasium', '武田/モデルナ', '3004667', '中央体育館', '鈴木']),
+};
+
+/** A basis that another municipality has recorded. */
+async function basis(stack, number, person, code) {
+  const form = { basis: code, purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: number, my_number: person['個人番号'], birth_date: person['生年月日'] };
+  await stack.askAs(ASKER, ['inquire'], 'POST', '/consents', { ...form, ...(code === 'CONSENT' && { scan_sha256: '0'.repeat(64) }) });
+}
+
+/** The main pages as a tablet shows them. */
+async function tablet(stack, browser, language, pictures, { seen, id }) {
+  const page = await newPage(browser, { language, viewport: TABLET });
+  const picture = pictures(page);
+  await signIn(page, stack);
+  await open(page, stack, '');
+  await picture('tablet-start');
+  await open(page, stack, 'files');
+  await page.getByRole('link', { name: 'residents_20210402.csv' }).first().click();
+  await page.locator('.rows-box').waitFor();
+  await picture('tablet-receipt');
+  await open(page, stack, 'doses/presets');
+  await page.locator('#presets-file').setInputFiles({ name: 'presets.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(PRESETS[language])) });
+  await open(page, stack, 'doses');
+  await page.keyboard.press('Alt+1');
+  await page.locator('#shared-given_on').fill('2021-06-15');
+  await page.locator('#line').fill(lineOf(seen));
+  await page.locator('.panel-kana').waitFor();
+  await picture('tablet-doses');
+  await page.keyboard.press('Escape');
+  await open(page, stack, 'checks');
+  await picture('tablet-checks');
+  await open(page, stack, `residents/${id}`);
+  await page.locator('.timeline summary').click();
+  await picture('tablet-resident');
+  await open(page, stack, 'inquiries/log');
+  await picture('tablet-log');
+  await page.context().close();
 }
 
 /** A file of inquiries: six people who moved in, the consent of one too old. */
@@ -60,14 +106,19 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       const page = await newPage(browser, { language });
       const folder = path.join(FOLDER, language);
       await mkdir(folder, { recursive: true });
-      const picture = async (name) => {
-        await page.mouse.move(700, 5);
-        await page.waitForTimeout(400);
-        await page.screenshot({ path: path.join(folder, `${name}.png`) });
+      const pictures = (of) => async (name) => {
+        await of.mouse.move(700, 5);
+        await of.evaluate(() => document.activeElement.matches('h1, h2, main') && document.activeElement.blur());
+        await of.waitForTimeout(400);
+        await of.screenshot({ path: path.join(folder, `${name}.png`) });
       };
+      const picture = pictures(page);
       await page.goto(`${stack.url}/`);
       await page.waitForSelector('h1');
       await picture('welcome');
+      await page.locator('.button-primary').press('Enter');
+      await page.waitForURL(/\/authorize/);
+      await picture('sign-in');
       await signIn(page, stack);
       await open(page, stack, '');
       await picture('start');
@@ -83,9 +134,14 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await page.locator('#refused-title').evaluate((it) => it.scrollIntoView());
       await picture('refused');
 
+      await open(page, stack, 'doses/presets');
+      await page.locator('#presets-file').setInputFiles({ name: 'presets.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(PRESETS[language])) });
+      await page.locator('tbody tr').nth(2).waitFor();
+      await picture('presets');
       await open(page, stack, 'doses');
-      const today = { given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', physician: '佐藤' };
-      for (const [name, value] of Object.entries(today)) await page.locator(`#shared-${name}`).fill(value);
+      await page.keyboard.press('Alt+1');
+      const day = { given_on: '2021-06-15' };
+      for (const [name, value] of Object.entries(day)) await page.locator(`#shared-${name}`).fill(value);
       const [seen, doubted] = language === 'ja' ? [old[4], old[5]] : [old[6], old[7]];
       await page.locator('#line').fill(lineOf(seen));
       await page.locator('.panel-kana').waitFor();
@@ -101,6 +157,11 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
 
       await open(page, stack, 'checks');
       await picture('checks');
+      for (const list of ['waiting', 'locked']) {
+        await open(page, stack, `checks/${list}`);
+        await page.locator('tbody tr').first().waitFor();
+        await picture(`checks-${list}`);
+      }
       await open(page, stack, 'checks/conflict');
       await page.locator('tr', { hasText: old[1]['券番号'] }).getByRole('link').click();
       await page.locator('.differs').first().waitFor();
@@ -124,11 +185,7 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       // Another municipality asks about somebody who moved there.
       const asker = await newPage(browser, { language });
       await signIn(asker, stack, { tenant: ASKER, person: '健康課 鈴木' });
-      const shot = async (name) => {
-        await asker.mouse.move(700, 5);
-        await asker.waitForTimeout(400);
-        await asker.screenshot({ path: path.join(folder, `${name}.png`) });
-      };
+      const shot = pictures(asker);
       await open(asker, stack, 'inquiries/new');
       await asker.locator('form button[type=submit]').click();
       await asker.locator('#evidence').fill(`R3-${language === 'ja' ? '0415' : '0416'}`);
@@ -149,6 +206,11 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await asker.locator('#answer-title').waitFor({ timeout: 60_000 });
       await asker.locator('#answer-title').evaluate((it) => it.scrollIntoView({ block: 'center' }));
       await shot('answer');
+      await basis(stack, `R3-${language === 'ja' ? '0421' : '0422'}`, old[1], 'CONSENT');
+      await basis(stack, `R3-${language === 'ja' ? '0431' : '0432'}`, old[2], 'CONSENT_HARD_TO_OBTAIN');
+      await open(asker, stack, 'inquiries');
+      await asker.locator('tbody tr').nth(2).waitFor();
+      await shot('bases');
       await open(asker, stack, 'inquiries/file');
       await shot('by-file');
       await asker.locator('#file-input').setInputFiles({ name: `inquiries_202106${language === 'ja' ? '15' : '16'}.csv`, mimeType: 'text/csv', buffer: Buffer.from(inquiries(language, old)) });
@@ -162,9 +224,15 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await asker.context().close();
 
       await open(page, stack, 'exports');
+      const before = await page.locator('[data-export]').count();
       await page.locator('form button[type=submit]').click();
-      await page.locator('[data-export="published"]').first().waitFor({ timeout: 60_000 });
+      await page.locator('[data-export="published"]').nth(before).waitFor({ timeout: 60_000 });
+      await page.evaluate(() => scrollBy(0, 260));
       await picture('exports');
+      const { exports: [last] } = await (await stack.ask(['read'], 'GET', '/exports')).json();
+      await open(page, stack, `exports/${last.id}`);
+      await page.locator('[data-export]').waitFor();
+      await picture('export');
 
       await open(page, stack, 'settings');
       const theirs = path.join(stack.folder, 'jumin_20210404.csv');
@@ -182,6 +250,7 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await open(page, stack, 'settings/lots');
       await picture('lots');
       await page.context().close();
+      await tablet(stack, browser, language, pictures, { seen: language === 'ja' ? old[8] : old[9], id });
     }
   } finally {
     await browser.close();
