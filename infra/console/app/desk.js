@@ -1,7 +1,7 @@
 // What a desk of a venue keeps until its sign-in ends, in memory only: what all doses of the day share, presets of it under names, and
 // what was entered last. Presets outlive the day in a file of the user's own; no storage of the browser ever holds them.
 
-import { onEnd } from './api.js';
+import { currentSession, onEnd } from './api.js';
 import { parts } from './coupon.js';
 import { LONGEST } from './dose.js';
 import { onQueue, record } from './queue.js';
@@ -70,7 +70,7 @@ export function keepPreset(found, instead) {
 export const dropPreset = (preset) => setPresets(desk.presets.filter((it) => it !== preset), true);
 
 /** All of it or nothing: a lot of one vaccine must not stay beside another. */
-export function usePreset({ name, ...shared }) {
+export function takePreset({ name, ...shared }) {
   desk.shared = { ...desk.shared, ...shared };
   tell();
 }
@@ -85,7 +85,9 @@ export function presetsAsFile() {
 /** Takes the presets of a file, over those of the same names. Nothing is taken unless all of it is sound. Answers how many. */
 export async function loadPresets(file) {
   if (file.size > PRESETS.bytes) throw new Fault('large');
+  const whose = currentSession();
   const read = parsed(await file.arrayBuffer());
+  if (currentSession() !== whose) return 0; // who chose the file signed out meanwhile
   if (read?.kind !== PRESETS.kind || !Array.isArray(read.presets)) throw new Fault('other');
   if (read.version !== PRESETS.version) throw new Fault('version');
   const found = new Map(read.presets.map((it, at) => {

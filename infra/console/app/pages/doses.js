@@ -4,7 +4,7 @@ import { html, useState, useEffect, useLayoutEffect, useRef, Ask, Mark, Page, Ic
 import { t, said, number, date } from '../words.js';
 import { call, currentSession } from '../api.js';
 import { fold, parts } from '../coupon.js';
-import { desk, dropPreset, enter, Fault, isInUse, keepPreset, KINDS, loadPresets, missing, OF_PRESET, onDesk, presetsAsFile, share, skip, usePreset } from '../desk.js';
+import { desk, dropPreset, enter, Fault, isInUse, keepPreset, KINDS, loadPresets, missing, OF_PRESET, onDesk, presetsAsFile, share, skip, takePreset } from '../desk.js';
 import { LONGEST } from '../dose.js';
 import { queued } from '../queue.js';
 import { to } from '../router.js';
@@ -26,8 +26,8 @@ function useDesk() {
   useEffect(() => onDesk(() => draw((count) => count + 1)), []);
 }
 
-function choose(preset) {
-  usePreset(preset);
+function switchTo(preset) {
+  takePreset(preset);
   announce(t('preset.chosen', { name: preset.name }));
 }
 
@@ -40,7 +40,7 @@ function Doses() {
       const preset = event.altKey && !event.ctrlKey && !event.metaKey && desk.presets[digit - 1];
       if (!preset) return;
       event.preventDefault();
-      choose(preset);
+      switchTo(preset);
     };
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
@@ -279,7 +279,7 @@ function Shared() {
       <div><h2 id="shared-title">${t('doses.shared')}</h2><p class="help">${t('doses.shared-help')}</p></div>
       ${desk.presets.length > 0 && html`
         <fieldset class="field" onKeyDown=${(event) => event.key === 'Enter' && document.querySelector('.scan .input').focus()}><legend>${t('preset.choose')}</legend><div class="choice choice-close">
-          ${desk.presets.map((it, at) => html`<label key=${it.name}><input type="radio" name="preset" checked=${isInUse(it)} onChange=${() => choose(it)} />${at < 9 && html`<kbd>${at + 1}</kbd>`}<bdi>${it.name}</bdi></label>`)}
+          ${desk.presets.map((it, at) => html`<label key=${it.name}><input type="radio" name="preset" checked=${isInUse(it)} onChange=${() => switchTo(it)} />${at < 9 && html`<kbd>${at + 1}</kbd>`}<bdi>${it.name}</bdi></label>`)}
         </div></fieldset>`}
       ${field('given_on')}${field('product')}${field('lot')}${field('venue')}${field('physician')}
       <p><a href=${to('doses', 'presets')}>${t('preset.open')}</a></p>
