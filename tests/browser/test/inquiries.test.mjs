@@ -152,6 +152,29 @@ test('another person than the basis is about is refused, and an answer that was 
   await page.context().close();
 });
 
+test('an inquiry that was begun elsewhere goes on under the id that it has there', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await record(page, old[0], 'F-4');
+  const sent = [];
+  const theirs = '01890000-0000-7000-8000-000000000001';
+  await page.route(/\/inquiries$/, (route) => {
+    sent.push(route.request().postDataJSON().inquiry);
+    return route.fulfill({ status: 503, json: { code: 'TRY_AGAIN', title: '少し待ってください', title_en: 'wait a little', inquiry: theirs } });
+  });
+  await say(page, old[0]);
+  for (let tries = 0; tries < 2; tries += 1) {
+    const answered = page.waitForResponse(/\/inquiries$/);
+    await page.keyboard.press('Enter');
+    await answered;
+    await page.locator('main [role=alert]').waitFor();
+    await page.locator('main form button[type=submit]:enabled').waitFor();
+  }
+  assert.match(sent[0], /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  assert.deepEqual(sent.slice(1), [theirs]);
+  await page.context().close();
+});
+
 test('many inquiries that met nobody are told where one asks', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { tenant: ASKER });

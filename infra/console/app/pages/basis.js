@@ -85,6 +85,8 @@ function Inquire({ basis, onAnswered }) {
       announce(t('inquiry.answered', { count: data.doses.length }));
       onAnswered();
     } catch (error) {
+      // Begun elsewhere meanwhile, it goes on under the id that it has there, and under no other.
+      if (error.told?.inquiry) begun.set(basis.id, error.told.inquiry);
       setProblem(asProblem(error));
     }
     setBusy(false);
