@@ -144,9 +144,14 @@ impl World {
 
     /// Sends the function that answers for a holder an event, as `inquiries` does.
     pub(crate) async fn invoke(&self, event: &Value) -> (bool, Value) {
+        self.invoke_named("vrs-answer-inquiry", event).await
+    }
+
+    /// The same of any function.
+    pub(crate) async fn invoke_named(&self, function: &str, event: &Value) -> (bool, Value) {
         let lambda = &self.town.stack.services().lambda;
         let event = event.to_string();
-        let answer = lambda.invoke("vrs-answer-inquiry", event.as_bytes()).await;
+        let answer = lambda.invoke(function, event.as_bytes()).await;
         let failed = answer.headers().contains_key("x-amz-function-error");
         (failed, serde_json::from_slice(answer.body()).unwrap())
     }
