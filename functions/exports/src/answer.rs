@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use domain::{ExportState, TenantScope};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use objects::{ExportFile, Objects, ObjectsError};
 use serde::Serialize;
 use store::Export;
 
 /// How long a link may be followed.
 const VALID_FOR: Duration = Duration::from_mins(5);
+
+/// How long the drop bucket keeps the files of an export in sight.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// One page of exports.
 #[derive(Serialize)]
@@ -64,7 +67,8 @@ impl Shown {
     ) -> Result<Self, ObjectsError> {
         let mut files = Vec::new();
         let is_published = export.state == ExportState::Published;
-        if is_published {
+        let is_there = now.duration_since(export.moved_at) < KEPT_FOR;
+        if is_published && is_there {
             for file in files_of(export) {
                 let link = drop.export_link(scope, export.id, file, now, VALID_FOR);
                 let link = link.await?;

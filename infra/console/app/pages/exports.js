@@ -121,6 +121,7 @@ function Export({ it, onChanged, open, heading = 'h3' }) {
       ${late && html`<${Notice} kind="warning" title=${t('export.late')}>${t('export.late-more')}<//>`}
       ${it.failure && html`<${Notice} kind="error" title=${said(it.failure)}>${it.failure.detail}<//>`}
       <${ProblemNotice} problem=${problem} />
+      ${it.state === 'published' && it.files.length === 0 && html`<p class="help">${t('exports.gone')}</p>`}
       ${it.files.length > 0 && html`<details open=${open}><summary>${t('exports.files', { count: it.files.length })}</summary>
         <ul class="chips">${it.files.map((file) => html`<li key=${file.name}><button class="button button-small" type="button" onClick=${() => fetch(file.name)}>${file.name}</button></li>`)}</ul></details>`}
     </article>`;

@@ -440,6 +440,7 @@ export default {
   'exports.none': 'None yet.',
   'exports.doses': '{count} {count:dose|doses}',
   'exports.files': 'Files ({count})',
+  'exports.gone': 'The files were kept for 28 days and are gone. Export again if you need them.',
   'origin.nightly': 'by night',
   'origin.asked': 'asked for',
   'scope.usual': 'As in the settings',

@@ -440,6 +440,7 @@ export default {
   'exports.none': 'まだ書き出していません。',
   'exports.doses': '接種 {count}件',
   'exports.files': 'ファイル（{count}）',
+  'exports.gone': 'ファイルの保存期間（28日）が過ぎました。必要なときはもう一度書き出してください。',
   'origin.nightly': '夜間',
   'origin.asked': '手動',
   'scope.usual': '設定のとおり',

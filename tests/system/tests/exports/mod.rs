@@ -1,6 +1,14 @@
 //! Doses on their way back to the ledger, through the whole stack.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use crypto::{NoncePool, TenantKeys};
@@ -9,7 +17,8 @@ use domain::{
     CouponNumber, Date, Dose, DoseNumber, DoseState, ExportId, ExportOrigin, ExportScope,
     LotNumber, ProgrammeCode, ShortText, read_product,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use local::{Options, TimerClock};
 use queues::{ExportMessage, Message as _};
 use serde_json::{Value, json};
 use store::{
@@ -17,7 +26,7 @@ use store::{
 };
 use system::{
     file::{Encoding, File, Row},
-    town::{CHIYODA, SAPPORO, Town, scope},
+    town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
 };
 
 /// A town where five people are in the register.
@@ -424,6 +433,36 @@ async fn exports_are_listed_newest_first_in_pages_whatever_became_of_them() {
     );
     let venue = town.stack.token(CHIYODA, &["doses"], "venue").unwrap();
     assert_eq!(town.ask("GET", "/exports", &venue, None).await.status, 403);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_whose_files_are_gone_from_the_bucket_stays_listed() {
+    let timer = TimerClock::starting_at(BEGINNING.parse().unwrap());
+    let days = Arc::new(AtomicI64::new(0));
+    let ahead = Arc::clone(&days);
+    // Days go by without the nights in them.
+    let clock = move || {
+        let hours = 24 * ahead.load(Ordering::SeqCst);
+        domain::Clock::now(&timer) + SignedDuration::from_hours(hours)
+    };
+    let town = Town::with(Options {
+        clock: Arc::new(clock),
+        ..Options::default()
+    })
+    .await;
+    let made = export(&town, json!({})).await;
+    let files = |export: &Value| export["files"].as_array().unwrap().len();
+    let path = format!("/exports/{}", made["id"].as_str().unwrap());
+    for (day, expected) in [(27, 5), (28, 0)] {
+        days.store(day, Ordering::SeqCst);
+        let old = town.get(CHIYODA, &path).await.json();
+        assert_eq!(
+            (&old["state"], files(&old)),
+            (&json!("published"), expected)
+        );
+    }
+    let listed = town.get(CHIYODA, "/exports").await.json();
+    assert_eq!(listed["exports"][0]["id"], made["id"]);
 }
 
 #[tokio::test(start_paused = true)]
