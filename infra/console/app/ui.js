@@ -189,6 +189,12 @@ export const DraftFoot = ({ draft: { busy, saved }, changes }) => html`
   ${saved && !changes && html`<${Notice} kind="good">${t('settings.saved')}<//>`}
   <div class="row"><button class="button button-primary" type="submit" disabled=${busy} aria-disabled=${!changes}>${t('settings.save')}</button>${changes > 0 && html`<span class="help">${t('mapping.unsaved')}</span>`}</div>`;
 
+/** Draws anew whenever a listener that `listen` takes is told. */
+export function useRedraw(listen) {
+  const [, draw] = useState(0);
+  useEffect(() => listen(() => draw((count) => count + 1)), []);
+}
+
 /** Asks `ask` again and again, more and more seldom, until it says that it is done. Not while nobody looks. */
 export function usePolling(ask, on, depends) {
   useEffect(() => {

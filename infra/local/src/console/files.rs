@@ -182,6 +182,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/new-basis.js"),
     ),
     file(
+        "app/pages/presets.js",
+        JS,
+        include_bytes!("../../../console/app/pages/presets.js"),
+    ),
+    file(
         "app/pages/refused.js",
         JS,
         include_bytes!("../../../console/app/pages/refused.js"),
