@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{LotNumber, Programme, programmes};
+use domain::{LotNumber, Programme, TenantScope, municipality, programmes};
 use serde::Serialize;
 use store::TenantSettings;
 
@@ -11,6 +11,7 @@ use crate::columns::{self, Mappable};
 /// The settings in force, and what they can be about.
 #[derive(Serialize)]
 pub(crate) struct Shown<'a> {
+    municipality: Municipality,
     revision: u32,
     columns: ByKind<&'a BTreeMap<String, String>>,
     max_refused_percent: u8,
@@ -21,6 +22,13 @@ pub(crate) struct Shown<'a> {
     hold_protected: bool,
     lots: BTreeMap<String, Vec<&'a str>>,
     known: Known,
+}
+
+/// Whose they are.
+#[derive(Serialize)]
+struct Municipality {
+    code: String,
+    name: &'static str,
 }
 
 /// The same of each kind of file.
@@ -46,12 +54,17 @@ struct Product {
 }
 
 impl<'a> Shown<'a> {
-    pub(crate) fn of(settings: &'a TenantSettings) -> Self {
+    pub(crate) fn of(scope: &TenantScope, settings: &'a TenantSettings) -> Self {
+        let code = scope.code();
         let lots = settings.lots.iter().map(|(product, lots)| {
             let lots = lots.iter().map(LotNumber::as_str);
             (product.as_str().to_owned(), lots.collect())
         });
         Self {
+            municipality: Municipality {
+                code: code.to_string(),
+                name: municipality(code).map_or("", domain::Municipality::name),
+            },
             revision: settings.revision,
             columns: ByKind {
                 residents: &settings.columns,

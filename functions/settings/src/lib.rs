@@ -1,8 +1,7 @@
 //! A municipality sees and changes what it may set for its own files, and tries a mapping of columns.
 //!
 //! **Triggered by** the HTTP API:
-//! - `GET /settings` shows the settings in force, and what there is to be mapped (role `read`, `register`,
-//!   `doses` or `approve`);
+//! - `GET /settings` shows whose settings are in force and which, and what there is to be mapped (any role);
 //! - `PUT /settings` changes those it names (role `register`; `approve` beside it for what guards a
 //!   register against a wrong file, and people against being asked about);
 //! - `POST /settings/dry-run` reads the beginning of one of the municipality's own files by a mapping and
@@ -33,9 +32,6 @@ use crate::answer::Shown;
 use crate::change::Change;
 use crate::sample::Sample;
 
-/// Who may look at settings.
-const LOOK: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Approve];
-
 /// The function's work, over its adapters.
 pub struct Settings {
     store: Store,
@@ -62,10 +58,11 @@ impl Settings {
     }
 
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&Role::ALL)?;
         request.nothing_more()?;
-        let settings = self.settings(request.caller().scope()).await?;
-        Ok(shown(&settings))
+        let scope = request.caller().scope();
+        let settings = self.settings(scope).await?;
+        Ok(shown(scope, &settings))
     }
 
     async fn change(&self, request: &Request) -> Result<Response, Problem> {
@@ -91,7 +88,7 @@ impl Settings {
                 Err(error) => return Err(of_store(&error)),
             }
         }
-        Ok(shown(&after))
+        Ok(shown(scope, &after))
     }
 
     async fn dry_run(&self, request: &Request) -> Result<Response, Problem> {
@@ -114,8 +111,8 @@ impl Settings {
     }
 }
 
-fn shown(settings: &TenantSettings) -> Response {
-    Response::json(&Shown::of(settings)).of_revision(settings.revision)
+fn shown(scope: &TenantScope, settings: &TenantSettings) -> Response {
+    Response::json(&Shown::of(scope, settings)).of_revision(settings.revision)
 }
 
 fn of_store(error: &StoreError) -> Problem {

@@ -84,13 +84,13 @@ async fn a_table_out_of_reach_is_passing_trouble() {
 }
 
 #[tokio::test]
-async fn who_reads_may_look_and_only_who_registers_may_act() {
+async fn everybody_with_a_role_may_look_and_only_who_registers_may_act() {
     for (text, others_may) in [(SHOW, true), (CHANGE, false), (DRY_RUN, false)] {
-        for roles in ["[read]", "[doses]", "[approve]"] {
+        for roles in ["[read]", "[doses]", "[approve]", "[inquire]"] {
             let (status, _) = answer(&with_roles(text, roles)).await;
             assert_eq!(status, if others_may { 503 } else { 403 }, "{text} {roles}");
         }
-        for roles in ["", "[inquire]", "[Register]"] {
+        for roles in ["", "[Register]"] {
             let (status, body) = answer(&with_roles(text, roles)).await;
             assert_eq!(
                 (status, &body["code"]),

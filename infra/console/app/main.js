@@ -108,16 +108,11 @@ const LanguageSwitch = () => {
   return html`<button class="button button-plain button-small" type="button" lang=${other} onClick=${() => setLanguage(other).catch(() => {})}>${t('language.other')}</button>`;
 };
 
-/** The municipality's name, from whatever the API last said of it; until then its code. Before its first file nothing says it: each page asks again. */
+/** The municipality's name as the API has it; until then its code. What failed is asked for again by the next page. */
 function Place({ code, page }) {
   const [name, setName] = useState('');
   useEffect(() => {
-    if (name || !may('read', 'register', 'doses', 'inquire')) return;
-    call('GET', '/uploads?limit=1').then(async ({ data }) => {
-      if (!data.uploads.length) return;
-      const upload = await call('GET', `/uploads/${data.uploads[0].id}`);
-      setName(upload.data.municipality.name);
-    }).catch(() => {});
+    if (!name) call('GET', '/settings').then(({ data }) => setName(data.municipality.name)).catch(() => {});
   }, [code, page]);
   return html`${name || t('municipality')} <span class="mono">${code}</span>`;
 }

@@ -67,6 +67,8 @@ async fn a_mapping_that_is_set_is_what_the_next_file_is_read_by() {
         (412, &json!("REVISION_STALE"))
     );
     let theirs = town.get(SAPPORO, "/settings").await.json();
+    let of = json!({ "code": SAPPORO, "name": "札幌市" });
+    assert_eq!(theirs["municipality"], of);
     assert_eq!(theirs["columns"], json!({ "residents": {}, "doses": {} }));
 }
 
