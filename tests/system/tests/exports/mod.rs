@@ -1,14 +1,8 @@
 //! Doses on their way back to the ledger, through the whole stack.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+mod listed;
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use crypto::{NoncePool, TenantKeys};
@@ -17,8 +11,7 @@ use domain::{
     CouponNumber, Date, Dose, DoseNumber, DoseState, ExportId, ExportOrigin, ExportScope,
     LotNumber, ProgrammeCode, ShortText, read_product,
 };
-use jiff::{SignedDuration, Timestamp};
-use local::{Options, TimerClock};
+use jiff::Timestamp;
 use queues::{ExportMessage, Message as _};
 use serde_json::{Value, json};
 use store::{
@@ -26,7 +19,7 @@ use store::{
 };
 use system::{
     file::{Encoding, File, Row},
-    town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
+    town::{CHIYODA, SAPPORO, Town, scope},
 };
 
 /// A town where five people are in the register.
@@ -384,85 +377,6 @@ async fn the_schedule_exports_every_municipality_that_takes_part_and_once() {
     let list = town.get(CHIYODA, "/exports").await.json();
     let requested = |nth: usize| list["exports"][nth]["requested_at"].as_str();
     assert!(requested(0) > requested(1), "{list:#}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn exports_are_listed_newest_first_in_pages_whatever_became_of_them() {
-    let town = town().await;
-    let mut ids = Vec::new();
-    for _ in 0..2 {
-        ids.push(export(&town, json!({})).await["id"].clone());
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    town.stack.fire("ExportNightly").unwrap();
-    town.stack.idle().await;
-    let mut listed = Vec::new();
-    let mut path = "/exports?limit=2".to_owned();
-    loop {
-        let page = town.get(CHIYODA, &path).await.json();
-        listed.extend(page["exports"].as_array().unwrap().clone());
-        let Some(next) = page["next"].as_str() else {
-            break;
-        };
-        path = format!("/exports?limit=2&after={next}");
-    }
-    assert_eq!(listed.len(), 3, "{listed:#?}");
-    for (earlier, later) in [(0, 1), (1, 0)].map(|(id, at)| (ids[id].clone(), at)) {
-        let asked: Vec<_> = listed.iter().filter(|it| it["origin"] == "asked").collect();
-        assert_eq!(asked[later]["id"], earlier);
-    }
-    let nightly: Vec<_> = listed
-        .iter()
-        .filter(|it| it["origin"] == "nightly")
-        .collect();
-    assert_eq!(nightly.len(), 1);
-    assert!(listed.iter().all(|it| it["state"] == "published"));
-    assert!(
-        listed
-            .iter()
-            .all(|it| it["files"].as_array().unwrap().len() == 5)
-    );
-    // Sapporo has that of the night, and nothing of Chiyoda's.
-    let other = town.get(SAPPORO, "/exports").await.json();
-    assert_eq!(other["exports"].as_array().unwrap().len(), 1);
-    assert_ne!(other["exports"][0]["id"], nightly[0]["id"]);
-    let elsewhere = town.get(SAPPORO, &path).await;
-    assert_eq!(
-        elsewhere.status, 400,
-        "a cursor belongs to its municipality"
-    );
-    let venue = town.stack.token(CHIYODA, &["doses"], "venue").unwrap();
-    assert_eq!(town.ask("GET", "/exports", &venue, None).await.status, 403);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_export_whose_files_are_gone_from_the_bucket_stays_listed() {
-    let timer = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let days = Arc::new(AtomicI64::new(0));
-    let ahead = Arc::clone(&days);
-    // Days go by without the nights in them.
-    let clock = move || {
-        let hours = 24 * ahead.load(Ordering::SeqCst);
-        domain::Clock::now(&timer) + SignedDuration::from_hours(hours)
-    };
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        ..Options::default()
-    })
-    .await;
-    let made = export(&town, json!({})).await;
-    let files = |export: &Value| export["files"].as_array().unwrap().len();
-    let path = format!("/exports/{}", made["id"].as_str().unwrap());
-    for (day, expected) in [(27, 5), (28, 0)] {
-        days.store(day, Ordering::SeqCst);
-        let old = town.get(CHIYODA, &path).await.json();
-        assert_eq!(
-            (&old["state"], files(&old)),
-            (&json!("published"), expected)
-        );
-    }
-    let listed = town.get(CHIYODA, "/exports").await.json();
-    assert_eq!(listed["exports"][0]["id"], made["id"]);
 }
 
 #[tokio::test(start_paused = true)]
