@@ -101,7 +101,8 @@ export async function startStack() {
 
 /** A browser whose every complaint fails the test that looks at `complaints`. */
 export async function startBrowser(...more) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...QUIET, ...more] });
+  // Without a locale of UTF-8 it cannot read a file that has a Japanese name.
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...QUIET, ...more], env: { ...process.env, LANG: 'C.UTF-8' } });
 }
 
 const KINDS = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
