@@ -67,7 +67,7 @@ impl Adapters {
             kms: self.uses_kms.load(Ordering::Relaxed),
             sts: self.tenants.is_some(),
         };
-        connections::open(&self.config, services).await;
+        connections::open(self.config.clone(), services).await;
     }
 
     /// Clients that have the rights of one municipality each.

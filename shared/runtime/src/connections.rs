@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::body::SdkBody;
+use tokio::task::JoinSet;
 
 /// A start waits no longer: the first event opens what is not open by then.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -21,30 +22,35 @@ pub(crate) struct Services {
 }
 
 /// Looks at the front page of each of these services, which needs no rights and does nothing, and leaves the
-/// connections where the clients over this `config` find them. What fails is left to the first event.
-pub(crate) async fn open(config: &SdkConfig, services: Services) {
-    let all = async {
-        tokio::join!(
-            async {
-                if services.dynamodb {
-                    dynamodb(config).await;
-                }
-            },
-            async {
-                if services.kms {
-                    kms(config).await;
-                }
-            },
-            async {
-                if services.sts {
-                    sts(config).await;
-                }
-            }
-        )
-    };
-    if tokio::time::timeout(PATIENCE, all).await.is_err() {
+/// connections where the clients over this `config` find them. What fails, or panics, is left to the first event.
+pub(crate) async fn open(config: SdkConfig, services: Services) {
+    let mut apart = JoinSet::new();
+    apart.spawn(look_at(config, services));
+    let looked = tokio::time::timeout(PATIENCE, apart.join_next()).await;
+    if !matches!(looked, Ok(Some(Ok(())))) {
         tracing::debug!("connections are not open yet");
     }
+}
+
+async fn look_at(config: SdkConfig, services: Services) {
+    let config = &config;
+    tokio::join!(
+        async {
+            if services.dynamodb {
+                dynamodb(config).await;
+            }
+        },
+        async {
+            if services.kms {
+                kms(config).await;
+            }
+        },
+        async {
+            if services.sts {
+                sts(config).await;
+            }
+        }
+    );
 }
 
 /// Turns a call into a look at the front page.
@@ -150,7 +156,7 @@ mod tests {
             dynamodb: true,
             ..Services::default()
         };
-        open(&config, services).await;
+        open(config.clone(), services).await;
         let call = aws_sdk_dynamodb::Client::new(&config).list_tables();
         assert!(call.send().await.is_err());
         let seen = seen.lock().unwrap().clone();
