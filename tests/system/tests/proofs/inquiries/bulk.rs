@@ -1,16 +1,11 @@
 //! Inquiries by file: each row on its own basis, the very same way.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::Ordering;
 
-use local::Options;
 use serde_json::{Value, json};
 use store::LogEvent;
 use system::{
     file::Row,
-    gate::{Gate, Step},
     town::{CHIYODA, SAPPORO},
 };
 
@@ -215,20 +210,7 @@ async fn a_row_is_as_safe_as_a_single_inquiry() {
 /// when it is put back, and nobody is asked twice.
 #[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_be_asked_ends_among_the_dead_letters() {
-    let is_broken = Arc::new(AtomicBool::new(true));
-    let broken = Arc::clone(&is_broken);
-    let gate = Gate::new(move |call| {
-        if call.function == "answer-inquiry" && broken.load(Ordering::SeqCst) {
-            Step::Die
-        } else {
-            Step::Go
-        }
-    });
-    let world = World::with(Options {
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let (world, is_broken) = World::where_no_holder_answers().await;
     let lines = [line("1", &person(6), "E-1"), line("2", &person(7), "E-2")];
     let key = format!("inbox/{CHIYODA}/inquiries/stuck.csv");
     let file = HEADER.to_owned() + &lines.concat();

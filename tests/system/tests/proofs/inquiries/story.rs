@@ -1,16 +1,11 @@
 //! What an inquiry is for, and what it tells to whom.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use local::Options;
 use serde_json::{Value, json};
 use store::{HolderOutcome, LogEvent};
 use system::{
     file::{Encoding, File},
-    gate::{Gate, Step},
     town::{Answer, CHIYODA, SAPPORO},
 };
 use tokio::task::JoinSet;
@@ -151,20 +146,7 @@ async fn of_two_who_ask_under_one_id_at_once_one_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn an_inquiry_that_broke_off_says_under_which_id_it_goes_on() {
-    let broken = Arc::new(AtomicBool::new(true));
-    let breaks = Arc::clone(&broken);
-    let gate = Gate::new(move |call| {
-        if call.function == "answer-inquiry" && breaks.load(Ordering::SeqCst) {
-            Step::Die
-        } else {
-            Step::Go
-        }
-    });
-    let world = World::with(Options {
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let (world, broken) = World::where_no_holder_answers().await;
     vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
     let ask = about(10, &world.consent(10, "F-1").await);
     // What dies is a task of its own.

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use store::LogEntry;
 use system::{
     file::{Encoding, File, Row},
+    gate::{Gate, Step},
     town::{Answer, BEGINNING, CHIYODA, SAPPORO, Town},
 };
 
@@ -53,6 +54,24 @@ impl World {
             ..options
         };
         Self::around(options, ahead).await
+    }
+
+    /// One whose holders die of every question as long as it is said so.
+    pub(crate) async fn where_no_holder_answers() -> (Self, Arc<AtomicBool>) {
+        let is_broken = Arc::new(AtomicBool::new(true));
+        let broken = Arc::clone(&is_broken);
+        let gate = Gate::new(move |call| {
+            if call.function == "answer-inquiry" && broken.load(Ordering::SeqCst) {
+                Step::Die
+            } else {
+                Step::Go
+            }
+        });
+        let world = Self::with(Options {
+            intercept: Some(gate.intercept()),
+            ..Options::default()
+        });
+        (world.await, is_broken)
     }
 
     pub(crate) async fn around(options: Options, ahead: Arc<AtomicI64>) -> Self {
