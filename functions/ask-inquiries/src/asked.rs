@@ -50,6 +50,7 @@ impl Row {
                 number: row.form_number.to_owned(),
                 scan: row.scan,
                 days: None,
+                signed_on: row.signed_on,
                 my_number: row.my_number,
                 birth_date: row.birth_date,
             },

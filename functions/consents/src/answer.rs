@@ -25,6 +25,8 @@ pub(crate) struct Shown {
     programmes: Vec<String>,
     evidence_number: String,
     scan_sha256: Option<String>,
+    /// The day of the form or decision, if it was given.
+    signed_on: Option<String>,
     state: &'static str,
     recorded_at: String,
     expires_at: String,
@@ -50,6 +52,7 @@ impl Shown {
             programmes: consent.programmes.iter().map(ToString::to_string).collect(),
             evidence_number: consent.evidence.number.clone(),
             scan_sha256: consent.evidence.scan.map(|scan| HEXLOWER.encode(&scan)),
+            signed_on: consent.evidence.signed_on.map(|day| day.to_string()),
             state: life.state(now).as_str(),
             recorded_at: consent.recorded_at.to_string(),
             expires_at: life.expires_at().to_string(),

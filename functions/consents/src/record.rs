@@ -3,7 +3,10 @@
 use api::{Fault, Fields, Problem};
 use asking::NewBasis;
 use data_encoding::HEXLOWER;
-use domain::{EvidenceKind, MOST_EVIDENCE_NUMBER, Purpose, basis, is_evidence_number, japan_date};
+use domain::{
+    Date, EvidenceKind, MOST_EVIDENCE_NUMBER, Purpose, basis, is_evidence_number, japan_date,
+    parse_date,
+};
 use jiff::Timestamp;
 
 const WORD_LIMIT: usize = MOST_EVIDENCE_NUMBER;
@@ -17,6 +20,7 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
     let programmes = fields.text("programmes", PROGRAMMES_LIMIT)?;
     let number = fields.text("evidence_number", WORD_LIMIT)?;
     let scan = fields.optional_text("scan_sha256", 2 * WORD_LIMIT)?;
+    let signed_on = fields.optional_text("signed_on", WORD_LIMIT)?;
     let days = fields.optional_text("days", WORD_LIMIT)?;
     let my_number = fields.my_number("my_number")?;
     let birth_date = fields.date("birth_date")?;
@@ -34,6 +38,11 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
     if days == Some(None) {
         return Err(invalid("days", Fault::Number));
     }
+    let signed_on = signed_on.map(|day| parse_date(day.expose()).ok());
+    let fits = |day: Date| day <= today && today <= basis.last_day(day);
+    if signed_on.is_some_and(|day| !day.is_some_and(fits)) {
+        return Err(invalid("signed_on", Fault::SignedOn));
+    }
     if birth_date > today {
         return Err(invalid("birth_date", Fault::Date));
     }
@@ -47,6 +56,7 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
             .filter(|number| is_evidence_number(number))
             .ok_or(invalid("evidence_number", Fault::EvidenceNumber))?,
         scan: scan.flatten(),
+        signed_on: signed_on.flatten(),
         days: days.flatten(),
         my_number,
         birth_date,

@@ -63,6 +63,8 @@ pub enum Fault {
     Programmes,
     /// Not the number of a form or decision.
     EvidenceNumber,
+    /// Not the day of a form that one may still ask on.
+    SignedOn,
     /// Not a SHA-256 in hexadecimal digits.
     Sha256,
     /// Not an id.
@@ -87,7 +89,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::NotText,
         Self::NotFlag,
         Self::NotObject,
@@ -118,6 +120,7 @@ impl Fault {
         Self::Purpose,
         Self::Programmes,
         Self::EvidenceNumber,
+        Self::SignedOn,
         Self::Sha256,
         Self::Id,
         Self::Number,
@@ -194,6 +197,9 @@ impl Fault {
                 "番号は英数字と . _ - / のみ、40文字以内で指定してください。氏名や個人番号を入れないでください。",
                 "must be at most 40 letters, digits, dots, underscores, hyphens and slashes; put nothing in it that tells of a person"),
             Self::Sha256 => ("SHA256", "SHA-256 を64桁の16進数（小文字）で指定してください。",
+            Self::SignedOn => ("SIGNED_ON",
+                "同意日（決定日）として使えません。今日までの日付で、照会根拠の有効期間内の日を指定してください。",
+                "must be a day that is not in the future and not longer ago than the basis holds"),
                 "must be a SHA-256 as 64 hexadecimal digits in small letters"),
             Self::Id => ("ID", "ID として正しくありません。", "is not an id"),
             Self::Number => ("NUMBER", "範囲内の整数で指定してください。", "must be a whole number within the limits"),

@@ -18,6 +18,8 @@ pub struct NewBasis {
     pub number: String,
     /// SHA-256 of the form's scan.
     pub scan: Option<[u8; 32]>,
+    /// The day on which the form was signed, or it was decided, where that is known.
+    pub signed_on: Option<Date>,
     /// How long it is to hold, if less than it may.
     pub days: Option<u8>,
     /// About whom.
@@ -41,6 +43,8 @@ impl NewBasis {
             EvidenceKind::ScannedForm => Sha256::of_parts(&[&b"form"[..], self.number.as_bytes()]),
             EvidenceKind::Decision => person.evidence_digest(&self.number, self.birth_date),
         };
+        let life = ConsentLife::recorded(self.basis, recorder, now, self.days);
+        let last_day = self.signed_on.map(|day| self.basis.last_day(day));
         Consent {
             id,
             basis: self.basis.code().to_owned(),
@@ -50,10 +54,11 @@ impl NewBasis {
                 kind,
                 number: self.number.clone(),
                 scan: self.scan,
+                signed_on: self.signed_on,
                 once,
             },
             person: person.digest(id, self.birth_date),
-            life: ConsentLife::recorded(self.basis, recorder, now, self.days),
+            life: last_day.map_or(life, |day| life.to_the_end_of(day)),
             recorded_at: now,
             approved_by: None,
         }
@@ -62,11 +67,14 @@ impl NewBasis {
     /// Whether a recorded one says the same, so that this is a repeat of it.
     #[must_use]
     pub fn is(&self, recorded: &Consent, person: &PersonTag) -> bool {
+        let signed_on = recorded.evidence.signed_on.zip(self.signed_on);
+        let signed_alike = signed_on.is_none_or(|(before, now)| before == now);
         recorded.basis == self.basis.code()
             && recorded.purpose == self.purpose
             && recorded.programmes == self.programmes
             && recorded.evidence.number == self.number
             && recorded.evidence.scan == self.scan
+            && signed_alike
             && recorded
                 .person
                 .is(&person.digest(recorded.id, self.birth_date))

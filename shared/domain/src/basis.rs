@@ -1,7 +1,7 @@
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use jiff::civil::Date;
+use jiff::{Span, civil::Date};
 
 use crate::{MyNumber, ProgrammeCode, programme, words};
 
@@ -143,6 +143,13 @@ impl Basis {
     #[must_use]
     pub const fn longest_days(&self) -> u8 {
         self.longest_days
+    }
+
+    /// The last day on which one may ask on a form that was signed that day.
+    #[must_use]
+    pub fn last_day(&self, signed_on: Date) -> Date {
+        let days = Span::new().days(self.longest_days);
+        signed_on.checked_add(days).unwrap_or(Date::MAX)
     }
 
     /// Under which word inquiries on it are counted: those without consent apart.

@@ -29,6 +29,14 @@ pub fn japan_time(instant: Timestamp) -> DateTime {
     JAPAN.to_datetime(instant)
 }
 
+/// The first instant after a day in Japan; the end of time for the last day there is.
+#[must_use]
+pub(crate) fn end_of_day(day: Date) -> Timestamp {
+    let midnight = day.tomorrow().map(|next| next.at(0, 0, 0, 0));
+    let end = midnight.and_then(|midnight| JAPAN.to_timestamp(midnight));
+    end.unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use thiserror::Error;
 use uuid::{Builder, Uuid};
 
-use crate::{Basis, UnknownWord, words};
+use crate::{Basis, UnknownWord, clock::end_of_day, words};
 
 /// A recorded legal basis (UUID version 7). Not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,6 +216,15 @@ impl ConsentLife {
         }
     }
 
+    /// It ends with that day in Japan, if not before: the day is counted from the form, not from the desk.
+    #[must_use]
+    pub fn to_the_end_of(self, day: Date) -> Self {
+        Self {
+            expires_at: self.expires_at.min(end_of_day(day)),
+            ..self
+        }
+    }
+
     /// As it was stored.
     #[must_use]
     pub const fn stored(stage: Stage, recorder: StaffTag, expires_at: Timestamp) -> Self {
@@ -421,5 +430,20 @@ mod tests {
         let ends = |days| ConsentLife::recorded(basis, ANNA, at(0), Some(days)).expires_at();
         assert_eq!(ends(1), at(24 * 3600));
         assert_eq!(ends(30), at(14 * 24 * 3600));
+    }
+
+    #[test]
+    fn its_days_are_counted_from_the_form_where_that_is_older() {
+        let basis = basis("CONSENT", jiff::civil::date(2022, 1, 1)).unwrap();
+        let noon: Timestamp = "2022-01-20T03:00:00Z".parse().unwrap();
+        let ends = |signed_on: &str| {
+            let last = basis.last_day(signed_on.parse().unwrap());
+            let life = ConsentLife::recorded(basis, ANNA, noon, None);
+            life.to_the_end_of(last).expires_at().to_string()
+        };
+        // To midnight in Japan at the end of the fourteenth day after the signature.
+        assert_eq!(ends("2022-01-06"), "2022-01-20T15:00:00Z");
+        assert_eq!(ends("2022-01-19"), "2022-02-02T15:00:00Z");
+        assert_eq!(ends("2022-01-20"), "2022-02-03T03:00:00Z");
     }
 }

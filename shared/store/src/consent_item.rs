@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::PersonDigest;
 use domain::{
-    ConsentId, ConsentLife, EvidenceKind, InquiryId, ProgrammeCode, Purpose, StaffTag, Stage,
+    ConsentId, ConsentLife, Date, EvidenceKind, InquiryId, ProgrammeCode, Purpose, StaffTag, Stage,
     TenantScope,
 };
 use jiff::Timestamp;
@@ -44,6 +44,8 @@ pub struct Evidence {
     pub number: String,
     /// SHA-256 of its scan.
     pub scan: Option<[u8; 32]>,
+    /// The day on which it was signed or decided.
+    pub signed_on: Option<Date>,
     /// SHA-256 of what it may be recorded for only once: a form as such, a decision for one person.
     pub once: [u8; 32],
 }
@@ -91,6 +93,9 @@ impl Consent {
         if let Some(scan) = &self.evidence.scan {
             pairs.push(("scan", b(scan)));
         }
+        if let Some(day) = &self.evidence.signed_on {
+            pairs.push(("signed_on", s(day.to_string())));
+        }
         if let Some(approver) = &self.approved_by {
             pairs.push(("approver", b(approver.as_bytes())));
         }
@@ -107,6 +112,7 @@ impl Consent {
             "decision" => EvidenceKind::Decision,
             _ => return Err(damaged("evidence")),
         };
+        let signed_on = item.maybe_text("signed_on").map(str::parse).transpose();
         let scan = item.maybe_bytes("scan").map(bytes).transpose();
         let approver = item.maybe_bytes("approver").map(bytes).transpose();
         let recorder = StaffTag::from_bytes(bytes(item.bytes("recorder")?)?);
@@ -125,6 +131,7 @@ impl Consent {
                 kind,
                 number: item.text("evidence_number")?.to_owned(),
                 scan: scan?,
+                signed_on: signed_on.map_err(|_| damaged("signed_on"))?,
                 once: bytes(item.bytes("evidence_once")?)?,
             },
             person: PersonDigest::from_bytes(bytes(item.bytes("person")?)?),

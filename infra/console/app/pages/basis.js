@@ -27,6 +27,7 @@ export default function Basis({ id }) {
             <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.basis}`)}</dd>
             <dt>${t('basis.purpose')}</dt><dd>${t(`purpose.${basis.purpose}`)} ・ ${programmes(basis.programmes)}</dd>
             <dt>${t('basis.evidence_number')}</dt><dd><bdi>${basis.evidence_number}</bdi></dd>
+            ${basis.signed_on && html`<dt>${t('basis.signed_on')}</dt><dd>${date(basis.signed_on)}</dd>`}
             ${basis.scan_sha256 && html`<dt>${'SHA-256'}</dt><dd><code>${basis.scan_sha256}</code></dd>`}
             <dt>${t('basis.recorded_at')}</dt><dd>${moment(basis.recorded_at)}</dd>
             <dt>${t('basis.expires')}</dt><dd>${moment(basis.expires_at)}</dd>

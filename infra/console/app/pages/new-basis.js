@@ -10,12 +10,12 @@ import { fold } from '../coupon.js';
 
 const STEPS = ['basis', 'evidence', 'person', 'confirm'];
 /** On which step each field of the API stands. */
-const HOME = { basis: 0, purpose: 0, programmes: 0, evidence_number: 1, scan_sha256: 1, my_number: 2, birth_date: 2 };
+const HOME = { basis: 0, purpose: 0, programmes: 0, evidence_number: 1, signed_on: 1, scan_sha256: 1, my_number: 2, birth_date: 2 };
 
 export default function NewBasis() {
   const [step, setStep] = useState(0);
   const [basis, setBasis] = useState(BASES[0]);
-  const [fields, setFields] = useState({ purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: '', my_number: '', birth_date: '' });
+  const [fields, setFields] = useState({ purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: '', signed_on: '', my_number: '', birth_date: '' });
   const [scan, setScan] = useState(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
@@ -36,7 +36,8 @@ export default function NewBasis() {
     setBusy(true);
     setProblem(null);
     try {
-      const body = { basis: basis.code, ...fields, my_number: fold(fields.my_number), ...(basis.scan && { scan_sha256: scan.sha256 }) };
+      const { signed_on, ...rest } = fields;
+      const body = { basis: basis.code, ...rest, my_number: fold(fields.my_number), ...(signed_on && { signed_on }), ...(basis.scan && { scan_sha256: scan.sha256 }) };
       const { data } = await call('POST', '/consents', body);
       announce(t('basis.recorded'));
       go('inquiries', 'basis', data.id);
@@ -66,6 +67,7 @@ export default function NewBasis() {
           <${TextField} id="programmes" label=${t('basis.programmes')} help=${t('basis.programmes-help')} maxlength="200" value=${fields.programmes} onValue=${set('programmes')} error=${wrong('programmes')} />`}
         ${name === 'evidence' && html`
           <${TextField} id="evidence" label=${t('basis.evidence_number')} help=${t('basis.evidence_number-help')} maxlength="40" value=${fields.evidence_number} onValue=${set('evidence_number')} error=${wrong('evidence_number')} />
+          <${TextField} id="signed-on" label=${t('basis.signed_on')} help=${t('basis.signed_on-help')} optional maxlength="30" value=${fields.signed_on} onValue=${set('signed_on')} error=${wrong('signed_on')} />
           ${basis.scan && html`<${Scan} scan=${scan} onScan=${setScan} error=${wrong('scan_sha256')} />`}
           ${basis.second && html`<${Notice} kind="info">${t('basis.second')}<//>`}`}
         ${name === 'person' && html`<${Person} fields=${fields} set=${set} wrong=${wrong} />`}
@@ -73,6 +75,7 @@ export default function NewBasis() {
           <dl class="facts">
             <dt>${t('basis.basis')}</dt><dd>${t(`basis.${basis.code}`)} ・ ${t(`purpose.${fields.purpose}`)} ・ ${programmes(fields.programmes.split(' '))}</dd>
             <dt>${t('basis.evidence_number')}</dt><dd><bdi>${fields.evidence_number}</bdi></dd>
+            ${fields.signed_on && html`<dt>${t('basis.signed_on')}</dt><dd>${fields.signed_on}</dd>`}
             ${basis.scan && html`<dt>${t('basis.scan')}</dt><dd><bdi>${scan.name}</bdi><${Break} /><code>${scan.sha256}</code></dd>`}
             <dt>${t('resident.my-number')}</dt><dd class="mono">${fold(fields.my_number)}</dd>
             <dt>${t('residents.birth_date')}</dt><dd>${fields.birth_date}</dd>

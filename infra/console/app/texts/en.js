@@ -477,6 +477,8 @@ export default {
   'basis.programmes-help': 'Codes of programmes with blanks between, such as COVID19',
   'basis.evidence_number': 'Number of the form or decision',
   'basis.evidence_number-help': 'Letters, digits and . _ - /, up to 40. Never a My Number or a name.',
+  'basis.signed_on': 'Date of the form or decision',
+  'basis.signed_on-help': 'The basis holds its days from here; from today if empty.',
   'basis.scan': 'Scan of the form',
   'basis.scan-help': 'The file does not leave this machine. Only its SHA-256 is recorded, to tell later that it is the same.',
   'basis.second': 'This basis cannot be used until another person has approved it.',

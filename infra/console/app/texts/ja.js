@@ -477,6 +477,8 @@ export default {
   'basis.programmes-help': '照会する予防接種のコード。いくつかあるときは空白で区切ります。例：COVID19',
   'basis.evidence_number': '同意書や決定の番号',
   'basis.evidence_number-help': '半角の英数字と . _ - / で40文字まで。個人番号や氏名は書かないでください。',
+  'basis.signed_on': '同意日（決定日）',
+  'basis.signed_on-help': '同意書や決定にある日付。有効期間はこの日から数えます。空欄なら今日から数えます。',
   'basis.scan': '同意書を読み取ったファイル',
   'basis.scan-help': 'ファイルはこのパソコンから出ません。同じものだと後で確かめるための値（SHA-256）だけを登録します。',
   'basis.second': 'この根拠は、登録した人とは別の人が承認するまで使えません。',

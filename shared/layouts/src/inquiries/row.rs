@@ -15,6 +15,8 @@ pub struct InquiryRow<'a> {
     pub basis: &'static Basis,
     /// 同意書番号.
     pub form_number: &'a str,
+    /// 同意日; every form has one.
+    pub signed_on: Option<Date>,
     /// 同意書ハッシュ値.
     pub scan: Option<[u8; 32]>,
     /// 照会目的.

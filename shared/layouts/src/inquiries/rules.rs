@@ -24,6 +24,7 @@ pub struct Parts<'a> {
     birth_date: Option<Date>,
     basis: Option<&'static Basis>,
     form_number: Option<Piece<'a>>,
+    signed_on: Option<Date>,
     scan: Option<[u8; 32]>,
     purpose: Option<Purpose>,
     programmes: Option<Piece<'a>>,
@@ -41,12 +42,14 @@ impl Layout for Inquiries {
         let my_number = check.asked_person();
         let birth_date = check.birth_date(Column::BirthDate);
         let basis = check.basis();
+        let signed_on = check.signed_on(basis);
         Parts {
             reference,
             my_number,
             birth_date,
             basis,
-            form_number: check.evidence(basis),
+            form_number: check.form_number(),
+            signed_on,
             scan: check.scan(),
             purpose: check.purpose(basis),
             programmes: check.programmes(basis),
@@ -70,6 +73,7 @@ impl Layout for Inquiries {
             birth_date: parts.birth_date?,
             basis: parts.basis?,
             form_number: parts.form_number?.resolve(text),
+            signed_on: parts.signed_on,
             scan: parts.scan,
             purpose: parts.purpose?,
             programmes: parts.programmes.map_or("COVID19", |it| it.resolve(text)),
@@ -122,10 +126,7 @@ impl<'r> RowCheck<'r, '_, Inquiries> {
         None
     }
 
-    /// The number of a form, and the day on which it was signed: not in the future, and not longer ago
-    /// than such a basis holds.
-    fn evidence(&mut self, basis: Option<&'static Basis>) -> Option<Piece<'r>> {
-        self.signed_on(basis);
+    fn form_number(&mut self) -> Option<Piece<'r>> {
         let before = self.problems.len();
         let number = self.word(Column::FormNumber, MAX_REFERENCE);
         let Some(number) = number else {
@@ -141,24 +142,21 @@ impl<'r> RowCheck<'r, '_, Inquiries> {
         Some(number)
     }
 
-    fn signed_on(&mut self, basis: Option<&'static Basis>) {
+    /// The day on which a form was signed: not in the future, and not longer ago than such a basis holds.
+    fn signed_on(&mut self, basis: Option<&'static Basis>) -> Option<Date> {
         let before = self.problems.len();
         let signed_on = self.date(Column::ConsentedOn);
-        let Some(basis) = basis.filter(|it| it.evidence() == EvidenceKind::ScannedForm) else {
-            return;
-        };
+        let basis = basis.filter(|it| it.evidence() == EvidenceKind::ScannedForm)?;
         match signed_on {
-            Some(day) => {
-                let ago = (self.rules.today - day).get_days();
-                if ago > i32::from(basis.longest_days()) {
-                    self.refuse(ProblemCode::ConsentTooOld, Column::ConsentedOn);
-                }
+            Some(day) if self.rules.today > basis.last_day(day) => {
+                self.refuse(ProblemCode::ConsentTooOld, Column::ConsentedOn);
             }
             None if self.problems.len() == before => {
                 self.refuse(ProblemCode::RequiredEmpty, Column::ConsentedOn);
             }
-            None => {}
+            Some(_) | None => {}
         }
+        signed_on
     }
 
     fn scan(&mut self) -> Option<[u8; 32]> {

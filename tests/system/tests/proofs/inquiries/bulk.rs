@@ -10,7 +10,7 @@ use system::{
 };
 
 use super::doses::vaccinate;
-use super::world::{World, about, person, with};
+use super::world::{World, about, form_of, person, with};
 
 const HEADER: &str = "整理番号,個人番号,生年月日,照会根拠,同意日,同意書番号\n";
 
@@ -204,6 +204,33 @@ async fn a_row_is_as_safe_as_a_single_inquiry() {
     assert_eq!(consents["consents"][0]["state"], "answered");
     let ask = with(&about(6, &consent), "birth_date", "1991-01-01");
     assert_eq!(world.ask(&ask).await.json()["code"], "CONSENT_USED");
+}
+
+/// The days of a consent are counted from the form.
+#[tokio::test(start_paused = true)]
+async fn a_basis_knows_the_day_of_its_form_and_ends_by_it() {
+    let world = World::new().await;
+    let signed_on =
+        |row: &Row, day: &str, form: &str| line("A", row, form).replace("20210412", day);
+    drop_file(&world, "old", &[signed_on(&person(6), "20210330", "H-1")]).await;
+    let consents = world.town.get(CHIYODA, "/consents").await.json();
+    let basis = &consents["consents"][0];
+    assert_eq!(basis["signed_on"], "2021-03-30");
+    assert_eq!(basis["expires_at"], "2021-04-13T15:00:00Z");
+
+    let form = with(&form_of(7, "H-2"), "signed_on", "R3.3.30");
+    let consent = world.record(&form).await;
+    let path = format!("/consents/{consent}");
+    let basis = world.town.get(CHIYODA, &path);
+    assert_eq!(basis.await.json()["expires_at"], "2021-04-13T15:00:00Z");
+    // The same form of another day is another one; without its day it is the same.
+    assert_eq!(world.record(&form_of(7, "H-2")).await, consent);
+    let other = with(&form, "signed_on", "2021-03-31");
+    let other = world.post("/consents", &other);
+    assert_eq!(other.await.json()["code"], "EVIDENCE_USED");
+    world.wait(2 * 24 * 3600);
+    let late = world.ask(&about(7, &consent)).await;
+    assert_eq!(late.json()["code"], "CONSENT_EXPIRED");
 }
 
 /// A holder that never answers: the file is tried as often as any message, and then it is an alarm. It goes on

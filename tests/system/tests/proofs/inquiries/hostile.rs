@@ -213,6 +213,9 @@ fn terms(cases: &mut Cases<'_>, granted: &Value) {
         ),
         ("more days than there are", "days", "15"),
         ("no days", "days", "0"),
+        ("a form of tomorrow", "signed_on", "20300101"),
+        ("a form of last year", "signed_on", "20200412"),
+        ("a form of no day", "signed_on", "yesterday"),
         ("born tomorrow", "birth_date", "20300101"),
     ] {
         cases.record(what, &with(&form, name, value), 400, "FIELD_INVALID");
