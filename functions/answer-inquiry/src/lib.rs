@@ -16,6 +16,7 @@
 //! This function opens records, of one municipality at a time, and has no right to look up who holds any.
 
 mod doses;
+mod wire;
 
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ use store::{
     Answering, Consent, HolderOutcome, LogEvent, NewAnswer, Store, StoreError, TenantSettings,
     answer_place, open_pointer,
 };
+
+pub use wire::wire;
 
 const SEALED: &str = "sealed";
 const SCHEMA: u8 = 1;

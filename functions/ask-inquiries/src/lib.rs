@@ -24,6 +24,7 @@ mod asked;
 mod end;
 mod error;
 mod file;
+mod wire;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use queues::{InquiryMessage, InquiryQueue};
 use store::{Store, StoreError, Upload};
 
 pub use error::AskInquiriesError;
+pub use wire::wire;
 
 /// The function's work, over its adapters.
 pub struct AskInquiries {

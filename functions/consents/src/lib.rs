@@ -15,6 +15,7 @@
 
 mod answer;
 mod record;
+mod wire;
 
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ use domain::{Clock, ConsentId, LifeError, StaffTag, TenantScope};
 use store::{Changed, Recording, Store, StoreError};
 
 use crate::answer::{Page, Shown};
+
+pub use wire::wire;
 
 /// Who may look.
 const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];

@@ -25,6 +25,7 @@ mod lookup;
 mod municipality;
 mod record;
 mod token;
+mod wire;
 
 use std::sync::{Arc, Mutex};
 
@@ -35,6 +36,8 @@ use recording::Recorder;
 use store::{Store, StoreError};
 
 use crate::municipality::Municipalities;
+
+pub use wire::wire;
 
 /// The function's work, over its adapters.
 pub struct Doses {

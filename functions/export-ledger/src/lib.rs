@@ -27,6 +27,7 @@ mod read;
 mod reconcile;
 
 use std::sync::Arc;
+mod wire;
 
 use crypto::Keyring;
 use domain::Clock;
@@ -38,6 +39,7 @@ use store::Store;
 pub use error::ExportError;
 
 /// The function's work, over its adapters.
+pub use wire::wire;
 pub struct ExportLedger {
     store: Store,
     drop: Objects,

@@ -13,6 +13,7 @@
 //! This function never opens a record and has no right to: an export is counts, codes and times.
 
 mod answer;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,8 @@ use queues::{ExportMessage, ExportQueue};
 use store::{Export, Store, StoreError, TenantSettings};
 
 use crate::answer::{Page, Shown};
+
+pub use wire::wire;
 
 /// Who may look at exports.
 const LOOK: [Role; 2] = [Role::Read, Role::Register];

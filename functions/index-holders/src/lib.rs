@@ -13,6 +13,7 @@
 
 mod pace;
 mod record;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use store::{HolderIndex, Store, StoreError, seal_pointer};
 
 pub use crate::pace::Pace;
 use crate::record::{Change, NotARecord};
+pub use wire::wire;
 
 /// Calls under way at the same time.
 const AT_ONCE: usize = 8;

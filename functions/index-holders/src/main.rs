@@ -1,26 +1,5 @@
-//! Wires index-holders to AWS: settings, adapters, run.
+//! Runs index-holders on Lambda.
 
-use std::sync::Arc;
-
-use index_holders::{IndexHolders, Pace};
-use runtime::{Adapters, Error, Handler};
-
-fn main() -> Result<(), Error> {
-    runtime::start(wire)
-}
-
-fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let per_second = adapters.settings().number("KMS_CALLS_PER_SECOND", 0)?;
-    let function = Arc::new(IndexHolders::new(
-        adapters.store()?,
-        adapters.holder_index()?,
-        adapters.keys(),
-        adapters.person_tags()?,
-        Pace::new(per_second),
-        adapters.clock(),
-    ));
-    Ok(Handler::stream(move |records, _deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(records).await }
-    }))
+fn main() -> Result<(), runtime::Error> {
+    runtime::start(index_holders::wire)
 }

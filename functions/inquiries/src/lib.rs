@@ -23,6 +23,7 @@ mod ask;
 mod read;
 mod release;
 mod wanted;
+mod wire;
 
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ use asking::Asking;
 use crypto::staff_tag;
 use domain::{Clock, LifeError, StaffTag, TenantScope};
 use store::{Store, StoreError, TenantSettings};
+
+pub use wire::wire;
 
 /// Where the random part of an id comes from.
 pub type Random = fn() -> [u8; 10];

@@ -27,6 +27,7 @@ mod in_force;
 mod lapsed;
 mod protection;
 mod rows;
+mod wire;
 mod write;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use queues::{DoseMessage, DoseQueue, LoadMessage, LoadQueue};
 use store::{Store, StoreError, TenantState};
 
 pub use error::LoadError;
+pub use wire::wire;
 
 /// The function's work, over its adapters.
 pub struct LoadChunk {

@@ -1,28 +1,5 @@
-//! Wires load-chunk to AWS: settings, adapters, run.
+//! Runs load-chunk on Lambda.
 
-use std::sync::Arc;
-
-use load_chunk::{LoadChunk, LoadError};
-use runtime::{Adapters, Error, Handler};
-
-fn main() -> Result<(), Error> {
-    runtime::start(wire)
-}
-
-fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(LoadChunk::new(
-        adapters.store()?,
-        adapters.drop_bucket()?,
-        adapters.work_bucket()?,
-        adapters.loads()?,
-        adapters.doses()?,
-        adapters.keys(),
-        adapters.clock(),
-    ));
-    let handler = Handler::queue(move |body: String, deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(&body, deadline).await }
-    });
-    let handler = handler.passing(LoadError::is_passing);
-    Ok(handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?))
+fn main() -> Result<(), runtime::Error> {
+    runtime::start(load_chunk::wire)
 }

@@ -23,6 +23,7 @@ mod end;
 mod error;
 mod record;
 mod share;
+mod wire;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use recording::{Area, Recorder};
 use store::{Store, StoreError, TenantSettings};
 
 pub use error::LoadDosesError;
+pub use wire::wire;
 
 /// The function's work, over its adapters.
 pub struct LoadDoses {

@@ -27,6 +27,7 @@ mod pass;
 mod receive;
 mod removals;
 mod rows;
+mod wire;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ use store::Store;
 
 pub use error::ReceiveError;
 pub use event::NotANotification;
+pub use wire::wire;
 
 /// How many bytes of a file make a chunk, by kind.
 #[derive(Debug, Clone, Copy)]

@@ -12,6 +12,7 @@
 
 mod found;
 mod search;
+mod wire;
 
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use store::{Store, StoreError};
 
 use crate::found::{Found, Shown};
 use crate::search::Search;
+
+pub use wire::wire;
 
 /// The function's work, over its adapters.
 pub struct Residents {

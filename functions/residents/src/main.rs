@@ -1,22 +1,5 @@
-//! Wires residents to AWS: settings, adapters, run.
+//! Runs residents on Lambda.
 
-use std::sync::Arc;
-
-use residents::Residents;
-use runtime::{Adapters, Error, Handler};
-
-fn main() -> Result<(), Error> {
-    runtime::start(wire)
-}
-
-fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(Residents::new(
-        adapters.store()?,
-        adapters.keys(),
-        adapters.clock(),
-    ));
-    Ok(Handler::http(move |request| {
-        let function = Arc::clone(&function);
-        async move { function.handle(request).await }
-    }))
+fn main() -> Result<(), runtime::Error> {
+    runtime::start(residents::wire)
 }

@@ -21,6 +21,7 @@ mod kind;
 mod look;
 mod sample;
 mod understood;
+mod wire;
 
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ use store::{Store, StoreError, TenantSettings};
 use crate::answer::Shown;
 use crate::change::Change;
 use crate::sample::Sample;
+
+pub use wire::wire;
 
 /// The function's work, over its adapters.
 pub struct Settings {

@@ -22,6 +22,7 @@
 
 mod answer;
 mod drop;
+mod wire;
 
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ use store::{Confirmation, Discarding, Store, StoreError, Upload};
 
 use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
+
+pub use wire::wire;
 
 /// Who may look at uploads.
 const LOOK: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Inquire];

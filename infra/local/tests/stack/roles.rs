@@ -12,7 +12,7 @@ use aws_sdk_s3::{
 };
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use local::{LocalStack, Options, functions::PACKAGES};
+use local::{LocalStack, Options, functions::FUNCTIONS};
 
 use crate::{code_of, world};
 
@@ -37,7 +37,10 @@ fn stack() -> (LocalStack, BTreeMap<String, SharedHttpClient>) {
 
 #[test]
 fn template_folders_and_registry_name_the_same_functions() {
-    let registry: BTreeSet<String> = PACKAGES.iter().map(|&name| name.to_owned()).collect();
+    let registry: BTreeSet<String> = FUNCTIONS
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     let folders = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions");
     let folders: BTreeSet<String> = std::fs::read_dir(folders)
         .unwrap()
@@ -55,8 +58,8 @@ async fn every_function_of_the_template_is_built() {
         .iter()
         .map(|it| it.package.as_str())
         .collect();
-    assert_eq!(template, PACKAGES.into_iter().collect());
-    assert_eq!(clients.len(), PACKAGES.len());
+    assert_eq!(template, FUNCTIONS.iter().map(|(name, _)| *name).collect());
+    assert_eq!(clients.len(), FUNCTIONS.len());
 }
 
 /// What a function holds once it has taken its role for one municipality.

@@ -1,0 +1,34 @@
+//! Wires ask-inquiries to AWS: settings, adapters, what it does with what triggers it.
+
+use std::sync::Arc;
+
+use asking::Asking;
+use runtime::{Adapters, Error, Handler};
+
+use crate::{AskInquiries, AskInquiriesError};
+
+/// The function as it is deployed, over the adapters that its settings name.
+pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
+    let asking = Asking::new(
+        adapters.store()?,
+        adapters.holder_index()?,
+        adapters.person_tags()?,
+        adapters.holders()?,
+        adapters.clock(),
+    )
+    .in_turn();
+    let function = Arc::new(AskInquiries::new(
+        adapters.store()?,
+        asking,
+        adapters.drop_bucket()?,
+        adapters.work_bucket()?,
+        adapters.inquiries()?,
+        adapters.clock(),
+    ));
+    let handler = Handler::queue(move |body: String, deadline| {
+        let function = Arc::clone(&function);
+        async move { function.handle(&body, deadline).await }
+    });
+    let handler = handler.passing(AskInquiriesError::is_passing);
+    Ok(handler.retried_by(adapters.retry("INQUIRIES_QUEUE_URL")?))
+}

@@ -1,0 +1,34 @@
+//! Wires receive-upload to AWS: settings, adapters, what it does with what triggers it.
+
+use std::sync::Arc;
+
+use runtime::{Adapters, Error, Handler};
+
+use crate::{ChunkBytes, ReceiveError, ReceiveUpload};
+
+/// The function as it is deployed, over the adapters that its settings name.
+pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
+    let settings = adapters.settings();
+    let function = Arc::new(ReceiveUpload::new(
+        adapters.store()?,
+        adapters.drop_bucket()?,
+        adapters.work_bucket()?,
+        adapters.unassigned()?,
+        adapters.loads()?,
+        adapters.doses()?,
+        adapters.inquiries()?,
+        adapters.keys(),
+        adapters.clock(),
+        ChunkBytes {
+            residents: settings.number("CHUNK_BYTES", ChunkBytes::USUAL.residents)?,
+            doses: settings.number("DOSE_CHUNK_BYTES", ChunkBytes::USUAL.doses)?,
+        },
+        crypto::random_seed(),
+    ));
+    let handler = Handler::queue(move |body: String, deadline| {
+        let function = Arc::clone(&function);
+        async move { function.handle(&body, deadline).await }
+    });
+    let handler = handler.passing(ReceiveError::is_passing);
+    Ok(handler.retried_by(adapters.retry("UPLOADS_QUEUE_URL")?))
+}
