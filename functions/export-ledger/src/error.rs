@@ -13,6 +13,9 @@ pub enum ExportError {
         /// So many were.
         persons: u64,
     },
+    /// A task that read for this one was lost.
+    #[error("a reader broke off")]
+    BrokenOff,
     /// The table failed.
     #[error("the table failed")]
     Store(#[from] store::StoreError),
@@ -35,7 +38,7 @@ impl ExportError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Moving | Self::Queue(_) => true,
+            Self::Moving | Self::BrokenOff | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
             Self::OutOfTime { .. } | Self::Message(_) | Self::Ledger(_) | Self::Json(_) => false,

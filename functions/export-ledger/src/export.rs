@@ -51,7 +51,7 @@ impl ExportLedger {
         let ends = ends.unwrap_or(begun);
         let job = Job {
             scope,
-            keys: &keys,
+            keys,
             asked: &asked,
             since: since(&asked, last.as_ref()),
             day: japan_date(begun),

@@ -14,8 +14,9 @@
 //!   its files are written anew under the same names, and whoever publishes first has published it.
 //!
 //! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,
-//! nothing is published, the export says what differs, and an alarm goes off. Doses are read one person at
-//! a time and written as they come: what is held is a tag for each person and the parts on their way.
+//! nothing is published, the export says what differs, and an alarm goes off. People are read in small shares, on
+//! all processors, and written as they come: what is held is a tag for each person, the shares that were read
+//! ahead, and the parts on their way.
 
 mod error;
 mod export;
@@ -23,11 +24,12 @@ mod fhir;
 mod files;
 mod manifest;
 mod nightly;
+mod people;
 mod read;
 mod reconcile;
+mod wire;
 
 use std::sync::Arc;
-mod wire;
 
 use crypto::Keyring;
 use domain::Clock;
@@ -37,19 +39,21 @@ use queues::{ExportMessage, ExportQueue};
 use store::Store;
 
 pub use error::ExportError;
+pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub use wire::wire;
 pub struct ExportLedger {
     store: Store,
     drop: Objects,
     exports: ExportQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
+    processors: usize,
 }
 
 impl ExportLedger {
-    /// Wires the function: the table, the drop bucket, its own queue, keys, time.
+    /// Wires the function: the table, the drop bucket, its own queue, keys, time, and how many processors
+    /// there are to read on.
     #[must_use]
     pub fn new(
         store: Store,
@@ -57,6 +61,7 @@ impl ExportLedger {
         exports: ExportQueue,
         keys: Keyring,
         clock: Arc<dyn Clock>,
+        processors: usize,
     ) -> Self {
         Self {
             store,
@@ -64,6 +69,7 @@ impl ExportLedger {
             exports,
             keys,
             clock,
+            processors,
         }
     }
 

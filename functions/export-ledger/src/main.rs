@@ -1,5 +1,5 @@
 //! Runs export-ledger on Lambda.
 
 fn main() -> Result<(), runtime::Error> {
-    runtime::start(export_ledger::wire)
+    runtime::start_on_all_processors(export_ledger::wire)
 }

@@ -1,34 +1,32 @@
-//! Reading everybody's doses, one person at a time.
+//! Reading everybody's doses, person after person.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crypto::{ResidentTag, TenantKeys};
-use domain::{Date, DoseNumber, ExportScope, Generation, ProgrammeCode, TenantScope, programmes};
+use crypto::TenantKeys;
+use domain::{Date, DoseNumber, ExportScope, ProgrammeCode, TenantScope, programmes};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use store::{DoseCounts, DoseList, Export, Listed, PersonDoses, StoreError};
+use store::{DoseCounts, DoseList, Export, Listed, PersonDoses};
 
 use crate::export::Widths;
 use crate::files::{Files, Shape};
+use crate::people::People;
 use crate::{ExportError, ExportLedger};
 
-/// Persons asked for at once.
-const AT_ONCE: usize = 32;
 /// Days asked for at once: most have nobody, and there are thousands.
 const DAYS_AT_ONCE: usize = 16;
 /// Tags of a page.
 const PAGE: u32 = 1_000;
 /// Waiting doses of a page: as many as one call brings.
 const WAITING_PAGE: u32 = 100;
-/// How often the register may move under one person.
-const MOVES: u32 = 5;
 /// How often the columns may turn out to be too few or too many.
 const SHAPES: u32 = 100;
 
 /// What is to be exported, and for whom.
 pub(crate) struct Job<'j> {
     pub(crate) scope: &'j TenantScope,
-    pub(crate) keys: &'j TenantKeys,
+    pub(crate) keys: Arc<TenantKeys>,
     pub(crate) asked: &'j Export,
     /// Changes from this day on; `None` for everybody.
     pub(crate) since: Option<Date>,
@@ -108,7 +106,13 @@ impl ExportLedger {
 
     async fn pass(&self, job: &Job<'_>, files: &mut Files) -> Result<DoseCounts, PassError> {
         let mut counts = DoseCounts::default();
-        let generation = self.store.register(job.scope).await?.generation();
+        let people = Arc::new(People {
+            store: self.store.clone(),
+            scope: job.scope.clone(),
+            keys: Arc::clone(&job.keys),
+            processors: self.processors,
+            generation: self.store.register(job.scope).await?.generation(),
+        });
         // A person whose doses changed on several days is named on each of them.
         let mut done = HashSet::new();
         let mut days = stream::iter(job.days())
@@ -125,12 +129,12 @@ impl ExportLedger {
                 }
                 let new = std::mem::take(&mut page.residents).into_iter();
                 let new: Vec<_> = new.filter(|tag| done.insert(*tag)).collect();
-                let mut persons = stream::iter(new)
-                    .map(|tag| self.person(job, tag, generation))
-                    .buffered(AT_ONCE);
-                while let Some(person) = persons.try_next().await? {
-                    count(&person, &mut counts);
-                    person_in(files, &person).await?;
+                let mut shares = people.read(&new);
+                while let Some(share) = shares.try_next().await? {
+                    for person in &share {
+                        count(person, &mut counts);
+                        person_in(files, person).await?;
+                    }
                 }
                 let Some(after) = page.next else { break };
                 let next = self.store.touched(job.scope, day, PAGE, Some(&after));
@@ -139,30 +143,6 @@ impl ExportLedger {
         }
         self.waiting(job, files, &mut counts).await?;
         Ok(counts)
-    }
-
-    /// A person with their doses. When the register moves on by more than one file meanwhile, they
-    /// are read under the one that is in force now.
-    async fn person(
-        &self,
-        job: &Job<'_>,
-        tag: ResidentTag,
-        generation: Generation,
-    ) -> Result<PersonDoses, ExportError> {
-        let mut generation = generation;
-        for _ in 0..MOVES {
-            let found = self
-                .store
-                .person_doses(job.scope, job.keys, &tag, generation);
-            let found = found.await?;
-            if found.person.is_some() {
-                return Ok(found);
-            }
-            generation = self.store.register(job.scope).await?.generation();
-        }
-        Err(ExportError::Store(StoreError::Damaged {
-            what: "person of a dose",
-        }))
     }
 
     async fn waiting(
@@ -175,7 +155,7 @@ impl ExportLedger {
         loop {
             let page = self.store.dose_list(
                 job.scope,
-                job.keys,
+                &job.keys,
                 DoseList::Waiting,
                 WAITING_PAGE,
                 after.as_deref(),

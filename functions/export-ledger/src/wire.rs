@@ -1,6 +1,7 @@
 //! Wires export-ledger to AWS: settings, adapters, what it does with what triggers it.
 
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use runtime::{Adapters, Error, Handler};
 
@@ -14,6 +15,7 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.exports()?,
         adapters.keys(),
         adapters.clock(),
+        available_parallelism()?.get(),
     ));
     let handler = Handler::queue(move |body: String, deadline| {
         let function = Arc::clone(&function);

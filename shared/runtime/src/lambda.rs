@@ -4,6 +4,7 @@ use domain::Clock;
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tokio::runtime::Builder;
 use tracing::Instrument as _;
 
 use crate::{
@@ -16,16 +17,28 @@ use crate::{
 ///
 /// One thread: below 1,769 MB a function has less than one processor, and starts sooner so.
 pub fn start(wire: impl FnOnce(&Adapters) -> Result<Handler, Error>) -> Result<(), Error> {
+    start_on(Builder::new_current_thread(), wire)
+}
+
+/// The same on as many threads as there are processors, for a function with more work than one of them does
+/// in the time it has, and the memory that buys more.
+pub fn start_on_all_processors(
+    wire: impl FnOnce(&Adapters) -> Result<Handler, Error>,
+) -> Result<(), Error> {
+    start_on(Builder::new_multi_thread(), wire)
+}
+
+fn start_on(
+    mut threads: Builder,
+    wire: impl FnOnce(&Adapters) -> Result<Handler, Error>,
+) -> Result<(), Error> {
     let settings = Settings::from_env();
     let clock: Arc<dyn Clock> = Arc::new(system_clock);
     let lines = subscriber(settings.log_level()?, Arc::clone(&clock), std::io::stdout());
     // Fails only if there is a log already, which then serves as well.
     let _ = tracing::subscriber::set_global_default(lines);
     quiet_panics();
-    let threads = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    threads.block_on(async {
+    threads.enable_all().build()?.block_on(async {
         let adapters = Adapters::new(settings, sdk_config().await, clock);
         let handler = wire(&adapters)?;
         adapters.open_connections().await;

@@ -22,7 +22,7 @@ pub use adapters::{Adapters, sdk_config, system_clock};
 pub use dispatch::dispatch;
 pub use error::Error;
 pub use handler::{BoxFuture, FailedRecord, Failure, Handler, OnQueue};
-pub use lambda::{run, start};
+pub use lambda::{run, start, start_on_all_processors};
 pub use log::{invocation, subscriber};
 pub use panics::quiet_panics;
 pub use retry::Retry;

@@ -13,6 +13,7 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use bench::function::{Function, sqs_event};
@@ -27,6 +28,9 @@ use crate::served::Served;
 const LONG: Duration = Duration::from_mins(1);
 /// Shorter than the SDK's own patience with a service that does not answer.
 const SHORT: Duration = Duration::from_secs(2);
+
+/// Functions that work on more than one thread.
+const ON_ALL_PROCESSORS: [&str; 1] = ["export-ledger"];
 
 /// A function's binary, and what the template gives it.
 struct Deployed {
@@ -132,10 +136,17 @@ fn fault(answer: &[u8]) -> Option<String> {
         .then(|| answer.to_string())
 }
 
-/// A user who may have no second thread: the first call that looks a name up panics in the SDK's runtime.
-fn without_threads(binary: &Path) -> Command {
+/// A user who may have no more threads than the function works on: the first call that looks a name up
+/// panics in the SDK's runtime.
+fn without_threads(name: &str, binary: &Path) -> Command {
     let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    let limited = ["prlimit", "--nproc=1:1"];
+    let workers = if ON_ALL_PROCESSORS.contains(&name) {
+        available_parallelism().unwrap().get()
+    } else {
+        0
+    };
+    let most = format!("--nproc={0}:{0}", 1 + workers);
+    let limited = ["prlimit", &most];
     let (first, rest) = if is_root {
         let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
         ("setpriv", [&nobody[..], &limited[..]].concat())
@@ -188,7 +199,7 @@ impl Deployed {
         let log = folder.join(format!("{}.log", self.name));
         let file = File::create(&log).unwrap();
         let mut running = Function::start_by(
-            without_threads(&self.binary),
+            without_threads(&self.name, &self.binary),
             &self.binary,
             &with_endpoints(&self.environment, url),
             Stdio::from(file),

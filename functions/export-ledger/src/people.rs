@@ -1,0 +1,80 @@
+//! People with their doses, read in shares, each share by a task of its own: as many processors work on them
+//! as there are.
+
+use std::sync::Arc;
+
+use crypto::{ResidentTag, TenantKeys};
+use domain::{Generation, TenantScope};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use store::{PersonDoses, Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::ExportError;
+
+/// Persons that one task reads.
+const SHARE: usize = 64;
+/// Of these, so many are asked for at once.
+const AT_ONCE: usize = 16;
+/// How often the register may move under one person.
+const MOVES: u32 = 5;
+
+/// Reads the people of one municipality.
+pub(crate) struct People {
+    pub(crate) store: Store,
+    pub(crate) scope: TenantScope,
+    pub(crate) keys: Arc<TenantKeys>,
+    /// What was in force when the reading began.
+    pub(crate) generation: Generation,
+    pub(crate) processors: usize,
+}
+
+impl People {
+    /// These people, in this order. Ahead of whoever takes them are a share on each processor and one more.
+    pub(crate) fn read(
+        self: &Arc<Self>,
+        tags: &[ResidentTag],
+    ) -> impl Stream<Item = Result<Vec<PersonDoses>, ExportError>> + use<> {
+        let this = Arc::clone(self);
+        let shares: Vec<_> = tags.chunks(SHARE).map(<[_]>::to_vec).collect();
+        stream::iter(shares)
+            .map(move |share| apart(Arc::clone(&this).share(share)))
+            .buffered(self.processors + 1)
+    }
+
+    async fn share(
+        self: Arc<Self>,
+        tags: Vec<ResidentTag>,
+    ) -> Result<Vec<PersonDoses>, ExportError> {
+        let persons = stream::iter(tags).map(|tag| self.person(tag));
+        persons.buffered(AT_ONCE).try_collect().await
+    }
+
+    /// A person with their doses. When the register moves on by more than one file meanwhile, they
+    /// are read under the one that is in force now.
+    async fn person(&self, tag: ResidentTag) -> Result<PersonDoses, ExportError> {
+        let mut generation = self.generation;
+        for _ in 0..MOVES {
+            let found = self
+                .store
+                .person_doses(&self.scope, &self.keys, &tag, generation);
+            let found = found.await?;
+            if found.person.is_some() {
+                return Ok(found);
+            }
+            generation = self.store.register(&self.scope).await?.generation();
+        }
+        Err(ExportError::Store(StoreError::Damaged {
+            what: "person of a dose",
+        }))
+    }
+}
+
+/// Lets a task of its own do it; it ends with whoever waits for it.
+async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ExportError>> + Send + 'static,
+) -> Result<T, ExportError> {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    let done = task.join_next().await;
+    done.and_then(Result::ok).ok_or(ExportError::BrokenOff)?
+}
