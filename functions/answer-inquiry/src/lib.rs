@@ -55,6 +55,18 @@ pub enum AnswerError {
     Kept(#[from] OpenError),
 }
 
+impl AnswerError {
+    /// Whether the same question may be answered without anybody mending what is kept here.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Event(_) => true,
+            Self::Kept(_) => false,
+            Self::Store(error) => !matches!(error, StoreError::Damaged { .. }),
+        }
+    }
+}
+
 impl From<KmsError> for AnswerError {
     fn from(error: KmsError) -> Self {
         Self::Store(error.into())
@@ -105,9 +117,9 @@ impl AnswerInquiry {
             return Ok(Some(HolderAnswer { doses: Vec::new() }));
         };
         let keys = tenant.keys(&holder, &self.keys, now).await?;
-        let decided = self
-            .decide(ask, &consent, &holder, &keys, &tenant.settings)
-            .await?;
+        let tag = open_pointer(&keys, &ask.person, &ask.pointer).ok();
+        let decided = self.decide(ask, &consent, &holder, &keys, &tenant.settings, tag);
+        let decided = decided.await.inspect_err(|error| warn(error, ask, tag))?;
         let sealed = seal(&keys, &holder, &ask.inquiry, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
@@ -137,8 +149,9 @@ impl AnswerInquiry {
         holder: &TenantScope,
         keys: &TenantKeys,
         settings: &TenantSettings,
+        tag: Option<ResidentTag>,
     ) -> Result<Decided, AnswerError> {
-        let Ok(tag) = open_pointer(keys, &ask.person, &ask.pointer) else {
+        let Some(tag) = tag else {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
         let resident = self.store.resident_or_former(holder, keys, &tag).await?;
@@ -170,6 +183,15 @@ impl AnswerInquiry {
             resident: Some(tag),
             answer: HolderAnswer { doses },
         })
+    }
+}
+
+/// Says whose record has to be mended, by the name it has everywhere.
+fn warn(error: &AnswerError, ask: &HolderAsk, tag: Option<ResidentTag>) {
+    if !error.is_passing() {
+        let (code, tenant, inquiry) = ("HOLDER_CANNOT_ANSWER", ask.holder, ask.inquiry);
+        let resident = tag.map(|tag| tag.to_string());
+        tracing::error!(code, %tenant, %inquiry, resident, "a record cannot be read");
     }
 }
 

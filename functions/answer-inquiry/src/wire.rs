@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use runtime::{Adapters, Error, Handler};
 
-use crate::AnswerInquiry;
+use crate::{AnswerError, AnswerInquiry};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
@@ -13,8 +13,9 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.keys(),
         adapters.clock(),
     ));
-    Ok(Handler::call(move |event| {
+    let handler = Handler::call(move |event| {
         let function = Arc::clone(&function);
         async move { function.handle(event).await }
-    }))
+    });
+    Ok(handler.passing(AnswerError::is_passing))
 }

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use asking::{AskError, Found, Named, NewBasis, Question, Refusal};
 use crypto::{Sha256, staff_tag};
-use domain::{ConsentId, InquiryId, StaffTag};
+use domain::{ConsentId, InquiryId, StaffTag, Stage};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use invocations::InvokeError;
 use layouts::{ProblemCode, inquiries::InquiryRow};
-use store::{Recording, Upload};
+use store::{Recording, StoreError, Upload};
 
 use crate::{AskInquiries, AskInquiriesError, file::Work};
 
@@ -49,8 +50,8 @@ impl Row {
                 programmes: row.programmes(),
                 number: row.form_number.to_owned(),
                 scan: row.scan,
-                days: None,
                 signed_on: row.signed_on,
+                days: None,
                 my_number: row.my_number,
                 birth_date: row.birth_date,
             },
@@ -109,14 +110,22 @@ impl AskInquiries {
         let person = self.asking.person(row.basis.my_number).await;
         let person = person.map_err(AskError::from)?;
         let consent = row.basis.consent(ids.consent, &person, by, now);
+        let mut id = ids.inquiry;
+        let mut by = by;
         let consent = match self.store.record_consent(scope, &consent).await? {
             Recording::New => consent,
             // This row's own, or recorded before and, as it may be, never asked on.
             Recording::Before(before) if row.basis.is(&before, &person) => *before,
             Recording::Before(_) => return Ok((index, Err(ProblemCode::FormUsed))),
         };
+        // An inquiry that was begun on it and not finished goes on, by whomever and in whichever file.
+        if let Stage::Claimed(begun) = consent.life.stage() {
+            let inquiry = self.store.inquiry(scope, &begun).await?;
+            let inquiry = inquiry.ok_or(StoreError::Damaged { what: "inquiry" })?;
+            (id, by) = (begun, inquiry.by);
+        }
         let question = Question {
-            id: Named::Given(ids.inquiry),
+            id: Named::Given(id),
             consent,
             my_number: row.basis.my_number,
             birth_date: row.basis.birth_date,
@@ -126,6 +135,9 @@ impl AskInquiries {
         match self.asking.ask(scope, &work.settings, &question).await {
             Ok((_, found)) => Ok((index, Ok((row.reference.clone(), found)))),
             Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal)))),
+            Err(AskError::Holder(InvokeError::Lasting)) => {
+                Ok((index, Err(ProblemCode::HolderCannotAnswer)))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -44,6 +44,6 @@ fn problem(error: &AskError, id: Named) -> Problem {
         },
         // The basis may be claimed: only under this id does the inquiry go on.
         error if error.is_passing() => Problem::try_again(error).with("inquiry", id.to_string()),
-        error => Problem::internal(error),
+        error => Problem::internal(error).with("inquiry", id.to_string()),
     }
 }

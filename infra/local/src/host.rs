@@ -44,8 +44,13 @@ pub enum InvokeError {
     #[error("the invocation was ended at its deadline")]
     TimedOut,
     /// It failed; the text holds nothing of the event.
-    #[error("the function failed: {0}")]
-    Failed(String),
+    #[error("the function failed: {text}")]
+    Failed {
+        /// What the caller learns of it.
+        kind: &'static str,
+        /// What the log tells.
+        text: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -133,7 +138,10 @@ impl FunctionHost {
         let work = runtime::dispatch(&function.handler, event, deadline).instrument(span);
         match tokio::time::timeout(timeout, work).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(InvokeError::Failed(error.to_string())),
+            Ok(Err(error)) => Err(InvokeError::Failed {
+                kind: error.kind(),
+                text: error.to_string(),
+            }),
             Err(_) => {
                 tracing::error!(
                     function = function.name,

@@ -29,8 +29,9 @@ impl LocalLambda {
         let Some(host) = self.host.get().and_then(Weak::upgrade) else {
             return answer(Err(Refusal::internal("the stack is not there")));
         };
-        let failed = |what: &str| {
-            let mut response = body(StatusCode::OK, json!({ "errorMessage": what }).to_string());
+        let failed = |kind: &str, what: &str| {
+            let told = json!({ "errorType": kind, "errorMessage": what });
+            let mut response = body(StatusCode::OK, told.to_string());
             let unhandled = HeaderValue::from_static("Unhandled");
             response
                 .headers_mut()
@@ -48,8 +49,8 @@ impl LocalLambda {
                 let what = "there is no such function";
                 answer(Err(Refusal::new("ResourceNotFoundException", what)))
             }
-            Err(InvokeError::TimedOut) => failed("timed out"),
-            Err(InvokeError::Failed(_)) => failed("failed"),
+            Err(InvokeError::TimedOut) => failed("Sandbox.Timedout", "timed out"),
+            Err(InvokeError::Failed { kind, text }) => failed(kind, &text),
         }
     }
 }

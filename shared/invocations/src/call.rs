@@ -5,6 +5,7 @@ use aws_sdk_lambda::{
 };
 
 use crate::{HolderAnswer, HolderAsk};
+use serde::Deserialize;
 
 /// A holder was not asked, or gave no answer; asking again is safe.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum InvokeError {
         /// The service's own code, or the stage that failed.
         code: String,
     },
+    /// What this holder keeps must be mended before it can answer about this person.
+    #[error("the holder cannot answer until something of it is mended")]
+    Lasting,
     /// The basis is not this inquiry's, or holds no more.
     #[error("the basis does not hold for this inquiry")]
     BasisEnded,
@@ -25,6 +29,9 @@ pub enum InvokeError {
         code: String,
     },
 }
+
+/// The `errorType` of a function that will fail again until somebody mends something.
+pub const LASTING: &str = "Lasting";
 
 /// Asks holders, by the function that answers for one of them at a time.
 #[derive(Debug, Clone)]
@@ -56,11 +63,28 @@ impl Holders {
             SdkError::TimeoutError(_) => try_again("Timeout"),
             _ => try_again("NotReached"),
         })?;
-        if answer.function_error.is_some() {
-            return Err(try_again("FunctionError"));
-        }
         let payload = answer.payload.unwrap_or_else(|| Blob::new(Vec::new()));
+        if answer.function_error.is_some() {
+            return Err(failed(payload.as_ref()));
+        }
         HolderAnswer::from_json(payload.as_ref())
+    }
+}
+
+/// What Lambda says of a function that failed.
+#[derive(Deserialize)]
+struct Failed {
+    #[serde(rename = "errorType")]
+    kind: Option<String>,
+}
+
+fn failed(payload: &[u8]) -> InvokeError {
+    let failed: Option<Failed> = serde_json::from_slice(payload).ok();
+    let kind = failed.and_then(|failed| failed.kind);
+    if kind.as_deref() == Some(LASTING) {
+        InvokeError::Lasting
+    } else {
+        try_again("FunctionError")
     }
 }
 

@@ -4,5 +4,5 @@
 mod call;
 mod wire;
 
-pub use call::{Holders, InvokeError};
+pub use call::{Holders, InvokeError, LASTING};
 pub use wire::{GivenDose, HolderAnswer, HolderAsk, NotAnAsk};

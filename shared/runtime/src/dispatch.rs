@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{Error, Handler, direct, gateway, queue, stream};
+use crate::{Error, Handler, gateway, queue, stream};
 
 /// Hands an event to the function and says what to answer.
 ///
@@ -20,6 +20,6 @@ pub async fn dispatch(
         Handler::Queue(handle) => queue::dispatch(handle, event, deadline).await,
         Handler::Http(handle) => gateway::dispatch(handle, event).await,
         Handler::Stream(handle) => stream::dispatch(handle, event, deadline).await,
-        Handler::Call(handle) => direct::dispatch(handle, event).await,
+        Handler::Call(called) => called.dispatch(event).await,
     }
 }

@@ -14,6 +14,9 @@ pub enum Error {
     /// A function that was called gave no answer; why is in the log.
     #[error("the call was not answered")]
     Call,
+    /// So will it fail again until somebody mends something; why is in the log.
+    #[error("the call cannot be answered until something is mended")]
+    Lasting,
     /// The process cannot do what every process needs.
     #[error("the process cannot start")]
     Process(#[from] std::io::Error),
@@ -22,17 +25,25 @@ pub enum Error {
     Loop(#[source] Failure),
 }
 
+impl Error {
+    /// What Lambda tells whoever called (`errorType`).
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Setting(_) => "Setting",
+            Self::Event(_) => "Event",
+            Self::Call => "Call",
+            Self::Lasting => invocations::LASTING,
+            Self::Process(_) => "Process",
+            Self::Loop(_) => "Loop",
+        }
+    }
+}
+
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
-        let error_type = match error {
-            Error::Setting(_) => "Setting",
-            Error::Event(_) => "Event",
-            Error::Call => "Call",
-            Error::Process(_) => "Process",
-            Error::Loop(_) => "Loop",
-        };
         Self {
-            error_type: error_type.to_owned(),
+            error_type: error.kind().to_owned(),
             error_message: error.to_string(),
         }
     }

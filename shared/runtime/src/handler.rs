@@ -29,7 +29,7 @@ pub enum Handler {
     /// Records of a table's stream, in their order.
     Stream(Box<OnStream>),
     /// Another function that waits for the answer.
-    Call(Box<OnCall>),
+    Call(OnCalled),
 }
 
 /// The first record of a batch that was not dealt with: it and all behind it come again.
@@ -39,6 +39,13 @@ pub struct FailedRecord {
     pub index: usize,
     /// Why.
     pub failure: Failure,
+}
+
+/// What a function does with a call, and what its caller learns of one that failed.
+pub struct OnCalled {
+    pub(crate) on_call: Box<OnCall>,
+    /// Whether a failure passes by itself; if nobody says so, each may.
+    pub(crate) is_passing: Option<Box<IsPassing>>,
 }
 
 /// What a function does with a message, and what becomes of one that failed.
@@ -70,8 +77,9 @@ impl Handler {
         })
     }
 
-    /// Tells failures that pass by themselves from those that somebody must look at: the former are
-    /// logged as warnings and counted apart. Their messages come again like all others.
+    /// Tells failures that pass by themselves from those that somebody must look at. Of messages, the former
+    /// are logged as warnings and counted apart, and come again like all others. Of calls, the latter are told
+    /// to the caller as such.
     #[must_use]
     pub fn passing<E: Error + 'static>(self, is_passing: fn(&E) -> bool) -> Self {
         let judge = move |failure: &(dyn Error + 'static)| {
@@ -81,6 +89,10 @@ impl Handler {
             Self::Queue(queue) => Self::Queue(OnQueue {
                 is_passing: Some(Box::new(judge)),
                 ..queue
+            }),
+            Self::Call(call) => Self::Call(OnCalled {
+                is_passing: Some(Box::new(judge)),
+                ..call
             }),
             other => other,
         }
@@ -124,10 +136,14 @@ impl Handler {
         R: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
         E: Into<Failure> + 'static,
     {
-        Self::Call(Box::new(move |event| {
+        let on_call = move |event| -> BoxFuture<Result<Vec<u8>, Failure>> {
             let handled = handle(event);
             Box::pin(async move { handled.await.map_err(Into::into) })
-        }))
+        };
+        Self::Call(OnCalled {
+            on_call: Box::new(on_call),
+            is_passing: None,
+        })
     }
 
     /// A function behind the HTTP API.

@@ -251,6 +251,9 @@ ProblemCode {
     BudgetSpent "BUDGET_SPENT"
         "本日の照会件数の上限に達したため照会していません。明日以降にこの行を送り直してください。"
         "no more inquiries could be made today; drop this row again tomorrow";
+    HolderCannotAnswer "HOLDER_CANNOT_ANSWER"
+        "照会先の記録に不具合があり、回答を得られませんでした。運用者に連絡し、直った後に、有効期間内にこの行を送り直してください。同意書はそのまま使えます。"
+        "a municipality that holds records of this person could not answer; tell the operator, and drop this row again while the basis holds: it is still good";
     TooManyInquiries "TOO_MANY_INQUIRIES"
         "一つのファイルで照会できる件数を超えています。ファイルを分けてください。"
         "the file has more rows than can be asked for at once; divide it";
@@ -261,7 +264,7 @@ impl ProblemCode {
     #[must_use]
     pub const fn who(self) -> Actor {
         match self {
-            Self::UnknownTenant => Actor::Operator,
+            Self::UnknownTenant | Self::HolderCannotAnswer => Actor::Operator,
             _ => Actor::Municipality,
         }
     }

@@ -206,6 +206,65 @@ async fn a_row_is_as_safe_as_a_single_inquiry() {
     assert_eq!(world.ask(&ask).await.json()["code"], "CONSENT_USED");
 }
 
+/// What is kept of one person at a holder cannot be read: that row comes back, and only that. Mended, the row
+/// that came back goes on where it stood.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_a_holder_cannot_read_refuses_its_row_alone() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(6), &[(1, "20210407", "EP2163")]).await;
+    let number = person(6).cell("個別宛名番号").to_owned();
+    let found = world.town.resident(SAPPORO, &number).await.unwrap();
+    let pk = format!("T#{SAPPORO}#R#{}", found["id"].as_str().unwrap());
+    let items = world.town.items().await;
+    let sound: Value = serde_json::from_str(&items[&(pk, "P".to_owned())]).unwrap();
+    let mut damaged = sound.clone();
+    damaged["newest"]["M"]["m"] = json!({ "B": "AAAA" });
+    world.town.put(&damaged).await;
+
+    let lines = [5, 6, 7].map(|it| line(&format!("A-{it}"), &person(it), &format!("G-{it}")));
+    let receipt = drop_file(&world, "one", &lines).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt}");
+    assert_eq!(rows(&receipt), [3, 2, 1], "{receipt}");
+    assert_eq!(receipt["refused_by"][0]["code"], "HOLDER_CANNOT_ANSWER");
+    assert!(
+        !world
+            .town
+            .dead_letters()
+            .contains_key("inquiries-dead-letters")
+    );
+    let left_over = errors(&world, &receipt).await;
+    // Asked alone, it says under which id it goes on, and not that it may by itself.
+    let consent = world.consent(6, "G-8").await;
+    let asked = world.ask(&about(6, &consent)).await;
+    let told = asked.json();
+    assert_eq!((asked.status, &told["code"]), (500, &json!("INTERNAL")));
+    assert!(told["inquiry"].is_string(), "{told}");
+
+    world.town.put(&sound).await;
+    let key = format!("inbox/{CHIYODA}/inquiries/mended.csv");
+    let dropped = world.town.drop_at(&key, left_over).await;
+    world.town.stack.idle().await;
+    let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(rows(&receipt), [1, 1, 0], "{receipt}");
+    assert!(answers(&world, &receipt).await[0].contains("EP2163"));
+    let log = world.log(CHIYODA).await;
+    let asked = log
+        .iter()
+        .filter(|it| matches!(it.event, LogEvent::Asked { .. }));
+    assert_eq!(
+        asked.count(),
+        4,
+        "the row that came back is no further inquiry"
+    );
+    assert_eq!(world.log(SAPPORO).await.len(), 3);
+    let again = with(
+        &about(6, &consent),
+        "inquiry",
+        told["inquiry"].as_str().unwrap(),
+    );
+    assert_eq!(world.ask(&again).await.json()["doses"][0]["lot"], "EP2163");
+}
+
 /// The days of a consent are counted from the form.
 #[tokio::test(start_paused = true)]
 async fn a_basis_knows_the_day_of_its_form_and_ends_by_it() {

@@ -32,13 +32,6 @@ impl Held {
     }
 }
 
-async fn put(town: &Town, item: &Value) {
-    let request = json!({ "TableName": "records", "Item": item }).to_string();
-    let services = town.stack.services();
-    let answer = services.call_json("DynamoDB_20120810.PutItem", request.into());
-    assert_eq!(answer.await.status(), 200);
-}
-
 /// Two residents of Chiyoda and one of Sapporo, each with two generations.
 async fn town() -> (Town, [Held; 3]) {
     let town = Town::start().await;
@@ -133,7 +126,7 @@ async fn a_ciphertext_that_was_moved_does_not_open_and_tells_nothing() {
     let path = format!("/residents/{}", held[0].id);
     let by_number = json!({ "number": held[0].row.cell("個別宛名番号") });
     for (count, (what, item)) in moves(&held).into_iter().enumerate() {
-        put(&town, &item).await;
+        town.put(&item).await;
         let read = town.get(CHIYODA, &path).await;
         let found = town
             .post(CHIYODA, "/residents/search", Some(&by_number))
@@ -152,7 +145,7 @@ async fn a_ciphertext_that_was_moved_does_not_open_and_tells_nothing() {
     for cell in held.iter().flat_map(Held::cells) {
         assert!(!log.text().contains(cell), "{}", log.text());
     }
-    put(&town, &held[0].item).await;
+    town.put(&held[0].item).await;
     assert_eq!(
         town.get(CHIYODA, &path).await.status,
         200,
@@ -172,7 +165,7 @@ async fn a_row_that_was_copied_under_another_key_does_not_open() {
     ] {
         let mut item = from.item.clone();
         item["pk"] = json!({ "S": format!("T#{code}#R#{to}") });
-        put(&town, &item).await;
+        town.put(&item).await;
         let answer = town.get(code, &format!("/residents/{to}")).await;
         assert_eq!(answer.status, 500, "{code}");
         assert_eq!(answer.json()["code"], "INTERNAL", "{code}");
@@ -186,7 +179,7 @@ async fn a_wrapped_key_that_was_moved_to_another_municipality_does_not_unwrap() 
     let items = town.items().await;
     let mut theirs: Value = serde_json::from_str(&items[&key(SAPPORO)]).unwrap();
     theirs["pk"] = json!({ "S": key(CHIYODA).0 });
-    put(&town, &theirs).await;
+    town.put(&theirs).await;
     let by = json!({ "number": "A-000001" });
     let answer = town.post(CHIYODA, "/residents/search", Some(&by)).await;
     assert_eq!(answer.status, 500, "{}", answer.json());
