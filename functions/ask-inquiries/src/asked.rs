@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use asking::{AskError, Found, Named, NewBasis, Question, Refusal};
+use asking::{AskError, Found, Named, NewBasis, Question, Refusal, count_mismatch, per_day};
 use crypto::{Sha256, staff_tag};
 use domain::{ConsentId, InquiryId, StaffTag, Stage};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -116,7 +116,13 @@ impl AskInquiries {
             Recording::New => consent,
             // This row's own, or recorded before and, as it may be, never asked on.
             Recording::Before(before) if row.basis.is(&before, &person) => *before,
-            Recording::Before(_) => return Ok((index, Err(ProblemCode::FormUsed))),
+            Recording::Before(before) => {
+                if !row.basis.is_about(&before, &person) {
+                    let per_day = per_day(&self.store, scope, &work.settings).await?;
+                    count_mismatch(&self.store, scope, per_day, now).await?;
+                }
+                return Ok((index, Err(ProblemCode::FormUsed)));
+            }
         };
         // An inquiry that was begun on it and not finished goes on, by whomever and in whichever file.
         if let Stage::Claimed(begun) = consent.life.stage() {

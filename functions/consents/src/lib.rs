@@ -20,9 +20,11 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role};
+use asking::{count_mismatch, per_day};
 use crypto::{PersonTags, staff_tag};
 use domain::{Clock, ConsentId, LifeError, StaffTag, TenantScope};
-use store::{Changed, Recording, Store, StoreError};
+use jiff::Timestamp;
+use store::{Changed, Recording, Store, StoreError, TenantSettings};
 
 use crate::answer::{Page, Shown};
 
@@ -76,7 +78,7 @@ impl Consents {
         let now = self.clock.now();
         let basis = record::read(request.fields()?, now)?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        let settings = self.enrolled(scope).await?;
         let person = self.persons.tag(basis.my_number).await;
         let person = person.map_err(|error| of_store(&error.into()))?;
         let id = ConsentId::new(now, (self.random)());
@@ -87,8 +89,26 @@ impl Consents {
             Recording::Before(before) if basis.is(&before, &person) => {
                 Ok(Response::json(&Shown::of(&before, now)))
             }
-            Recording::Before(_) => Err(Problem::new(Code::EvidenceUsed)),
+            Recording::Before(before) => {
+                // Else a form's number would tell whose it is, tried as often as one likes.
+                if !basis.is_about(&before, &person) {
+                    self.count_mismatch(scope, &settings, now).await?;
+                }
+                Err(Problem::new(Code::EvidenceUsed))
+            }
         }
+    }
+
+    async fn count_mismatch(
+        &self,
+        scope: &TenantScope,
+        settings: &TenantSettings,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let per_day = per_day(&self.store, scope, settings).await;
+        let per_day = per_day.map_err(|error| of_store(&error))?;
+        let counted = count_mismatch(&self.store, scope, per_day, now).await;
+        counted.map_err(|error| of_store(&error))
     }
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
@@ -144,11 +164,11 @@ impl Consents {
         }
     }
 
-    async fn enrolled(&self, scope: &TenantScope) -> Result<(), Problem> {
+    async fn enrolled(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
         let tenant = self.store.tenant(scope).await;
         let tenant = tenant.map_err(|error| of_store(&error))?;
         tenant
-            .map(|_| ())
+            .map(|tenant| tenant.settings)
             .ok_or(Problem::new(Code::TenantNotEnrolled))
     }
 }

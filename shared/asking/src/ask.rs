@@ -5,9 +5,10 @@ use domain::{InquiryId, LifeError, Stage, TenantCode, TenantScope, basis, japan_
 use futures::future::try_join_all;
 use invocations::{HolderAnswer, HolderAsk, InvokeError};
 use jiff::Timestamp;
-use store::{Claim, Consent, DayCount, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
+use store::{Claim, Consent, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
 
-use crate::{AskError, Asking, Found, Named, Question, Refusal, has_many_misses, kept, per_day};
+use crate::budget::{count_mismatch, warn_of_misses};
+use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};
 
 /// An inquiry whose basis was found to be its municipality's, and about its person.
 struct Standing<'a> {
@@ -95,10 +96,7 @@ impl Asking {
         };
         let digest = person.digest(consent.id, question.birth_date);
         if !consent.person.is(&digest) {
-            let day = japan_date(now);
-            let count = self.store.count_mismatch(scope, day, now).await?;
-            tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = 1);
-            warn_of_misses(scope, &count, per_day);
+            count_mismatch(&self.store, scope, per_day, now).await?;
             return Err(Refusal::OtherPerson.into());
         }
         Ok(Standing {
@@ -220,12 +218,5 @@ impl Asking {
                 code: "BasisDiffers".to_owned(),
             }),
         })
-    }
-}
-
-/// An alarm stands on this: it names the municipality, and nobody else.
-fn warn_of_misses(scope: &TenantScope, count: &DayCount, per_day: u32) {
-    if has_many_misses(count, per_day) {
-        tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_many_misses = 1);
     }
 }

@@ -64,6 +64,13 @@ impl NewBasis {
         }
     }
 
+    /// Whether a recorded one is about this person.
+    #[must_use]
+    pub fn is_about(&self, recorded: &Consent, person: &PersonTag) -> bool {
+        let digest = person.digest(recorded.id, self.birth_date);
+        recorded.person.is(&digest)
+    }
+
     /// Whether a recorded one says the same, so that this is a repeat of it.
     #[must_use]
     pub fn is(&self, recorded: &Consent, person: &PersonTag) -> bool {
@@ -75,8 +82,6 @@ impl NewBasis {
             && recorded.evidence.number == self.number
             && recorded.evidence.scan == self.scan
             && signed_alike
-            && recorded
-                .person
-                .is(&person.digest(recorded.id, self.birth_date))
+            && self.is_about(recorded, person)
     }
 }

@@ -1,4 +1,5 @@
-use domain::TenantScope;
+use domain::{TenantScope, japan_date};
+use jiff::Timestamp;
 use store::{DayCount, Store, StoreError, TenantSettings};
 
 const RESIDENTS_PER_INQUIRY: u64 = 50;
@@ -32,6 +33,27 @@ pub fn usual_misses(per_day: u32) -> u32 {
 #[must_use]
 pub fn has_many_misses(count: &DayCount, per_day: u32) -> bool {
     count.misses() > usual_misses(per_day)
+}
+
+/// Counts that somebody named another person than a basis is about, and tells the alarms: which municipality,
+/// and nobody else.
+pub async fn count_mismatch(
+    store: &Store,
+    scope: &TenantScope,
+    per_day: u32,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let count = store.count_mismatch(scope, japan_date(now), now).await?;
+    tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = 1);
+    warn_of_misses(scope, &count, per_day);
+    Ok(())
+}
+
+/// An alarm stands on this.
+pub(crate) fn warn_of_misses(scope: &TenantScope, count: &DayCount, per_day: u32) {
+    if has_many_misses(count, per_day) {
+        tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_many_misses = 1);
+    }
 }
 
 #[cfg(test)]

@@ -423,6 +423,14 @@ async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
         (&seen["mismatched"], &seen["asked"]),
         (&json!(58), &json!(0))
     );
+    // A form's number does not tell whose it is either, however often it is tried.
+    for number in 2..12 {
+        let guess = person(number).cell("個人番号").to_owned();
+        let form = with(&form_of(1, "F-1"), "my_number", guess);
+        let answer = world.post("/consents", &form).await;
+        assert_eq!(answer.json()["code"], "EVIDENCE_USED", "{number}");
+    }
+    assert_eq!(today().await["mismatched"], 68);
     assert_eq!(seen["many_misses"], false);
     assert!(!log.text().contains("inquiries_many_misses"));
     world
