@@ -107,6 +107,29 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
   await holder.context().close();
 });
 
+test('a form has its day: one that is too old is told where it stands, and the basis shows it', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await open(page, stack, 'inquiries/new');
+  await page.locator('.option input').nth(1).check();
+  await page.locator('#programmes').press('Enter');
+  await page.locator('#evidence').fill('D-day');
+  await page.locator('#signed-on').fill('令和2年1月1日');
+  await page.locator('#signed-on').press('Enter');
+  await say(page, old[0]);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: '登録する' }).press('Enter');
+  await page.locator('#signed-on[aria-invalid=true]').waitFor();
+  await page.getByText('照会根拠の有効期間内の日を指定してください').first().waitFor();
+  const yesterday = new Date(Date.now() + (9 - 24) * 3600_000).toISOString().slice(0, 10);
+  await page.locator('#signed-on').fill(yesterday);
+  for (let step = 0; step < 2; step += 1) await page.getByRole('button', { name: '次へ' }).press('Enter');
+  await page.getByRole('button', { name: '登録する' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: '照会の根拠' }).waitFor();
+  const [year, month, day] = yesterday.split('-').map(Number);
+  await page.locator('dd', { hasText: `${year}年${month}月${day}日` }).first().waitFor();
+});
+
 test('a basis without consent waits for a second person, whom the start page tells', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { tenant: ASKER, person: 'sato' });
