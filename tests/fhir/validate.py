@@ -30,11 +30,14 @@ def main(folder: Path) -> None:
     immunizations = read(folder, Immunization)
     assert patients and immunizations, "nothing was exported"
     assert not any("name" in patient for patient in patients), "a patient has a name"
+    for patient in patients:
+        # What JP Core asks of a patient.
+        assert patient["identifier"] and all(it["value"] for it in patient["identifier"]), "a patient without a number"
     known = {f"Patient/{patient['id']}" for patient in patients}
     for immunization in immunizations:
         assert immunization["patient"]["reference"] in known, "an immunization of nobody"
         # What JP Core asks of a dose that was given.
-        for member in ("lotNumber", "occurrenceDateTime", "protocolApplied"):
+        for member in ("lotNumber", "manufacturer", "occurrenceDateTime", "protocolApplied"):
             assert member in immunization, f"{member} is missing"
     print(f"{len(patients)} patients and {len(immunizations)} immunizations are sound FHIR R4")
 

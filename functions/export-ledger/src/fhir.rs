@@ -1,5 +1,10 @@
-//! Persons and doses as FHIR R4, after the Immunization of JP Core. A patient has the municipality's own
-//! number, sex and birth date, and no name.
+//! Persons and doses as FHIR R4, after Patient and Immunization of JP Core. A patient has the municipality's
+//! own number, sex and birth date, and no name.
+//!
+//! JP Core (`jami-fhir-jp-wg/jp-core-v1x`, profiles of 2023-06-26 and 2025-07-04) wants of a patient at least
+//! one identifier with a value, and of an immunization that whom it names be of JP Core as well. It would rather have
+//! vaccines by HOT or YJ codes, which are not ours to hand out and not in our tables: a vaccine is coded by CVX,
+//! and named. Venue, maker and physician are names without a resource behind them.
 
 use crypto::ResidentTag;
 use data_encoding::HEXLOWER;
@@ -36,6 +41,8 @@ pub(crate) struct Immunization<'d> {
     primary_source: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Named<'d>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manufacturer: Option<Named<'d>>,
     lot_number: &'d str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     performer: Vec<Performer<'d>>,
@@ -142,6 +149,7 @@ impl<'d> Immunization<'d> {
             recorded: format!("{:.0}+09:00", japan_time(recorded_at)),
             primary_source: true,
             location: dose.venue.as_ref().map(|it| named(it.expose())),
+            manufacturer: product.map(|product| named(company(product.maker()))),
             lot_number: dose.lot.as_str(),
             performer: physician.into_iter().collect(),
             protocol_applied: [Protocol {
@@ -161,6 +169,29 @@ fn dose_id(tag: ResidentTag, programme: ProgrammeCode, number: u8) -> String {
     format!("{}-{programme}-{number:02}", id(tag))
 }
 
+/// The ledger's word for a maker may say for whom the vaccine is: ファイザー（5～11歳用）.
+fn company(maker: &str) -> &str {
+    maker.split('（').next().unwrap_or(maker)
+}
+
 fn date(day: Date) -> String {
     day.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_company_is_named_without_whom_its_vaccine_is_for() {
+        let covid = programme(ProgrammeCode::COVID19).unwrap();
+        for product in covid.products() {
+            let company = company(product.maker());
+            assert!(
+                !company.is_empty() && !company.contains(['（', '歳']),
+                "{company}"
+            );
+        }
+        assert_eq!(company("ファイザー（5～11歳用）"), "ファイザー");
+    }
 }

@@ -237,6 +237,7 @@ async fn the_same_doses_go_out_as_fhir_without_a_name() {
         .collect();
     assert_eq!(of_one.len(), 2);
     assert_eq!(of_one[0]["vaccineCode"]["coding"][0]["code"], "208");
+    assert_eq!(of_one[0]["manufacturer"]["display"], "ファイザー");
     assert_eq!(of_one[0]["occurrenceDateTime"], "2021-03-01");
     assert_eq!(of_one[0]["recorded"], "2021-04-12T09:00:00+09:00");
     assert_eq!(of_one[1]["protocolApplied"][0]["doseNumberPositiveInt"], 2);
