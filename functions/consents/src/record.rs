@@ -39,14 +39,14 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
         return Err(invalid("days", Fault::Number));
     }
     let signed_on = signed_on.map(|day| parse_date(day.expose()).ok());
-    let fits = |day: Date| day <= today && today <= basis.last_day(day);
-    if signed_on.is_some_and(|day| !day.is_some_and(fits)) {
+    let is_past = |day: Date| day <= today;
+    if signed_on.is_some_and(|day| !day.is_some_and(is_past)) {
         return Err(invalid("signed_on", Fault::SignedOn));
     }
     if birth_date > today {
         return Err(invalid("birth_date", Fault::Date));
     }
-    Ok(NewBasis {
+    let new = NewBasis {
         basis,
         purpose: purpose.ok_or(invalid("purpose", Fault::Purpose))?,
         programmes: basis
@@ -60,7 +60,11 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
         days: days.flatten(),
         my_number,
         birth_date,
-    })
+    };
+    if new.last_day().is_some_and(|last| last < today) {
+        return Err(invalid("signed_on", Fault::SignedOn));
+    }
+    Ok(new)
 }
 
 fn read_sha256(text: &str) -> Option<[u8; 32]> {

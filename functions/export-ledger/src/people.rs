@@ -1,6 +1,7 @@
 //! People with their doses, read in shares, each share by a task of its own: as many processors work on them
 //! as there are.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crypto::{ResidentTag, TenantKeys};
@@ -8,13 +9,14 @@ use domain::{Generation, TenantScope};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use store::{PersonDoses, Store, StoreError};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::ExportError;
 
-/// Persons that one task reads.
-const SHARE: usize = 64;
+/// Persons that one task reads: at least, if there are as many, and at most.
+const SHARE: (usize, usize) = (16, 64);
 /// Of these, so many are asked for at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 /// How often the register may move under one person.
 const MOVES: u32 = 5;
 
@@ -35,10 +37,13 @@ impl People {
         tags: &[ResidentTag],
     ) -> impl Stream<Item = Result<Vec<PersonDoses>, ExportError>> + use<> {
         let this = Arc::clone(self);
-        let shares: Vec<_> = tags.chunks(SHARE).map(<[_]>::to_vec).collect();
+        let ahead = self.processors + 1;
+        let (least, most) = SHARE;
+        let share = tags.len().div_ceil(ahead).clamp(least, most);
+        let shares: Vec<_> = tags.chunks(share).map(<[_]>::to_vec).collect();
         stream::iter(shares)
             .map(move |share| apart(Arc::clone(&this).share(share)))
-            .buffered(self.processors + 1)
+            .buffered(ahead)
     }
 
     async fn share(
@@ -74,7 +79,10 @@ async fn apart<T: Send + 'static>(
     work: impl Future<Output = Result<T, ExportError>> + Send + 'static,
 ) -> Result<T, ExportError> {
     let mut task = JoinSet::new();
-    task.spawn(work);
-    let done = task.join_next().await;
-    done.and_then(Result::ok).ok_or(ExportError::BrokenOff)?
+    task.spawn(work.in_current_span());
+    match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+        Some(Err(_)) | None => Err(ExportError::BrokenOff),
+    }
 }

@@ -2,7 +2,7 @@ use crypto::{PersonTag, Sha256};
 use domain::{
     Basis, ConsentId, ConsentLife, Date, EvidenceKind, MyNumber, ProgrammeCode, Purpose, StaffTag,
 };
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use store::{Consent, Evidence};
 
 /// A basis that is to be recorded, its parts checked by the rules of [`Basis`]. No `Debug`: it names a
@@ -44,7 +44,7 @@ impl NewBasis {
             EvidenceKind::Decision => person.evidence_digest(&self.number, self.birth_date),
         };
         let life = ConsentLife::recorded(self.basis, recorder, now, self.days);
-        let last_day = self.signed_on.map(|day| self.basis.last_day(day));
+        let last_day = self.last_day();
         Consent {
             id,
             basis: self.basis.code().to_owned(),
@@ -62,6 +62,15 @@ impl NewBasis {
             recorded_at: now,
             approved_by: None,
         }
+    }
+
+    /// The last day on which one may ask, by the day of the form.
+    #[must_use]
+    pub fn last_day(&self) -> Option<Date> {
+        let longest = self.basis.last_day(self.signed_on?);
+        let days = self.days.map(|days| Span::new().days(days));
+        let wanted = days.and_then(|days| self.signed_on?.checked_add(days).ok());
+        Some(wanted.map_or(longest, |wanted| wanted.min(longest)))
     }
 
     /// Whether a recorded one is about this person.
