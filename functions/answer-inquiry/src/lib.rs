@@ -50,19 +50,35 @@ pub enum AnswerError {
     /// The table or the key service failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is kept of this person cannot be read.
+    #[error("a record cannot be read")]
+    Record {
+        /// By the name they have everywhere.
+        resident: Option<ResidentTag>,
+        /// What is wrong.
+        source: StoreError,
+    },
     /// What was answered before does not open.
     #[error("an earlier answer cannot be read")]
     Kept(#[from] OpenError),
 }
 
 impl AnswerError {
-    /// Whether the same question may be answered without anybody mending what is kept here.
+    /// Whether the same question may be answered without anybody mending what is kept here of this person.
+    /// What concerns the whole municipality stops whoever asks, and is not told as one person's.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Event(_) => true,
-            Self::Kept(_) => false,
-            Self::Store(error) => !matches!(error, StoreError::Damaged { .. }),
+            Self::Event(_) | Self::Store(_) => true,
+            Self::Record { .. } | Self::Kept(_) => false,
+        }
+    }
+
+    /// A failure to read this person.
+    fn of_record(self, resident: Option<ResidentTag>) -> Self {
+        match self {
+            Self::Store(source @ StoreError::Damaged { .. }) => Self::Record { resident, source },
+            other => other,
         }
     }
 }
@@ -100,7 +116,8 @@ impl AnswerInquiry {
     /// Answers one question.
     pub async fn handle(&self, event: Vec<u8>) -> Result<Vec<u8>, AnswerError> {
         let ask = HolderAsk::from_json(&event)?;
-        let answer = self.answer(&ask).await?;
+        let answer = self.answer(&ask).await;
+        let answer = answer.inspect_err(|error| warn(error, &ask))?;
         Ok(HolderAnswer::to_json(answer.as_ref()))
     }
 
@@ -119,7 +136,7 @@ impl AnswerInquiry {
         let keys = tenant.keys(&holder, &self.keys, now).await?;
         let tag = open_pointer(&keys, &ask.person, &ask.pointer).ok();
         let decided = self.decide(ask, &consent, &holder, &keys, &tenant.settings, tag);
-        let decided = decided.await.inspect_err(|error| warn(error, ask, tag))?;
+        let decided = decided.await.map_err(|error| error.of_record(tag))?;
         let sealed = seal(&keys, &holder, &ask.inquiry, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
@@ -186,13 +203,17 @@ impl AnswerInquiry {
     }
 }
 
-/// Says whose record has to be mended, by the name it has everywhere.
-fn warn(error: &AnswerError, ask: &HolderAsk, tag: Option<ResidentTag>) {
-    if !error.is_passing() {
-        let (code, tenant, inquiry) = ("HOLDER_CANNOT_ANSWER", ask.holder, ask.inquiry);
-        let resident = tag.map(|tag| tag.to_string());
-        tracing::error!(code, %tenant, %inquiry, resident, "a record cannot be read");
+/// Says what has to be mended, and whose it is.
+fn warn(error: &AnswerError, ask: &HolderAsk) {
+    if error.is_passing() {
+        return;
     }
+    let (code, tenant, inquiry) = ("HOLDER_CANNOT_ANSWER", ask.holder, ask.inquiry);
+    let resident = match error {
+        AnswerError::Record { resident, .. } => resident.map(|tag| tag.to_string()),
+        _ => None,
+    };
+    tracing::error!(code, %tenant, %inquiry, resident, "the holder cannot answer");
 }
 
 /// The basis is claimed by this inquiry, holds, and is about this person; and nobody asks themselves.

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use asking::{AskError, Found, Named, NewBasis, Question, Refusal, count_mismatch, per_day};
+use asking::{AskError, Found, Named, NewBasis, Question, Refusal};
 use crypto::{Sha256, staff_tag};
 use domain::{ConsentId, InquiryId, StaffTag, Stage};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use invocations::InvokeError;
 use layouts::{ProblemCode, inquiries::InquiryRow};
-use store::{Recording, StoreError, Upload};
+use store::{Recording, Upload};
 
 use crate::{AskInquiries, AskInquiriesError, file::Work};
 
@@ -111,24 +111,18 @@ impl AskInquiries {
         let person = person.map_err(AskError::from)?;
         let consent = row.basis.consent(ids.consent, &person, by, now);
         let mut id = ids.inquiry;
-        let mut by = by;
         let consent = match self.store.record_consent(scope, &consent).await? {
             Recording::New => consent,
             // This row's own, or recorded before and, as it may be, never asked on.
             Recording::Before(before) if row.basis.is(&before, &person) => *before,
-            Recording::Before(before) => {
-                if !row.basis.is_about(&before, &person) {
-                    let per_day = per_day(&self.store, scope, &work.settings).await?;
-                    count_mismatch(&self.store, scope, per_day, now).await?;
-                }
-                return Ok((index, Err(ProblemCode::FormUsed)));
-            }
+            Recording::Before(_) => return Ok((index, Err(ProblemCode::FormUsed))),
         };
-        // An inquiry that was begun on it and not finished goes on, by whomever and in whichever file.
-        if let Stage::Claimed(begun) = consent.life.stage() {
-            let inquiry = self.store.inquiry(scope, &begun).await?;
-            let inquiry = inquiry.ok_or(StoreError::Damaged { what: "inquiry" })?;
-            (id, by) = (begun, inquiry.by);
+        // What another file left unfinished on it goes on, and is this file's from then on.
+        if let Stage::Claimed(begun) | Stage::Answered(begun) = consent.life.stage()
+            && begun != id
+            && self.store.take_up_inquiry(scope, &begun, by).await?
+        {
+            id = begun;
         }
         let question = Question {
             id: Named::Given(id),
@@ -142,6 +136,7 @@ impl AskInquiries {
             Ok((_, found)) => Ok((index, Ok((row.reference.clone(), found)))),
             Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal)))),
             Err(AskError::Holder(InvokeError::Lasting)) => {
+                self.store.leave_inquiry(scope, &id).await?;
                 Ok((index, Err(ProblemCode::HolderCannotAnswer)))
             }
             Err(error) => Err(error.into()),

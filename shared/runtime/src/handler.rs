@@ -85,13 +85,17 @@ impl Handler {
         let judge = move |failure: &(dyn Error + 'static)| {
             failure.downcast_ref::<E>().is_some_and(is_passing)
         };
+        // A panic is nobody's word that the next call fails as well.
+        let judge_call = move |failure: &(dyn Error + 'static)| {
+            failure.downcast_ref::<E>().is_none_or(is_passing)
+        };
         match self {
             Self::Queue(queue) => Self::Queue(OnQueue {
                 is_passing: Some(Box::new(judge)),
                 ..queue
             }),
             Self::Call(call) => Self::Call(OnCalled {
-                is_passing: Some(Box::new(judge)),
+                is_passing: Some(Box::new(judge_call)),
                 ..call
             }),
             other => other,

@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use crate::metric;
 
 /// What a line may say. Everything a person is called or numbered stays out by staying off this list.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 23] = [
     "attempt",
     "chunk",
     "chunks",
@@ -25,11 +25,13 @@ const FIELDS: [&str; 21] = [
     "files",
     "function",
     "generation",
+    "inquiry",
     "line",
     "message",
     "message_id",
     "method",
     "request_id",
+    "resident",
     "route",
     "rows",
     "state",

@@ -1,7 +1,7 @@
 //! An inquiry: the claim of its basis, what each holder says, and its end. Each of these is one
 //! transaction with the entry of the log that tells of it.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use crypto::Sha256;
 use domain::{Basis, Clock, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
 use jiff::Timestamp;
@@ -24,6 +24,9 @@ const TRIES: u32 = 40;
 const STEP: u64 = 8;
 /// Tries behind which the pause grows no more.
 const STEPS: u32 = 12;
+
+/// On an inquiry that came to no end, and that whoever asks on its basis next may go on with.
+const LEFT: &str = "left";
 
 /// Condition on a basis that an inquiry has claimed: it is still this inquiry's, and holds.
 const HOLDS: &str = "stage = :claimed AND inquiry = :inquiry AND expires_at > :now";
@@ -335,6 +338,52 @@ impl Store {
             .get(scope, keys::inquiries(scope), &id.to_string())
             .await?;
         item.as_ref().map(Inquiry::read).transpose()
+    }
+
+    /// Leaves an inquiry that came to no end to whoever asks on its basis next.
+    pub async fn leave_inquiry(
+        &self,
+        scope: &TenantScope,
+        id: &InquiryId,
+    ) -> Result<(), StoreError> {
+        let left = self.client(scope).update_item().table_name(&self.table);
+        left.key("pk", s(keys::inquiries(scope)))
+            .key("sk", s(id.to_string()))
+            .update_expression("SET #left = :left")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#left", LEFT)
+            .expression_attribute_values(":left", AttributeValue::Bool(true))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Takes up an inquiry that was left; whether it is `by`'s now. Asked again, it says the same.
+    pub async fn take_up_inquiry(
+        &self,
+        scope: &TenantScope,
+        id: &InquiryId,
+        by: StaffTag,
+    ) -> Result<bool, StoreError> {
+        let taken = self.client(scope).update_item().table_name(&self.table);
+        let taken = taken
+            .key("pk", s(keys::inquiries(scope)))
+            .key("sk", s(id.to_string()))
+            .update_expression("SET #by = :by REMOVE #left")
+            .condition_expression("attribute_exists(#left)")
+            .expression_attribute_names("#by", "by")
+            .expression_attribute_names("#left", LEFT)
+            .expression_attribute_values(":by", b(by.as_bytes()))
+            .send()
+            .await;
+        match taken.map_err(StoreError::from) {
+            Ok(_) => Ok(true),
+            Err(StoreError::Moved) => {
+                let inquiry = self.inquiry(scope, id).await?;
+                Ok(inquiry.is_some_and(|inquiry| inquiry.by == by))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The sealed answer to an inquiry, as long as it is kept.

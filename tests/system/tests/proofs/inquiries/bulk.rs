@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use store::LogEvent;
 use system::{
     file::Row,
+    log::Log,
     town::{CHIYODA, SAPPORO},
 };
+
+use tracing::level_filters::LevelFilter;
 
 use super::doses::vaccinate;
 use super::world::{World, about, form_of, person, with};
@@ -210,7 +213,8 @@ async fn a_row_is_as_safe_as_a_single_inquiry() {
 /// that came back goes on where it stood.
 #[tokio::test(start_paused = true)]
 async fn a_record_that_a_holder_cannot_read_refuses_its_row_alone() {
-    let world = World::new().await;
+    let (world, is_lost) = World::where_answers_are_lost().await;
+    let (log, _guard) = Log::catch(LevelFilter::INFO);
     vaccinate(&world, SAPPORO, &person(6), &[(1, "20210407", "EP2163")]).await;
     let number = person(6).cell("個別宛名番号").to_owned();
     let found = world.town.resident(SAPPORO, &number).await.unwrap();
@@ -238,15 +242,41 @@ async fn a_record_that_a_holder_cannot_read_refuses_its_row_alone() {
     let asked = world.ask(&about(6, &consent)).await;
     let told = asked.json();
     assert_eq!((asked.status, &told["code"]), (500, &json!("INTERNAL")));
-    assert!(told["inquiry"].is_string(), "{told}");
+    let begun = told["inquiry"].as_str().unwrap().to_owned();
+    // Nobody else goes on with what a person began.
+    let (header, row) = (HEADER.trim_end(), line("B", &person(6), "G-8"));
+    let scan = "0".repeat(64);
+    let file = format!("{header},同意書ハッシュ値\n{},{scan}\n", row.trim_end());
+    let key = format!("inbox/{CHIYODA}/inquiries/own.csv");
+    let dropped = world.town.drop_at(&key, file).await;
+    world.town.stack.idle().await;
+    let refused = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(refused["refused_by"][0]["code"], "FORM_USED", "{refused}");
 
+    let tag = found["id"].as_str().unwrap();
+    let whose = format!(r#""tenant":"{SAPPORO}""#);
+    let text = log.text();
+    let mut told = text
+        .lines()
+        .filter(|line| line.contains("HOLDER_CANNOT_ANSWER"));
+    assert!(told.clone().count() > 1, "{text}");
+    assert!(
+        told.all(|line| line.contains(tag) && line.contains(&whose)),
+        "{text}"
+    );
+
+    // Mended, the file that goes on with it dies before it has written the answer, and is begun anew.
     world.town.put(&sound).await;
+    is_lost.store(true, Ordering::SeqCst);
     let key = format!("inbox/{CHIYODA}/inquiries/mended.csv");
     let dropped = world.town.drop_at(&key, left_over).await;
     world.town.stack.idle().await;
     let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert!(!is_lost.load(Ordering::SeqCst), "it died");
     assert_eq!(rows(&receipt), [1, 1, 0], "{receipt}");
     assert!(answers(&world, &receipt).await[0].contains("EP2163"));
+    let again = drop_file(&world, "again", &lines[1..2]).await;
+    assert_eq!(again["refused_by"][0]["code"], "FORM_USED");
     let log = world.log(CHIYODA).await;
     let asked = log
         .iter()
@@ -257,11 +287,7 @@ async fn a_record_that_a_holder_cannot_read_refuses_its_row_alone() {
         "the row that came back is no further inquiry"
     );
     assert_eq!(world.log(SAPPORO).await.len(), 3);
-    let again = with(
-        &about(6, &consent),
-        "inquiry",
-        told["inquiry"].as_str().unwrap(),
-    );
+    let again = with(&about(6, &consent), "inquiry", begun);
     assert_eq!(world.ask(&again).await.json()["doses"][0]["lot"], "EP2163");
 }
 
@@ -287,6 +313,24 @@ async fn a_basis_knows_the_day_of_its_form_and_ends_by_it() {
     let other = with(&form, "signed_on", "2021-03-31");
     let other = world.post("/consents", &other);
     assert_eq!(other.await.json()["code"], "EVIDENCE_USED");
+    // A form that says three days says them from its day on.
+    let short = with(
+        &with(&form_of(8, "H-3"), "signed_on", "2021-04-10"),
+        "days",
+        "3",
+    );
+    let short = world.post("/consents", &short).await.json();
+    assert_eq!(short["expires_at"], "2021-04-13T15:00:00Z");
+    let over = with(
+        &with(&form_of(8, "H-4"), "signed_on", "2021-04-08"),
+        "days",
+        "3",
+    );
+    let over = world.post("/consents", &over).await.json();
+    assert_eq!(
+        (&over["code"], &over["field"]),
+        (&json!("FIELD_INVALID"), &json!("signed_on"))
+    );
     world.wait(2 * 24 * 3600);
     let late = world.ask(&about(7, &consent)).await;
     assert_eq!(late.json()["code"], "CONSENT_EXPIRED");

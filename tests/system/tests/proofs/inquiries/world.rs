@@ -74,6 +74,25 @@ impl World {
         (world.await, is_broken)
     }
 
+    /// One whose files of inquiries die before their answers are written, once for each time it is said so.
+    pub(crate) async fn where_answers_are_lost() -> (Self, Arc<AtomicBool>) {
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let lost = Arc::clone(&is_lost);
+        let gate = Gate::new(move |call| {
+            let writes = call.function == "ask-inquiries" && call.path.contains("answers.csv");
+            if writes && lost.swap(false, Ordering::SeqCst) {
+                Step::Die
+            } else {
+                Step::Go
+            }
+        });
+        let world = Self::with(Options {
+            intercept: Some(gate.intercept()),
+            ..Options::default()
+        });
+        (world.await, is_lost)
+    }
+
     pub(crate) async fn around(options: Options, ahead: Arc<AtomicI64>) -> Self {
         let town = Town::with(options).await;
         town.set(CHIYODA, |settings| settings.inquiries_per_day = Some(1_000))
