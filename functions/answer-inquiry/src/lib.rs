@@ -1,6 +1,6 @@
 //! Answers for one holder to one inquiry of another municipality.
 //!
-//! **Triggered by** `inquiries`, which invokes it once for every holder and waits. Nobody else may.
+//! **Triggered by** `inquiries` and `ask-inquiries`, which invoke it once for every holder and wait. Nobody else may.
 //!
 //! **What a repeat does.** The holder's entry in its log and the answer, sealed for the holder, are written in
 //! one transaction under the inquiry's id, and before anything is returned. Whoever asks again for the same
