@@ -1,6 +1,6 @@
 // Doses entered at speed: a coupon is scanned, who it is is shown back, Enter records it, and the next coupon is scanned.
 
-import { html, useState, useEffect, useLayoutEffect, useRef, useRedraw, Mark, Page, Icon, Badge, Notice, Field, asProblem, announce } from '../ui.js';
+import { html, useState, useLayoutEffect, useRef, useRedraw, Mark, Page, Icon, Badge, Notice, Field, asProblem, announce } from '../ui.js';
 import { t, said, number, date } from '../words.js';
 import { call, currentSession } from '../api.js';
 import { fold, parts } from '../coupon.js';
@@ -30,7 +30,8 @@ function switchTo(preset) {
 function Doses() {
   useRedraw(onDesk);
   // From wherever the hands are: Alt and a digit.
-  useEffect(() => {
+  // Before anybody sees the page: a key that is pressed on what can be seen is never lost.
+  useLayoutEffect(() => {
     const pressed = (event) => {
       const [, digit] = event.code.match(/^Digit([1-9])$/) ?? [];
       const preset = event.altKey && !event.ctrlKey && !event.metaKey && desk.presets[digit - 1];
