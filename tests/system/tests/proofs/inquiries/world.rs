@@ -56,6 +56,15 @@ impl World {
         Self::around(options, ahead).await
     }
 
+    /// One whose functions make their calls through a gate.
+    async fn behind(gate: &Arc<Gate>) -> Self {
+        Self::with(Options {
+            intercept: Some(gate.intercept()),
+            ..Options::default()
+        })
+        .await
+    }
+
     /// One whose holders die of every question as long as it is said so.
     pub(crate) async fn where_no_holder_answers() -> (Self, Arc<AtomicBool>) {
         let is_broken = Arc::new(AtomicBool::new(true));
@@ -67,11 +76,7 @@ impl World {
                 Step::Go
             }
         });
-        let world = Self::with(Options {
-            intercept: Some(gate.intercept()),
-            ..Options::default()
-        });
-        (world.await, is_broken)
+        (Self::behind(&gate).await, is_broken)
     }
 
     /// One whose files of inquiries die before their answers are written, once for each time it is said so.
@@ -86,11 +91,7 @@ impl World {
                 Step::Go
             }
         });
-        let world = Self::with(Options {
-            intercept: Some(gate.intercept()),
-            ..Options::default()
-        });
-        (world.await, is_lost)
+        (Self::behind(&gate).await, is_lost)
     }
 
     pub(crate) async fn around(options: Options, ahead: Arc<AtomicI64>) -> Self {
