@@ -256,7 +256,8 @@ export function Parts({ label, parts, whole }) {
 /** A question before something that is not taken back; what it needs to know may stand in it as fields. */
 export function Ask({ open, title, children, yes, no = t('cancel'), kind = 'primary', busy, onYes, onNo }) {
   const dialog = useRef();
-  useEffect(() => {
+  // Before anything is painted, lest the next key goes to what asked for it.
+  useLayoutEffect(() => {
     const it = dialog.current;
     if (open && !it.open) it.showModal();
     if (!open && it.open) it.close();
@@ -282,7 +283,7 @@ export function Ask({ open, title, children, yes, no = t('cancel'), kind = 'prim
 /** Something to be read to its end, before the page. */
 export function Reading({ title, children, onClose }) {
   const dialog = useRef();
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   // Closing it gives the focus back to where it was.
   return html`
     <dialog ref=${dialog} class="dialog" aria-labelledby="reading-title" onClose=${onClose}>

@@ -1,6 +1,6 @@
 // A legal basis, recorded step by step: which, on what evidence, for whom; looked over, then recorded.
 
-import { html, useState, useRef, useEffect, Break, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
+import { html, useState, useRef, useLayoutEffect, Break, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
 import { t, said, size, programmes } from '../words.js';
 import { call } from '../api.js';
 import { go, to } from '../router.js';
@@ -21,11 +21,12 @@ export default function NewBasis() {
   const [problem, setProblem] = useState(null);
   const heading = useRef();
   const first = useRef(true);
-  useEffect(() => {
+  // Before anything is painted, lest what is typed next goes to where the focus was.
+  useLayoutEffect(() => {
     if (!first.current) heading.current?.focus();
     first.current = false;
   }, [step]);
-  const set = (name) => (value) => setFields({ ...fields, [name]: value });
+  const set = (name) => (value) => setFields((before) => ({ ...before, [name]: value }));
   const wrong = (name) => problem?.field === name && said(problem.detail ?? problem.words);
   const forward = async (event) => {
     event.preventDefault();
