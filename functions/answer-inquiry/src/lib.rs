@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crypto::{KeyLabel, Keyring, KmsError, NoncePool, OpenError, Place, ResidentTag, TenantKeys};
 use domain::{Clock, Generation, InquiryId, TenantScope};
+use futures::future::try_join;
 use invocations::{HolderAnswer, HolderAsk, NotAnAsk};
 use jiff::Timestamp;
 use store::{
@@ -89,6 +90,15 @@ impl From<KmsError> for AnswerError {
     }
 }
 
+/// Where the person is looked for.
+struct Holding<'a> {
+    scope: &'a TenantScope,
+    keys: &'a TenantKeys,
+    settings: &'a TenantSettings,
+    /// In force a moment ago.
+    generation: Generation,
+}
+
 /// What the holder makes of the question.
 struct Decided {
     outcome: HolderOutcome,
@@ -129,14 +139,22 @@ impl AnswerInquiry {
         let Some(consent) = consent.filter(|consent| fits(consent, ask, now)) else {
             return Ok(None);
         };
+        let (tenant, register) = (self.store.tenant(&holder), self.store.register(&holder));
+        let (tenant, register) = try_join(tenant, register).await?;
         // Who has left holds nothing, and has no log.
-        let Some(tenant) = self.store.tenant(&holder).await? else {
+        let Some(tenant) = tenant else {
             return Ok(Some(HolderAnswer { doses: Vec::new() }));
         };
         let keys = tenant.keys(&holder, &self.keys, now).await?;
         let tag = open_pointer(&keys, &ask.person, &ask.pointer).ok();
-        let decided = self.decide(ask, &consent, &holder, &keys, &tenant.settings, tag);
-        let decided = decided.await.map_err(|error| error.of_record(tag))?;
+        let place = Holding {
+            scope: &holder,
+            keys: &keys,
+            settings: &tenant.settings,
+            generation: register.generation(),
+        };
+        let decided = self.decide(ask, &consent, &place, tag).await;
+        let decided = decided.map_err(|error| error.of_record(tag))?;
         let sealed = seal(&keys, &holder, &ask.inquiry, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
@@ -163,34 +181,35 @@ impl AnswerInquiry {
         &self,
         ask: &HolderAsk,
         consent: &Consent,
-        holder: &TenantScope,
-        keys: &TenantKeys,
-        settings: &TenantSettings,
+        holding: &Holding<'_>,
         tag: Option<ResidentTag>,
     ) -> Result<Decided, AnswerError> {
+        let Holding { scope, keys, .. } = holding;
         let Some(tag) = tag else {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
-        let resident = self.store.resident_or_former(holder, keys, &tag).await?;
-        let named = resident.filter(|(resident, _)| resident.my_number == Some(ask.my_number));
-        let Some((resident, generation)) = named else {
+        let found = self
+            .store
+            .person_or_former(scope, keys, &tag, holding.generation);
+        let named = found
+            .await?
+            .filter(|(person, ..)| person.resident.resident.my_number == Some(ask.my_number));
+        let Some((person, items, generation)) = named else {
             return Ok(Decided::none(HolderOutcome::NoMatch, None));
         };
+        let resident = person.resident.resident;
         // They were asked about, by their number, and are entitled to know.
         if resident.birth_date != ask.birth_date {
             return Ok(Decided::none(HolderOutcome::NoMatch, Some(tag)));
         }
         // Whoever is not known to be unprotected may be protected.
-        if settings.hold_protected && resident.protected != Some(false) {
+        if holding.settings.hold_protected && resident.protected != Some(false) {
             let now = self.clock.now();
-            if !self.store.is_released(holder, &tag, ask.asker, now).await? {
+            if !self.store.is_released(scope, &tag, ask.asker, now).await? {
                 return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
             }
         }
-        let doses = self
-            .store
-            .person_doses(holder, keys, &tag, generation)
-            .await?;
+        let doses = items.doses(keys, generation)?;
         let doses = doses::in_scope(&doses, &consent.programmes);
         if doses.is_empty() {
             return Ok(Decided::none(HolderOutcome::NoDoses, Some(tag)));

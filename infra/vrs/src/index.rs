@@ -119,7 +119,7 @@ impl Indexing {
             let tagged = stream::iter(tags)
                 .map(|tag| async move {
                     let resident = self.store.resident_or_former(scope, keys, &tag).await?;
-                    let Some(number) = resident.and_then(|(it, _)| it.my_number) else {
+                    let Some(number) = resident.and_then(|it| it.my_number) else {
                         return Ok::<_, anyhow::Error>(None);
                     };
                     tokio::time::sleep(self.pause).await;

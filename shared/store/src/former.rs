@@ -1,13 +1,12 @@
 //! Residents of whom records are asked after they moved away.
 
-use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
+use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, Resident, TenantScope};
 
 use crate::{
-    Status, Store, StoreError,
-    item::{Item, Map},
-    keys::{self, PROFILE_SK, SCHEMA, TABLE},
-    profile::{read_my_number, read_profile},
+    InRegister, InSight, PersonItems, Store, StoreError,
+    keys::{self, PROFILE_SK},
+    slots,
 };
 
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
@@ -15,109 +14,58 @@ const TRIES: u32 = 5;
 
 impl Store {
     /// A resident by tag, and one who was removed as well: whoever moved away still has records here.
-    /// A removal that names no My Number leaves the one that was there before. With it comes the register
-    /// that it was read under.
+    /// A removal that names no My Number leaves the one that was there before.
     pub async fn resident_or_former(
         &self,
         scope: &TenantScope,
         keys: &TenantKeys,
         tag: &ResidentTag,
-    ) -> Result<Option<(Resident, Generation)>, StoreError> {
+    ) -> Result<Option<Resident>, StoreError> {
         for _ in 0..TRIES {
             let generation = self.register(scope).await?.generation();
             let item = self
                 .get(scope, keys::resident(scope, tag), PROFILE_SK)
                 .await?;
             if self.register(scope).await?.generation() == generation {
-                let opened = item.map(|item| open(scope, keys, &item, generation));
-                let resident = opened.transpose()?.flatten();
-                return Ok(resident.map(|resident| (resident, generation)));
+                let opened = item.map(|item| slots::under(scope, keys, &item, generation));
+                let found = opened.transpose()?.flatten();
+                return Ok(found.map(|found| found.resident.resident));
             }
         }
-        Err(StoreError::TryAgain {
-            code: "RegisterMoves".to_owned(),
-        })
+        Err(moves())
     }
-}
-
-/// The resident under `generation`: newest slot that is not above it.
-fn open(
-    scope: &TenantScope,
-    keys: &TenantKeys,
-    map: &Map,
-    generation: Generation,
-) -> Result<Option<Resident>, StoreError> {
-    let item = Item(map);
-    let pk = item.text("pk")?;
-    let mut slots = slots_under(item, generation)?.into_iter();
-    let Some((since, slot)) = slots.next() else {
-        return Ok(None);
-    };
-    let mut resident = open_slot(scope, keys, pk, since, slot)?;
-    if resident.my_number.is_none()
-        && status(slot)? == Status::Removed
-        && let Some((since, before)) = slots.next()
-    {
-        resident.my_number = open_slot(scope, keys, pk, since, before)?.my_number;
-    }
-    Ok(Some(resident))
-}
-
-/// The slots that are not above `generation`, newest first.
-fn slots_under(
-    item: Item<'_>,
-    generation: Generation,
-) -> Result<Vec<(Generation, Item<'_>)>, StoreError> {
-    let mut under = Vec::with_capacity(2);
-    for slot in ["newest", "older"]
-        .into_iter()
-        .filter_map(|it| item.map(it))
-    {
-        let since = Generation::new(slot.number("g")?);
-        if since <= generation {
-            under.push((since, slot));
+    /// The same with all that is known of their doses, nothing of which is opened yet; and the register that
+    /// they stand in: `generation`, which was in force a moment ago, or the one that came into force since.
+    ///
+    /// One look at `CURRENT` is enough for one person: what was in force then is kept in one of the two
+    /// slots until the generation after next is loaded.
+    pub async fn person_or_former(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        tag: &ResidentTag,
+        mut generation: Generation,
+    ) -> Result<Option<(InRegister, PersonItems, Generation)>, StoreError> {
+        for _ in 0..TRIES {
+            let items = self.person_items(scope, tag).await?;
+            match items.person(keys, generation)? {
+                InSight::Person(person) => return Ok(Some((*person, items, generation))),
+                InSight::Nobody => return Ok(None),
+                InSight::Ahead => {
+                    let now = self.register(scope).await?.generation();
+                    if now == generation {
+                        return Ok(None);
+                    }
+                    generation = now;
+                }
+            }
         }
+        Err(moves())
     }
-    Ok(under)
 }
 
-fn status(slot: Item<'_>) -> Result<Status, StoreError> {
-    Status::from_code(slot.number("s")?).ok_or(StoreError::Damaged { what: "status" })
-}
-
-fn open_slot(
-    scope: &TenantScope,
-    keys: &TenantKeys,
-    pk: &str,
-    since: Generation,
-    slot: Item<'_>,
-) -> Result<Resident, StoreError> {
-    let number = open_attribute(scope, keys, pk, since, ("my_number", slot.bytes("m")?))?;
-    let damaged = |_| StoreError::Damaged { what: "profile" };
-    let my_number = read_my_number(&number).map_err(damaged)?;
-    let profile = open_attribute(scope, keys, pk, since, ("profile", slot.bytes("p")?))?;
-    read_profile(&profile, my_number).map_err(damaged)
-}
-
-/// Opens one attribute of a slot: nothing that was sealed for another place or generation.
-pub(crate) fn open_attribute(
-    scope: &TenantScope,
-    keys: &TenantKeys,
-    pk: &str,
-    since: Generation,
-    (attribute, sealed): (&str, &[u8]),
-) -> Result<Vec<u8>, StoreError> {
-    let code = scope.code();
-    let place = Place {
-        tenant: code.as_str(),
-        table: TABLE,
-        pk: pk.as_bytes(),
-        sk: PROFILE_SK.as_bytes(),
-        attribute,
-        schema: SCHEMA,
-    };
-    keys.open_under(KeyLabel::of(since), &place, sealed)
-        .map_err(|_| StoreError::Damaged {
-            what: "sealed resident",
-        })
+fn moves() -> StoreError {
+    StoreError::TryAgain {
+        code: "RegisterMoves".to_owned(),
+    }
 }

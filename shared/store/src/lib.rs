@@ -28,6 +28,7 @@ mod register;
 mod released;
 mod residents;
 mod settings;
+mod slots;
 mod stream;
 mod tenant;
 mod transaction;
@@ -46,9 +47,9 @@ pub use consents::{Changed, Recording};
 pub use day_count::DayCount;
 pub use dose::{
     ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
-    InRegister, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore, PersonDoses,
-    Remembered, RememberedKind, Settled, Settlement, Source, TouchedPage, Transaction, WaitingDose,
-    WaitingKey, content_id, people_at_once,
+    InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore,
+    PersonDoses, PersonItems, Remembered, RememberedKind, Settled, Settlement, Source, TouchedPage,
+    Transaction, WaitingDose, WaitingKey, content_id, people_at_once,
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport};

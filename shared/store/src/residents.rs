@@ -1,15 +1,15 @@
 use std::collections::HashMap;
 
-use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
+use crypto::{ResidentTag, TenantKeys};
 use domain::{CouponNumber, Generation, Resident, TenantScope};
 use jiff::civil::Date;
 
 use crate::{
-    InRegister, Status, Store, StoreError,
+    Status, Store, StoreError,
     item::{Item, Map, s},
-    keys::{self, PROFILE_SK, SCHEMA, TABLE},
+    keys::{self, PROFILE_SK},
     many::MOST,
-    profile::{read_my_number, read_profile},
+    slots,
 };
 
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
@@ -96,7 +96,7 @@ impl Store {
         for some in tags.chunks(MOST) {
             let some: Vec<_> = some.iter().map(profile).collect();
             for item in self.get_many(scope, &some).await? {
-                let found = under(scope, keys, &item, generation)?;
+                let found = slots::under(scope, keys, &item, generation)?;
                 known.extend(found.map(|it| (it.resident.tag, it.resident.resident.protected)));
             }
         }
@@ -192,64 +192,7 @@ fn open(
     map: &Map,
     generation: Generation,
 ) -> Result<Option<ResidentInForce>, StoreError> {
-    let found = under(scope, keys, map, generation)?;
+    let found = slots::under(scope, keys, map, generation)?;
     let registered = found.filter(|found| found.status == Status::Registered);
     Ok(registered.map(|found| found.resident))
-}
-
-/// Who stands under `generation`, registered or removed: the newest slot that is not above it.
-pub(crate) fn under(
-    scope: &TenantScope,
-    keys: &TenantKeys,
-    map: &Map,
-    generation: Generation,
-) -> Result<Option<InRegister>, StoreError> {
-    let item = Item(map);
-    let pk = item.text("pk")?;
-    let code = scope.code();
-    let slots = ["newest", "older"]
-        .into_iter()
-        .filter_map(|slot| item.map(slot));
-    for slot in slots {
-        let since: u64 = slot.number("g")?;
-        if since > generation.get() {
-            continue;
-        }
-        let status = Status::from_code(slot.number("s")?);
-        let status = status.ok_or(StoreError::Damaged { what: "status" })?;
-        let label = KeyLabel::of(Generation::new(since));
-        let place = |attribute| Place {
-            tenant: code.as_str(),
-            table: TABLE,
-            pk: pk.as_bytes(),
-            sk: PROFILE_SK.as_bytes(),
-            attribute,
-            schema: SCHEMA,
-        };
-        let unseal = |attribute, sealed| {
-            keys.open_under(label, &place(attribute), sealed)
-                .map_err(|_| StoreError::Damaged {
-                    what: "sealed resident",
-                })
-        };
-        let number = unseal("my_number", slot.bytes("m")?)?;
-        let damaged = |_| StoreError::Damaged { what: "profile" };
-        let my_number = read_my_number(&number).map_err(damaged)?;
-        let resident =
-            read_profile(&unseal("profile", slot.bytes("p")?)?, my_number).map_err(damaged)?;
-        let tag = pk
-            .rsplit('#')
-            .next()
-            .and_then(|text| ResidentTag::parse(text).ok());
-        let tag = tag.ok_or(StoreError::Damaged {
-            what: "resident key",
-        })?;
-        let resident = ResidentInForce {
-            tag,
-            since: Generation::new(since),
-            resident,
-        };
-        return Ok(Some(InRegister { resident, status }));
-    }
-    Ok(None)
 }

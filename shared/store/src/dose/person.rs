@@ -8,10 +8,10 @@ use domain::{DoseNumber, Generation, ProgrammeCode, TenantScope};
 use super::{DoseKey, DoseRevision, Newcomer, Once, Remembered, item::Opener, memory};
 use crate::{
     ResidentInForce, Status, Store, StoreError,
-    item::{Item, s},
+    item::{Item, Map, s},
     keys::{self, FIRST_DOSE_SK, PROFILE_SK},
     many::MOST,
-    residents,
+    slots,
 };
 
 /// A person in the register, or one who left it.
@@ -66,6 +66,65 @@ impl PersonDoses {
     }
 }
 
+/// What is stored of a person and their doses, read at one moment and sealed as it is stored.
+#[derive(Debug)]
+pub struct PersonItems {
+    scope: TenantScope,
+    tag: ResidentTag,
+    items: Vec<Map>,
+}
+
+impl PersonItems {
+    /// The person under `generation`, and nothing of their doses.
+    pub fn person(&self, keys: &TenantKeys, generation: Generation) -> Result<InSight, StoreError> {
+        let mut items = self.items.iter();
+        let profile = items.find(|map| Item(map).text("sk").is_ok_and(|sk| sk == PROFILE_SK));
+        let Some(profile) = profile else {
+            return Ok(InSight::Nobody);
+        };
+        let person = slots::under(&self.scope, keys, profile, generation)?;
+        Ok(person.map_or(InSight::Ahead, |it| InSight::Person(Box::new(it))))
+    }
+
+    /// All of it.
+    pub fn doses(
+        &self,
+        keys: &TenantKeys,
+        generation: Generation,
+    ) -> Result<PersonDoses, StoreError> {
+        let opener = Opener {
+            scope: &self.scope,
+            keys,
+        };
+        let mut found = PersonDoses::nothing_of(self.tag);
+        match self.person(keys, generation)? {
+            InSight::Nobody => {}
+            InSight::Ahead => found.is_ahead = true,
+            InSight::Person(person) => found.person = Some(*person),
+        }
+        for map in &self.items {
+            match Item(map).text("sk")?.as_bytes().first() {
+                Some(b'D') => found.doses.push(opener.revision(map)?),
+                Some(b'H') => found.history.push(opener.revision(map)?),
+                Some(b'N') => found.newcomers.push(opener.newcomer(map)?),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Who is seen under one register.
+#[derive(Debug)]
+pub enum InSight {
+    /// Nobody, under any register.
+    Nobody,
+    /// Somebody who is in a newer register only: it may have come into force meanwhile.
+    Ahead,
+    /// Registered, or removed.
+    Person(Box<InRegister>),
+}
+
 impl Store {
     /// A person under `generation`, with all that is known of their doses.
     pub async fn person_doses(
@@ -75,8 +134,16 @@ impl Store {
         tag: &ResidentTag,
         generation: Generation,
     ) -> Result<PersonDoses, StoreError> {
-        let opener = Opener { scope, keys };
-        let mut found = PersonDoses::nothing_of(*tag);
+        self.person_items(scope, tag).await?.doses(keys, generation)
+    }
+
+    /// The same, nothing of it opened yet.
+    pub async fn person_items(
+        &self,
+        scope: &TenantScope,
+        tag: &ResidentTag,
+    ) -> Result<PersonItems, StoreError> {
+        let mut items = Vec::new();
         let mut after = None;
         loop {
             let answer = self
@@ -91,22 +158,14 @@ impl Store {
                 .consistent_read(true)
                 .send()
                 .await?;
-            for map in answer.items() {
-                let sk = Item(map).text("sk")?;
-                match sk.as_bytes().first() {
-                    Some(b'D') => found.doses.push(opener.revision(map)?),
-                    Some(b'H') => found.history.push(opener.revision(map)?),
-                    Some(b'N') => found.newcomers.push(opener.newcomer(map)?),
-                    Some(b'P') if sk == PROFILE_SK => {
-                        found.person = residents::under(scope, keys, map, generation)?;
-                        found.is_ahead = found.person.is_none();
-                    }
-                    _ => {}
-                }
-            }
-            after = answer.last_evaluated_key().cloned();
+            items.extend(answer.items.unwrap_or_default());
+            after = answer.last_evaluated_key;
             if after.is_none() {
-                return Ok(found);
+                return Ok(PersonItems {
+                    scope: scope.clone(),
+                    tag: *tag,
+                    items,
+                });
             }
         }
     }
@@ -144,7 +203,7 @@ impl Store {
                 let found = people.get_mut(Item(&map).text("pk")?);
                 let found = found.ok_or(StoreError::Damaged { what: "pk" })?;
                 if Item(&map).text("sk")? == PROFILE_SK {
-                    found.person = residents::under(scope, keys, &map, generation)?;
+                    found.person = slots::under(scope, keys, &map, generation)?;
                     found.is_ahead = found.person.is_none();
                 } else {
                     found.doses.push(opener.revision(&map)?);

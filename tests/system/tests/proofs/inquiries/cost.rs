@@ -45,9 +45,9 @@ async fn an_inquiry_over_three_holders_costs_few_calls() {
         ("inquiries BatchGetItem", 2),
         ("inquiries TransactWriteItems", 2),
         ("inquiries Invoke", 3),
-        // For each holder the basis, the resident, and before and after them which register is in force.
-        ("answer-inquiry GetItem", 3 * 4),
-        // Settings and keys; the doses.
+        // For each holder the basis, and which register is in force.
+        ("answer-inquiry GetItem", 3 * 2),
+        // Settings and keys; the resident with their doses.
         ("answer-inquiry Query", 3 * 2),
         ("answer-inquiry BatchGetItem", 3),
         ("answer-inquiry TransactWriteItems", 3),

@@ -1,0 +1,105 @@
+//! The two slots of a resident: who stands under a register, and what was sealed of them.
+
+use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
+use domain::{Generation, Resident, TenantScope};
+
+use crate::{
+    InRegister, ResidentInForce, Status, StoreError,
+    item::{Item, Map},
+    keys::{PROFILE_SK, SCHEMA, TABLE},
+    profile::{read_my_number, read_profile},
+};
+
+/// Who stands under `generation`, registered or removed: the newest slot that is not above it. A removal that
+/// names no My Number leaves the one that was there before.
+pub(crate) fn under(
+    scope: &TenantScope,
+    keys: &TenantKeys,
+    map: &Map,
+    generation: Generation,
+) -> Result<Option<InRegister>, StoreError> {
+    let item = Item(map);
+    let pk = item.text("pk")?;
+    let mut slots = slots_under(item, generation)?.into_iter();
+    let Some((since, slot)) = slots.next() else {
+        return Ok(None);
+    };
+    let status = status(slot)?;
+    let mut resident = open_slot(scope, keys, pk, since, slot)?;
+    if resident.my_number.is_none()
+        && status == Status::Removed
+        && let Some((since, before)) = slots.next()
+    {
+        resident.my_number = open_slot(scope, keys, pk, since, before)?.my_number;
+    }
+    let tag = pk.rsplit('#').next();
+    let tag = tag.and_then(|text| ResidentTag::parse(text).ok());
+    let tag = tag.ok_or(StoreError::Damaged {
+        what: "resident key",
+    })?;
+    let resident = ResidentInForce {
+        tag,
+        since,
+        resident,
+    };
+    Ok(Some(InRegister { resident, status }))
+}
+
+/// The slots that are not above `generation`, newest first.
+fn slots_under(
+    item: Item<'_>,
+    generation: Generation,
+) -> Result<Vec<(Generation, Item<'_>)>, StoreError> {
+    let mut under = Vec::with_capacity(2);
+    for slot in ["newest", "older"]
+        .into_iter()
+        .filter_map(|it| item.map(it))
+    {
+        let since = Generation::new(slot.number("g")?);
+        if since <= generation {
+            under.push((since, slot));
+        }
+    }
+    Ok(under)
+}
+
+fn status(slot: Item<'_>) -> Result<Status, StoreError> {
+    Status::from_code(slot.number("s")?).ok_or(StoreError::Damaged { what: "status" })
+}
+
+fn open_slot(
+    scope: &TenantScope,
+    keys: &TenantKeys,
+    pk: &str,
+    since: Generation,
+    slot: Item<'_>,
+) -> Result<Resident, StoreError> {
+    let number = open_attribute(scope, keys, pk, since, ("my_number", slot.bytes("m")?))?;
+    let damaged = |_| StoreError::Damaged { what: "profile" };
+    let my_number = read_my_number(&number).map_err(damaged)?;
+    let profile = open_attribute(scope, keys, pk, since, ("profile", slot.bytes("p")?))?;
+    read_profile(&profile, my_number).map_err(damaged)
+}
+
+/// Opens one attribute of a slot: nothing that was sealed for another place or generation.
+pub(crate) fn open_attribute(
+    scope: &TenantScope,
+    keys: &TenantKeys,
+    pk: &str,
+    since: Generation,
+    (attribute, sealed): (&str, &[u8]),
+) -> Result<Vec<u8>, StoreError> {
+    let code = scope.code();
+    let place = Place {
+        tenant: code.as_str(),
+        table: TABLE,
+        pk: pk.as_bytes(),
+        sk: PROFILE_SK.as_bytes(),
+        attribute,
+        schema: SCHEMA,
+    };
+    keys.open_under(KeyLabel::of(since), &place, sealed)
+        .map_err(|_| StoreError::Damaged {
+            what: "sealed resident",
+        })
+}
