@@ -84,12 +84,10 @@ pub struct Work {
     pub seconds_per_invocation: f64,
     /// Doses on the busiest day that there was.
     pub doses: f64,
-    /// CPU seconds of a dose that a venue records.
+    /// CPU seconds of a request about a dose.
     pub seconds_per_dose: f64,
     /// Doses of a file recorded in a second of one core.
     pub doses_per_second: f64,
-    /// Seconds that a request waits for the table: four calls, one after the other.
-    pub waiting_per_dose: f64,
     /// Municipalities that hold records of whoever is asked about.
     pub holders: f64,
     /// Seconds of one call: `DynamoDB`, KMS, and what Lambda adds to an invocation.
@@ -100,7 +98,7 @@ pub struct Work {
     pub busy: f64,
 }
 
-/// All of Japan, with the figures of the run in this folder's README.
+/// All of Japan, with the rates of the run in this folder's README.
 pub const JAPAN: Work = Work {
     residents: 126_000_000.0,
     municipalities: 1_741.0,
@@ -111,14 +109,13 @@ pub const JAPAN: Work = Work {
     writes_for_new: 3.0,
     writes_for_changed: 1.1,
     stored_bytes: 1_050.0,
-    checked_per_second: 2_500_000.0,
-    new_per_second: 84_000.0,
-    nightly_per_second: 410_000.0,
+    checked_per_second: 1_370_000.0,
+    new_per_second: 67_000.0,
+    nightly_per_second: 694_000.0,
     seconds_per_invocation: 0.5,
     doses: 1_705_405.0,
-    seconds_per_dose: 400e-6,
-    doses_per_second: 5_000.0,
-    waiting_per_dose: 0.03,
+    seconds_per_dose: 1_237e-6,
+    doses_per_second: 5_600.0,
     holders: 3.0,
     seconds_per_call: 0.005,
     seconds_per_transaction: 0.01,
@@ -131,6 +128,9 @@ const GB_SECONDS_PER_CORE_SECOND: f64 = 1_769.0 / 1_024.0;
 
 /// Memory of each function.
 const MEMORY_GB: f64 = 0.5;
+
+/// For branch keys, the index of holders, files, and what is stored.
+const KEYS: f64 = 4.0;
 
 /// The nights of a month.
 const NIGHTS: f64 = 30.0;
@@ -161,6 +161,7 @@ pub fn arithmetic(prices: &Prices, work: &Work) -> Result<String> {
         loaded_per_second: work.nightly_per_second,
     };
     let night = one_load(&mut out, prices, work, &nightly)?;
+    let index = index_of_holders(&mut out, prices, work)?;
     doses_at_venues(&mut out, prices, work)?;
     doses_in_files(&mut out, prices, work)?;
     inquiries(&mut out, prices, work)?;
@@ -168,7 +169,8 @@ pub fn arithmetic(prices: &Prices, work: &Work) -> Result<String> {
     writeln!(out, "In all")?;
     writeln!(
         out,
-        "  first load, once                                  {first:>12.2} USD"
+        "  first load and index of holders, once             {:>12.2} USD",
+        first + index
     )?;
     writeln!(
         out,
@@ -252,16 +254,41 @@ fn one_load(out: &mut String, prices: &Prices, work: &Work, load: &Load<'_>) -> 
     sum.close()
 }
 
-/// Each dose is a request of its own. Its transaction writes the dose, the count, the day's list of people
+/// For everybody with a My Number, and that may be all: one tag by KMS and one write.
+fn index_of_holders(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {
+    writeln!(
+        out,
+        "The index of holders, once (then it follows the change)"
+    )?;
+    let mut sum = Sum { out, total: 0.0 };
+    sum.add(
+        "KMS, ten thousand requests",
+        work.residents / 1e4,
+        prices.ten_thousand_key_uses,
+    )?;
+    sum.add(
+        "million writes",
+        work.residents / 1e6,
+        prices.million_writes,
+    )?;
+    sum.close()
+}
+
+/// Each dose is looked up, by three calls that read, and recorded by a request of its own. Its transaction writes the dose, the count, the day's list of people
 /// and the memory of the request; a write in a transaction counts twice. Read are the generation in force,
-/// the memory, the hint and the person.
+/// the memory, the hint and the person; the lookup reads as much.
 fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
-    writeln!(out, "The busiest day, every dose recorded at a venue")?;
-    let seconds = work.doses * (work.seconds_per_dose + work.waiting_per_dose);
+    writeln!(
+        out,
+        "The busiest day, every dose looked up and recorded at a venue"
+    )?;
+    let reading = 3.0 * work.seconds_per_call + work.seconds_per_dose;
+    let seconds = work.doses * (2.0 * reading + work.seconds_per_transaction);
+    let requests = 2.0 * work.doses / 1e6;
     let mut sum = Sum { out, total: 0.0 };
     let writes = 2.0 * 4.0 * work.doses;
     sum.add("doses, million writes", writes / 1e6, prices.million_writes)?;
-    let reads = 4.0 * work.doses;
+    let reads = 2.0 * 4.0 * work.doses;
     sum.add("million reads", reads / 1e6, prices.million_reads)?;
     sum.add(
         "Lambda, GB-seconds",
@@ -270,12 +297,12 @@ fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()>
     )?;
     sum.add(
         "Lambda, million invocations",
-        work.doses / 1e6,
+        requests,
         prices.million_invocations,
     )?;
     sum.add(
         "HTTP API, million requests",
-        work.doses / 1e6,
+        requests,
         prices.million_api_requests,
     )?;
     sum.close().map(drop)
@@ -309,13 +336,14 @@ fn inquiries(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
         work.holders
     )?;
     // Asker: settings, basis, register, tag, what the claim stands on, index, what the end stands on; two
-    // transactions. Holder: basis, settings, register, resident, register, doses, what the entry stands on; one.
+    // transactions. Holder: basis, settings and at the same time register, resident with doses, what the entry
+    // stands on; one.
     let asker = 7.0 * work.seconds_per_call + 2.0 * work.seconds_per_transaction;
-    let holder = 8.0 * work.seconds_per_call + work.seconds_per_transaction;
+    let holder = 4.0 * work.seconds_per_call + work.seconds_per_transaction;
     let mut sum = Sum { out, total: 0.0 };
     let writes = 2.0 * (10.0 + 4.0 * work.holders);
     sum.add("million writes", writes, prices.million_writes)?;
-    let reads = 10.0 + 8.0 * work.holders;
+    let reads = 10.0 + 6.0 * work.holders;
     sum.add("million reads", reads, prices.million_reads)?;
     sum.add(
         "KMS, ten thousand requests",
@@ -341,7 +369,7 @@ fn inquiries(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
     )?;
     writeln!(
         sum.out,
-        "  one of them takes 9 calls and then, at its holders at once, 8 and the invocation: {:.0} ms",
+        "  one of them takes 9 calls one after the other and then, at its holders at once, 5: {:.0} ms",
         (asker + holder) * 1_000.0
     )?;
     sum.close().map(drop)
@@ -365,7 +393,7 @@ fn standing(out: &mut String, prices: &Prices, work: &Work) -> Result<f64> {
         prices.object_gb_month,
     )?;
     sum.add("rows of 35 days, GB-months", left, prices.object_gb_month)?;
-    sum.add("KMS keys", 1.0, prices.key_month)?;
+    sum.add("KMS keys", KEYS, prices.key_month)?;
     sum.close()
 }
 
@@ -403,6 +431,13 @@ mod tests {
     }
 
     #[test]
+    fn the_index_of_holders_is_one_use_of_a_key_and_one_write_for_each_resident() {
+        let text = arithmetic(&TOKYO, &JAPAN).unwrap();
+        assert!(text.contains("378.00 USD"), "{text}");
+        assert!(text.contains("126.000 x 0.715"), "{text}");
+    }
+
+    #[test]
     fn an_inquiry_over_three_holders_is_forty_four_writes() {
         let text = arithmetic(&TOKYO, &JAPAN).unwrap();
         assert!(text.contains("44.000 x 0.715"), "{text}");
@@ -416,6 +451,6 @@ mod tests {
             ..JAPAN
         };
         let text = arithmetic(&TOKYO, &nothing).unwrap();
-        assert!(text.contains("+ standing 1.00"), "{text}");
+        assert!(text.contains("+ standing 4.00"), "{text}");
     }
 }
