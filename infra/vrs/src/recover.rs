@@ -1,6 +1,6 @@
 //! After the table went back in time: every file that was dropped since is taken in again, in its order.
 //!
-//! The drop bucket keeps each version of a file for as long as the table can go back. The id of an upload
+//! The drop bucket keeps each version of a file for as long as the table can go back, also when another took its name. The id of an upload
 //! follows from bucket, key and version, so the event that S3 sent then is simply sent again: what the table
 //! still knows stays as it is, what was under way goes on, and what it has forgotten is checked and loaded
 //! under the number it had. One file of a municipality after the other; municipalities side by side.
