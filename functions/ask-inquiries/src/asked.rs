@@ -34,10 +34,28 @@ pub(crate) struct Asked {
     pub(crate) answers: BTreeMap<u32, (String, Found)>,
     /// By index.
     pub(crate) refused: BTreeMap<u32, ProblemCode>,
+    /// How many of these were about another person than the form that they name.
+    pub(crate) mismatched: u32,
 }
 
 /// One row's end.
-pub(crate) type Outcome = (u32, Result<(String, Found), ProblemCode>);
+pub(crate) type Outcome = (u32, Result<(String, Found), NotAsked>);
+
+/// Why a row has no answer.
+pub(crate) struct NotAsked {
+    code: ProblemCode,
+    /// Else a form's number would tell whose it is, tried as often as one likes.
+    is_mismatch: bool,
+}
+
+impl From<ProblemCode> for NotAsked {
+    fn from(code: ProblemCode) -> Self {
+        Self {
+            code,
+            is_mismatch: false,
+        }
+    }
+}
 
 impl Row {
     pub(crate) fn of(index: u32, row: &InquiryRow<'_>) -> Self {
@@ -71,8 +89,9 @@ impl Asked {
                     Ok(answer) => {
                         all.answers.insert(index, answer);
                     }
-                    Err(code) => {
+                    Err(NotAsked { code, is_mismatch }) => {
                         all.refused.insert(index, code);
+                        all.mismatched += u32::from(is_mismatch);
                     }
                 }
                 Ok(all)
@@ -115,7 +134,13 @@ impl AskInquiries {
             Recording::New => consent,
             // This row's own, or recorded before and, as it may be, never asked on.
             Recording::Before(before) if row.basis.is(&before, &person) => *before,
-            Recording::Before(_) => return Ok((index, Err(ProblemCode::FormUsed))),
+            Recording::Before(before) => {
+                let not_asked = NotAsked {
+                    code: ProblemCode::FormUsed,
+                    is_mismatch: !row.basis.is_about(&before, &person),
+                };
+                return Ok((index, Err(not_asked)));
+            }
         };
         // What another file left unfinished on it goes on, and is this file's from then on.
         if let Stage::Claimed(begun) | Stage::Answered(begun) = consent.life.stage()
@@ -134,10 +159,10 @@ impl AskInquiries {
         };
         match self.asking.ask(scope, &work.settings, &question).await {
             Ok((_, found)) => Ok((index, Ok((row.reference.clone(), found)))),
-            Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal)))),
+            Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal).into()))),
             Err(AskError::Holder(InvokeError::Lasting)) => {
                 self.store.leave_inquiry(scope, &id).await?;
-                Ok((index, Err(ProblemCode::HolderCannotAnswer)))
+                Ok((index, Err(ProblemCode::HolderCannotAnswer.into())))
             }
             Err(error) => Err(error.into()),
         }

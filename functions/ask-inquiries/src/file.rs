@@ -1,5 +1,6 @@
 //! One file: its rows read again, each of them asked, what they became counted.
 
+use asking::{count_mismatches, per_day};
 use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 use layouts::{
@@ -25,6 +26,14 @@ pub(crate) struct Work<'a> {
     pub(crate) upload: &'a Upload,
     pub(crate) chunk: Chunk,
     pub(crate) lease: Lease,
+}
+
+/// What became of the rows.
+struct Done {
+    counts: RowCounts,
+    /// Version of the object with what was refused.
+    share: Option<String>,
+    mismatched: u32,
 }
 
 impl AskInquiries {
@@ -63,7 +72,11 @@ impl AskInquiries {
             chunk,
             lease,
         };
-        let (counts, share) = match self.work_off(&work).await {
+        let Done {
+            counts,
+            share,
+            mismatched,
+        } = match self.work_off(&work).await {
             // Whoever has it now, or goes on with it, needs no help.
             Err(error @ (AskInquiriesError::Busy(_) | AskInquiriesError::OutOfTime)) => {
                 return Err(error);
@@ -86,14 +99,22 @@ impl AskInquiries {
             Err(StoreError::Moved) => return Err(AskInquiriesError::Busy(work.lease.until())),
             Err(error) => return Err(error.into()),
         }
+        // Behind the end of the rows, which comes once: a file that is begun anew counts nothing twice.
+        if mismatched > 0 {
+            self.count_mismatches(&work, mismatched).await?;
+        }
         self.settle(scope, id).await
     }
 
-    /// Asks every row, and leaves answers and refused rows; gives the counts, and what it leaves.
-    async fn work_off(
-        &self,
-        work: &Work<'_>,
-    ) -> Result<(RowCounts, Option<String>), AskInquiriesError> {
+    async fn count_mismatches(&self, work: &Work<'_>, many: u32) -> Result<(), AskInquiriesError> {
+        let per_day = per_day(&self.store, work.scope, &work.settings).await?;
+        let now = self.clock.now();
+        count_mismatches(&self.store, work.scope, many, per_day, now).await?;
+        Ok(())
+    }
+
+    /// Asks every row, and leaves answers and refused rows.
+    async fn work_off(&self, work: &Work<'_>) -> Result<Done, AskInquiriesError> {
         let (rows, refused) = self.rows(work).await?;
         let asked = self.ask_rows(work, rows).await?;
         let counts = RowCounts {
@@ -106,7 +127,11 @@ impl AskInquiries {
         }
         self.write_answers(work, &asked.answers).await?;
         let share = self.leave_refused(work, &asked.refused).await?;
-        Ok((counts, share))
+        Ok(Done {
+            counts,
+            share,
+            mismatched: asked.mismatched,
+        })
     }
 
     /// Ends the lease on a file that cannot be asked. Else its message would find the lease in its way at

@@ -66,11 +66,12 @@ impl Store {
         DayCount::read(item.as_ref())
     }
 
-    /// Counts an inquiry that is refused as it names another person than its basis, and tells how it is
-    /// then. An answer that is lost and repeated counts twice.
-    pub async fn count_mismatch(
+    /// Counts so many inquiries that are refused as they name another person than their basis, and tells how
+    /// it is then. An answer that is lost and repeated counts twice.
+    pub async fn count_mismatches(
         &self,
         scope: &TenantScope,
+        many: u32,
         day: Date,
         now: Timestamp,
     ) -> Result<DayCount, StoreError> {
@@ -80,10 +81,10 @@ impl Store {
             .table_name(&self.table)
             .key("pk", s(keys::budget(scope)))
             .key("sk", s(day.to_string()))
-            .update_expression("SET #ttl = :ttl ADD mismatched :one")
+            .update_expression("SET #ttl = :ttl ADD mismatched :many")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", n(counters_end(now)))
-            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":many", n(many))
             .return_values(ReturnValue::AllNew)
             .send()
             .await?;

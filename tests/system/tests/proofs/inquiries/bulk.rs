@@ -98,6 +98,12 @@ async fn a_file_is_asked_row_by_row_and_every_row_is_accounted_for() {
     let again = drop_file(&world, "two", &lines[..1]).await;
     assert_eq!(rows(&again), [1, 0, 1]);
     assert_eq!(world.log(SAPPORO).await.len(), 14);
+    // Whose form it was not counts; that it was used does not.
+    let today = world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
+    assert_eq!(
+        (&today["mismatched"], &today["asked"]),
+        (&json!(1), &json!(14))
+    );
 }
 
 #[tokio::test(start_paused = true)]
