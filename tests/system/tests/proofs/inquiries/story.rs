@@ -213,11 +213,18 @@ async fn the_index_follows_the_register() {
 async fn what_was_held_is_answered_after_the_holder_decided_so() {
     let world = World::new().await;
     vaccinate(&world, SAPPORO, &person(19), &[(1, "20210407", "EP2163")]).await;
-    let held = world.ask(&about(19, &world.consent(19, "F-1").await)).await;
-    assert_eq!(held.json()["doses"], json!([]));
     let row = person(19);
     let resident = world.town.resident(SAPPORO, row.cell("個別宛名番号")).await;
     let resident = resident.unwrap()["id"].as_str().unwrap().to_owned();
+    // Not even that a dose cannot be read is told of whoever is held.
+    let (pk, sk) = (format!("T#{SAPPORO}#R#{resident}"), "D#COVID19#01");
+    let items = world.town.items().await;
+    let sound: Value = serde_json::from_str(&items[&(pk.clone(), sk.to_owned())]).unwrap();
+    let damaged = json!({ "pk": { "S": pk }, "sk": { "S": sk }, "v": { "N": "1" } });
+    world.town.put(&damaged).await;
+    let held = world.ask(&about(19, &world.consent(19, "F-1").await)).await;
+    assert_eq!((held.status, &held.json()["doses"]), (200, &json!([])));
+    world.town.put(&sound).await;
     let inquiry = held.json()["id"].as_str().unwrap().to_owned();
     let release = |inquiry: &str, role: &'static str| {
         let path = format!("/residents/{resident}/inquiries/{inquiry}/release");
