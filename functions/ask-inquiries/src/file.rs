@@ -1,7 +1,7 @@
 //! One file: its rows read again, each of them asked, what they became counted.
 
-use asking::{count_mismatches, per_day};
-use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState};
+use asking::{per_day, tell_of_mismatches};
+use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState, japan_date};
 use jiff::Timestamp;
 use layouts::{
     ColumnMapping, Header, Rules,
@@ -9,7 +9,7 @@ use layouts::{
 };
 use objects::PinnedObject;
 use reread::{DroppedFile, header_of, refused_among};
-use store::{Chunk, ChunkClaim, LoadedRows, StoreError, TenantSettings, Upload};
+use store::{Chunk, ChunkClaim, LoadedRows, Mismatches, StoreError, TenantSettings, Upload};
 
 use crate::{
     AskInquiries, AskInquiriesError,
@@ -87,9 +87,16 @@ impl AskInquiries {
             }
             Ok(done) => done,
         };
+        let at = self.clock.now();
+        let mismatches = (mismatched > 0).then(|| Mismatches {
+            many: mismatched,
+            day: japan_date(at),
+            at,
+        });
         let rows = LoadedRows {
             counts,
             removals_of_unknown: 0,
+            mismatches,
         };
         let done = self
             .store
@@ -99,17 +106,20 @@ impl AskInquiries {
             Err(StoreError::Moved) => return Err(AskInquiriesError::Busy(work.lease.until())),
             Err(error) => return Err(error.into()),
         }
-        // Behind the end of the rows, which comes once: a file that is begun anew counts nothing twice.
-        if mismatched > 0 {
-            self.count_mismatches(&work, mismatched).await?;
+        if let Some(mismatches) = &mismatches {
+            self.tell(&work, mismatches).await?;
         }
         self.settle(scope, id).await
     }
 
-    async fn count_mismatches(&self, work: &Work<'_>, many: u32) -> Result<(), AskInquiriesError> {
+    async fn tell(
+        &self,
+        work: &Work<'_>,
+        mismatches: &Mismatches,
+    ) -> Result<(), AskInquiriesError> {
+        let count = self.store.inquiries_on(work.scope, mismatches.day).await?;
         let per_day = per_day(&self.store, work.scope, &work.settings).await?;
-        let now = self.clock.now();
-        count_mismatches(&self.store, work.scope, many, per_day, now).await?;
+        tell_of_mismatches(work.scope, mismatches.many, &count, per_day);
         Ok(())
     }
 

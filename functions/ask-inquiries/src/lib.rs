@@ -13,8 +13,7 @@
 //! - A row whose holder cannot answer before something is mended leaves its inquiry to the file in which it
 //!   comes again: that goes on under the same id, and is as good at being begun anew.
 //! - The answers are written under the file's id, whole, each time.
-//! - Forms that are said to be somebody else's count as misses behind the transaction that ends the rows: never
-//!   twice, and not at all if the worker dies between the two.
+//! - Forms that are said to be somebody else's count as misses in the transaction that ends the rows: once.
 //!
 //! A row goes the very way of an inquiry through the API: one recorded basis, one claim, one entry in the
 //! logs of both sides, under the same budget. A basis that needs a second person's approval cannot be

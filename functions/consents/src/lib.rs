@@ -20,7 +20,7 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role};
-use asking::{count_mismatches, per_day};
+use asking::{count_mismatch, per_day};
 use crypto::{PersonTags, staff_tag};
 use domain::{Clock, ConsentId, LifeError, StaffTag, TenantScope};
 use jiff::Timestamp;
@@ -107,7 +107,7 @@ impl Consents {
     ) -> Result<(), Problem> {
         let per_day = per_day(&self.store, scope, settings).await;
         let per_day = per_day.map_err(|error| of_store(&error))?;
-        let counted = count_mismatches(&self.store, scope, 1, per_day, now).await;
+        let counted = count_mismatch(&self.store, scope, per_day, now).await;
         counted.map_err(|error| of_store(&error))
     }
 

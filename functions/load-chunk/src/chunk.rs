@@ -286,6 +286,7 @@ impl Outcomes {
         LoadedRows {
             counts,
             removals_of_unknown: self.removals_of_unknown,
+            mismatches: None,
         }
     }
 }

@@ -71,6 +71,7 @@ impl LoadDoses {
         let rows = LoadedRows {
             counts,
             removals_of_unknown: 0,
+            mismatches: None,
         };
         let done = self
             .store

@@ -7,7 +7,7 @@ use invocations::{HolderAnswer, HolderAsk, InvokeError};
 use jiff::Timestamp;
 use store::{Claim, Consent, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
 
-use crate::budget::{count_mismatches, warn_of_misses};
+use crate::budget::{count_mismatch, warn_of_misses};
 use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};
 
 /// An inquiry whose basis was found to be its municipality's, and about its person.
@@ -96,7 +96,7 @@ impl Asking {
         };
         let digest = person.digest(consent.id, question.birth_date);
         if !consent.person.is(&digest) {
-            count_mismatches(&self.store, scope, 1, per_day, now).await?;
+            count_mismatch(&self.store, scope, per_day, now).await?;
             return Err(Refusal::OtherPerson.into());
         }
         Ok(Standing {

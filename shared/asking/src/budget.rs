@@ -35,21 +35,23 @@ pub fn has_many_misses(count: &DayCount, per_day: u32) -> bool {
     count.misses() > usual_misses(per_day)
 }
 
-/// Counts that so often somebody named another person than a basis is about, and tells the alarms: which
+/// Counts that somebody named another person than a basis is about, and tells the alarms: which
 /// municipality, and nobody else.
-pub async fn count_mismatches(
+pub async fn count_mismatch(
     store: &Store,
     scope: &TenantScope,
-    many: u32,
     per_day: u32,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let count = store
-        .count_mismatches(scope, many, japan_date(now), now)
-        .await?;
-    tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = many);
-    warn_of_misses(scope, &count, per_day);
+    let count = store.count_mismatch(scope, japan_date(now), now).await?;
+    tell_of_mismatches(scope, 1, &count, per_day);
     Ok(())
+}
+
+/// Tells the alarms of so many that were counted.
+pub fn tell_of_mismatches(scope: &TenantScope, many: u32, count: &DayCount, per_day: u32) {
+    tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = many);
+    warn_of_misses(scope, count, per_day);
 }
 
 /// An alarm stands on this.

@@ -17,7 +17,7 @@ use store::{Consent, HolderIndex, Store};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub use basis::NewBasis;
-pub use budget::{count_mismatches, has_many_misses, per_day, usual_misses};
+pub use budget::{count_mismatch, has_many_misses, per_day, tell_of_mismatches, usual_misses};
 pub use error::{AskError, Refusal};
 pub use found::{Found, FoundDose};
 

@@ -2,7 +2,7 @@ use domain::{RowCounts, TenantScope, UploadId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Store, StoreError,
+    Mismatches, Store, StoreError,
     item::{Item, Map, n, s, time},
     keys::{self, SCHEMA},
     transaction::Change,
@@ -42,6 +42,8 @@ pub struct LoadedRows {
     pub counts: RowCounts,
     /// How many of the unchanged ones would have removed somebody whom the register never had.
     pub removals_of_unknown: u64,
+    /// Counted with them for the day, if there are any.
+    pub mismatches: Option<Mismatches>,
 }
 
 /// A chunk under lease.
@@ -254,8 +256,11 @@ impl Store {
                 (":unknown", n(rows.removals_of_unknown)),
             ],
         };
-        self.transact(scope, vec![self.update_in(done)?, self.update_in(sums)?])
-            .await
+        let mut writes = vec![self.update_in(done)?, self.update_in(sums)?];
+        if let Some(mismatches) = &rows.mismatches {
+            writes.push(self.count_in(scope, mismatches)?);
+        }
+        self.transact(scope, writes).await
     }
 
     /// How far each chunk is, by number.

@@ -1,6 +1,6 @@
 //! How much a municipality asked on a day, and how much of it led to nobody.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use domain::{Date, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,6 +8,7 @@ use crate::{
     Store, StoreError,
     item::{Item, Map, n, s},
     keys,
+    transaction::Change,
 };
 
 /// Counters of a day stay this long.
@@ -53,7 +54,37 @@ pub(crate) fn counters_end(now: Timestamp) -> i64 {
     (now + KEPT).as_second()
 }
 
+/// Inquiries of a file that are refused as they name another person than their basis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mismatches {
+    /// How many.
+    pub many: u32,
+    /// Today in Japan.
+    pub day: Date,
+    /// Now.
+    pub at: Timestamp,
+}
+
 impl Store {
+    /// The write that counts them.
+    pub(crate) fn count_in(
+        &self,
+        scope: &TenantScope,
+        mismatches: &Mismatches,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.update_in(Change {
+            pk: keys::budget(scope),
+            sk: &mismatches.day.to_string(),
+            update: "SET #ttl = :ttl ADD mismatched :many",
+            condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
+            names: &[("#ttl", "ttl")],
+            values: vec![
+                (":many", n(mismatches.many)),
+                (":ttl", n(counters_end(mismatches.at))),
+            ],
+        })
+    }
+
     /// What was asked on a day.
     pub async fn inquiries_on(
         &self,
@@ -66,12 +97,11 @@ impl Store {
         DayCount::read(item.as_ref())
     }
 
-    /// Counts so many inquiries that are refused as they name another person than their basis, and tells how
-    /// it is then. An answer that is lost and repeated counts twice.
-    pub async fn count_mismatches(
+    /// Counts an inquiry that is refused as it names another person than its basis, and tells how it is
+    /// then. An answer that is lost and repeated counts twice.
+    pub async fn count_mismatch(
         &self,
         scope: &TenantScope,
-        many: u32,
         day: Date,
         now: Timestamp,
     ) -> Result<DayCount, StoreError> {
@@ -81,10 +111,10 @@ impl Store {
             .table_name(&self.table)
             .key("pk", s(keys::budget(scope)))
             .key("sk", s(day.to_string()))
-            .update_expression("SET #ttl = :ttl ADD mismatched :many")
+            .update_expression("SET #ttl = :ttl ADD mismatched :one")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", n(counters_end(now)))
-            .expression_attribute_values(":many", n(many))
+            .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::AllNew)
             .send()
             .await?;

@@ -34,6 +34,7 @@ impl Store {
         }
         Err(moves())
     }
+
     /// The same with all that is known of their doses, nothing of which is opened yet; and the register that
     /// they stand in: `generation`, which was in force a moment ago, or the one that came into force since.
     ///

@@ -44,7 +44,7 @@ pub use check::{Acceptance, CheckClaim, Conclusion};
 pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
 pub use consent_item::{Consent, Evidence};
 pub use consents::{Changed, Recording};
-pub use day_count::DayCount;
+pub use day_count::{DayCount, Mismatches};
 pub use dose::{
     ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
     InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore,

@@ -66,7 +66,7 @@ impl PersonDoses {
     }
 }
 
-/// What is stored of a person and their doses, read at one moment and sealed as it is stored.
+/// What is stored of a person and their doses, read by one query, the person last, and sealed as it is stored.
 #[derive(Debug)]
 pub struct PersonItems {
     scope: TenantScope,
