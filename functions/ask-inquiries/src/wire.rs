@@ -1,7 +1,5 @@
 //! Wires ask-inquiries to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use asking::Asking;
 use runtime::{Adapters, Error, Handler};
 
@@ -17,17 +15,16 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.clock(),
     )
     .in_turn();
-    let function = Arc::new(AskInquiries::new(
+    let function = AskInquiries::new(
         adapters.store()?,
         asking,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
         adapters.inquiries()?,
         adapters.clock(),
-    ));
-    let handler = Handler::queue(move |body: String, deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(&body, deadline).await }
+    );
+    let handler = Handler::queue(function, |function, body, deadline| {
+        Box::pin(function.handle(body, deadline))
     });
     let handler = handler.passing(AskInquiriesError::is_passing);
     Ok(handler.retried_by(adapters.retry("INQUIRIES_QUEUE_URL")?))

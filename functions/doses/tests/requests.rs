@@ -3,15 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
-use doses::Doses;
-use jiff::Timestamp;
-use runtime::{Adapters, Handler, Settings, dispatch};
+use offline::Offline;
 use serde_json::{Value, json};
 
 /// Each event with the one role that it needs.
@@ -28,36 +20,8 @@ const EVENTS: [(&str, &str); 10] = [
     (include_str!("../events/counts.json"), "read"),
 ];
 
-/// Nothing listens on port 1.
-fn unreachable() -> SdkConfig {
-    let credentials = Credentials::for_tests();
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("ap-northeast-1"))
-        .endpoint_url("http://127.0.0.1:1")
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build()
-}
-
-fn function() -> Handler {
-    let settings = BTreeMap::from([("RECORDS_TABLE".to_owned(), "records".to_owned())]);
-    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-    let adapters = Adapters::new(Settings::from_map(settings), unreachable(), clock);
-    let store = adapters.store().unwrap();
-    let function = Arc::new(Doses::new(store, adapters.keys(), adapters.clock()));
-    Handler::http(move |request| {
-        let function = Arc::clone(&function);
-        async move { function.handle(request).await }
-    })
-}
-
-async fn answer(event: &Value) -> (u64, Value) {
-    let event = event.to_string();
-    let bytes = dispatch(&function(), event.as_bytes(), Timestamp::MAX).await;
-    let answer: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
-    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-    (answer["statusCode"].as_u64().unwrap(), body)
+fn function() -> Offline {
+    Offline::new(doses::wire, &[("RECORDS_TABLE", "records")])
 }
 
 fn events() -> impl Iterator<Item = (Value, &'static str)> {
@@ -69,7 +33,7 @@ fn events() -> impl Iterator<Item = (Value, &'static str)> {
 #[tokio::test]
 async fn a_table_out_of_reach_is_passing_trouble() {
     for (event, _) in events() {
-        let (status, body) = answer(&event).await;
+        let (status, body) = function().answer(&event).await;
         assert_eq!(
             (status, &body["code"]),
             (503, &json!("TRY_AGAIN")),
@@ -86,7 +50,7 @@ async fn only_who_has_the_role_may_ask() {
         let others = others.collect::<Vec<_>>().join(" ");
         for roles in [String::new(), format!("[{others}]"), role.to_uppercase()] {
             event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
-            let (status, body) = answer(&event).await;
+            let (status, body) = function().answer(&event).await;
             assert_eq!(
                 (status, &body["code"]),
                 (403, &json!("ROLE_MISSING")),
@@ -100,7 +64,7 @@ async fn only_who_has_the_role_may_ask() {
 async fn what_a_person_is_called_is_refused_in_a_query() {
     for (mut event, _) in events() {
         event["queryStringParameters"] = json!({"name": "山田"});
-        let (status, body) = answer(&event).await;
+        let (status, body) = function().answer(&event).await;
         assert_eq!((status, &body["code"]), (400, &json!("QUERY_UNKNOWN")));
         assert!(!body.to_string().contains("山田"));
     }
@@ -110,7 +74,7 @@ async fn what_a_person_is_called_is_refused_in_a_query() {
 async fn an_unknown_route_is_not_found() {
     for (mut event, _) in events() {
         event["routeKey"] = json!("PATCH /doses/{id}");
-        assert_eq!(answer(&event).await.0, 404);
+        assert_eq!(function().answer(&event).await.0, 404);
     }
 }
 
@@ -137,7 +101,7 @@ async fn every_example_of_the_description_is_taken() {
             }
             event["body"] = json!(body.to_string());
             // As far as the table, which is out of reach.
-            let (status, said) = answer(&event).await;
+            let (status, said) = function().answer(&event).await;
             assert_eq!(status, 503, "{name}: {said}");
             taken += 1;
         }

@@ -1,6 +1,5 @@
 //! Wires export-ledger to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use runtime::{Adapters, Error, Handler};
@@ -9,17 +8,16 @@ use crate::{ExportError, ExportLedger};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(ExportLedger::new(
+    let function = ExportLedger::new(
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.exports()?,
         adapters.keys(),
         adapters.clock(),
         available_parallelism()?.get(),
-    ));
-    let handler = Handler::queue(move |body: String, deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(&body, deadline).await }
+    );
+    let handler = Handler::queue(function, |function, body, deadline| {
+        Box::pin(function.handle(body, deadline))
     });
     let handler = handler.passing(ExportError::is_passing);
     Ok(handler.retried_by(adapters.retry("EXPORTS_QUEUE_URL")?))

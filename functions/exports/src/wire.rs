@@ -1,22 +1,19 @@
 //! Wires exports to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use runtime::{Adapters, Error, Handler};
 
 use crate::Exports;
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(Exports::new(
+    let function = Exports::new(
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.exports()?,
         adapters.clock(),
         crypto::random_seed(),
-    ));
-    Ok(Handler::http(move |request| {
-        let function = Arc::clone(&function);
-        async move { function.handle(request).await }
+    );
+    Ok(Handler::http(function, |function, request| {
+        Box::pin(function.handle(request))
     }))
 }

@@ -1,7 +1,5 @@
 //! Wires index-holders to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use runtime::{Adapters, Error, Handler};
 
 use crate::{IndexHolders, Pace};
@@ -9,16 +7,15 @@ use crate::{IndexHolders, Pace};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let per_second = adapters.settings().number("KMS_CALLS_PER_SECOND", 0)?;
-    let function = Arc::new(IndexHolders::new(
+    let function = IndexHolders::new(
         adapters.store()?,
         adapters.holder_index()?,
         adapters.keys(),
         adapters.person_tags()?,
         Pace::new(per_second),
         adapters.clock(),
-    ));
-    Ok(Handler::stream(move |records, _deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(records).await }
+    );
+    Ok(Handler::stream(function, |function, records| {
+        Box::pin(function.handle(records))
     }))
 }

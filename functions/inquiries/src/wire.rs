@@ -1,7 +1,5 @@
 //! Wires inquiries to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use asking::Asking;
 use runtime::{Adapters, Error, Handler};
 
@@ -9,7 +7,7 @@ use crate::Inquiries;
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(Inquiries::new(
+    let function = Inquiries::new(
         adapters.store()?,
         Asking::new(
             adapters.store()?,
@@ -20,9 +18,8 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         ),
         adapters.clock(),
         crypto::random_bytes,
-    ));
-    Ok(Handler::http(move |request| {
-        let function = Arc::clone(&function);
-        async move { function.handle(request).await }
+    );
+    Ok(Handler::http(function, |function, request| {
+        Box::pin(function.handle(request))
     }))
 }

@@ -1,14 +1,12 @@
 //! Wires load-chunk to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use runtime::{Adapters, Error, Handler};
 
 use crate::{LoadChunk, LoadError};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(LoadChunk::new(
+    let function = LoadChunk::new(
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
@@ -16,10 +14,9 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.doses()?,
         adapters.keys(),
         adapters.clock(),
-    ));
-    let handler = Handler::queue(move |body: String, deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(&body, deadline).await }
+    );
+    let handler = Handler::queue(function, |function, body, deadline| {
+        Box::pin(function.handle(body, deadline))
     });
     let handler = handler.passing(LoadError::is_passing);
     Ok(handler.retried_by(adapters.retry("LOADS_QUEUE_URL")?))

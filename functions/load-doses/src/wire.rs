@@ -1,24 +1,21 @@
 //! Wires load-doses to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use runtime::{Adapters, Error, Handler};
 
 use crate::{LoadDoses, LoadDosesError};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Arc::new(LoadDoses::new(
+    let function = LoadDoses::new(
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
         adapters.doses()?,
         adapters.keys(),
         adapters.clock(),
-    ));
-    let handler = Handler::queue(move |body: String, deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(&body, deadline).await }
+    );
+    let handler = Handler::queue(function, |function, body, deadline| {
+        Box::pin(function.handle(body, deadline))
     });
     let handler = handler.passing(LoadDosesError::is_passing);
     Ok(handler.retried_by(adapters.retry("DOSES_QUEUE_URL")?))

@@ -1,7 +1,5 @@
 //! Wires receive-upload to AWS: settings, adapters, what it does with what triggers it.
 
-use std::sync::Arc;
-
 use runtime::{Adapters, Error, Handler};
 
 use crate::{ChunkBytes, ReceiveError, ReceiveUpload};
@@ -9,7 +7,7 @@ use crate::{ChunkBytes, ReceiveError, ReceiveUpload};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let settings = adapters.settings();
-    let function = Arc::new(ReceiveUpload::new(
+    let function = ReceiveUpload::new(
         adapters.store()?,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
@@ -24,10 +22,9 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
             doses: settings.number("DOSE_CHUNK_BYTES", ChunkBytes::USUAL.doses)?,
         },
         crypto::random_seed(),
-    ));
-    let handler = Handler::queue(move |body: String, deadline| {
-        let function = Arc::clone(&function);
-        async move { function.handle(&body, deadline).await }
+    );
+    let handler = Handler::queue(function, |function, body, deadline| {
+        Box::pin(function.handle(body, deadline))
     });
     let handler = handler.passing(ReceiveError::is_passing);
     Ok(handler.retried_by(adapters.retry("UPLOADS_QUEUE_URL")?))

@@ -3,66 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
-use jiff::Timestamp;
-use runtime::{Adapters, Handler, dispatch};
+use offline::{Offline, event, with_roles};
 use serde_json::{Value, json};
-use settings::Settings;
 
 const SHOW: &str = include_str!("../events/show.json");
 const CHANGE: &str = include_str!("../events/change.json");
 const DRY_RUN: &str = include_str!("../events/dry-run.json");
 const EVENTS: [&str; 3] = [SHOW, CHANGE, DRY_RUN];
 
-/// Nothing listens on port 1.
-fn unreachable() -> SdkConfig {
-    let credentials = Credentials::for_tests();
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("ap-northeast-1"))
-        .endpoint_url("http://127.0.0.1:1")
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build()
-}
-
-fn function() -> Handler {
-    let named = [("RECORDS_TABLE".to_owned(), "records".to_owned())];
-    let named = runtime::Settings::from_map(BTreeMap::from(named));
-    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-    let adapters = Adapters::new(named, unreachable(), clock);
-    let function = Arc::new(Settings::new(
-        adapters.store().unwrap(),
-        adapters.clock(),
-        7,
-    ));
-    Handler::http(move |request| {
-        let function = Arc::clone(&function);
-        async move { function.handle(request).await }
-    })
-}
-
-async fn answer(event: &Value) -> (u64, Value) {
-    let event = event.to_string();
-    let bytes = dispatch(&function(), event.as_bytes(), Timestamp::MAX).await;
-    let answer: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
-    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-    (answer["statusCode"].as_u64().unwrap(), body)
-}
-
-fn event(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
-
-fn with_roles(text: &str, roles: &str) -> Value {
-    let mut event = event(text);
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
-    event
+fn function() -> Offline {
+    Offline::new(settings::wire, &[("RECORDS_TABLE", "records")])
 }
 
 fn with_body(text: &str, body: &Value) -> Value {
@@ -74,7 +24,7 @@ fn with_body(text: &str, body: &Value) -> Value {
 #[tokio::test]
 async fn a_table_out_of_reach_is_passing_trouble() {
     for text in EVENTS {
-        let (status, body) = answer(&event(text)).await;
+        let (status, body) = function().answer(&event(text)).await;
         assert_eq!(
             (status, &body["code"]),
             (503, &json!("TRY_AGAIN")),
@@ -87,11 +37,11 @@ async fn a_table_out_of_reach_is_passing_trouble() {
 async fn everybody_with_a_role_may_look_and_only_who_registers_may_act() {
     for (text, others_may) in [(SHOW, true), (CHANGE, false), (DRY_RUN, false)] {
         for roles in ["[read]", "[doses]", "[approve]", "[inquire]"] {
-            let (status, _) = answer(&with_roles(text, roles)).await;
+            let (status, _) = function().answer(&with_roles(event(text), roles)).await;
             assert_eq!(status, if others_may { 503 } else { 403 }, "{text} {roles}");
         }
         for roles in ["", "[Register]"] {
-            let (status, body) = answer(&with_roles(text, roles)).await;
+            let (status, body) = function().answer(&with_roles(event(text), roles)).await;
             assert_eq!(
                 (status, &body["code"]),
                 (403, &json!("ROLE_MISSING")),
@@ -105,10 +55,10 @@ async fn everybody_with_a_role_may_look_and_only_who_registers_may_act() {
 async fn a_change_names_the_revision_that_was_seen() {
     let mut event = event(CHANGE);
     event["headers"].as_object_mut().unwrap().remove("if-match");
-    let (status, body) = answer(&event).await;
+    let (status, body) = function().answer(&event).await;
     assert_eq!((status, &body["code"]), (428, &json!("REVISION_MISSING")));
     event["headers"]["if-match"] = json!("1");
-    let (status, body) = answer(&event).await;
+    let (status, body) = function().answer(&event).await;
     assert_eq!((status, &body["code"]), (400, &json!("HEADER_INVALID")));
 }
 
@@ -195,7 +145,7 @@ async fn what_cannot_be_set_is_refused_by_its_name() {
         ),
     ];
     for (said, code, field, reason) in cases {
-        let (status, body) = answer(&with_body(CHANGE, &said)).await;
+        let (status, body) = function().answer(&with_body(CHANGE, &said)).await;
         let found = (status, &body["code"], &body["field"], &body["reason"]);
         assert_eq!(found, (400, &json!(code), &json!(field), &reason), "{said}");
     }
@@ -249,14 +199,18 @@ async fn a_sample_is_a_piece_of_a_file_of_a_known_kind() {
         ),
     ];
     for (said, code, field, reason) in cases {
-        let (status, body) = answer(&with_body(DRY_RUN, &said)).await;
+        let (status, body) = function().answer(&with_body(DRY_RUN, &said)).await;
         let found = (status, &body["code"], &body["field"], &body["reason"]);
         assert_eq!(found, (400, &json!(code), &json!(field), &reason));
         assert!(!body.to_string().contains("山田"));
     }
-    let (status, body) = answer(&with_body(DRY_RUN, &json!({"sample": "Y".repeat(500_000)}))).await;
+    let (status, body) = function()
+        .answer(&with_body(DRY_RUN, &json!({"sample": "Y".repeat(500_000)})))
+        .await;
     assert_eq!((status, &body["code"]), (413, &json!("BODY_TOO_LARGE")));
-    let (status, body) = answer(&with_body(CHANGE, &json!({"a": "Y".repeat(70_000)}))).await;
+    let (status, body) = function()
+        .answer(&with_body(CHANGE, &json!({"a": "Y".repeat(70_000)})))
+        .await;
     assert_eq!((status, &body["limit_bytes"]), (413, &json!(65_536)));
 }
 
@@ -265,7 +219,7 @@ async fn an_unknown_route_is_not_found() {
     for text in EVENTS {
         let mut event = event(text);
         event["routeKey"] = json!("DELETE /settings");
-        assert_eq!(answer(&event).await.0, 404);
+        assert_eq!(function().answer(&event).await.0, 404);
     }
 }
 
@@ -281,7 +235,7 @@ async fn every_example_of_the_description_is_taken() {
         let examples = &request["content"]["application/json"]["examples"];
         for (_, example) in examples.as_object().unwrap() {
             // As far as the table, which is out of reach.
-            let (status, body) = answer(&with_body(text, &example["value"])).await;
+            let (status, body) = function().answer(&with_body(text, &example["value"])).await;
             assert_eq!(status, 503, "{body}");
         }
     }

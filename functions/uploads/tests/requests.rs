@@ -3,19 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use domain::{FileKind, TenantCode, TenantScope};
 use jiff::Timestamp;
 use objects::InboxKey;
-use runtime::{Adapters, Handler, Settings, dispatch};
+use offline::{Offline, event, with_roles};
 use serde_json::{Value, json};
-use uploads::Uploads;
 
 const CREATE: &str = include_str!("../events/create.json");
 const LIST: &str = include_str!("../events/list.json");
@@ -24,66 +18,20 @@ const CONFIRM: &str = include_str!("../events/confirm.json");
 const DISCARD: &str = include_str!("../events/discard.json");
 const EVENTS: [&str; 5] = [CREATE, LIST, SHOW, CONFIRM, DISCARD];
 
-/// Nothing listens on port 1.
-fn unreachable() -> SdkConfig {
-    let credentials = Credentials::for_tests();
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("ap-northeast-1"))
-        .endpoint_url("http://127.0.0.1:1")
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build()
-}
+const SETTINGS: [(&str, &str); 3] = [
+    ("RECORDS_TABLE", "records"),
+    ("DROP_BUCKET", "drop"),
+    ("LOADS_QUEUE_URL", "http://127.0.0.1:1/0/loads"),
+];
 
-fn adapters() -> Adapters {
-    let settings = [
-        ("RECORDS_TABLE", "records"),
-        ("DROP_BUCKET", "drop"),
-        ("LOADS_QUEUE_URL", "http://127.0.0.1:1/0/loads"),
-    ];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let settings = Settings::from_map(BTreeMap::from(settings));
-    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-    Adapters::new(settings, unreachable(), clock)
-}
-
-fn function() -> Handler {
-    let adapters = adapters();
-    let function = Arc::new(Uploads::new(
-        adapters.store().unwrap(),
-        adapters.drop_bucket().unwrap(),
-        adapters.loads().unwrap(),
-        adapters.clock(),
-    ));
-    Handler::http(move |request| {
-        let function = Arc::clone(&function);
-        async move { function.handle(request).await }
-    })
-}
-
-async fn answer(event: &Value) -> (u64, Value) {
-    let event = event.to_string();
-    let bytes = dispatch(&function(), event.as_bytes(), Timestamp::MAX).await;
-    let answer: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
-    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-    (answer["statusCode"].as_u64().unwrap(), body)
-}
-
-fn event(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
-
-fn with_roles(text: &str, roles: &str) -> Value {
-    let mut event = event(text);
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
-    event
+fn function() -> Offline {
+    Offline::new(uploads::wire, &SETTINGS)
 }
 
 #[tokio::test]
 async fn a_table_out_of_reach_is_passing_trouble() {
     for text in EVENTS {
-        let (status, body) = answer(&event(text)).await;
+        let (status, body) = function().answer(&event(text)).await;
         assert_eq!(
             (status, &body["code"]),
             (503, &json!("TRY_AGAIN")),
@@ -101,10 +49,10 @@ async fn who_reads_may_look_and_only_who_registers_may_act() {
         (CONFIRM, false),
         (DISCARD, false),
     ] {
-        let (status, _) = answer(&with_roles(text, "[read]")).await;
+        let (status, _) = function().answer(&with_roles(event(text), "[read]")).await;
         assert_eq!(status, if read_may { 503 } else { 403 }, "{text}");
         for roles in ["", "[approve]", "[Register]"] {
-            let (status, body) = answer(&with_roles(text, roles)).await;
+            let (status, body) = function().answer(&with_roles(event(text), roles)).await;
             assert_eq!(
                 (status, &body["code"]),
                 (403, &json!("ROLE_MISSING")),
@@ -118,11 +66,11 @@ async fn who_reads_may_look_and_only_who_registers_may_act() {
 async fn who_records_doses_or_asks_may_drop_files_of_that_kind_only_and_follow_them() {
     for (roles, own) in [("[doses]", "doses"), ("[inquire]", "inquiries")] {
         let status = async |text, body: Option<Value>| {
-            let mut event = with_roles(text, roles);
+            let mut event = with_roles(event(text), roles);
             if let Some(body) = body {
                 event["body"] = json!(body.to_string());
             }
-            answer(&event).await.0
+            function().answer(&event).await.0
         };
         for kind in ["residents", "doses", "inquiries"] {
             let file = Some(json!({"kind": kind, "name": "a.csv"}));
@@ -170,7 +118,7 @@ async fn a_drop_has_a_kind_and_a_safe_name_and_nothing_else() {
     for (said, code, field) in cases {
         let mut event = event(CREATE);
         event["body"] = json!(said.to_string());
-        let (status, body) = answer(&event).await;
+        let (status, body) = function().answer(&event).await;
         assert_eq!(
             (status, &body["code"], &body["field"]),
             (400, &json!(code), &json!(field))
@@ -188,7 +136,7 @@ async fn a_list_goes_on_only_from_a_cursor_of_its_own() {
     ] {
         let mut event = event(LIST);
         event["queryStringParameters"] = query;
-        assert_eq!(answer(&event).await.0, 400);
+        assert_eq!(function().answer(&event).await.0, 400);
     }
 }
 
@@ -197,7 +145,7 @@ async fn an_unknown_route_is_not_found() {
     for text in EVENTS {
         let mut event = event(text);
         event["routeKey"] = json!("PUT /uploads/{id}");
-        assert_eq!(answer(&event).await.0, 404);
+        assert_eq!(function().answer(&event).await.0, 404);
     }
 }
 
@@ -205,7 +153,7 @@ async fn an_unknown_route_is_not_found() {
 async fn a_link_is_for_one_key_and_needs_nothing_that_a_browser_cannot_send() {
     let scope = TenantScope::from_verified_claim(TenantCode::parse("131016").unwrap());
     let key = InboxKey::for_drop(&scope, FileKind::Residents, "a.csv").unwrap();
-    let drop = adapters().drop_bucket().unwrap();
+    let drop = offline::adapters(&SETTINGS).drop_bucket().unwrap();
     let link = drop
         .upload_link(&scope, &key, Timestamp::UNIX_EPOCH, Duration::from_mins(15))
         .await
@@ -235,7 +183,7 @@ async fn every_example_of_the_description_is_taken() {
         let mut event = event(CREATE);
         event["body"] = json!(example["value"].to_string());
         // As far as the table, which is out of reach.
-        let (status, body) = answer(&event).await;
+        let (status, body) = function().answer(&event).await;
         assert_eq!(status, 503, "{body}");
     }
 }

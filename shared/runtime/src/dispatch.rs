@@ -19,7 +19,7 @@ pub async fn dispatch(
     match handler {
         Handler::Queue(handle) => queue::dispatch(handle, event, deadline).await,
         Handler::Http(handle) => gateway::dispatch(handle, event).await,
-        Handler::Stream(handle) => stream::dispatch(handle, event, deadline).await,
+        Handler::Stream(handle) => stream::dispatch(handle, event).await,
         Handler::Call(called) => called.dispatch(event).await,
     }
 }

@@ -60,7 +60,7 @@ const NO_EVENT: Error = Error::Event("the HTTP API");
 
 pub(crate) async fn dispatch<F>(handle: &F, event: &[u8]) -> Result<Vec<u8>, Error>
 where
-    F: Fn(Request) -> BoxFuture<Response> + ?Sized,
+    F: Fn(Request) -> BoxFuture<'static, Response> + ?Sized,
 {
     let event: RawEvent = serde_json::from_slice(event).map_err(|_| NO_EVENT)?;
     if event.version != "2.0" {

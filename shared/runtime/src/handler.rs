@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use api::{Request, Response};
 use jiff::Timestamp;
@@ -8,17 +9,17 @@ use jiff::Timestamp;
 use crate::Retry;
 
 /// A future of its own, on the heap.
-pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Why a message was not dealt with; it will be delivered again, or go to the dead letters.
 /// By the rules of the project, no error's text holds what a person is called or numbered.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-type OnMessage = dyn Fn(String, Timestamp) -> BoxFuture<Result<(), Failure>> + Send + Sync;
+type OnMessage = dyn Fn(String, Timestamp) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync;
 type IsPassing = dyn Fn(&(dyn Error + 'static)) -> bool + Send + Sync;
-type OnCall = dyn Fn(Vec<u8>) -> BoxFuture<Result<Vec<u8>, Failure>> + Send + Sync;
-type OnStream = dyn Fn(Vec<String>, Timestamp) -> BoxFuture<Result<(), FailedRecord>> + Send + Sync;
-type OnRequest = dyn Fn(Request) -> BoxFuture<Response> + Send + Sync;
+type OnCall = dyn Fn(Vec<u8>) -> BoxFuture<'static, Result<Vec<u8>, Failure>> + Send + Sync;
+type OnStream = dyn Fn(Vec<String>) -> BoxFuture<'static, Result<(), FailedRecord>> + Send + Sync;
+type OnRequest = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
 
 /// What a function does with what triggers it.
 pub enum Handler {
@@ -59,16 +60,24 @@ pub struct OnQueue {
 }
 
 impl Handler {
-    /// A function behind a queue.
-    pub fn queue<F, R, E>(handle: F) -> Self
+    /// A function behind a queue, and what it does with the body of a message until the deadline.
+    pub fn queue<F, H, E>(function: F, handle: H) -> Self
     where
-        F: Fn(String, Timestamp) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), E>> + Send + 'static,
+        F: Send + Sync + 'static,
+        H: for<'a> Fn(&'a F, &'a str, Timestamp) -> BoxFuture<'a, Result<(), E>>
+            + Send
+            + Sync
+            + 'static,
         E: Into<Failure> + 'static,
     {
-        let on_message = move |body, deadline| -> BoxFuture<Result<(), Failure>> {
-            let handled = handle(body, deadline);
-            Box::pin(async move { handled.await.map_err(Into::into) })
+        let shared = Arc::new((function, handle));
+        let on_message = move |body: String, deadline| -> BoxFuture<'static, _> {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                let (function, handle) = &*shared;
+                let handled = handle(function, &body, deadline).await;
+                handled.map_err(Into::into)
+            })
         };
         Self::Queue(OnQueue {
             on_message: Box::new(on_message),
@@ -116,16 +125,22 @@ impl Handler {
 
     /// A function behind a table's stream. It is given the records as JSON, and says which was the
     /// first that failed.
-    pub fn stream<F, R, E>(handle: F) -> Self
+    pub fn stream<F, H, E>(function: F, handle: H) -> Self
     where
-        F: Fn(Vec<String>, Timestamp) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), (usize, E)>> + Send + 'static,
+        F: Send + Sync + 'static,
+        H: for<'a> Fn(&'a F, Vec<String>) -> BoxFuture<'a, Result<(), (usize, E)>>
+            + Send
+            + Sync
+            + 'static,
         E: Into<Failure> + 'static,
     {
-        Self::Stream(Box::new(move |records, deadline| {
-            let handled = handle(records, deadline);
+        let shared = Arc::new((function, handle));
+        Self::Stream(Box::new(move |records| {
+            let shared = Arc::clone(&shared);
             Box::pin(async move {
-                handled.await.map_err(|(index, error)| FailedRecord {
+                let (function, handle) = &*shared;
+                let handled = handle(function, records).await;
+                handled.map_err(|(index, error)| FailedRecord {
                     index,
                     failure: error.into(),
                 })
@@ -134,15 +149,19 @@ impl Handler {
     }
 
     /// A function that another one calls and waits for.
-    pub fn call<F, R, E>(handle: F) -> Self
+    pub fn call<F, H, E>(function: F, handle: H) -> Self
     where
-        F: Fn(Vec<u8>) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
+        F: Send + Sync + 'static,
+        H: for<'a> Fn(&'a F, Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, E>> + Send + Sync + 'static,
         E: Into<Failure> + 'static,
     {
-        let on_call = move |event| -> BoxFuture<Result<Vec<u8>, Failure>> {
-            let handled = handle(event);
-            Box::pin(async move { handled.await.map_err(Into::into) })
+        let shared = Arc::new((function, handle));
+        let on_call = move |event| -> BoxFuture<'static, _> {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                let (function, handle) = &*shared;
+                handle(function, event).await.map_err(Into::into)
+            })
         };
         Self::Call(OnCalled {
             on_call: Box::new(on_call),
@@ -151,12 +170,19 @@ impl Handler {
     }
 
     /// A function behind the HTTP API.
-    pub fn http<F, R>(handle: F) -> Self
+    pub fn http<F, H>(function: F, handle: H) -> Self
     where
-        F: Fn(Request) -> R + Send + Sync + 'static,
-        R: Future<Output = Response> + Send + 'static,
+        F: Send + Sync + 'static,
+        H: for<'a> Fn(&'a F, Request) -> BoxFuture<'a, Response> + Send + Sync + 'static,
     {
-        Self::Http(Box::new(move |request| Box::pin(handle(request))))
+        let shared = Arc::new((function, handle));
+        Self::Http(Box::new(move |request| {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                let (function, handle) = &*shared;
+                handle(function, request).await
+            })
+        }))
     }
 }
 

@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -28,17 +27,13 @@ const NO_EVENT: Error = Error::Event("a stream");
 
 /// Hands the batch over as a whole, in its order. What failed first is named; Lambda brings it and
 /// all behind it again, and nothing of the shard goes past it meanwhile.
-pub(crate) async fn dispatch<F>(
-    handle: &F,
-    event: &[u8],
-    deadline: Timestamp,
-) -> Result<Vec<u8>, Error>
+pub(crate) async fn dispatch<F>(handle: &F, event: &[u8]) -> Result<Vec<u8>, Error>
 where
-    F: Fn(Vec<String>, Timestamp) -> BoxFuture<Result<(), FailedRecord>> + ?Sized,
+    F: Fn(Vec<String>) -> BoxFuture<'static, Result<(), FailedRecord>> + ?Sized,
 {
     let batch: RawBatch<'_> = serde_json::from_slice(event).map_err(|_| NO_EVENT)?;
     let records: Vec<String> = batch.records.iter().map(|it| it.get().to_owned()).collect();
-    let handled = catching(async { handle(records, deadline).await }).await;
+    let handled = catching(async { handle(records).await }).await;
     let failed = match handled {
         Ok(Ok(())) => None,
         Ok(Err(failed)) => Some(failed),

@@ -53,18 +53,20 @@ fn request(change: impl FnOnce(&mut Value)) -> Value {
 
 /// Answers with what it was asked.
 fn echo() -> Handler {
-    Handler::http(|request: Request| async move {
-        let fields = request
-            .fields()
-            .and_then(|mut fields| fields.optional_text("say", 20));
-        Response::from(fields.map(|say| {
-            Response::json(&json!({
-                "route": request.route(),
-                "id": request.path("id"),
-                "tenant": request.caller().scope().code().as_str(),
-                "say": say.map(|say| say.expose().clone()),
+    Handler::http((), |(), request: Request| {
+        Box::pin(async move {
+            let fields = request
+                .fields()
+                .and_then(|mut fields| fields.optional_text("say", 20));
+            Response::from(fields.map(|say| {
+                Response::json(&json!({
+                    "route": request.route(),
+                    "id": request.path("id"),
+                    "tenant": request.caller().scope().code().as_str(),
+                    "say": say.map(|say| say.expose().clone()),
+                }))
             }))
-        }))
+        })
     })
 }
 
@@ -75,17 +77,16 @@ fn body(answer: &Value) -> Value {
 #[tokio::test]
 async fn messages_that_fail_are_named_and_the_others_are_not_delivered_again() {
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&seen);
-    let handler = Handler::queue(move |body: String, deadline| {
-        noted.lock().unwrap().push((body.clone(), deadline));
-        async move {
+    let handler = Handler::queue(Arc::clone(&seen), |seen, body, deadline| {
+        seen.lock().unwrap().push((body.to_owned(), deadline));
+        Box::pin(async move {
             assert_ne!(body, "panic");
             if body == "fail" {
                 Err(Failure::from("no"))
             } else {
                 Ok(())
             }
-        }
+        })
     });
     let answer = answer(&handler, &batch(&["ok", "fail", "panic", "ok"])).await;
     let failed = json!([{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]);
@@ -103,12 +104,14 @@ struct Busy(bool);
 
 #[tokio::test]
 async fn a_failure_that_passes_is_a_warning_and_comes_again_like_any_other() {
-    let handler = Handler::queue(|body: String, _| async move {
-        match body.as_str() {
-            "later" => Err(Failure::from(Busy(true))),
-            "never" => Err(Failure::from(Busy(false))),
-            _ => Err(Failure::from("of no known kind")),
-        }
+    let handler = Handler::queue((), |(), body, _| {
+        Box::pin(async move {
+            match body {
+                "later" => Err(Failure::from(Busy(true))),
+                "never" => Err(Failure::from(Busy(false))),
+                _ => Err(Failure::from("of no known kind")),
+            }
+        })
     })
     .passing(|busy: &Busy| busy.0);
     let log = Log::default();
@@ -168,9 +171,9 @@ impl Write for Log {
 
 #[tokio::test]
 async fn a_panic_before_the_first_await_fails_its_message_only() {
-    let handler = Handler::queue(|body: String, _| {
+    let handler = Handler::queue((), |(), body, _| {
         assert_ne!(body, "panic");
-        async { Ok::<(), Failure>(()) }
+        Box::pin(async { Ok::<(), Failure>(()) })
     });
     let answer = answer(&handler, &batch(&["panic", "ok"])).await;
     assert_eq!(
@@ -263,9 +266,11 @@ async fn requests_that_cannot_be_taken_get_a_problem() {
 
 #[tokio::test]
 async fn a_panic_is_our_fault_and_its_text_is_not_answered() {
-    let handler = Handler::http(|request: Request| async move {
-        assert!(request.path("id").is_empty(), "山田 was in hand");
-        Response::json(&())
+    let handler = Handler::http((), |(), request: Request| {
+        Box::pin(async move {
+            assert!(request.path("id").is_empty(), "山田 was in hand");
+            Response::json(&())
+        })
     });
     let answer = answer(&handler, &request(|_| ())).await;
     assert_eq!(answer["statusCode"], 500);
@@ -275,7 +280,7 @@ async fn a_panic_is_our_fault_and_its_text_is_not_answered() {
 
 #[tokio::test]
 async fn what_is_no_event_of_the_trigger_is_refused() {
-    let queue = Handler::queue(|_, _| async { Ok::<(), Failure>(()) });
+    let queue = Handler::queue((), |(), _, _| Box::pin(async { Ok::<(), Failure>(()) }));
     let events = [
         (&queue, "{}".to_owned()),
         (&queue, "[]".to_owned()),

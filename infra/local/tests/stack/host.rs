@@ -89,10 +89,9 @@ const NONE: Depth = Depth {
 async fn a_message_is_dealt_with_once_and_gone() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let fed = fed(1, || {
-        let seen = Arc::clone(&seen);
-        Handler::queue(move |body, _| {
-            seen.lock().unwrap().push(body);
-            async { Ok::<_, std::io::Error>(()) }
+        Handler::queue(Arc::clone(&seen), |seen, body, _| {
+            seen.lock().unwrap().push(body.to_owned());
+            Box::pin(async { Ok::<_, std::io::Error>(()) })
         })
     });
     for body in ["a", "b", "c"] {
@@ -109,10 +108,9 @@ async fn a_message_is_dealt_with_once_and_gone() {
 async fn what_fails_comes_back_until_it_is_given_up() {
     let tries = Arc::new(AtomicU32::new(0));
     let fed = fed(1, || {
-        let tries = Arc::clone(&tries);
-        Handler::queue(move |_, _| {
+        Handler::queue(Arc::clone(&tries), |tries, _, _| {
             tries.fetch_add(1, Ordering::Relaxed);
-            async { Err(std::io::Error::other("no")) }
+            Box::pin(async { Err(std::io::Error::other("no")) })
         })
     });
     fed.send("a").await;
@@ -145,12 +143,14 @@ async fn what_fails_comes_back_until_it_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn of_a_batch_only_what_failed_comes_back() {
     let fed = fed(10, || {
-        Handler::queue(|body, _| async move {
-            if body == "bad" {
-                Err(std::io::Error::other("no"))
-            } else {
-                Ok(())
-            }
+        Handler::queue((), |(), body, _| {
+            Box::pin(async move {
+                if body == "bad" {
+                    Err(std::io::Error::other("no"))
+                } else {
+                    Ok(())
+                }
+            })
         })
     });
     for body in ["a", "bad", "b"] {
@@ -172,9 +172,11 @@ async fn of_a_batch_only_what_failed_comes_back() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_fails_the_message_and_not_the_host() {
     let fed = fed(1, || {
-        Handler::queue(|body, _| async move {
-            assert_ne!(body, "bad", "deliberate");
-            Ok::<_, std::io::Error>(())
+        Handler::queue((), |(), body, _| {
+            Box::pin(async move {
+                assert_ne!(body, "bad", "deliberate");
+                Ok::<_, std::io::Error>(())
+            })
         })
     });
     fed.send("bad").await;
@@ -197,15 +199,14 @@ async fn an_invocation_knows_its_deadline_and_is_ended_there() {
     let reached = Arc::new(Mutex::new(None::<Timestamp>));
     let ended = Arc::new(AtomicU32::new(0));
     let fed = fed(1, || {
-        let (reached, ended) = (Arc::clone(&reached), Arc::clone(&ended));
-        Handler::queue(move |_, deadline| {
+        let shared = (Arc::clone(&reached), Arc::clone(&ended));
+        Handler::queue(shared, |(reached, ended), _, deadline| {
             *reached.lock().unwrap() = Some(deadline);
-            let ended = Arc::clone(&ended);
-            async move {
+            Box::pin(async move {
                 tokio::time::sleep(Duration::from_secs(181)).await;
                 ended.fetch_add(1, Ordering::Relaxed);
                 Ok::<_, std::io::Error>(())
-            }
+            })
         })
     });
     fed.send("a").await;
@@ -233,15 +234,14 @@ async fn few_invocations_run_at_the_same_time() {
     let now = Arc::new(AtomicU32::new(0));
     let most = Arc::new(AtomicU32::new(0));
     let fed = fed(1, || {
-        let (now, most) = (Arc::clone(&now), Arc::clone(&most));
-        Handler::queue(move |_, _| {
-            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
-            async move {
+        let shared = (Arc::clone(&now), Arc::clone(&most));
+        Handler::queue(shared, |(now, most), _, _| {
+            Box::pin(async move {
                 most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 now.fetch_sub(1, Ordering::Relaxed);
                 Ok::<_, std::io::Error>(())
-            }
+            })
         })
     });
     for _ in 0..20 {
@@ -255,7 +255,9 @@ async fn few_invocations_run_at_the_same_time() {
 #[tokio::test]
 async fn a_function_that_is_not_there_is_not_invoked() {
     let fed = fed(1, || {
-        Handler::queue(|_, _| async { Ok::<_, std::io::Error>(()) })
+        Handler::queue((), |(), _, _| {
+            Box::pin(async { Ok::<_, std::io::Error>(()) })
+        })
     });
     assert_eq!(
         fed.host.invoke_arn("arn:none", Vec::new()).await,
