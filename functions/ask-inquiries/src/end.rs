@@ -54,9 +54,7 @@ impl AskInquiries {
             upload = self.upload(scope, id).await?;
         }
         if upload.state == UploadState::InForce {
-            let receipt = Receipt::of(scope, &upload).to_json();
-            let name = ObjectName::Receipt(upload.id);
-            self.drop.put_small(scope, &name, receipt.into()).await?;
+            Receipt::write(&self.drop, scope, &upload).await?;
         }
         Ok(())
     }

@@ -195,9 +195,5 @@ fn code(error: LifeError) -> Code {
 }
 
 fn of_store(error: &StoreError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }

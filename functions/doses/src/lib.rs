@@ -79,9 +79,5 @@ impl Doses {
 }
 
 fn problem(error: &StoreError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }

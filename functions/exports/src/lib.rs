@@ -195,17 +195,9 @@ fn word<W: std::str::FromStr>(
 }
 
 fn of_store(error: &StoreError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }
 
 fn of_objects(error: &ObjectsError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }

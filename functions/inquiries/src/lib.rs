@@ -98,9 +98,5 @@ fn of_life(error: LifeError) -> Problem {
 }
 
 fn of_store(error: &StoreError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }

@@ -4,6 +4,7 @@
 
 use domain::{TenantScope, UploadId, UploadState};
 use queues::LoadMessage;
+use receipts::Receipt;
 use store::{ChunkState, StoreError, Upload};
 
 use crate::{LoadChunk, LoadError};
@@ -63,7 +64,7 @@ impl LoadChunk {
         self.advance(scope).await?;
         let upload = self.upload(scope, id).await?;
         if upload.state == UploadState::InForce {
-            self.write_receipt(scope, &upload).await?;
+            Receipt::write(&self.drop, scope, &upload).await?;
             self.tell_doses(scope).await?;
         }
         Ok(())

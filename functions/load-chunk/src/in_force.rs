@@ -51,20 +51,9 @@ impl LoadChunk {
             what: "upload in force",
         })?;
         if upload.state == UploadState::InForce {
-            self.write_receipt(scope, &upload).await?;
+            Receipt::write(&self.drop, scope, &upload).await?;
             self.tell_doses(scope).await?;
         }
-        Ok(())
-    }
-
-    pub(crate) async fn write_receipt(
-        &self,
-        scope: &TenantScope,
-        upload: &Upload,
-    ) -> Result<(), LoadError> {
-        let receipt = Receipt::of(scope, upload).to_json();
-        let name = ObjectName::Receipt(upload.id);
-        self.drop.put_small(scope, &name, receipt.into()).await?;
         Ok(())
     }
 

@@ -227,7 +227,7 @@ impl ReceiveUpload {
                 let upload = mine
                     .upload
                     .concluded(UploadState::Waiting, &conclusion, next, now);
-                self.write_receipt(mine, &upload).await?;
+                Receipt::write(&self.drop, mine.scope, &upload).await?;
                 self.store
                     .accept(mine.scope, &mine.upload, register, &conclusion, now)
                     .await?;
@@ -265,21 +265,12 @@ impl ReceiveUpload {
     ) -> Result<UploadState, ReceiveError> {
         let now = self.clock.now();
         let upload = mine.upload.concluded(state, conclusion, None, now);
-        self.write_receipt(mine, &upload).await?;
+        Receipt::write(&self.drop, mine.scope, &upload).await?;
         self.store
             .conclude(mine.scope, &mine.upload, state, conclusion, now)
             .await?;
         count(mine.scope, state, conclusion);
         Ok(state)
-    }
-
-    async fn write_receipt(&self, mine: &Mine<'_>, upload: &Upload) -> Result<(), ReceiveError> {
-        let receipt = Receipt::of(mine.scope, upload).to_json();
-        let name = ObjectName::Receipt(upload.id);
-        self.drop
-            .put_small(mine.scope, &name, receipt.into())
-            .await?;
-        Ok(())
     }
 
     /// Tells who loads that there is something to do for the tenant, as often as asked.

@@ -119,9 +119,5 @@ fn shown(scope: &TenantScope, settings: &TenantSettings) -> Response {
 }
 
 fn of_store(error: &StoreError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role};
 use domain::{Clock, TenantScope, UploadId};
-use objects::{ObjectName, Objects, ObjectsError};
+use objects::{Objects, ObjectsError};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use store::{Confirmation, Discarding, Store, StoreError, Upload};
@@ -153,9 +153,7 @@ impl Uploads {
         let done = self.store.discard_held(scope, &id, self.clock.now()).await;
         match done.map_err(|error| of_store(&error))? {
             Discarding::Discarded(upload) => {
-                let receipt = Receipt::of(scope, &upload).to_json();
-                let name = ObjectName::Receipt(upload.id);
-                let written = self.drop.put_small(scope, &name, receipt.into()).await;
+                let written = Receipt::write(&self.drop, scope, &upload).await;
                 written.map_err(|error| of_objects(&error))?;
                 self.shown(request, &upload).await
             }
@@ -191,17 +189,9 @@ fn id(request: &Request) -> Result<UploadId, Problem> {
 }
 
 fn of_store(error: &StoreError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }
 
 fn of_objects(error: &ObjectsError) -> Problem {
-    if error.is_passing() {
-        Problem::try_again(error)
-    } else {
-        Problem::internal(error)
-    }
+    Problem::failed(error, error.is_passing())
 }

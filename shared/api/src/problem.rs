@@ -93,6 +93,16 @@ impl Problem {
         }
     }
 
+    /// What a call of ours that failed is to the caller: passing trouble, or our own fault.
+    #[must_use]
+    pub fn failed(cause: &dyn Error, is_passing: bool) -> Self {
+        if is_passing {
+            Self::try_again(cause)
+        } else {
+            Self::internal(cause)
+        }
+    }
+
     /// The same with a member that says more: a name, a list of rules. Nothing that a person is called or
     /// numbered, and nothing that came with the request.
     #[must_use]

@@ -79,8 +79,8 @@ impl DoseMessage {
 }
 
 impl Message for DoseMessage {
-    fn to_json(&self) -> String {
-        let wire = match self {
+    fn wire(&self) -> impl Serialize {
+        match self {
             Self::Chunk {
                 tenant,
                 upload,
@@ -94,12 +94,7 @@ impl Message for DoseMessage {
                 tenant: tenant.as_str().to_owned(),
                 after: after.clone(),
             },
-        };
-        #[expect(
-            clippy::expect_used,
-            reason = "strings, a UUID and a number always serialise"
-        )]
-        serde_json::to_string(&wire).expect("the wire form has only strings and numbers")
+        }
     }
 }
 

@@ -57,8 +57,8 @@ impl ExportMessage {
 }
 
 impl Message for ExportMessage {
-    fn to_json(&self) -> String {
-        let wire = match self {
+    fn wire(&self) -> impl Serialize {
+        match self {
             Self::Nightly { after } => Wire::Nightly {
                 after: after.map(|code| code.as_str().to_owned()),
             },
@@ -66,9 +66,7 @@ impl Message for ExportMessage {
                 tenant: tenant.as_str().to_owned(),
                 export: export.to_string(),
             },
-        };
-        #[expect(clippy::expect_used, reason = "strings always serialise")]
-        serde_json::to_string(&wire).expect("the wire form has only strings")
+        }
     }
 }
 

@@ -42,13 +42,11 @@ impl InquiryMessage {
 }
 
 impl Message for InquiryMessage {
-    fn to_json(&self) -> String {
-        let wire = Wire {
+    fn wire(&self) -> impl Serialize {
+        Wire {
             tenant: self.tenant.as_str().to_owned(),
             upload: self.upload.to_string(),
-        };
-        #[expect(clippy::expect_used, reason = "strings always serialise")]
-        serde_json::to_string(&wire).expect("the wire form has only strings")
+        }
     }
 }
 

@@ -74,8 +74,8 @@ impl LoadMessage {
 }
 
 impl Message for LoadMessage {
-    fn to_json(&self) -> String {
-        let wire = match self {
+    fn wire(&self) -> impl Serialize {
+        match self {
             Self::Advance { tenant } => Wire::Advance {
                 tenant: tenant.as_str().to_owned(),
             },
@@ -88,12 +88,7 @@ impl Message for LoadMessage {
                 upload: upload.to_string(),
                 chunk: *chunk,
             },
-        };
-        #[expect(
-            clippy::expect_used,
-            reason = "strings, a UUID and a number always serialise"
-        )]
-        serde_json::to_string(&wire).expect("the wire form has only strings and numbers")
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 use std::marker::PhantomData;
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
-
 use jiff::SignedDuration;
+use serde::Serialize;
 
 use crate::{DoseMessage, ExportMessage, InquiryMessage, LoadMessage};
 
@@ -21,8 +21,14 @@ pub struct SendError {
 
 /// What a queue takes.
 pub trait Message {
+    /// What of it travels: strings and numbers.
+    fn wire(&self) -> impl Serialize;
+
     /// Its JSON form.
-    fn to_json(&self) -> String;
+    fn to_json(&self) -> String {
+        #[expect(clippy::expect_used, reason = "strings and numbers always serialise")]
+        serde_json::to_string(&self.wire()).expect("the wire form has only strings and numbers")
+    }
 }
 
 /// Sends into one queue.

@@ -8,6 +8,7 @@ pub use unplaced::Unplaced;
 
 use domain::{FileKind, TenantScope, UploadState, municipality};
 use layouts::NoticeCode;
+use objects::{ObjectName, Objects, ObjectsError};
 use serde::Serialize;
 use store::Upload;
 
@@ -239,6 +240,19 @@ impl Receipt {
             }),
             errors_file: upload.has_errors,
         }
+    }
+
+    /// Leaves the document about an upload in the outbox of whoever dropped the file, in place of the one
+    /// before.
+    pub async fn write(
+        drop: &Objects,
+        scope: &TenantScope,
+        upload: &Upload,
+    ) -> Result<(), ObjectsError> {
+        let document = Self::of(scope, upload).to_json();
+        let name = ObjectName::Receipt(upload.id);
+        drop.put_small(scope, &name, document.into()).await?;
+        Ok(())
     }
 
     /// The document, indented, UTF-8.
