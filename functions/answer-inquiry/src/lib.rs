@@ -21,7 +21,7 @@ mod wire;
 use std::sync::Arc;
 
 use crypto::{KeyLabel, Keyring, KmsError, NoncePool, OpenError, Place, ResidentTag, TenantKeys};
-use domain::{Clock, Generation, InquiryId, TenantScope};
+use domain::{Clock, Generation, TenantScope};
 use futures::future::try_join;
 use invocations::{HolderAnswer, HolderAsk, NotAnAsk};
 use jiff::Timestamp;
@@ -155,9 +155,10 @@ impl AnswerInquiry {
         };
         let decided = self.decide(ask, &consent, &place, tag).await;
         let decided = decided.map_err(|error| error.of_record(tag))?;
-        let sealed = seal(&keys, &holder, &ask.inquiry, &decided.answer);
+        let sealed = seal(&keys, ask, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
+            asker: ask.asker,
             inquiry: ask.inquiry,
             basis_ends: consent.life.expires_at(),
             event: LogEvent::Answered {
@@ -173,7 +174,7 @@ impl AnswerInquiry {
         };
         match self.store.record_answer(&holder, &new, now).await? {
             Answering::Written => Ok(Some(decided.answer)),
-            Answering::Before(sealed) => Ok(Some(open(&keys, &holder, &ask.inquiry, &sealed)?)),
+            Answering::Before(sealed) => Ok(Some(open(&keys, ask, &sealed)?)),
         }
     }
 
@@ -243,31 +244,21 @@ fn fits(consent: &Consent, ask: &HolderAsk, now: Timestamp) -> bool {
         && consent.person.is(&person)
 }
 
-fn seal(
-    keys: &TenantKeys,
-    holder: &TenantScope,
-    inquiry: &InquiryId,
-    answer: &HolderAnswer,
-) -> Vec<u8> {
-    let (code, (pk, sk)) = (holder.code(), answer_place(holder, inquiry));
+fn seal(keys: &TenantKeys, ask: &HolderAsk, answer: &HolderAnswer) -> Vec<u8> {
+    let (pk, sk) = answer_place(&ask.holder_scope(), ask.asker, &ask.inquiry);
     let sealer = keys.sealer(KeyLabel::of(Generation::NONE));
     let plain = HolderAnswer::to_json(Some(answer));
     sealer.seal(
         &mut NoncePool::default(),
-        &place(code.as_str(), &pk, sk),
+        &place(ask.holder.as_str(), &pk, sk),
         &plain,
     )
 }
 
-fn open(
-    keys: &TenantKeys,
-    holder: &TenantScope,
-    inquiry: &InquiryId,
-    sealed: &[u8],
-) -> Result<HolderAnswer, OpenError> {
-    let (code, (pk, sk)) = (holder.code(), answer_place(holder, inquiry));
+fn open(keys: &TenantKeys, ask: &HolderAsk, sealed: &[u8]) -> Result<HolderAnswer, OpenError> {
+    let (pk, sk) = answer_place(&ask.holder_scope(), ask.asker, &ask.inquiry);
     let label = KeyLabel::of(Generation::NONE);
-    let plain = keys.open_under(label, &place(code.as_str(), &pk, sk), sealed)?;
+    let plain = keys.open_under(label, &place(ask.holder.as_str(), &pk, sk), sealed)?;
     HolderAnswer::from_json(&plain).map_err(|_| OpenError::UnknownForm)
 }
 

@@ -51,6 +51,8 @@ impl AskInquiries {
         if upload.state != UploadState::Loading {
             return self.settle(scope, id).await;
         }
+        let tenant = self.store.tenant(scope).await?;
+        let tenant = tenant.ok_or(StoreError::Damaged { what: "tenant" })?;
         let now = self.clock.now();
         let lease = Lease::new(now, deadline);
         if lease.is_ending(now) {
@@ -63,8 +65,6 @@ impl AskInquiries {
             ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
             ChunkClaim::Mine(chunk) => chunk,
         };
-        let tenant = self.store.tenant(scope).await?;
-        let tenant = tenant.ok_or(StoreError::Damaged { what: "tenant" })?;
         let work = Work {
             scope,
             settings: tenant.settings,
@@ -104,7 +104,10 @@ impl AskInquiries {
         match done.await {
             Ok(()) => tracing::info!(upload = %id, rows = counts.total(), "inquiries made"),
             Err(StoreError::Moved) => return Err(AskInquiriesError::Busy(work.lease.until())),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.give_back(&work).await?;
+                return Err(error.into());
+            }
         }
         if let Some(mismatches) = &mismatches {
             self.tell(&work, mismatches).await?;
@@ -197,7 +200,10 @@ impl AskInquiries {
                 self.ask_row(work, &row).await
             }
         });
-        Asked::gather(asks).await
+        let asked = Asked::gather(asks).await?;
+        // What is written next has a fixed name: only whoever has the file may write it.
+        self.keep_lease(work, &mut *lease.lock().await).await?;
+        Ok(asked)
     }
 
     /// Renews the lease when it runs low; stops in good time when it cannot be renewed.

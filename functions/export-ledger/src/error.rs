@@ -4,6 +4,9 @@ pub enum ExportError {
     /// The message is not one of ours.
     #[error(transparent)]
     Message(#[from] queues::NotAnExportMessage),
+    /// Another invocation makes the same export.
+    #[error("another invocation makes this export")]
+    Held,
     /// Doses went on changing while they were read.
     #[error("the records changed while they were read")]
     Moving,
@@ -38,7 +41,7 @@ impl ExportError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Moving | Self::BrokenOff | Self::Queue(_) => true,
+            Self::Held | Self::Moving | Self::BrokenOff | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
             Self::OutOfTime { .. } | Self::Message(_) | Self::Ledger(_) | Self::Json(_) => false,

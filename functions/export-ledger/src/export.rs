@@ -17,6 +17,10 @@ use crate::{ExportError, ExportLedger};
 /// How often the records are read before it is said that they do not agree, or do not rest.
 const ATTEMPTS: u32 = 3;
 
+/// After so long without a moment in which the records rest, whoever asked hears of it. Until then the message
+/// comes again.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+
 /// What is left of an invocation when reading must have ended: files are closed and noted in it.
 const MARGIN: SignedDuration = SignedDuration::from_secs(30);
 
@@ -30,7 +34,8 @@ struct Ready {
 }
 
 impl ExportLedger {
-    /// Makes an export that was asked for.
+    /// Makes an export that was asked for. One invocation does so at a time, until it is ended by force: the files
+    /// have the same names, and whoever wrote them must be who publishes them.
     pub(crate) async fn export(
         &self,
         scope: &TenantScope,
@@ -43,6 +48,28 @@ impl ExportLedger {
         if asked.state != ExportState::Requested {
             return Ok(());
         }
+        let now = self.clock.now();
+        let claimed = self.store.claim_export(scope, &id, deadline, now);
+        claimed.await.map_err(|error| match error {
+            StoreError::Moved => ExportError::Held,
+            other => other.into(),
+        })?;
+        let made = self.make(scope, &asked, deadline).await;
+        if made.is_err() {
+            // The next attempt comes sooner than this invocation would have been ended. Failing here, it comes
+            // after that.
+            let _ = self.store.release_export(scope, &id, deadline).await;
+        }
+        made
+    }
+
+    async fn make(
+        &self,
+        scope: &TenantScope,
+        asked: &Export,
+        deadline: jiff::Timestamp,
+    ) -> Result<(), ExportError> {
+        let damaged = |what| StoreError::Damaged { what };
         let tenant = self.store.tenant(scope).await?;
         let tenant = tenant.ok_or(damaged("tenant of an export"))?;
         let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
@@ -52,8 +79,8 @@ impl ExportLedger {
         let job = Job {
             scope,
             keys,
-            asked: &asked,
-            since: since(&asked, last.as_ref()),
+            asked,
+            since: since(asked, last.as_ref()),
             day: japan_date(begun),
             begun_at: begun,
             ends_at: ends,
@@ -70,8 +97,16 @@ impl ExportLedger {
                 let reached = format!("{persons} persons read");
                 self.fail(&job, "OUT_OF_TIME", &reached).await
             }
+            Err(ReadError::Other(ExportError::Moving)) if self.is_old(&job) => {
+                let passes = format!("{ATTEMPTS} times at the last attempt");
+                self.fail(&job, "RECORDS_MOVING", &passes).await
+            }
             Err(ReadError::Other(error)) => Err(error),
         }
+    }
+
+    fn is_old(&self, job: &Job<'_>) -> bool {
+        self.clock.now().duration_since(job.asked.requested_at) > PATIENCE
     }
 
     /// Reads until what was read agrees with the counts.

@@ -7,11 +7,15 @@
 //!
 //! **What a repeat does.**
 //! - The nightly export of a municipality and a day has one id, so a repeated `nightly` asks for nothing
-//!   new; it sends the messages once more, in case they were lost.
+//!   new; for exports that are still to be made it sends the messages once more, in case they were lost. A
+//!   municipality that cannot be asked about keeps nobody waiting: the others are, and those behind them, and
+//!   then the message fails and comes again.
 //! - An export that would not be done before the invocation ends is given up in good time, as failed: the
 //!   same would happen again.
 //! - An export that is published or failed is left as it is. One that is not is made from the beginning:
-//!   its files are written anew under the same names, and whoever publishes first has published it.
+//!   its files are written anew under the same names. One invocation makes an export at a time, until it is
+//!   ended by force: a second message meanwhile comes again later.
+//! - Records that never rest are read again for a quarter of an hour; then the export has failed, and says so.
 //!
 //! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,
 //! nothing is published, the export says what differs, and an alarm goes off. People are read in small shares, on

@@ -2,10 +2,10 @@
 
 use crypto::Sha256;
 use domain::{
-    Date, ExportId, ExportOrigin, Municipality, TenantCode, TenantScope, japan_date,
+    Date, ExportId, ExportOrigin, ExportState, Municipality, TenantCode, TenantScope, japan_date,
     municipalities, nightly_of,
 };
-use futures::future::try_join_all;
+use futures::future::join_all;
 use jiff::Timestamp;
 use queues::ExportMessage;
 use store::{Export, StoreError};
@@ -25,9 +25,20 @@ impl ExportLedger {
         let now = self.clock.now();
         let (next, last) = part(after);
         let mut count = 0;
+        let mut failure = None;
         for some in next.chunks(AT_ONCE) {
             let asked = some.iter().map(|tenant| self.ask(*tenant, now));
-            let messages: Vec<_> = try_join_all(asked).await?.into_iter().flatten().collect();
+            let mut messages = Vec::with_capacity(some.len());
+            for (tenant, asked) in some.iter().zip(join_all(asked).await) {
+                match asked {
+                    Ok(message) => messages.extend(message),
+                    Err(error) => {
+                        let (code, shown) = ("EXPORT_NOT_ASKED_FOR", error.to_string());
+                        tracing::warn!(code, %tenant, error = shown, "its nightly export comes later");
+                        failure = Some(error);
+                    }
+                }
+            }
             self.exports.send(&messages).await?;
             count += messages.len();
         }
@@ -36,7 +47,8 @@ impl ExportLedger {
             let rest = ExportMessage::Nightly { after: last };
             self.exports.send(&[rest]).await?;
         }
-        Ok(())
+        // Nobody waits for who failed: these come again, with this part.
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
     async fn ask(
@@ -52,11 +64,16 @@ impl ExportLedger {
         let export = nightly_id(tenant, japan_date(now));
         let wanted = (settings.export_scope, settings.export_encoding);
         let asked = Export::requested(export, ExportOrigin::Nightly, wanted, now);
-        match self.store.request_export(&scope, &asked).await {
-            // Asked for already.
-            Ok(()) | Err(StoreError::Moved) => Ok(Some(ExportMessage::Export { tenant, export })),
-            Err(error) => Err(error),
-        }
+        let is_open = match self.store.request_export(&scope, &asked).await {
+            Ok(()) => true,
+            // Asked for already; whether the message was sent is not known.
+            Err(StoreError::Moved) => {
+                let known = self.store.export(&scope, &export).await?;
+                known.is_some_and(|it| it.state == ExportState::Requested)
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(is_open.then_some(ExportMessage::Export { tenant, export }))
     }
 }
 

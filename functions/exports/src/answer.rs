@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use domain::{ExportState, TenantScope};
-use jiff::{SignedDuration, Timestamp};
-use objects::{ExportFile, Objects, ObjectsError};
+use jiff::Timestamp;
+use objects::{ExportFile, Objects, ObjectsError, is_in_sight};
 use serde::Serialize;
 use store::Export;
 
 /// How long a link may be followed.
 const VALID_FOR: Duration = Duration::from_mins(5);
-
-/// How long the drop bucket keeps the files of an export in sight.
-const KEPT_FOR: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// One page of exports.
 #[derive(Serialize)]
@@ -67,7 +64,7 @@ impl Shown {
     ) -> Result<Self, ObjectsError> {
         let mut files = Vec::new();
         let is_published = export.state == ExportState::Published;
-        let is_there = now.duration_since(export.moved_at) < KEPT_FOR;
+        let is_there = is_in_sight(export.moved_at, now);
         if is_published && is_there {
             for file in files_of(export) {
                 let link = drop.export_link(scope, export.id, file, now, VALID_FOR);
@@ -111,6 +108,10 @@ impl Failure {
             "NUMBER_NOT_ENCODABLE" => (
                 "この文字コードでは書けない文字を含む個別宛名番号があります。文字コードをUTF-8にしてもう一度出力してください。",
                 "a resident number has a character that the encoding lacks; export in UTF-8",
+            ),
+            "RECORDS_MOVING" => (
+                "出力中に接種記録が変わり続けたため、出力しませんでした。登録の少ない時間にもう一度出力してください。",
+                "doses went on changing while they were read, so nothing was published; ask again when fewer are recorded",
             ),
             "OUT_OF_TIME" => (
                 "時間内に出力が終わらなかったため、出力しませんでした。運用者に連絡してください。",

@@ -9,7 +9,8 @@
 //!
 //! Entries are only ever put, here, and never read here: this function opens My Numbers and has no right to look
 //! up who holds records of whom. An entry that is out of date leads to a resident whose number is compared and
-//! does not fit. My Number itself goes nowhere but to KMS, for the person's tag.
+//! does not fit. A municipality has one entry for a person, that of the record that came last: whoever moved away and
+//! came back under another 宛名番号 is answered about by the newer record alone. My Number itself goes nowhere but to KMS, for the person's tag.
 
 mod pace;
 mod record;

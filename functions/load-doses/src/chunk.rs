@@ -41,6 +41,7 @@ impl LoadDoses {
         if upload.state != UploadState::Loading {
             return self.settle(scope, id).await;
         }
+        let tenant = self.tenant(scope).await?;
         let now = self.clock.now();
         let lease = Lease::new(now, deadline);
         if lease.is_ending(now) {
@@ -56,7 +57,7 @@ impl LoadDoses {
             ChunkClaim::Mine(chunk) => chunk,
         };
         let work = Work {
-            tenant: &self.tenant(scope).await?,
+            tenant: &tenant,
             upload: &upload,
             chunk,
             lease,
@@ -83,7 +84,10 @@ impl LoadDoses {
                 tracing::info!(target: "metrics", tenant = %scope.code(), rows_loaded = loaded);
             }
             Err(StoreError::Moved) => return Err(LoadDosesError::Busy(work.lease.until())),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.give_back(&work).await?;
+                return Err(error.into());
+            }
         }
         self.settle(scope, id).await
     }

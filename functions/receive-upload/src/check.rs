@@ -90,18 +90,23 @@ impl ReceiveUpload {
         }
         let has_errors = !refused.is_empty();
         let mut refused_version = None;
+        // What is written from here on has names of its own: only whoever has the file may write it.
+        let rows = u64::from(summary.rows);
+        self.keep_lease(mine, rows).await?;
         if has_errors {
             self.write_errors::<K>(mine, &places, &refused, &suspects)
                 .await?;
             refused_version = Some(self.write_refused(mine, &refused).await?);
         }
         let plans = cutter.finish(&refused, left);
+        self.keep_lease(mine, rows).await?;
         let chunks = self.plan_chunks(mine, plans).await?;
+        self.keep_lease(mine, rows).await?;
         let found = Conclusion {
             encoding: summary.header.encoding().as_str().to_owned(),
             header_end: summary.header_span.end,
             sha256: Some(sha256),
-            rows_checked: u64::from(summary.rows),
+            rows_checked: rows,
             rows: RowCounts {
                 refused: refused.len() as u64,
                 ..RowCounts::default()

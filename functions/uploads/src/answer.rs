@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{Caller, Role};
 use domain::{FileKind, UploadState};
 use jiff::Timestamp;
-use objects::{DownloadLink, Objects, ObjectsError};
+use objects::{DownloadLink, Objects, ObjectsError, is_in_sight};
 use receipts::{Receipt, Rows, Words};
 use serde::Serialize;
 use store::Upload;
@@ -65,8 +65,9 @@ pub(crate) struct Shown {
     pub(crate) links: Links,
 }
 
-/// Links that whoever has them may follow until they expire.
-#[derive(Serialize)]
+/// Links that whoever has them may follow until they expire. None 28 days after the upload's end, when the
+/// files are gone.
+#[derive(Default, Serialize)]
 pub(crate) struct Links {
     /// The receipt; `null` until the check is decided.
     receipt: Option<Link>,
@@ -101,6 +102,9 @@ impl Links {
         now: Timestamp,
     ) -> Result<Self, ObjectsError> {
         let scope = caller.scope();
+        if !is_in_sight(upload.moved_at, now) {
+            return Ok(Self::default());
+        }
         let sees_people = sees_people(caller, upload.kind);
         let receipt = if upload.state == UploadState::Checking {
             None

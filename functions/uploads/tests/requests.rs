@@ -1,8 +1,6 @@
 //! The sample events through `dispatch`, with nothing of AWS in reach: what is decided before any
 //! call, and what the caller is told when calls fail.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use std::time::Duration;
 
 use domain::{FileKind, TenantCode, TenantScope};

@@ -13,11 +13,11 @@ const PAGE: u32 = 1_000;
 /// What the logs say of one inquiry.
 #[derive(Default)]
 struct Sides {
-    asker: Option<TenantCode>,
+    is_asked: bool,
     /// Who gave doses and how many they were, as the asker has it.
     concluded: Option<(Vec<TenantCode>, u32)>,
     /// The same as each holder has it.
-    holders: BTreeMap<TenantCode, (TenantCode, u32)>,
+    holders: BTreeMap<TenantCode, u32>,
     /// The time of its latest entry.
     latest: Timestamp,
 }
@@ -34,7 +34,8 @@ pub struct Check {
     /// Inquiries that were under way when the logs were read, one after the other: what one side says of
     /// them is not held against the other.
     pub under_way: u64,
-    inquiries: BTreeMap<InquiryId, Sides>,
+    /// An asker names its inquiries; another may use the same name.
+    inquiries: BTreeMap<(TenantCode, InquiryId), Sides>,
 }
 
 impl Check {
@@ -89,16 +90,19 @@ impl Check {
 
     fn take(&mut self, tenant: TenantCode, entry: &LogEntry) {
         self.entries += 1;
-        let sides = self.inquiries.entry(entry.event.inquiry()).or_default();
+        let asker = match &entry.event {
+            LogEvent::Asked { .. } | LogEvent::Concluded { .. } => tenant,
+            LogEvent::Answered { asker, .. } | LogEvent::Released { asker, .. } => *asker,
+        };
+        let inquiry = (asker, entry.event.inquiry());
+        let sides = self.inquiries.entry(inquiry).or_default();
         sides.latest = sides.latest.max(entry.at);
         let doubled = match &entry.event {
-            LogEvent::Asked { .. } => sides.asker.replace(tenant).is_some(),
+            LogEvent::Asked { .. } => std::mem::replace(&mut sides.is_asked, true),
             LogEvent::Concluded { holders, doses, .. } => {
                 sides.concluded.replace((holders.clone(), *doses)).is_some()
             }
-            LogEvent::Answered { asker, doses, .. } => {
-                sides.holders.insert(tenant, (*asker, *doses)).is_some()
-            }
+            LogEvent::Answered { doses, .. } => sides.holders.insert(tenant, *doses).is_some(),
             // A holder may decide as often as it likes.
             LogEvent::Released { .. } => false,
         };
@@ -109,26 +113,26 @@ impl Check {
 
     /// What an asker has of an inquiry, and what its holders have.
     fn compare(&mut self, settled: Timestamp) {
-        for (inquiry, sides) in &self.inquiries {
+        for ((asker, inquiry), sides) in &self.inquiries {
             if sides.latest >= settled {
                 self.under_way += 1;
                 continue;
             }
-            let mut say = |what: &str| self.wrong.push(format!("inquiry {inquiry}: {what}"));
-            let Some(asker) = sides.asker else {
-                say("answered or concluded, and nobody asked");
-                continue;
+            let mut say = |what: &str| {
+                let line = format!("inquiry {inquiry} of {asker}: {what}");
+                self.wrong.push(line);
             };
-            if sides.holders.values().any(|(of, _)| *of != asker) {
-                say("a holder names another asker");
+            if !sides.is_asked {
+                say("answered or concluded, and not asked by it");
+                continue;
             }
             // An inquiry that ended on its way was answered by some, and given to nobody.
             let Some((holders, doses)) = &sides.concluded else {
                 continue;
             };
-            let gave = sides.holders.iter().filter(|(_, (_, doses))| *doses > 0);
+            let gave = sides.holders.iter().filter(|(_, doses)| **doses > 0);
             let gave: Vec<_> = gave.map(|(holder, _)| *holder).collect();
-            let sum: u32 = sides.holders.values().map(|(_, doses)| doses).sum();
+            let sum: u32 = sides.holders.values().sum();
             if gave != *holders || sum != *doses {
                 say("the asker's log and the holders' logs differ");
             }

@@ -117,7 +117,7 @@ impl Asking {
         let asks = others.map(|entry| self.ask_holder(standing, entry.holder, entry.pointer));
         let answers = match try_join_all(asks).await {
             Ok(answers) => answers,
-            Err(InvokeError::BasisEnded) => return Err(self.why_ended(standing).await?),
+            Err(InvokeError::BasisEnded) => return self.ended(standing).await,
             Err(error) => return Err(AskError::Holder(error)),
         };
         let found = Found::of(answers);
@@ -201,22 +201,22 @@ impl Asking {
         )?)
     }
 
-    /// A holder found that the basis does not hold: says how it stands now.
-    async fn why_ended(&self, standing: &Standing<'_>) -> Result<AskError, AskError> {
+    /// A holder found that the basis does not hold: gives what was kept if a repeat of this very inquiry came
+    /// to its end meanwhile, or says how the basis stands now.
+    async fn ended(&self, standing: &Standing<'_>) -> Result<Found, AskError> {
         let consent = self
             .store
             .consent(standing.scope, &standing.consent.id)
             .await?;
-        let Some(consent) = consent else {
-            return Ok(Refusal::NoSuchBasis.into());
-        };
+        let consent = consent.ok_or(Refusal::NoSuchBasis)?;
         let now = self.clock.now();
-        Ok(match consent.life.answer(standing.inquiry, now) {
-            Err(error) => error.into(),
+        match consent.life.answer(standing.inquiry, now) {
+            Err(LifeError::Used) => self.again(standing).await,
+            Err(error) => Err(error.into()),
             // By the clock there it is over: asked again, it is here too.
-            Ok(_) => AskError::Holder(InvokeError::TryAgain {
+            Ok(_) => Err(AskError::Holder(InvokeError::TryAgain {
                 code: "BasisDiffers".to_owned(),
-            }),
-        })
+            })),
+        }
     }
 }

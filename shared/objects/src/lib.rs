@@ -18,7 +18,7 @@ use aws_sdk_s3::Client;
 use domain::{PerTenant, TenantScope};
 pub use error::ObjectsError;
 pub use inbox::{InboxKey, NotInInbox};
-pub use links::{DownloadLink, UploadLink};
+pub use links::{DownloadLink, UploadLink, is_in_sight};
 pub use names::{ExportFile, ObjectName};
 pub use pinned::{Head, PinnedObject};
 pub use reader::RangedReader;

@@ -2,11 +2,20 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use domain::{ExportId, TenantScope, UploadId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{ExportFile, InboxKey, ObjectName, Objects, ObjectsError};
 
 const CALL: &str = "Presign";
+
+/// How long what was left in an outbox is in sight.
+const IN_SIGHT: SignedDuration = SignedDuration::from_hours(28 * 24);
+
+/// Whether what was left in an outbox at `left` can still be read there.
+#[must_use]
+pub fn is_in_sight(left: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(left) < IN_SIGHT
+}
 
 /// A link that anybody who has it may follow until it expires. It is a secret and holds a name
 /// chosen by people, so it does not print.

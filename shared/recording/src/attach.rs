@@ -165,7 +165,8 @@ impl Recorder {
         let person = &found.person.resident.resident;
         let fits = waiting
             .birth_date
-            .is_none_or(|born| born == person.birth_date);
+            .is_none_or(|born| born == person.birth_date)
+            && waiting.meant.is_none_or(|tag| tag == found.doses.tag);
         let judged = judge(area, &waiting.dose, found, fits, now);
         let key = DoseKey::of(found.doses.tag, &waiting.dose);
         let held = found.doses.dose(&key);

@@ -34,7 +34,7 @@ pub enum Whom {
 pub enum Second {
     /// The birth date that was asked for or read.
     BirthDate(Date),
-    /// The person that was shown before, by their tag.
+    /// The person that was shown before, or whose 宛名番号 stands beside the coupon, by their tag.
     Seen(crypto::ResidentTag),
     /// Nothing came with it: a row of a file.
     NotAsked,
@@ -55,6 +55,14 @@ impl Second {
         match self {
             Self::BirthDate(date) => Some(*date),
             Self::Seen(_) | Self::NotAsked => None,
+        }
+    }
+
+    /// The same of a person who was named otherwise.
+    pub(crate) fn meant(&self) -> Option<crypto::ResidentTag> {
+        match self {
+            Self::Seen(tag) => Some(*tag),
+            Self::BirthDate(_) | Self::NotAsked => None,
         }
     }
 }

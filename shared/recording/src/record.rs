@@ -185,12 +185,16 @@ impl Recorder {
             },
             dose: dose.clone(),
             birth_date: incoming.second.birth_date(),
+            meant: incoming.second.meant(),
             findings: Vec::new(),
             entry: entry(incoming),
             settled: None,
         };
         let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
         if let Some(known) = known.await? {
+            if known.settled.is_some() && !is_from(&known.entry, incoming.source) {
+                return Ok(refused(FindingCode::CancelledBefore));
+            }
             let outcome = Outcome::Waiting(Kept::waiting(&known));
             return self.unwritten(area, incoming, outcome, now).await;
         }
@@ -250,7 +254,7 @@ pub(crate) fn judge(
     if !second_fits {
         findings.insert(0, Finding::SECOND_ATTRIBUTE);
     }
-    if held.is_some_and(|held| !held.state.holds_number() && held.dose == *dose) {
+    if held.is_some_and(|held| !held.state.holds_number()) && was_taken_back(&found.doses, dose) {
         findings.push(FindingCode::CancelledBefore.into());
     }
     let in_number = held.map(|held| Held {
@@ -261,6 +265,17 @@ pub(crate) fn judge(
         decision: Decision::of(in_number, dose, &findings),
         findings,
     }
+}
+
+/// Whether the very same dose stood under its number, which is free now, in whatever revision, or was turned
+/// down beside another.
+fn was_taken_back(doses: &PersonDoses, dose: &domain::Dose) -> bool {
+    let mut revisions = doses.doses.iter().chain(&doses.history);
+    let turned_down = |it: &store::Newcomer| {
+        let settled = it.settled.as_ref();
+        it.dose == *dose && settled.is_some_and(|it| it.how == store::Settled::Kept)
+    };
+    revisions.any(|it| it.dose == *dose) || doses.newcomers.iter().any(turned_down)
 }
 
 /// What the rules find about a dose of this person.
@@ -279,6 +294,11 @@ pub(crate) fn findings(
     let facts = PersonFacts::of(&found.person.resident.resident);
     let lot = area.lots.seen(dose.product, &dose.lot);
     check_dose(dose, Some(&facts), &others, lot, japan_date(now))
+}
+
+/// Whether it was written by this very row. Requests are remembered otherwise.
+fn is_from(entry: &Entry, source: Source) -> bool {
+    source != Source::Api && entry.source == source
 }
 
 /// What a row became when it was dealt with before. Its dose may have been corrected since, so it is

@@ -1,7 +1,7 @@
 //! A holder's side of an inquiry: its entry is written before its answer leaves, once for an inquiry.
 
 use crypto::ResidentTag;
-use domain::{InquiryId, TenantScope};
+use domain::{InquiryId, TenantCode, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -31,7 +31,9 @@ pub(crate) fn kept_answer(pk: &str, sealed: &[u8], basis_ends: Timestamp) -> Map
 /// What a holder is about to answer.
 #[derive(Debug)]
 pub struct NewAnswer<'a> {
-    /// Which inquiry.
+    /// Who asked.
+    pub asker: TenantCode,
+    /// Which of its inquiries.
     pub inquiry: InquiryId,
     /// When its basis ends.
     pub basis_ends: Timestamp,
@@ -54,12 +56,16 @@ pub enum Answering {
 
 /// Where a sealed answer lies: for its seal.
 #[must_use]
-pub fn answer_place(holder: &TenantScope, inquiry: &InquiryId) -> (String, &'static str) {
-    (keys::answered(holder, inquiry), ANSWER)
+pub fn answer_place(
+    holder: &TenantScope,
+    asker: TenantCode,
+    inquiry: &InquiryId,
+) -> (String, &'static str) {
+    (keys::answered(holder, asker, inquiry), ANSWER)
 }
 
 impl Store {
-    /// Writes the holder's entry, once for an inquiry. Whether the basis holds lies with the asker and
+    /// Writes the holder's entry, once for an inquiry of an asker. Whether the basis holds lies with the asker and
     /// is looked at before, under the asker's role; should it end in between, the entry stands, and the
     /// asker's own transaction gives nothing.
     pub async fn record_answer(
@@ -68,7 +74,7 @@ impl Store {
         answer: &NewAnswer<'_>,
         now: Timestamp,
     ) -> Result<Answering, StoreError> {
-        let pk = keys::answered(holder, &answer.inquiry);
+        let pk = keys::answered(holder, answer.asker, &answer.inquiry);
         for attempt in 0..ROUNDS {
             pause(answer.inquiry, attempt).await;
             let [before, head] = self

@@ -58,6 +58,10 @@ impl Store {
                 let before = before.ok_or(StoreError::Damaged { what: "consent" })?;
                 return Ok(Recording::Before(Box::new(before)));
             }
+            // Of a row of a file that is begun anew: withdrawn since, which left its form free.
+            if let Some(before) = self.consent(scope, &consent.id).await? {
+                return Ok(Recording::Before(Box::new(before)));
+            }
             let writes = vec![
                 self.put_new_in(consent.to_item(scope))?,
                 self.put_new_in(once.clone())?,

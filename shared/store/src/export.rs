@@ -110,6 +110,55 @@ impl Store {
         item.map(|map| read_last(Item(&map))).transpose()
     }
 
+    /// Takes an export for one invocation, which is ended by `until`. [`StoreError::Moved`] when another one
+    /// has it until later than `now`, or it came to its end already.
+    pub async fn claim_export(
+        &self,
+        scope: &TenantScope,
+        id: &ExportId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(scope, Change {
+            pk: keys::exports(scope),
+            sk: &keys::export_sk(id),
+            update: "SET held_until = :until",
+            condition: "#state = :requested AND (attribute_not_exists(held_until) OR held_until <= :now)",
+            names: &[("#state", "state")],
+            values: vec![
+                (":requested", s(ExportState::Requested.as_str())),
+                (":until", time(until)),
+                (":now", time(now)),
+            ],
+        })
+        .await
+    }
+
+    /// Gives an export back that was taken until `until`, for another attempt. [`StoreError::Moved`] when it
+    /// came to its end, or somebody else has it.
+    pub async fn release_export(
+        &self,
+        scope: &TenantScope,
+        id: &ExportId,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(
+            scope,
+            Change {
+                pk: keys::exports(scope),
+                sk: &keys::export_sk(id),
+                update: "REMOVE held_until",
+                condition: "#state = :requested AND held_until = :until",
+                names: &[("#state", "state")],
+                values: vec![
+                    (":requested", s(ExportState::Requested.as_str())),
+                    (":until", time(until)),
+                ],
+            },
+        )
+        .await
+    }
+
     /// Notes that an export is published, and how far it reached. [`StoreError::Moved`] when it came to
     /// its end already.
     pub async fn publish_export(

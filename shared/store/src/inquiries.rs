@@ -302,9 +302,9 @@ impl Store {
         let ended = Change {
             pk: keys::inquiries(scope),
             sk: &inquiry,
-            update: "SET answered_at = :now",
+            update: "SET answered_at = :now REMOVE #left",
             condition: "attribute_not_exists(answered_at) AND attribute_exists(pk)",
-            names: &[],
+            names: &[("#left", LEFT)],
             values: vec![(":now", time(now))],
         };
         let kept = kept_answer(&keys::kept(scope, &end.inquiry), end.answer, basis_ends);

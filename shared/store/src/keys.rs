@@ -1,6 +1,6 @@
 use crypto::{ResidentTag, Tag};
 use data_encoding::BASE64URL_NOPAD;
-use domain::{Date, ExportId, Generation, InquiryId, TenantScope, UploadId};
+use domain::{Date, ExportId, Generation, InquiryId, TenantCode, TenantScope, UploadId};
 use jiff::Timestamp;
 
 use crate::{DoseId, DoseKey, DoseList, NewcomerKey, WaitingKey};
@@ -152,6 +152,7 @@ pub(crate) fn released(scope: &TenantScope, resident: &ResidentTag) -> String {
     of(scope, &format!("RELEASED#{resident}"))
 }
 
-pub(crate) fn answered(scope: &TenantScope, inquiry: &InquiryId) -> String {
-    of(scope, &format!("ANSWERED#{inquiry}"))
+/// An asker names its inquiries: of two askers, each may use the same name.
+pub(crate) fn answered(scope: &TenantScope, asker: TenantCode, inquiry: &InquiryId) -> String {
+    of(scope, &format!("ANSWERED#{asker}#{inquiry}"))
 }

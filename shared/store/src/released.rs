@@ -1,5 +1,7 @@
 //! A holder's own decision about inquiries that it had held back.
 
+use std::collections::BTreeSet;
+
 use crypto::ResidentTag;
 use domain::{InquiryId, StaffTag, TenantCode, TenantScope};
 use jiff::{SignedDuration, Timestamp};
@@ -38,11 +40,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Releasing, StoreError> {
         let page = self.inquiries_about(scope, resident, LOOKED_THROUGH, None);
-        let held = page
-            .await?
-            .items
-            .into_iter()
-            .find_map(|entry| match entry.event {
+        let items = page.await?.items.into_iter();
+        let held: BTreeSet<TenantCode> = items
+            .filter_map(|entry| match entry.event {
                 LogEvent::Answered {
                     inquiry: of,
                     asker,
@@ -50,8 +50,10 @@ impl Store {
                     ..
                 } if of == *inquiry => Some(asker),
                 _ => None,
-            });
-        let Some(asker) = held else {
+            })
+            .collect();
+        // Two askers under one name: nobody could say whom the decision is about.
+        let (Some(asker), 1) = (held.first().copied(), held.len()) else {
             return Ok(Releasing::NotHeld);
         };
         let until = now + HOLDS;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crypto::{KeyLabel, NoncePool, Place, Sealer, TenantKeys};
+use crypto::{KeyLabel, NoncePool, Place, ResidentTag, Sealer, TenantKeys};
 use domain::{Date, DoseState, FindingCode, TenantScope, japan_date};
 use jiff::Timestamp;
 
@@ -19,6 +19,7 @@ use crate::{
 const DOSE: &str = "dose";
 const ENTRY: &str = "entry";
 const BIRTH: &str = "birth";
+const MEANT: &str = "meant";
 const SETTLED: &str = "settled_entry";
 
 /// Seals what is written in one transaction, each part for its own place.
@@ -122,6 +123,9 @@ impl<'a> Writer<'a> {
             write_date(birth_date, &mut plain);
             let sealed = self.seal(pk, sk, BIRTH, &plain);
             item.insert(BIRTH.to_owned(), b(&sealed));
+        }
+        if let Some(meant) = of.meant {
+            item.insert(MEANT.to_owned(), b(meant.as_bytes()));
         }
         put_findings(&mut item, &of.findings);
         self.entry(&mut item, pk, sk, &of.entry);
@@ -232,6 +236,11 @@ impl Opener<'_> {
         let coupon = dose.coupon.ok_or(StoreError::Damaged { what: "coupon" })?;
         let birth = item.maybe_bytes(BIRTH);
         let birth = birth.map(|sealed| self.birth(item, sealed)).transpose()?;
+        let meant = item.maybe_bytes(MEANT).map(|bytes| {
+            let bytes = bytes.try_into();
+            let bytes = bytes.map_err(|_| StoreError::Damaged { what: MEANT })?;
+            Ok::<_, StoreError>(ResidentTag::from_bytes(bytes))
+        });
         Ok(WaitingDose {
             key: WaitingKey {
                 coupon: self.keys.coupon_tag(coupon),
@@ -241,6 +250,7 @@ impl Opener<'_> {
             },
             dose,
             birth_date: birth,
+            meant: meant.transpose()?,
             findings: read_findings(item.maybe_text("find"))?,
             entry: self.entry(item)?,
             settled: self.settlement(item)?,

@@ -95,6 +95,8 @@ pub struct WaitingDose {
     pub dose: Dose,
     /// The birth date that came with it, to be compared when its person comes.
     pub birth_date: Option<Date>,
+    /// The person that its 宛名番号 named, or that was shown before: its coupon must lead to nobody else.
+    pub meant: Option<crypto::ResidentTag>,
     /// Why it could not be attached when its person came.
     pub findings: Vec<FindingCode>,
     /// Who brought it, and when.

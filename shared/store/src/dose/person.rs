@@ -255,10 +255,19 @@ impl Store {
     }
 }
 
-/// How many people [`Store::doses_of_many`] reads by one call.
+/// What a transaction of `DynamoDB` takes.
+const MOST_WRITES: usize = 100;
+/// The dose, the day on which the person was touched, and a doubtful one's place on the list.
+const WRITES_OF_A_DOSE: usize = 3;
+
+/// Of how many people [`Store::doses_of_many`] reads the doses by one call, and a [`crate::DoseChange`] puts one
+/// each by one transaction.
 #[must_use]
 pub const fn people_at_once(most: DoseNumber) -> usize {
-    MOST / keys_of_a_person(most)
+    let read = MOST / keys_of_a_person(most);
+    // The count of the municipality stands in it once.
+    let put = (MOST_WRITES - 1) / WRITES_OF_A_DOSE;
+    if read < put { read } else { put }
 }
 
 /// The person and each number.

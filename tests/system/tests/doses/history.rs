@@ -92,6 +92,26 @@ async fn a_correction_keeps_what_was_there_with_who_when_and_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_corrected_and_then_cancelled_does_not_come_back_by_itself() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let wrong = dose(&Row::of(1));
+    let id = id(&venue.record(&wrong).await);
+    let corrected = venue.change("PUT", &id, 1, &correction("EP9605")).await;
+    assert_eq!(corrected.status, 200, "{}", corrected.json());
+    let why = json!({ "reason": "別人" });
+    assert_eq!(venue.change("DELETE", &id, 2, &why).await.status, 200);
+    // The ledger that never heard of the correction says the same once more.
+    let again = venue.record(&wrong).await;
+    assert_eq!(again.json()["outcome"], "review", "{}", again.json());
+    let listed = venue.list("review").await;
+    assert_eq!(
+        listed[0]["findings"][0]["code"], "cancelled-before",
+        "{listed:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_correction_is_under_the_same_checks() {
     let town = town().await;
     let venue = Venue::of(&town, "nurse");
@@ -280,6 +300,16 @@ async fn a_waiting_dose_can_be_withdrawn_and_is_then_no_longer_waited_for() {
     assert_eq!(code(&answer), (400, json!("FIELD_INVALID")));
     assert_eq!(counts(&venue).await, [0; 6]);
     assert!(venue.list("waiting").await.is_empty());
+    // Who brings it again hears so, and not that it waits.
+    let again = venue.record(&dose(&stranger)).await;
+    assert_eq!(
+        code(&again),
+        (422, json!("DOSE_REFUSED")),
+        "{}",
+        again.json()
+    );
+    assert_eq!(again.json()["findings"][0]["code"], "cancelled-before");
+    assert_eq!(counts(&venue).await, [0; 6]);
 }
 
 #[tokio::test(start_paused = true)]

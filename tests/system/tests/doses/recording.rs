@@ -214,6 +214,28 @@ async fn a_dose_of_a_coupon_nobody_has_waits_and_is_attached_under_the_same_chec
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_waiting_dose_of_a_named_person_goes_to_nobody_else_who_gets_its_coupon() {
+    let (town, office) = town(1..4).await;
+    // Of person 1, with a coupon that was misread and that nobody has yet.
+    let (meant, later) = (Row::of(1), Row::of(7));
+    let mut misread = first_dose(&later);
+    misread.second = Second::Seen(office.tag(&meant));
+    let outcome = office.record(&misread).await;
+    assert!(matches!(outcome, Outcome::Waiting(_)), "{outcome:?}");
+
+    let everybody = [1, 2, 3, 7].map(Row::of);
+    register(&town, everybody.to_vec()).await;
+    office.attach().await;
+    assert!(office.doses(&later).await.doses.is_empty());
+    assert!(office.doses(&meant).await.doses.is_empty());
+    let listed = office.list(DoseList::Waiting).await;
+    let [Listed::Waiting(waiting)] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(waiting.findings, [FindingCode::SecondAttribute]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_with_a_key_is_done_once() {
     let (town, office) = town(1..4).await;
     let row = Row::of(1);

@@ -1,6 +1,7 @@
 //! Doses on their way back to the ledger, through the whole stack.
 
 mod listed;
+mod once;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -8,15 +9,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crypto::{NoncePool, TenantKeys};
 use data_encoding::HEXLOWER;
 use domain::{
-    CouponNumber, Date, Dose, DoseNumber, DoseState, ExportId, ExportOrigin, ExportScope,
-    LotNumber, ProgrammeCode, ShortText, read_product,
+    CouponNumber, Date, Dose, DoseNumber, DoseState, LotNumber, ProgrammeCode, ShortText,
+    read_product,
 };
 use jiff::Timestamp;
-use queues::{ExportMessage, Message as _};
 use serde_json::{Value, json};
-use store::{
-    DoseAct, DoseChange, Entry, Export, NextDose, Source, WaitingDose, WaitingKey, content_id,
-};
+use store::{DoseAct, DoseChange, Entry, NextDose, Source, WaitingDose, WaitingKey, content_id};
 use system::{
     file::{Encoding, File, Row},
     town::{CHIYODA, SAPPORO, Town, scope},
@@ -103,6 +101,7 @@ async fn put_waiting(town: &Town, dose: Dose) {
         },
         dose,
         birth_date: None,
+        meant: None,
         findings: Vec::new(),
         entry: entry(),
         settled: None,
@@ -406,38 +405,4 @@ async fn an_export_belongs_to_its_municipality_and_needs_a_role() {
         assert_eq!(refused.json()["code"], code);
         assert_eq!(refused.json()["field"], field);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_export_that_would_not_be_done_in_time_is_given_up_and_leaves_nothing() {
-    let town = town().await;
-    some_doses(&town).await;
-    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
-    let now = adapters.clock().now();
-    let id = ExportId::derive(now, &[7; 32]);
-    let wanted = (ExportScope::Full, layouts::Encoding::Cp932);
-    let asked = Export::requested(id, ExportOrigin::Asked, wanted, now);
-    town.store().request_export(&scope, &asked).await.unwrap();
-    let message = ExportMessage::Export {
-        tenant: scope.code(),
-        export: id,
-    };
-    let event = json!({ "Records": [{
-        "messageId": "1", "receiptHandle": "1", "body": message.to_json(),
-        "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {},
-        "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:::exports",
-        "awsRegion": "ap-northeast-1",
-    }] });
-    let function = local::functions::build("export-ledger", &adapters).unwrap();
-    let ends = now + jiff::SignedDuration::from_secs(20);
-    let event = event.to_string();
-    runtime::dispatch(&function, event.as_bytes(), ends)
-        .await
-        .unwrap();
-    let export = town.get(CHIYODA, &format!("/exports/{id}")).await.json();
-    assert_eq!(export["state"], "failed", "{export:#}");
-    assert_eq!(export["failure"]["code"], "OUT_OF_TIME");
-    assert_eq!(export["failure"]["detail"], "0 persons read");
-    let folder = format!("outbox/{CHIYODA}/exports/");
-    assert_eq!(town.keys("drop", &folder).await, Vec::<String>::new());
 }

@@ -133,6 +133,14 @@ impl Page {
         self.numbers.get(&number).and_then(|all| all.last())
     }
 
+    /// Whether it stood under its number once, or was turned down there.
+    pub(super) fn was_taken_back(&self, content: Content) -> bool {
+        let mut revisions = self.numbers.get(&content.number).into_iter().flatten();
+        let mut newcomers = self.newcomers.iter();
+        revisions.any(|it| it.content == content)
+            || newcomers.any(|it| it.content == content && it.settled == Some(Settled::Kept))
+    }
+
     pub(crate) fn revision(&self, number: u8) -> u32 {
         let all = self.numbers.get(&number);
         u32::try_from(all.map_or(0, Vec::len)).unwrap()

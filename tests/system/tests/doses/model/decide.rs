@@ -117,8 +117,10 @@ impl Books {
         let others = self.others(person, content.number);
         let mut findings = self.findings(person, content, &others);
         let page = &mut self.pages[person];
-        let last = page.last(content.number);
-        if last.is_some_and(|it| !it.state.holds_number() && it.content == content) {
+        if page.last(content.number).is_some()
+            && page.holder(content.number).is_none()
+            && page.was_taken_back(content)
+        {
             findings.push(FindingCode::CancelledBefore);
         }
         if refuses(&findings) {
@@ -182,7 +184,13 @@ impl Books {
             return Said::Refused;
         }
         let page = &mut self.pages[person];
-        if !page.waiting.iter().any(|it| it.content == brought.content) {
+        let known = page.waiting.iter().find(|it| it.content == brought.content);
+        if known.is_some_and(|it| {
+            it.settled && (it.source == Source::Api || it.source != brought.source)
+        }) {
+            return Said::Refused;
+        }
+        if known.is_none() {
             page.waiting.push(Waiting {
                 content: brought.content,
                 fits: brought.fits,

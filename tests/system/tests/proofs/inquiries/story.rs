@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{HolderOutcome, LogEvent};
 use system::{
@@ -9,9 +10,10 @@ use system::{
     town::{Answer, CHIYODA, SAPPORO},
 };
 use tokio::task::JoinSet;
+use vrs::logs::Check;
 
-use super::doses::vaccinate;
-use super::world::{World, about, form_of, person, with};
+use super::doses::{NAGOYA, joins, vaccinate};
+use super::world::{World, about, form_of, person, scope, with};
 
 fn outcomes(log: &[store::LogEntry]) -> Vec<HolderOutcome> {
     let outcome = |entry: &store::LogEntry| match &entry.event {
@@ -142,6 +144,59 @@ async fn of_two_who_ask_under_one_id_at_once_one_is_answered() {
     assert_eq!(answers[1].json()["code"], "CONSENT_USED");
     let asked = world.log(CHIYODA).await;
     assert_eq!(asked.len(), 2, "asked and concluded, once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_the_same_twice_at_once_under_one_id_is_answered_twice() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let consent = world.consent(10, "F-1").await;
+    let id = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    let ask = with(&about(10, &consent), "inquiry", id);
+    let repeats: Vec<_> = (0..6).map(|_| world.ask(&ask)).collect();
+    for answer in futures::future::join_all(repeats).await {
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        assert_eq!(answer.json()["doses"][0]["lot"], "EP2163");
+    }
+    assert_eq!(
+        world.log(CHIYODA).await.len(),
+        2,
+        "asked and concluded, once"
+    );
+    assert_eq!(world.log(SAPPORO).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_municipality_under_the_same_id_gets_its_own_answer() {
+    let world = World::new().await;
+    joins(&world, NAGOYA).await;
+    for (number, lot) in [(7, "EP2163"), (8, "EX3617")] {
+        vaccinate(&world, SAPPORO, &person(number), &[(1, "20210407", lot)]).await;
+    }
+    let id = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    let mut answers = Vec::new();
+    for (code, number) in [(CHIYODA, 7), (NAGOYA, 8)] {
+        let token = world.token(code, &["inquire"], "anna");
+        let form = form_of(number, &format!("F-{number}"));
+        let consent = world
+            .town
+            .ask("POST", "/consents", &token, Some(&form))
+            .await;
+        let consent = consent.json()["id"].as_str().unwrap().to_owned();
+        let ask = with(&about(number, &consent), "inquiry", id);
+        let answer = world
+            .town
+            .ask("POST", "/inquiries", &token, Some(&ask))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        answers.push(answer.json()["doses"][0]["lot"].clone());
+    }
+    assert_eq!(answers, ["EP2163", "EX3617"], "each its own person's");
+    let given = outcomes(&world.log(SAPPORO).await);
+    assert_eq!(given, [HolderOutcome::Given; 2], "one entry for each asker");
+    let tenants = [CHIYODA, SAPPORO, NAGOYA].map(|code| scope(code).code());
+    let check = Check::of(&world.town.store(), &tenants, Timestamp::MAX).await;
+    assert_eq!(check.unwrap().wrong, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,124 @@
+//! Messages that come late, twice, or beside one that fails.
+
+use domain::{ExportId, ExportOrigin, ExportScope, TenantScope};
+use jiff::{SignedDuration, Timestamp};
+use queues::{ExportMessage, Message as _};
+use runtime::Handler;
+use serde_json::{Value, json};
+use store::Export;
+use system::town::{CHIYODA, SAPPORO, Town, scope};
+
+use super::{attribute, some_doses, town};
+
+fn folder(code: &str) -> String {
+    format!("outbox/{code}/exports/")
+}
+
+/// Asks for an export, without a message.
+async fn asked(town: &Town, scope: &TenantScope) -> ExportId {
+    let now = town.stack.adapters().clock().now();
+    let id = ExportId::derive(now, &[7; 32]);
+    let wanted = (ExportScope::Full, layouts::Encoding::Cp932);
+    let asked = Export::requested(id, ExportOrigin::Asked, wanted, now);
+    town.store().request_export(scope, &asked).await.unwrap();
+    id
+}
+
+/// Tells the function to make it, as the queue does; whether it did.
+async fn tell(function: &Handler, scope: &TenantScope, export: ExportId, ends: Timestamp) -> bool {
+    let tenant = scope.code();
+    let message = ExportMessage::Export { tenant, export };
+    let event = json!({ "Records": [{
+        "messageId": "1", "receiptHandle": "1", "body": message.to_json(),
+        "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {},
+        "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:::exports",
+        "awsRegion": "ap-northeast-1",
+    }] });
+    let event = event.to_string();
+    let answer = runtime::dispatch(function, event.as_bytes(), ends).await;
+    let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
+    answer["batchItemFailures"] == json!([])
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_that_would_not_be_done_in_time_is_given_up_and_leaves_nothing() {
+    let town = town().await;
+    some_doses(&town).await;
+    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    let id = asked(&town, &scope).await;
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    let ends = adapters.clock().now() + SignedDuration::from_secs(20);
+    assert!(tell(&function, &scope, id, ends).await);
+    let export = town.get(CHIYODA, &format!("/exports/{id}")).await.json();
+    assert_eq!(export["state"], "failed", "{export:#}");
+    assert_eq!(export["failure"]["code"], "OUT_OF_TIME");
+    assert_eq!(export["failure"]["detail"], "0 persons read");
+    assert_eq!(
+        town.keys("drop", &folder(CHIYODA)).await,
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_is_made_by_one_invocation_at_a_time() {
+    let town = town().await;
+    some_doses(&town).await;
+    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    let id = asked(&town, &scope).await;
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    let now = adapters.clock().now();
+    let (other_ends, ends) = (
+        now + SignedDuration::from_secs(60),
+        now + SignedDuration::from_mins(15),
+    );
+    let store = town.store();
+    store
+        .claim_export(&scope, &id, other_ends, now)
+        .await
+        .unwrap();
+    assert!(
+        !tell(&function, &scope, id, ends).await,
+        "another one has it"
+    );
+    assert_eq!(
+        town.keys("drop", &folder(CHIYODA)).await,
+        Vec::<String>::new()
+    );
+    // Its claim is not the other one's to give back.
+    store.release_export(&scope, &id, ends).await.unwrap_err();
+    // The other one was killed, and would have been ended by then.
+    tokio::time::sleep(std::time::Duration::from_secs(61)).await;
+    assert!(tell(&function, &scope, id, ends).await);
+    assert_eq!(town.keys("drop", &folder(CHIYODA)).await.len(), 5);
+    let whole = town.whole().await;
+    assert!(tell(&function, &scope, id, ends).await, "it is done");
+    assert!(town.whole().await == whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_municipality_that_cannot_be_asked_about_keeps_no_other_waiting() {
+    let town = town().await;
+    some_doses(&town).await;
+    let settings = |word: &'static str| {
+        let call = town.dynamodb().update_item().table_name("records");
+        call.key("pk", attribute(&format!("T#{SAPPORO}#TENANT")))
+            .key("sk", attribute("SETTINGS"))
+            .update_expression("SET export_scope = :word")
+            .expression_attribute_values(":word", attribute(word))
+            .send()
+    };
+    settings("of another release").await.unwrap();
+    town.stack.fire("ExportNightly").unwrap();
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    assert_eq!(town.keys("drop", &folder(CHIYODA)).await.len(), 5);
+    assert_eq!(
+        town.keys("drop", &folder(SAPPORO)).await,
+        Vec::<String>::new()
+    );
+    // Its part comes again until then.
+    settings("full").await.unwrap();
+    town.stack.idle().await;
+    for code in [CHIYODA, SAPPORO] {
+        assert_eq!(town.keys("drop", &folder(code)).await.len(), 5, "{code}");
+    }
+}
