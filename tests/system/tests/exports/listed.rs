@@ -11,7 +11,10 @@ use std::{
 use jiff::SignedDuration;
 use local::{Options, TimerClock};
 use serde_json::{Value, json};
-use system::town::{BEGINNING, CHIYODA, SAPPORO, Town};
+use system::{
+    file::{Encoding, File, Row},
+    town::{BEGINNING, CHIYODA, SAPPORO, Town},
+};
 
 use super::{export, town};
 
@@ -79,6 +82,9 @@ async fn an_export_whose_files_are_gone_from_the_bucket_stays_listed() {
         ..Options::default()
     })
     .await;
+    let bytes = File::new((1..=5).map(Row::of)).bytes(Encoding::Utf8);
+    let dropped = town.take_in(CHIYODA, "first.csv", bytes).await;
+    let upload = format!("/uploads/{}", dropped["id"].as_str().unwrap());
     let made = export(&town, json!({})).await;
     let files = |export: &Value| export["files"].as_array().unwrap().len();
     let path = format!("/exports/{}", made["id"].as_str().unwrap());
@@ -89,6 +95,10 @@ async fn an_export_whose_files_are_gone_from_the_bucket_stays_listed() {
             (&old["state"], files(&old)),
             (&json!("published"), expected)
         );
+        // So with the receipt of a file; what it says is shown for ever.
+        let old = town.get(CHIYODA, &upload).await.json();
+        assert_eq!(old["links"]["receipt"].is_null(), expected == 0, "{old:#}");
+        assert_eq!(old["state"], "in_force");
     }
     let listed = town.get(CHIYODA, "/exports").await.json();
     assert_eq!(listed["exports"][0]["id"], made["id"]);
