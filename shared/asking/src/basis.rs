@@ -43,8 +43,6 @@ impl NewBasis {
             EvidenceKind::ScannedForm => Sha256::of_parts(&[&b"form"[..], self.number.as_bytes()]),
             EvidenceKind::Decision => person.evidence_digest(&self.number, self.birth_date),
         };
-        let life = ConsentLife::recorded(self.basis, recorder, now, self.days);
-        let last_day = self.last_day();
         Consent {
             id,
             basis: self.basis.code().to_owned(),
@@ -58,19 +56,37 @@ impl NewBasis {
                 once,
             },
             person: person.digest(id, self.birth_date),
-            life: last_day.map_or(life, |day| life.to_the_end_of(day)),
+            life: self.life(self.signed_on, recorder, now),
             recorded_at: now,
             approved_by: None,
         }
     }
 
+    fn life(&self, signed_on: Option<Date>, recorder: StaffTag, now: Timestamp) -> ConsentLife {
+        let life = ConsentLife::recorded(self.basis, recorder, now, self.days);
+        let last_day = signed_on.map(|day| self.last_day_from(day));
+        last_day.map_or(life, |day| life.to_the_end_of(day))
+    }
+
     /// The last day on which one may ask, by the day of the form.
     #[must_use]
     pub fn last_day(&self) -> Option<Date> {
-        let longest = self.basis.last_day(self.signed_on?);
+        self.signed_on.map(|day| self.last_day_from(day))
+    }
+
+    fn last_day_from(&self, signed_on: Date) -> Date {
+        let longest = self.basis.last_day(signed_on);
         let days = self.days.map(|days| Span::new().days(days));
-        let wanted = days.and_then(|days| self.signed_on?.checked_add(days).ok());
-        Some(wanted.map_or(longest, |wanted| wanted.min(longest)))
+        let wanted = days.and_then(|days| signed_on.checked_add(days).ok());
+        wanted.map_or(longest, |wanted| wanted.min(longest))
+    }
+
+    /// Whether a recorded one ends when this one would, had it been recorded then; without a term of its own,
+    /// it ends when that one does.
+    fn ends_with(&self, recorded: &Consent) -> bool {
+        let signed_on = self.signed_on.or(recorded.evidence.signed_on);
+        let life = self.life(signed_on, recorded.life.recorder(), recorded.recorded_at);
+        self.days.is_none() || life.expires_at() == recorded.life.expires_at()
     }
 
     /// Whether a recorded one is about this person.
@@ -91,6 +107,7 @@ impl NewBasis {
             && recorded.evidence.number == self.number
             && recorded.evidence.scan == self.scan
             && signed_alike
+            && self.ends_with(recorded)
             && self.is_about(recorded, person)
     }
 }

@@ -319,6 +319,11 @@ async fn a_basis_knows_the_day_of_its_form_and_ends_by_it() {
     let other = with(&form, "signed_on", "2021-03-31");
     let other = world.post("/consents", &other);
     assert_eq!(other.await.json()["code"], "EVIDENCE_USED");
+    // So is one that ends sooner, while a term that changes nothing is a repeat.
+    let sooner = with(&form, "days", "13");
+    let sooner = world.post("/consents", &sooner);
+    assert_eq!(sooner.await.json()["code"], "EVIDENCE_USED");
+    assert_eq!(world.record(&with(&form, "days", "14")).await, consent);
     // A form that says three days says them from its day on.
     let short = with(
         &with(&form_of(8, "H-3"), "signed_on", "2021-04-10"),
