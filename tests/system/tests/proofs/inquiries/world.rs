@@ -57,7 +57,7 @@ impl World {
     }
 
     /// One whose functions make their calls through a gate.
-    async fn behind(gate: &Arc<Gate>) -> Self {
+    pub(crate) async fn behind(gate: &Arc<Gate>) -> Self {
         Self::with(Options {
             intercept: Some(gate.intercept()),
             ..Options::default()
