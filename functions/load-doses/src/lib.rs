@@ -17,9 +17,9 @@
 //! Rows of several people are recorded at the same time, a dozen in one transaction where they are plain, those of one person in a chunk one after the other
 //! and lowest number first: else a second dose would be doubtful only because the first was behind it.
 //!
-//! **What is not promised.** Chunks of a file are recorded at the same time. A second dose whose first stands in
-//! another chunk may be looked at before it: it is doubtful then (`previous-missing`), and stays so until somebody
-//! accepts it. Files that are sorted by person are spared that.
+//! Chunks of a file are recorded at the same time. A second dose whose first stands in another chunk may be looked
+//! at before it: it is doubtful then (`previous-missing`), counts so in the receipt, and comes into force with its
+//! first. Only where both are written in the same instant may that be missed (see `recording`).
 
 mod attach;
 mod chunk;

@@ -13,6 +13,7 @@ use store::{
 use crate::{
     Area, Found, Recorder, Whom,
     find::FoundPerson,
+    follow::put,
     record::{codes, judge, refusals},
     retry::Retry,
 };
@@ -199,7 +200,7 @@ impl Recorder {
             },
         };
         self.change(area, now, |change| {
-            change.advance(&found.doses.tag, held, next)?;
+            put(change, area, found, held, next, now)?;
             change.remove_waiting(waiting)
         })
         .await?;

@@ -12,6 +12,7 @@ use store::{
 use crate::{
     Area, Found, Recorder, Whom,
     find::FoundPerson,
+    follow::put,
     record::{codes, findings, refusals},
     retry::Retry,
 };
@@ -257,7 +258,7 @@ impl Recorder {
             Next::Impossible => return Ok(Changed::Impossible),
         };
         let written = self.change(area, now, |change| {
-            change.advance(&key.resident, Some(held), next)
+            put(change, area, &found, Some(held), next, now)
         });
         Ok(Changed::Done(Box::new(written.await?)))
     }

@@ -4,6 +4,7 @@
 mod attach;
 mod change;
 mod find;
+mod follow;
 mod incoming;
 mod outcome;
 mod record;

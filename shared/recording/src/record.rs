@@ -1,8 +1,8 @@
 //! One incoming dose, from finding its person to the transaction that keeps it.
 
 use domain::{
-    Decision, DoseState, Finding, FindingCode, Generation, Held, OtherDose, PersonFacts, Severity,
-    check_dose, japan_date,
+    Decision, DoseState, Finding, FindingCode, Generation, Held, OtherDose, Severity, check_dose,
+    japan_date,
 };
 use jiff::Timestamp;
 use store::{
@@ -11,7 +11,10 @@ use store::{
 };
 
 use crate::{
-    Area, Found, Incoming, Kept, Outcome, Recorder, Whom, find::FoundPerson, retry::Retry,
+    Area, Found, Incoming, Kept, Outcome, Recorder, Whom,
+    find::FoundPerson,
+    follow::{findings_beside, put, standing},
+    retry::Retry,
 };
 
 /// What is decided about a dose for a person, before anything is written.
@@ -120,7 +123,7 @@ impl Recorder {
             _ => {
                 let next = next_dose(incoming, &judged);
                 self.change(area, now, |change| {
-                    let written = change.advance(&found.doses.tag, held, next)?;
+                    let written = put(change, area, found, held, next, now)?;
                     let outcome = Outcome::of_revision(key, &written);
                     remember(change, incoming, &outcome)?;
                     Ok(outcome)
@@ -285,15 +288,8 @@ pub(crate) fn findings(
     found: &FoundPerson,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let holding = found
-        .doses
-        .doses
-        .iter()
-        .filter(|it| it.state.holds_number());
-    let others: Vec<_> = holding.map(|it| OtherDose::of(&it.dose)).collect();
-    let facts = PersonFacts::of(&found.person.resident.resident);
-    let lot = area.lots.seen(dose.product, &dose.lot);
-    check_dose(dose, Some(&facts), &others, lot, japan_date(now))
+    let others = standing(found).map(|it| OtherDose::of(&it.dose));
+    findings_beside(area, dose, found, &others.collect::<Vec<_>>(), now)
 }
 
 /// Whether it was written by this very row. Requests are remembered otherwise.

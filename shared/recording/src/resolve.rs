@@ -1,8 +1,6 @@
 //! What somebody decides about a newcomer.
 
-use domain::{
-    Dose, DoseNumber, DoseState, Finding, OtherDose, PersonFacts, check_dose, japan_date,
-};
+use domain::{Dose, DoseNumber, DoseState, Finding, OtherDose};
 use jiff::Timestamp;
 use store::{DoseAct, DoseKey, DoseRevision, Newcomer, NewcomerKey, NextDose, Settled, StoreError};
 
@@ -10,6 +8,7 @@ use crate::{
     Area, Changed, Reasoned, Recorder,
     change::{already, entry, settlement, state_of},
     find::FoundPerson,
+    follow::{findings_beside, followers, standing},
     record::{codes, refusals},
     retry::Retry,
 };
@@ -234,29 +233,24 @@ fn free<'a>(
 /// Each dose as it will be written, held against all that will stand beside it; or what refuses it.
 fn judged<'a>(
     area: &Area<'_>,
-    found: &FoundPerson,
+    found: &'a FoundPerson,
     puts: Vec<Put<'a>>,
     reasoned: &Reasoned,
     now: Timestamp,
 ) -> Result<Vec<Written<'a>>, Vec<Finding>> {
-    let is_put = |dose: &Dose| {
-        let same = |put: &Put<'_>| (put.dose.programme, put.dose.number);
-        puts.iter()
-            .any(|put| same(put) == (dose.programme, dose.number))
-    };
-    let stay = found.doses.doses.iter();
-    let stay = stay.filter(|it| it.state.holds_number() && !is_put(&it.dose));
+    let number = |dose: &Dose| (dose.programme, dose.number);
+    let numbers: Vec<_> = puts.iter().map(|put| number(&put.dose)).collect();
+    let is_put = |dose: &Dose| numbers.contains(&number(dose));
+    let stay = standing(found).filter(|it| !is_put(&it.dose));
     let mut others: Vec<_> = stay.map(|it| OtherDose::of(&it.dose)).collect();
     let arriving = puts.iter().filter(|put| put.act != DoseAct::Cancelled);
     others.extend(arriving.map(|put| OtherDose::of(&put.dose)));
-    let facts = PersonFacts::of(&found.person.resident.resident);
     let mut written = Vec::with_capacity(puts.len());
     for put in puts {
         let findings = if put.act == DoseAct::Cancelled {
             Vec::new()
         } else {
-            let lot = area.lots.seen(put.dose.product, &put.dose.lot);
-            check_dose(&put.dose, Some(&facts), &others, lot, japan_date(now))
+            findings_beside(area, &put.dose, found, &others, now)
         };
         let refusals = refusals(findings.clone());
         if !refusals.is_empty() {
@@ -275,11 +269,19 @@ fn judged<'a>(
             recorded_at: put.recorded_at,
             entry: entry(put.act, reasoned),
         };
+        let followers = followers(area, found, &others, &next, now);
         written.push(Written {
             before: put.before,
             next,
             is_newcomer: put.is_newcomer,
         });
+        let followers = followers.into_iter();
+        let followers = followers.take_while(|(held, _)| !is_put(&held.dose));
+        written.extend(followers.map(|(held, next)| Written {
+            before: Some(held),
+            next,
+            is_newcomer: false,
+        }));
     }
     Ok(written)
 }

@@ -9,6 +9,7 @@ use store::{DoseKey, NextDose, PersonDoses, StoreError, people_at_once};
 use crate::{
     Area, Incoming, Outcome, Recorder, Whom,
     find::{FoundPerson, is_meant},
+    follow::has_followers,
     record::{judge, next_dose, refusals},
     retry::is_race,
 };
@@ -156,7 +157,14 @@ fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp
     let judged = judge(area, &incoming.dose, &found, fits, now);
     match judged.decision {
         Decision::Refuse => Plan::Refuse(refusals(judged.findings)),
-        Decision::Record | Decision::Review => Plan::Put(Box::new(next_dose(incoming, &judged))),
+        Decision::Record | Decision::Review => {
+            let next = next_dose(incoming, &judged);
+            if has_followers(area, &found, &next, now) {
+                Plan::Apart
+            } else {
+                Plan::Put(Box::new(next))
+            }
+        }
         Decision::Unchanged | Decision::Conflict => Plan::Apart,
     }
 }

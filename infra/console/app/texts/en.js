@@ -422,6 +422,7 @@ export default {
   'act.locked': 'locked',
   'act.unlocked': 'unlocked',
   'act.accepted': 'accepted',
+  'act.rechecked': 'in force, as the dose before is recorded now',
   'act.replaced': 'replaced',
   'act.renumbered': 'renumbered',
 

@@ -169,7 +169,9 @@ impl FindingCode {
             Self::BeforeNumber => {
                 "接種日がこの接種回の開始日より前です。接種回と接種日を確認してください。"
             }
-            Self::PreviousMissing => "前の回の接種記録がありません。接種回を確認してください。",
+            Self::PreviousMissing => {
+                "前の回の接種記録がありません。接種回を確認してください。前の回が後から登録されれば、自動で解消します。"
+            }
             Self::NotAfterPrevious => {
                 "接種日が前の回の接種日より後ではありません。接種回と接種日を確認してください。"
             }
@@ -227,7 +229,9 @@ impl FindingCode {
             Self::BeforeNumber => {
                 "the date lies before doses of this number began; check the number and the date"
             }
-            Self::PreviousMissing => "there is no record of the dose before; check the number",
+            Self::PreviousMissing => {
+                "there is no record of the dose before; check the number (the doubt goes by itself if that dose is recorded later)"
+            }
             Self::NotAfterPrevious => {
                 "the date is not after that of an earlier dose; check the number and the date"
             }

@@ -52,6 +52,8 @@ pub enum DoseAct {
     Unlocked,
     /// Its doubts were looked at, and it came into force.
     Accepted,
+    /// The dose before came into force, and nothing else had been doubtful about it.
+    Rechecked,
     /// A newcomer took its place.
     Replaced,
     /// It came from, or went to, another number.
@@ -66,6 +68,7 @@ words!(DoseAct {
     Locked = "locked",
     Unlocked = "unlocked",
     Accepted = "accepted",
+    Rechecked = "rechecked",
     Replaced = "replaced",
     Renumbered = "renumbered",
 });

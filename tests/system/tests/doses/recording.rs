@@ -92,6 +92,68 @@ async fn a_doubtful_dose_is_kept_aside_and_listed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_doubtful_for_want_of_the_dose_before_comes_into_force_with_it() {
+    let (_town, office) = town(1..4).await;
+    let row = Row::of(1);
+    let mut third = second_dose(&row);
+    third.dose.number = DoseNumber::new(3).unwrap();
+    third.dose.given_on = Date::constant(2021, 12, 5);
+    let mut first = first_dose(&row);
+    first.by = "first-desk".to_owned().into();
+    let (area, later) = (office.area(), "2022-01-05T00:00:00Z".parse().unwrap());
+    for doubtful in [third, second_dose(&row)] {
+        let outcome = office
+            .recorder
+            .record(&area, &doubtful, later)
+            .await
+            .unwrap();
+        assert!(matches!(outcome, Outcome::Review(_)), "{outcome:?}");
+    }
+    let outcome = office.recorder.record(&area, &first, later).await.unwrap();
+    assert!(matches!(outcome, Outcome::Recorded(_)), "{outcome:?}");
+
+    let counts = DoseCounts {
+        recorded: 3,
+        ..DoseCounts::default()
+    };
+    assert_eq!(office.counts().await, counts);
+    assert_eq!(office.list(DoseList::Review).await.len(), 0);
+    let doses = office.doses(&row).await;
+    assert_eq!(doses.doses.len(), 3);
+    for (dose, doubtful) in doses.doses[1..].iter().zip(&doses.history) {
+        assert_eq!((dose.state, dose.revision), (DoseState::Recorded, 2));
+        assert_eq!(dose.entry.act, DoseAct::Rechecked);
+        assert_eq!(*dose.entry.by.expose(), "first-desk");
+        assert!(dose.findings.is_empty(), "{:?}", dose.findings);
+        assert_eq!((doubtful.state, doubtful.revision), (DoseState::Review, 1));
+        assert_eq!(doubtful.dose, dose.dose);
+        assert_eq!(doubtful.recorded_at, dose.recorded_at);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubtful_dose_takes_no_doubt_away_and_no_other_doubt_goes_by_itself() {
+    let (_town, office) = town(1..4).await;
+    // The first one's day is doubtful, for it is behind the second one's.
+    let row = Row::of(1);
+    office.record(&second_dose(&row)).await;
+    let mut late = first_dose(&row);
+    late.dose.given_on = Date::constant(2021, 3, 29);
+    let outcome = office.record(&late).await;
+    assert!(matches!(outcome, Outcome::Review(_)), "{outcome:?}");
+    assert_eq!(office.counts().await.review, 2);
+    // The second one is doubtful for something else as well.
+    let row = Row::of(2);
+    let mut other = second_dose(&row);
+    other.dose.product = "SPIKEVAX".parse().unwrap();
+    let findings = kept(office.record(&other).await).findings;
+    assert!(findings.len() > 1, "{findings:?}");
+    office.record(&first_dose(&row)).await;
+    assert_eq!(office.counts().await.review, 3);
+    assert_eq!(office.doses(&row).await.doses[1].findings, findings);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_content_for_a_taken_number_stands_in_the_queue_once() {
     let (town, office) = town(1..4).await;
     let row = Row::of(1);

@@ -103,3 +103,27 @@ async fn a_worker_killed_before_the_receipt_leaves_it_to_the_next() {
         dies_at("PUT", nth, Step::DieAfter).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn second_doses_are_in_force_as_soon_as_the_file_with_the_first_ones_is_in() {
+    let town = town_through(&Gate::new(|_| Step::Go), ONE_CHUNK).await;
+    let people = PEOPLE.len() as u64;
+    let of = |number| {
+        let lines: Vec<_> = PEOPLE.map(|person| DoseLine::of(person, number)).collect();
+        file(&lines)
+    };
+    let seconds = take_in(&town, "seconds.csv", of(2)).await;
+    assert_eq!(counts(&seconds), [people, 0, 0, people, 0, 0, 0]);
+    let firsts = take_in(&town, "firsts.csv", of(1)).await;
+    assert_eq!(counts(&firsts), [people, people, 0, 0, 0, 0, 0]);
+    let now = town.get(CHIYODA, "/doses/counts").await.json();
+    assert_eq!(
+        (&now["recorded"], &now["review"]),
+        (&json!(2 * people), &json!(0))
+    );
+    // The rows of the first file are known for what they were.
+    let before = town.whole().await;
+    assert!(repeat_chunks(&town).await > 0);
+    town.stack.idle().await;
+    assert_eq!(town.whole().await.items, before.items);
+}

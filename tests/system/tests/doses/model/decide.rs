@@ -148,9 +148,36 @@ impl Books {
             source,
             findings,
         });
+        self.follow(person, content.number, by);
         match state {
             DoseState::Review => Said::Review(revision),
             DoseState::Recorded | DoseState::Cancelled => Said::Recorded(revision),
+        }
+    }
+
+    /// What is doubtful only for want of what is in force under `number` now, is in force behind it.
+    fn follow(&mut self, person: usize, number: u8, by: &str) {
+        let page = &self.pages[person];
+        let in_force = |it: &Revision| it.state == DoseState::Recorded;
+        let Some(next) = page.holder(number + 1).cloned() else {
+            return;
+        };
+        if !page.holder(number).is_some_and(in_force)
+            || next.state != DoseState::Review
+            || next.findings != [FindingCode::PreviousMissing]
+        {
+            return;
+        }
+        let others = self.others(person, number + 1);
+        if self.findings(person, next.content, &others).is_empty() {
+            self.pages[person].put(Revision {
+                state: DoseState::Recorded,
+                act: DoseAct::Rechecked,
+                by: by.to_owned(),
+                findings: Vec::new(),
+                ..next
+            });
+            self.follow(person, number + 1, by);
         }
     }
 
@@ -294,7 +321,9 @@ impl Books {
                 };
             }
         }
-        Said::Done(self.pages[person].put(next))
+        let said = Said::Done(self.pages[person].put(next));
+        self.follow(person, number, by);
+        said
     }
 
     /// Settles a newcomer.
@@ -327,13 +356,18 @@ impl Books {
         };
         let page = &mut self.pages[person];
         let mut said = Said::Settled;
+        let mut numbers = Vec::new();
         for (is_newcomer, revision) in revisions {
+            numbers.push(revision.content.number);
             let written = page.put(revision);
             if is_newcomer {
                 said = Said::Done(written);
             }
         }
         page.newcomers[at].settled = Some(how.settled());
+        for number in numbers {
+            self.follow(person, number, by);
+        }
         said
     }
 

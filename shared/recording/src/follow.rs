@@ -1,0 +1,108 @@
+//! The doses behind one that comes into force: what was doubtful about them for want of it alone is in force
+//! with it.
+//!
+//! Doses arrive out of order: a venue types the second one at once, the first one comes weeks later in a file.
+//! Nobody should have to look at a doubt that has gone. A dose that is itself doubtful takes no doubt away.
+
+use domain::{
+    Dose, DoseState, Finding, FindingCode, OtherDose, PersonFacts, check_dose, japan_date,
+};
+use jiff::Timestamp;
+use store::{DoseAct, DoseChange, DoseRevision, Entry, NextDose, StoreError};
+
+use crate::{Area, find::FoundPerson};
+
+/// What the rules find about a dose of this person beside `others`.
+pub(crate) fn findings_beside(
+    area: &Area<'_>,
+    dose: &Dose,
+    found: &FoundPerson,
+    others: &[OtherDose],
+    now: Timestamp,
+) -> Vec<Finding> {
+    let facts = PersonFacts::of(&found.person.resident.resident);
+    let lot = area.lots.seen(dose.product, &dose.lot);
+    check_dose(dose, Some(&facts), others, lot, japan_date(now))
+}
+
+/// The doses that hold their numbers.
+pub(crate) fn standing(found: &FoundPerson) -> impl Iterator<Item = &DoseRevision> {
+    let doses = found.doses.doses.iter();
+    doses.filter(|it| it.state.holds_number())
+}
+
+/// What follows from `put`, with `others` standing: the doses behind it, in turn, that were doubtful only
+/// because the one before was missing, and about which nothing is found any more.
+pub(crate) fn followers<'a>(
+    area: &Area<'_>,
+    found: &'a FoundPerson,
+    others: &[OtherDose],
+    put: &NextDose,
+    now: Timestamp,
+) -> Vec<(&'a DoseRevision, NextDose)> {
+    let mut followers = Vec::new();
+    if put.state != DoseState::Recorded {
+        return followers;
+    }
+    let mut number = put.dose.number;
+    while let Some(next) = number.next()
+        && let Some(held) = found.doses.under(put.dose.programme, next)
+        && held.state == DoseState::Review
+        && held.findings == [FindingCode::PreviousMissing]
+        && findings_beside(area, &held.dose, found, others, now).is_empty()
+    {
+        let next = NextDose {
+            dose: held.dose.clone(),
+            state: DoseState::Recorded,
+            locked: held.locked,
+            findings: Vec::new(),
+            recorded_at: None,
+            entry: Entry {
+                act: DoseAct::Rechecked,
+                why: None,
+                // By whom it follows; a row of a file is known by the dose that it brought itself.
+                source: held.entry.source,
+                ..put.entry.clone()
+            },
+        };
+        number = held.dose.number;
+        followers.push((held, next));
+    }
+    followers
+}
+
+/// Puts `next` on `before`, and what follows from it.
+pub(crate) fn put(
+    change: &mut DoseChange<'_>,
+    area: &Area<'_>,
+    found: &FoundPerson,
+    before: Option<&DoseRevision>,
+    next: NextDose,
+    now: Timestamp,
+) -> Result<DoseRevision, StoreError> {
+    let tag = &found.doses.tag;
+    let followers = followers(area, found, &beside(found, &next), &next, now);
+    let written = change.advance(tag, before, next)?;
+    for (held, next) in followers {
+        change.advance(tag, Some(held), next)?;
+    }
+    Ok(written)
+}
+
+/// Whether anything follows from `next`.
+pub(crate) fn has_followers(
+    area: &Area<'_>,
+    found: &FoundPerson,
+    next: &NextDose,
+    now: Timestamp,
+) -> bool {
+    !followers(area, found, &beside(found, next), next, now).is_empty()
+}
+
+/// What stands when `next` has been put.
+fn beside(found: &FoundPerson, next: &NextDose) -> Vec<OtherDose> {
+    let put = OtherDose::of(&next.dose);
+    let is_elsewhere = |it: &OtherDose| (it.programme, it.number) != (put.programme, put.number);
+    let others = standing(found).map(|it| OtherDose::of(&it.dose));
+    others.filter(is_elsewhere).chain([put]).collect()
+}
