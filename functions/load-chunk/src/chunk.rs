@@ -9,7 +9,7 @@ use domain::{Generation, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 use layouts::{
     ColumnMapping,
-    residents::{self, Column, Rules},
+    residents::{self, Rules},
 };
 use manifest::{CheckedRow, ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
@@ -122,14 +122,12 @@ impl LoadChunk {
     async fn work_off(&self, work: &Work<'_>) -> Result<(LoadedRows, Option<String>), LoadError> {
         let refused = self.refused(work).await?;
         let rows = self.accepted(work, &refused).await?;
-        let mut changed = self.compare(work, rows).await?;
+        let changed = self.compare(work, rows).await?;
         if changed.is_empty() {
             return Ok((Outcomes::default().of_chunk(work, &refused), None));
         }
         let source = self.source(work).await?;
-        if !source.header.has(Column::Protected) {
-            changed = self.keep_protection(work, &source, changed).await?;
-        }
+        let changed = self.keep_what_is_left(work, &source, changed).await?;
         let (share, outcomes) = self.write(work, &source, &changed).await?;
         let rows = outcomes.of_chunk(work, &refused);
         if share.is_empty() {

@@ -4,6 +4,8 @@
 use crypto::{Fingerprint, ResidentTag};
 use manifest::{CheckedRow, Entry, Presence, ShortTags};
 
+use crate::kept::Kept;
+
 /// A row that says something new.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Changed {
@@ -15,8 +17,8 @@ pub(crate) struct Changed {
     pub(crate) fingerprint: Fingerprint,
     /// What is in force, `None` for somebody unknown.
     pub(crate) before: Option<Before>,
-    /// 支援措置 as it is in force, where the file does not say.
-    pub(crate) protected: Option<bool>,
+    /// What the row leaves as it is.
+    pub(crate) kept: Kept,
 }
 
 /// What is in force of a resident.
@@ -84,7 +86,7 @@ fn changed(row: &CheckedRow, index: u32, before: Option<Before>) -> Changed {
         tag: row.tag,
         fingerprint: row.fingerprint,
         before,
-        protected: None,
+        kept: Kept::default(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     LoadChunk, LoadError,
     chunk::{Outcomes, Source, Work},
     compare::{Changed, Outcome},
-    protection,
+    kept::Kept,
 };
 
 /// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
@@ -222,11 +222,22 @@ impl Reading<'_> {
         let mut bytes = Vec::with_capacity(256);
         let (checked, mut profile) = read_again(&mut self.records, keys, row, &mut bytes)?;
         let mut fingerprint = row.fingerprint;
-        if row.protected.is_some() {
-            let completed = protection::completed(checked, row);
+        let Kept {
+            protected,
+            my_number,
+        } = row.kept;
+        let mut completed = checked;
+        if protected.is_some() {
+            completed.protected = checked.protected.or(protected);
             bytes.clear();
             profile = write_profile(&completed, &mut bytes);
             fingerprint = keys.fingerprint(&bytes);
+        }
+        if my_number.is_some() {
+            // Not in the fingerprint: the same row once more is unchanged.
+            completed.my_number = my_number;
+            bytes.clear();
+            profile = write_profile(&completed, &mut bytes);
         }
         let birth = self.births.entry(checked.birth_date);
         Ok(Content {

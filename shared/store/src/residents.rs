@@ -82,22 +82,22 @@ impl Store {
         Ok(snapshot)
     }
 
-    /// What is known of 支援措置 of the people of these tags under `generation`, be they registered or
-    /// removed; who is not in that register is not in the answer.
-    pub async fn protection(
+    /// The people of these tags under `generation`, be they registered or removed; who is not in that
+    /// register is not in the answer.
+    pub async fn residents_under(
         &self,
         scope: &TenantScope,
         keys: &TenantKeys,
         tags: &[ResidentTag],
         generation: Generation,
-    ) -> Result<HashMap<ResidentTag, Option<bool>>, StoreError> {
+    ) -> Result<HashMap<ResidentTag, Resident>, StoreError> {
         let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
         let mut known = HashMap::with_capacity(tags.len());
         for some in tags.chunks(MOST) {
             let some: Vec<_> = some.iter().map(profile).collect();
             for item in self.get_many(scope, &some).await? {
                 let found = slots::under(scope, keys, &item, generation)?;
-                known.extend(found.map(|it| (it.resident.tag, it.resident.resident.protected)));
+                known.extend(found.map(|it| (it.resident.tag, it.resident.resident)));
             }
         }
         Ok(known)
