@@ -75,6 +75,7 @@ impl LoadChunk {
             entries: before.map_or(0, |before| before.entries),
             active: before.map_or(0, |before| before.active),
             sha256,
+            refused: Some(upload.rows.refused),
             settings_revision: upload.settings_revision,
         };
         if upload.rows.new + upload.rows.changed + upload.rows.removed == 0 {

@@ -11,14 +11,23 @@ pub(crate) struct Found {
     pub(crate) rows: u64,
     /// Rows refused.
     pub(crate) refused: u64,
-    /// Rows that would remove somebody who is in the register in force.
-    pub(crate) removals: u64,
+    /// Rows that would remove somebody.
+    pub(crate) removals: Removals,
     /// SHA-256 of the file.
     pub(crate) sha256: [u8; 32],
     /// As-of date in its name.
     pub(crate) as_of: Option<Date>,
     /// When it was dropped.
     pub(crate) dropped_at: Timestamp,
+}
+
+/// How much of a register a file would remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Removals {
+    /// How many people at the most.
+    pub(crate) people: u64,
+    /// Of how many.
+    pub(crate) of: u64,
 }
 
 /// What becomes of it.
@@ -47,18 +56,17 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
     }
     if let Some(in_force) = &register.in_force {
         let nothing_behind = register.issued == in_force.generation;
-        let equal =
-            in_force.sha256 == found.sha256 && in_force.settings_revision == settings.revision;
+        // A row that was refused, as its date was still to come, may have become right by itself.
+        let equal = in_force.sha256 == found.sha256
+            && in_force.settings_revision == settings.revision
+            && in_force.refused == Some(found.refused);
         if nothing_behind && equal {
             return Decision::NoChange;
         }
-        if exceeds(
-            found.removals,
-            settings.max_removed_percent,
-            in_force.active,
-        ) {
-            return Decision::Hold;
-        }
+    }
+    let Removals { people, of } = found.removals;
+    if exceeds(people, settings.max_removed_percent, of) {
+        return Decision::Hold;
     }
     Decision::Accept
 }
@@ -83,11 +91,15 @@ mod tests {
 
     use super::*;
 
+    const fn removals(people: u64) -> Removals {
+        Removals { people, of: 100 }
+    }
+
     fn found() -> Found {
         Found {
             rows: 100,
             refused: 0,
-            removals: 0,
+            removals: removals(0),
             sha256: [1; 32],
             as_of: None,
             dropped_at: Timestamp::from_second(1_000).unwrap(),
@@ -102,6 +114,7 @@ mod tests {
                 entries: 100,
                 active: 100,
                 sha256: [9; 32],
+                refused: Some(0),
                 settings_revision: 1,
             }),
             issued: Generation::new(3),
@@ -193,11 +206,37 @@ mod tests {
     }
 
     #[test]
+    fn the_same_file_is_taken_in_again_when_rows_are_right_now_that_were_refused() {
+        let same = Found {
+            sha256: [9; 32],
+            ..found()
+        };
+        for refused in [Some(1), None] {
+            let mut register = register();
+            register.in_force.as_mut().unwrap().refused = refused;
+            assert_eq!(outcome(same, &register), Decision::Accept);
+        }
+    }
+
+    #[test]
+    fn a_register_that_is_still_on_its_way_is_guarded_as_well() {
+        let on_its_way = Register {
+            issued: Generation::new(1),
+            ..Register::default()
+        };
+        let all = Found {
+            removals: removals(100),
+            ..found()
+        };
+        assert_eq!(outcome(all, &on_its_way), Decision::Hold);
+    }
+
+    #[test]
     fn removing_more_than_a_fifth_is_held() {
         assert_eq!(
             outcome(
                 Found {
-                    removals: 20,
+                    removals: removals(20),
                     ..found()
                 },
                 &register()
@@ -207,7 +246,7 @@ mod tests {
         assert_eq!(
             outcome(
                 Found {
-                    removals: 21,
+                    removals: removals(21),
                     ..found()
                 },
                 &register()

@@ -182,16 +182,10 @@ impl ReceiveUpload {
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
         let settings = &mine.tenant.settings;
-        let removals = self
-            .removals_in_force(mine, &rows.of_kind, register)
-            .await?;
-        let active = register
-            .in_force
-            .as_ref()
-            .map_or(0, |in_force| in_force.active);
+        let removals = self.removals(mine, &rows.of_kind, register).await?;
         let mut conclusion = Conclusion {
-            removals,
-            register_before: active,
+            removals: removals.people,
+            register_before: removals.of,
             ..conclusion.clone()
         };
         let found = Found {
@@ -217,8 +211,16 @@ impl ReceiveUpload {
             }
             Decision::NoChange => {
                 conclusion.rows.unchanged = conclusion.rows_checked - conclusion.rows.refused;
-                self.conclude(mine, UploadState::NoChange, &conclusion)
-                    .await
+                let now = self.clock.now();
+                let upload = mine
+                    .upload
+                    .concluded(UploadState::NoChange, &conclusion, None, now);
+                Receipt::write(&self.drop, mine.scope, &upload).await?;
+                self.store
+                    .conclude_unchanged(mine.scope, &mine.upload, register, &conclusion, now)
+                    .await?;
+                count(mine.scope, UploadState::NoChange, &conclusion);
+                Ok(UploadState::NoChange)
             }
             Decision::Hold => self.conclude(mine, UploadState::Held, &conclusion).await,
             Decision::Accept => {

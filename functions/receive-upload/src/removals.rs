@@ -1,32 +1,73 @@
-//! How many of a file's removal rows would remove somebody who is in the register in force.
+//! How much of the register a file would remove.
 
 use crypto::ResidentTag;
 use manifest::{ManifestReader, Presence};
 use objects::{ObjectName, PinnedObject};
-use store::Register;
+use store::{InForce, Register, StoreError};
 
-use crate::{ReceiveError, ReceiveUpload, decide::exceeds, receive::Mine};
+use crate::{
+    ReceiveError, ReceiveUpload,
+    decide::{Removals, exceeds},
+    receive::Mine,
+};
 
 impl ReceiveUpload {
-    /// Counts them exactly when they could be too many; otherwise the number of rows will do, and
-    /// the manifest need not be read.
-    pub(crate) async fn removals_in_force(
+    /// How many of the file's removal rows would remove somebody. Counted exactly where they could be too
+    /// many for the register in force and nothing is on its way behind that; otherwise the number of rows
+    /// will do, and the manifest need not be read.
+    pub(crate) async fn removals(
         &self,
         mine: &Mine<'_>,
         removals: &[ResidentTag],
         register: &Register,
-    ) -> Result<u64, ReceiveError> {
+    ) -> Result<Removals, ReceiveError> {
         let rows = removals.len() as u64;
-        let Some(in_force) = &register.in_force else {
-            return Ok(0);
-        };
-        if !exceeds(
-            rows,
-            mine.tenant.settings.max_removed_percent,
-            in_force.active,
-        ) {
-            return Ok(rows);
+        let active = register.in_force.as_ref().map_or(0, |it| it.active);
+        let of = |people, of| Ok(Removals { people, of });
+        if !exceeds(rows, mine.tenant.settings.max_removed_percent, active) {
+            return of(rows, active);
         }
+        if register.issued > register.generation() {
+            let on_its_way = self.most_on_their_way(mine, register).await?;
+            return of(rows, active.max(on_its_way));
+        }
+        match &register.in_force {
+            Some(in_force) => of(self.among(mine, removals, in_force).await?, active),
+            None => of(0, active),
+        }
+    }
+
+    /// Accepted rows of the largest file that has a generation and is not in force: so many people may be
+    /// in the register when this one's turn comes.
+    async fn most_on_their_way(
+        &self,
+        mine: &Mine<'_>,
+        register: &Register,
+    ) -> Result<u64, ReceiveError> {
+        let mut most = 0;
+        let mut generation = register.generation();
+        while generation < register.issued {
+            generation = generation.next();
+            let upload = match register.loading {
+                Some((loading, upload)) if loading == generation => Some(upload),
+                _ => self.store.waiting(mine.scope, generation).await?,
+            };
+            // It began to load meanwhile.
+            let upload = upload.ok_or(StoreError::Moved)?;
+            let upload = self.store.upload(mine.scope, &upload).await?;
+            let upload = upload.ok_or(StoreError::Damaged { what: "upload" })?;
+            most = most.max(upload.rows_checked.saturating_sub(upload.rows.refused));
+        }
+        Ok(most)
+    }
+
+    /// How many of them the register in force has.
+    async fn among(
+        &self,
+        mine: &Mine<'_>,
+        removals: &[ResidentTag],
+        in_force: &InForce,
+    ) -> Result<u64, ReceiveError> {
         let Some(at) = &in_force.manifest else {
             return Ok(0);
         };

@@ -115,7 +115,13 @@ impl Links {
                     .into(),
             )
         };
-        let errors = if upload.has_errors && sees_people {
+        // Of residents it is written once, by the check; of others once more, at the end.
+        let errors_left = match upload.kind {
+            FileKind::Residents => upload.dropped_at,
+            FileKind::Doses | FileKind::Inquiries => upload.moved_at,
+        };
+        let has_errors = upload.has_errors && is_in_sight(errors_left, now);
+        let errors = if has_errors && sees_people {
             Some(
                 drop.errors_link(scope, upload.id, now, VALID_FOR)
                     .await?

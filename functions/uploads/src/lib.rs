@@ -27,8 +27,8 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role};
-use domain::{Clock, TenantScope, UploadId};
-use objects::{Objects, ObjectsError};
+use domain::{Clock, TenantScope, UploadId, UploadState};
+use objects::{Objects, ObjectsError, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use store::{Confirmation, Discarding, Store, StoreError, Upload};
@@ -128,7 +128,15 @@ impl Uploads {
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
         let id = id(request)?;
-        let done = self.store.release_held(scope, &id, self.clock.now()).await;
+        let now = self.clock.now();
+        let upload = self.store.upload(scope, &id).await;
+        let upload = upload.map_err(|error| of_store(&error))?;
+        // What the load needs ends soon behind what people fetch.
+        if upload.is_some_and(|it| it.state == UploadState::Held && !is_in_sight(it.moved_at, now))
+        {
+            return Err(Problem::new(Code::UploadGone));
+        }
+        let done = self.store.release_held(scope, &id, now).await;
         match done.map_err(|error| of_store(&error))? {
             Confirmation::Issued(upload) => {
                 let advance = LoadMessage::Advance {

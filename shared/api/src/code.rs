@@ -53,6 +53,8 @@ pub enum Code {
     UploadNotHeld,
     /// A newer file was accepted while the upload was held.
     UploadStale,
+    /// The upload was held for so long that what is needed to load it is gone.
+    UploadGone,
     /// The coupon is one of another municipality, which the problem names.
     CouponElsewhere,
     /// Nobody in the register has the coupon.
@@ -141,7 +143,7 @@ const fn operator(status: u16, word: &'static str, ja: &'static str, en: &'stati
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Unauthenticated,
         Self::TenantClaim,
         Self::TenantNotEnrolled,
@@ -158,6 +160,7 @@ impl Code {
         Self::SearchCriteria,
         Self::UploadNotHeld,
         Self::UploadStale,
+        Self::UploadGone,
         Self::CouponElsewhere,
         Self::CouponUnknown,
         Self::CouponOfSeveral,
@@ -237,6 +240,9 @@ impl Code {
             Self::UploadStale => municipality(409, "UPLOAD_STALE",
                 "確認待ちの間に新しいファイルが受け付けられました。このファイルは破棄してください。",
                 "a newer file was accepted while this one was held; discard it"),
+            Self::UploadGone => municipality(409, "UPLOAD_GONE",
+                "確認待ちのまま28日を過ぎ、ファイルの保存期間が終わりました。破棄して、もう一度ファイルを送ってください。",
+                "held for more than 28 days, after which the file is no longer kept; discard it and send it again"),
             Self::CouponElsewhere => municipality(422, "COUPON_ELSEWHERE",
                 "他の自治体の接種券です。発行した自治体で記録してもらってください。",
                 "the coupon was issued by another municipality; the dose is recorded there"),

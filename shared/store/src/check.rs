@@ -195,7 +195,7 @@ impl Store {
         .await
     }
 
-    /// Ends a check without a generation: refused, held, nothing changed, or a file that needs none.
+    /// Ends a check without a generation: refused, held, or a file that needs none.
     ///
     /// [`StoreError::Moved`] when the lease went to another worker.
     pub async fn conclude(
@@ -208,6 +208,23 @@ impl Store {
     ) -> Result<(), StoreError> {
         let change = conclusion(scope, mine, state, found, None, now);
         self.change(scope, change.as_change()).await
+    }
+
+    /// Ends a check of a file that says what is in force once more. No older file may come behind it.
+    ///
+    /// [`StoreError::Moved`] when the register moved or the lease went to another worker.
+    pub async fn conclude_unchanged(
+        &self,
+        scope: &TenantScope,
+        mine: &Upload,
+        register: &Register,
+        found: &Conclusion,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let current = register::found_again(scope, register, mine);
+        let file = conclusion(scope, mine, UploadState::NoChange, found, None, now);
+        let writes = vec![self.update_in(current)?, self.update_in(file.as_change())?];
+        self.transact(scope, writes).await
     }
 
     /// Ends a check by issuing the next generation after `register`, in one transaction.

@@ -1,4 +1,4 @@
-use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 use domain::{Generation, TenantScope, UploadId};
 use jiff::{Timestamp, civil::Date};
 
@@ -20,9 +20,9 @@ pub struct Register {
     pub issued: Generation,
     /// Generation being loaded, and the file it comes from.
     pub loading: Option<(Generation, UploadId)>,
-    /// Newest as-of date among the files that were given a generation.
+    /// Newest as-of date among the files that were given a generation, or say what is in force once more.
     pub issued_as_of: Option<Date>,
-    /// When the newest file that was given a generation was dropped.
+    /// When the newest of these files was dropped.
     pub issued_dropped_at: Option<Timestamp>,
 }
 
@@ -39,6 +39,8 @@ pub struct InForce {
     pub active: u64,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
+    /// Rows of the file that were refused; `None` of a register from before this was kept.
+    pub refused: Option<u64>,
     /// Revision of the settings under which the file was checked.
     pub settings_revision: u32,
 }
@@ -111,6 +113,7 @@ fn read_in_force(item: Item<'_>, generation: Generation) -> Result<InForce, Stor
         entries: item.number("entries")?,
         active: item.number("active")?,
         sha256: item.bytes("sha256")?.try_into().map_err(|_| damaged)?,
+        refused: item.maybe_number("refused")?,
         settings_revision: item.number("settings_revision")?,
     })
 }
@@ -240,6 +243,7 @@ impl Store {
             (":active", n(next.active)),
             (":sha256", b(&next.sha256)),
             (":settings", n(next.settings_revision)),
+            (":refused", n(next.refused.unwrap_or_default())),
         ];
         let update = match &next.manifest {
             Some(place) => {
@@ -247,12 +251,12 @@ impl Store {
                 values.push((":merge", n(place.merge)));
                 values.push((":version", s(&place.version)));
                 "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
-                 settings_revision = :settings, manifest_generation = :manifest, \
+                 settings_revision = :settings, refused = :refused, manifest_generation = :manifest, \
                  manifest_merge = :merge, manifest_version = :version REMOVE loading, loading_upload"
             }
             None => {
                 "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
-                 settings_revision = :settings REMOVE loading, loading_upload"
+                 settings_revision = :settings, refused = :refused REMOVE loading, loading_upload"
             }
         };
         let current = Change {
@@ -280,6 +284,39 @@ impl Store {
     }
 }
 
+/// The part of a conclusion that finds what is in force in `upload` once more: no older file may come
+/// behind it. Holds only while that is in force, and nothing behind it was issued.
+pub(crate) fn found_again(
+    scope: &TenantScope,
+    register: &Register,
+    upload: &Upload,
+) -> Change<'static> {
+    let mut values = newest_dates(register, upload);
+    let update = if values.len() > 1 {
+        "SET issued_dropped_at = :dropped, issued_as_of = :as_of"
+    } else {
+        "SET issued_dropped_at = :dropped"
+    };
+    values.push((":g", n(register.generation().get())));
+    Change {
+        pk: keys::current(scope),
+        sk: CURRENT,
+        update,
+        condition: "issued = :g AND in_force = :g",
+        names: &[],
+        values,
+    }
+}
+
+/// The newest time of a drop and, where there is one, the newest as-of date, `upload` taken in.
+fn newest_dates(register: &Register, upload: &Upload) -> Vec<(&'static str, AttributeValue)> {
+    let dropped = register.issued_dropped_at.max(Some(upload.dropped_at));
+    let as_of = register.issued_as_of.max(upload.as_of);
+    let dropped = dropped.map(|at| (":dropped", time(at)));
+    let as_of = as_of.map(|date| (":as_of", s(date.to_string())));
+    dropped.into_iter().chain(as_of).collect()
+}
+
 /// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`.
 pub(crate) fn issue<'a>(
     scope: &TenantScope,
@@ -287,25 +324,20 @@ pub(crate) fn issue<'a>(
     upload: &Upload,
 ) -> (Generation, Change<'a>) {
     let generation = register.issued.next();
-    let mut values = vec![
-        (":g", n(generation.get())),
-        (":zero", n(0)),
-        (":before", n(register.issued.get())),
-        (
-            ":dropped",
-            time(newest(register.issued_dropped_at, upload.dropped_at)),
-        ),
-        (":v", n(SCHEMA)),
-    ];
-    let as_of = register.issued_as_of.max(upload.as_of);
-    let update = if let Some(date) = as_of {
-        values.push((":as_of", s(date.to_string())));
+    let mut values = newest_dates(register, upload);
+    let update = if values.len() > 1 {
         "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
          issued_dropped_at = :dropped, issued_as_of = :as_of"
     } else {
         "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
          issued_dropped_at = :dropped"
     };
+    values.extend([
+        (":g", n(generation.get())),
+        (":zero", n(0)),
+        (":before", n(register.issued.get())),
+        (":v", n(SCHEMA)),
+    ]);
     let condition = if register.issued.get() == 0 {
         "attribute_not_exists(pk) OR issued = :before"
     } else {
@@ -322,10 +354,6 @@ pub(crate) fn issue<'a>(
             values,
         },
     )
-}
-
-fn newest(known: Option<Timestamp>, dropped: Timestamp) -> Timestamp {
-    known.map_or(dropped, |known| known.max(dropped))
 }
 
 impl Register {

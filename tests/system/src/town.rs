@@ -1,12 +1,18 @@
 //! Municipalities on the local stack: they drop files, read receipts, ask the API.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use crypto::Kms;
 use domain::{TenantCode, TenantScope};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::{LocalStack, Options, TimerClock};
 use runtime::Adapters;
 use serde_json::{Value, json};
@@ -63,6 +69,22 @@ impl Town {
             ..Options::default()
         })
         .await
+    }
+
+    /// The same, with days that go by when they are counted, without the nights in them.
+    pub async fn with_days() -> (Self, Arc<AtomicI64>) {
+        let timer = TimerClock::starting_at(BEGINNING.parse::<Timestamp>().unwrap());
+        let days = Arc::new(AtomicI64::new(0));
+        let ahead = Arc::clone(&days);
+        let clock = move || {
+            let hours = 24 * ahead.load(Ordering::SeqCst);
+            domain::Clock::now(&timer) + SignedDuration::from_hours(hours)
+        };
+        let town = Self::with(Options {
+            clock: Arc::new(clock),
+            ..Options::default()
+        });
+        (town.await, days)
     }
 
     /// As the options say.

@@ -104,8 +104,8 @@ ProblemCode {
         "他の自治体のコードの行があります。送り先とファイルを確かめてください。1行も取り込んでいません。"
         "a row bears the code of another municipality; check file and folder, nothing was taken over";
     FileTooLarge "FILE_TOO_LARGE"
-        "ファイルが大きすぎます（上限2 GB）。分けて送ってください。"
-        "the file is too large (2 GB at most); send it in parts";
+        "ファイルが大きすぎます（上限2 GB）。分けて、前のファイルの受付結果が出てから次を送ってください。"
+        "the file is too large (2 GB at most); send it in parts, each when the receipt of the one before is there";
     FileGone "FILE_GONE"
         "確認する前にファイルが削除されました。必要であれば送り直してください。"
         "the file was deleted before it could be checked; send it again if it is needed";
@@ -113,8 +113,8 @@ ProblemCode {
         "エラーの行が多すぎるため、ファイル全体を取り込みませんでした。errors.csvを見て直し、送り直してください。"
         "too many rows are wrong, so nothing was taken over; mend them as errors.csv says and send the file again";
     Stale "STALE"
-        "すでに受け付けた名簿より古い基準日のファイルです。新しいファイルを送ってください。"
-        "the file is older than the one already accepted; send a newer one";
+        "すでに受け付けた名簿より基準日が古いか、後から置かれた名簿が先に受け付けられました。内容が最新であれば、もう一度送ってください。"
+        "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, send it again";
     UnknownTenant "UNKNOWN_TENANT"
         "フォルダ名の自治体コードは登録されていません。フォルダ名を確かめ、正しければ運用担当者へ連絡してください。"
         "no municipality is registered under this folder; check its name, or ask the operator";

@@ -283,6 +283,11 @@ fn judge_order(uploads: &[Upload], accepted: &[&Upload]) -> Result<()> {
             place + 1
         );
     }
+    // What says once more what is in force is as new as what is accepted.
+    let again = uploads
+        .iter()
+        .filter(|it| it.state == UploadState::NoChange);
+    let again: Vec<_> = again.collect();
     for upload in uploads.iter().filter(|it| it.generation.is_none()) {
         match upload.state {
             UploadState::Refused => {
@@ -290,8 +295,18 @@ fn judge_order(uploads: &[Upload], accepted: &[&Upload]) -> Result<()> {
                     .refusal
                     .as_ref()
                     .map_or("", |refusal| refusal.code.as_str());
-                let stale = code == "STALE"
-                    && (1..=accepted.len()).any(|end| is_older(upload, &accepted[..end]));
+                let before = |end: usize| accepted[..end].iter().copied();
+                let mut known = again
+                    .iter()
+                    .map(std::slice::from_ref)
+                    .chain([&[], &again[..]]);
+                let stale = known.any(|again| {
+                    (1..=accepted.len()).any(|end| {
+                        let known: Vec<_> = before(end).chain(again.iter().copied()).collect();
+                        is_older(upload, &known)
+                    })
+                });
+                let stale = code == "STALE" && stale;
                 ensure!(stale, "refused for {code}");
             }
             UploadState::NoChange => {

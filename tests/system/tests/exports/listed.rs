@@ -1,19 +1,11 @@
 //! The list of exports, and what of them is there for how long.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
-use jiff::SignedDuration;
-use local::{Options, TimerClock};
 use serde_json::{Value, json};
 use system::{
     file::{Encoding, File, Row},
-    town::{BEGINNING, CHIYODA, SAPPORO, Town},
+    town::{CHIYODA, SAPPORO, Town},
 };
 
 use super::{export, town};
@@ -69,19 +61,7 @@ async fn exports_are_listed_newest_first_in_pages_whatever_became_of_them() {
 
 #[tokio::test(start_paused = true)]
 async fn an_export_whose_files_are_gone_from_the_bucket_stays_listed() {
-    let timer = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let days = Arc::new(AtomicI64::new(0));
-    let ahead = Arc::clone(&days);
-    // Days go by without the nights in them.
-    let clock = move || {
-        let hours = 24 * ahead.load(Ordering::SeqCst);
-        domain::Clock::now(&timer) + SignedDuration::from_hours(hours)
-    };
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        ..Options::default()
-    })
-    .await;
+    let (town, days) = Town::with_days().await;
     let bytes = File::new((1..=5).map(Row::of)).bytes(Encoding::Utf8);
     let dropped = town.take_in(CHIYODA, "first.csv", bytes).await;
     let upload = format!("/uploads/{}", dropped["id"].as_str().unwrap());

@@ -4,3 +4,4 @@
 pub(crate) mod chunks;
 mod drops;
 mod frozen;
+mod guarded;
