@@ -41,7 +41,7 @@ const FIELDS: [&str; 23] = [
 ];
 
 /// Crates that are heard at the level that is asked for; every other one only when it fails.
-const OURS: [&str; 31] = [
+const OURS: [&str; 30] = [
     "answer_inquiry",
     "api",
     "ask_inquiries",
@@ -60,7 +60,6 @@ const OURS: [&str; 31] = [
     "load_doses",
     "local",
     "manifest",
-    metric::TARGET,
     "objects",
     "queues",
     "receipts",
@@ -82,15 +81,22 @@ pub fn invocation(function: &str, request_id: &str) -> Span {
     tracing::error_span!("invocation", function, request_id)
 }
 
-/// Writes JSON lines of `level` and above to `out`, stamped by `clock`; metrics among them.
+/// Writes JSON lines of `level` and above to `out`, stamped by `clock`; metrics at every level but off, as
+/// alarms live by them.
 pub fn subscriber(
     level: LevelFilter,
     clock: Arc<dyn Clock>,
     out: impl Write + Send + 'static,
 ) -> impl Subscriber + Send + Sync {
+    let metrics = if level == LevelFilter::OFF {
+        LevelFilter::OFF
+    } else {
+        LevelFilter::INFO
+    };
     let heard = Targets::new()
         .with_default(level.min(LevelFilter::ERROR))
-        .with_targets(OURS.map(|name| (name, level)));
+        .with_targets(OURS.map(|name| (name, level)))
+        .with_target(metric::TARGET, metrics);
     let lines = JsonLines {
         clock,
         out: Mutex::new(out),
@@ -318,6 +324,20 @@ mod tests {
                 "function": "load-chunk", "rows": 7, "load_ms": 1.5, "part_bytes": 9,
             })]
         );
+    }
+
+    #[test]
+    fn metrics_leave_at_every_level_but_off() {
+        let metrics = |level| {
+            let lines = lines(level, || tracing::info!(target: "metrics", rows = 7));
+            let rows = lines.iter().map(|line| line["rows"].clone());
+            rows.collect::<Vec<_>>()
+        };
+        let rows = metrics(LevelFilter::ERROR);
+        assert_eq!(rows, [json!(7)]);
+        assert_eq!(metrics(LevelFilter::WARN), rows);
+        assert_eq!(metrics(LevelFilter::TRACE), rows);
+        assert!(metrics(LevelFilter::OFF).is_empty());
     }
 
     #[test]

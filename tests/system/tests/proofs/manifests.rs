@@ -92,5 +92,7 @@ async fn the_manifest_of_a_register_in_which_nothing_changes_serves_on() {
     assert_eq!(receipt["state"], "in_force");
     assert_eq!(counts(&receipt), [19, 0, 0, 19, 0, 0]);
     assert_eq!(manifests(&town).await, before[1..]);
-    assert_eq!(log.text(), "");
+    let said = log.text();
+    let said = said.lines().filter(|line| !line.contains("\"_aws\""));
+    assert_eq!(said.collect::<Vec<_>>(), Vec::<&str>::new());
 }
