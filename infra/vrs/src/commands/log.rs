@@ -34,6 +34,13 @@ pub(super) async fn check(services: &cli::Services, out: &mut dyn Write) -> Resu
             "{under_way} inquiries of the last minute are left for the next check"
         )?;
     }
+    for (tenant, entries) in &check.left {
+        let entries = grouped(*entries);
+        writeln!(
+            out,
+            "{entries} entries could not be held against the log of {tenant}, which has left"
+        )?;
+    }
     if check.wrong.is_empty() {
         writeln!(
             out,

@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-use system::{town::SAPPORO, whole::Whole};
-use vrs::erase::{Erased, Erasing, Places};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use system::{
+    town::{CHIYODA, SAPPORO},
+    whole::Whole,
+};
+use vrs::{
+    erase::{Erased, Erasing, Places},
+    logs::Check,
+};
 
 use crate::inquiries::{
     doses::vaccinate,
-    world::{World, about, person},
+    world::{World, about, form_of, person, scope},
 };
 
 fn places() -> Places {
@@ -19,6 +26,19 @@ fn places() -> Places {
         drop: name("drop"),
         work: name("work"),
     }
+}
+
+/// Sapporo asks about somebody whom Chiyoda knows.
+async fn ask_of_chiyoda(world: &World) {
+    let token = world.token(SAPPORO, &["inquire"], "anna");
+    let post = async |path: &str, body: &Value| {
+        let answer = world.town.ask("POST", path, &token, Some(body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        answer.json()
+    };
+    let consent = post("/consents", &form_of(1, "F-9")).await;
+    let ask = about(1, consent["id"].as_str().unwrap());
+    assert_eq!(post("/inquiries", &ask).await["doses"], json!([]));
 }
 
 /// What is there but for what is under a municipality's name.
@@ -44,6 +64,7 @@ async fn a_municipality_that_leaves_leaves_nothing_and_takes_nothing_of_others_w
     vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
     let ask = about(10, &world.consent(10, "F-1").await);
     assert_eq!(world.ask(&ask).await.json()["doses"][0]["lot"], "EP2163");
+    ask_of_chiyoda(&world).await;
     let asked = town.post(SAPPORO, "/exports", Some(&json!({}))).await;
     assert_eq!(asked.status, 200);
     town.stack.idle().await;
@@ -66,7 +87,7 @@ async fn a_municipality_that_leaves_leaves_nothing_and_takes_nothing_of_others_w
 
     let config = town.stack.sdk_config();
     let erasing = Erasing::new(&config, town.s3().clone(), places());
-    let sapporo = system::town::scope(SAPPORO).code();
+    let sapporo = scope(SAPPORO).code();
     let erased = erasing.erase(sapporo).await.unwrap();
     town.stack.idle().await;
     assert_eq!(town.whole().await, kept);
@@ -81,4 +102,11 @@ async fn a_municipality_that_leaves_leaves_nothing_and_takes_nothing_of_others_w
     assert_eq!(theirs.json()["code"], "TENANT_NOT_ENROLLED");
     let again = about(10, &world.consent(10, "F-2").await);
     assert_eq!(world.ask(&again).await.json()["doses"], json!([]));
+
+    // What others' logs have of it is sound still, and has no other side.
+    let chiyoda = [scope(CHIYODA).code()];
+    let check = Check::of(&town.store(), &chiyoda, Timestamp::MAX).await;
+    let check = check.unwrap();
+    assert_eq!((check.entries, check.wrong), (5, Vec::<String>::new()));
+    assert_eq!(check.left, BTreeMap::from([(sapporo, 2)]));
 }
