@@ -39,6 +39,9 @@ pub(crate) trait Receipts {
     /// How long to wait for the first receipt of a file.
     fn patience(&self) -> Duration;
 
+    /// Whether receipts say how far a file is while it loads.
+    fn sees_steps(&self) -> bool;
+
     /// The receipt of a dropped file, if there is one yet.
     async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>>;
 
@@ -98,6 +101,11 @@ impl Receipts for DropFolder {
         FIRST_RECEIPT
     }
 
+    /// `receipt.json` is not written with every chunk.
+    fn sees_steps(&self) -> bool {
+        false
+    }
+
     /// Asks for the list first: whether an object is there at all is told only to who may list the bucket.
     async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>> {
         let id = self.upload_of(dropped).to_string();
@@ -123,6 +131,10 @@ impl Receipts for DropFolder {
 impl Receipts for Api {
     fn patience(&self) -> Duration {
         LISTED
+    }
+
+    fn sees_steps(&self) -> bool {
+        true
     }
 
     /// In the list of uploads. The same name may have been dropped before; only the version tells them apart.

@@ -16,6 +16,8 @@ use crate::registry::on_this_machine;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// A failing message is tried for about twenty minutes; what stands still for longer has been given up.
 const STANDSTILL: Duration = Duration::from_mins(30);
+/// Where no steps are seen, a large file is at the same point for as long as it loads.
+const NO_NEWS: Duration = Duration::from_hours(6);
 /// Kinds of refusal and notice that are listed.
 const REASONS: usize = 20;
 
@@ -81,25 +83,34 @@ struct Progress {
 }
 
 impl Progress {
-    /// Whether the file has been at the same point for too long.
-    fn stands_still(&mut self, receipt: &Receipt, now: Instant) -> bool {
+    /// How long the file has been at the same point.
+    fn stands_still(&mut self, receipt: &Receipt, now: Instant) -> Duration {
         let at = Some((receipt.state.clone(), receipt.rows));
         if self.at != at {
             (self.at, self.since) = (at, now);
         }
-        now.duration_since(self.since) > STANDSTILL
+        now.duration_since(self.since)
     }
 }
 
 /// Follows a dropped file until nothing happens to it any more, or a person has to decide.
 ///
-/// Fails when the file has stood still for so long that its messages lie among the dead letters.
+/// Fails when the file has stood still for so long that its messages lie among the dead letters; where no
+/// steps are seen, only when there is no final receipt for hours.
 pub(crate) async fn follow(
     at: &impl Receipts,
     dropped: &Dropped,
+    seen: impl FnMut(&Receipt),
+) -> Result<Receipt> {
+    let receipt = find(at, dropped).await?;
+    until_end(at, receipt, seen).await
+}
+
+async fn until_end(
+    at: &impl Receipts,
+    mut receipt: Receipt,
     mut seen: impl FnMut(&Receipt),
 ) -> Result<Receipt> {
-    let mut receipt = find(at, dropped).await?;
     let mut progress = Progress {
         at: None,
         since: Instant::now(),
@@ -109,11 +120,20 @@ pub(crate) async fn follow(
         if receipt.ended || receipt.held.is_some() {
             return Ok(receipt);
         }
-        if progress.stands_still(&receipt, Instant::now()) {
-            let (id, state) = (&receipt.id, &receipt.state);
+        let still = progress.stands_still(&receipt, Instant::now());
+        let (id, state) = (&receipt.id, &receipt.state);
+        if at.sees_steps() && still > STANDSTILL {
             bail!(
                 "upload {id} has been `{state}` for half an hour without a step: something fails again and \
                  again. The log says what; once it is mended, move the dead letters back to their queue"
+            );
+        }
+        if still > NO_NEWS {
+            let code = &receipt.municipality.code;
+            bail!(
+                "upload {id} has no final receipt yet: it has been `{state}` for six hours, and may still be \
+                 loading. Look at outbox/{code}/uploads/{id}/receipt.json in the drop bucket, or ask \
+                 GET /uploads/{id}; the file must not be dropped again for that"
             );
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -185,7 +205,7 @@ mod tests {
         };
         let mut after = |minutes: u64, state: &str, new: u64| {
             let now = begun + Duration::from_secs(60 * minutes);
-            progress.stands_still(&receipt(state, new), now)
+            progress.stands_still(&receipt(state, new), now) > STANDSTILL
         };
         assert!(!after(0, "waiting", 0));
         assert!(!after(29, "waiting", 0));
@@ -193,5 +213,61 @@ mod tests {
         assert!(!after(60, "loading", 3));
         assert!(!after(90, "loading", 3));
         assert!(after(91, "loading", 3));
+    }
+
+    /// Of a file that loads for so long, without a step that is seen.
+    struct Loading {
+        sees_steps: bool,
+        ends: Instant,
+        receipt: Receipt,
+    }
+
+    impl Receipts for Loading {
+        fn patience(&self) -> Duration {
+            LOOK_EVERY
+        }
+
+        fn sees_steps(&self) -> bool {
+            self.sees_steps
+        }
+
+        async fn find(&self, _: &Dropped) -> Result<Option<Receipt>> {
+            Ok(None)
+        }
+
+        async fn read(&self, _: &str) -> Result<Receipt> {
+            let mut receipt = self.receipt.clone();
+            receipt.ended = Instant::now() >= self.ends;
+            Ok(receipt)
+        }
+    }
+
+    async fn load(hours: u64, sees_steps: bool) -> Result<Receipt> {
+        let loading = Loading {
+            sees_steps,
+            ends: Instant::now() + Duration::from_hours(hours),
+            receipt: receipt("loading", 0),
+        };
+        until_end(&loading, receipt("waiting", 0), |_| ()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_whose_steps_are_not_seen_loads_for_hours() {
+        assert!(load(2, false).await.unwrap().ended);
+        let begun = Instant::now();
+        let stopped = load(7, false).await.unwrap_err().to_string();
+        assert_eq!(begun.elapsed().as_secs() / 3600, 6);
+        assert!(stopped.contains("no final receipt yet"), "{stopped}");
+        let place = "outbox/131016/uploads/u/receipt.json";
+        assert!(stopped.contains(place), "{stopped}");
+        assert!(!stopped.contains("dead letters"), "{stopped}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_whose_steps_are_seen_is_given_up_after_half_an_hour() {
+        let begun = Instant::now();
+        let stopped = load(2, true).await.unwrap_err().to_string();
+        assert_eq!(begun.elapsed().as_secs() / 60, 30);
+        assert!(stopped.contains("dead letters"), "{stopped}");
     }
 }
