@@ -141,16 +141,23 @@ export const TextField = ({ id, label, help, error, optional, value, onValue, ..
       onInput=${(event) => onValue(event.target.value)} ...${attributes} />
   <//>`;
 
-/** Loads what `load(signal)` answers, again whenever `depends` changes. */
+/**
+ * Loads what `load(signal)` answers, again whenever `depends` changes. If it cannot be loaded anew, what is there stays beside the
+ * problem, and with it what somebody typed or was answered.
+ */
 export function useLoaded(load, depends) {
   const [state, setState] = useState({ loading: true });
   const [again, setAgain] = useState(0);
+  // Where something else is asked for, nothing stays.
+  useEffect(() => {
+    setState({ loading: true });
+  }, depends);
   useEffect(() => {
     const stop = new AbortController();
-    setState((before) => ({ ...before, loading: true, problem: null }));
+    setState(({ data }) => ({ data, loading: true }));
     load(stop.signal).then(
       (data) => !stop.signal.aborted && setState({ data }),
-      (error) => !stop.signal.aborted && setState({ problem: asProblem(error) }),
+      (error) => !stop.signal.aborted && setState(({ data }) => ({ data, problem: asProblem(error) })),
     );
     return () => stop.abort();
   }, [...depends, again]);

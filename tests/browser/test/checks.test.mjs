@@ -147,6 +147,49 @@ test('a dose in review that is wrong is cancelled, and stays readable', async ()
   await page.context().close();
 });
 
+test('what was typed stays when a dose cannot be read anew, and the notice of it goes once it can', async () => {
+  await record(old[8], 2);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await choose(page, 'review', old[8], '正しいので有効にする');
+  const doses = /\/residents\/[^/]+\/doses$/;
+  const busyOnce = () => page.route(doses, (route) => route.fulfill({ status: 429, json: {} }), { times: 1 });
+  const busy = page.locator('main [role=alert]', { hasText: '混み合っています' });
+  const isAsTyped = async () => {
+    assert.equal(await page.locator('#reason').inputValue(), '接種済証で確認');
+    assert.ok(await page.getByLabel('正しいので有効にする').isChecked());
+    assert.equal(await page.locator('.beside').count(), 1);
+  };
+  const stale = { code: 'REVISION_STALE', title: '先に変えた人がいます', title_en: 'somebody changed it first' };
+  await page.route(/\/resolve$/, (route) => route.fulfill({ status: 412, json: stale }), { times: 2 });
+  await busyOnce();
+  await tabTo(page, page.locator('#reason'));
+  await page.keyboard.type('接種済証で確認');
+  await page.keyboard.press('Enter');
+  await busy.waitFor();
+  await isAsTyped();
+  const again = page.waitForResponse(doses);
+  await page.locator('#reason').press('Enter');
+  await again;
+  await page.locator('main [role=alert]', { hasText: stale.title }).waitFor();
+  await busy.waitFor({ state: 'detached' });
+  await isAsTyped();
+  await page.locator('#reason').press('Enter');
+  await page.getByText('この一覧には今、何もありません').waitFor();
+
+  // Whoever was looked at stays, too.
+  await open(page, stack, `residents/${await stack.residentOf(old[8])}`);
+  const dose = page.locator('[data-dose="2"]');
+  await dose.getByRole('button', { name: 'ロックする' }).press('Enter');
+  await busyOnce();
+  await page.getByRole('dialog').getByRole('button', { name: 'ロックする' }).press('Enter');
+  await busy.waitFor();
+  assert.equal(await page.locator('h2.name').count(), 1);
+  assert.equal(await dose.count(), 1);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a waiting dose can be withdrawn, and the list saved as CSV, page after page', async () => {
   const coupons = Array.from({ length: 55 }, (_, at) => String(9_000_000_000 + at));
   for (const coupon of coupons) await record(old[2], 1, { line: `21${TENANT}${coupon}` });

@@ -182,6 +182,23 @@ test('another person than the basis is about is refused, and an answer that was 
   await page.context().close();
 });
 
+test('an answer stays when the basis cannot be read anew after it', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await record(page, old[1], 'F-5');
+  await say(page, old[1]);
+  await page.route(/\/consents\/[^/?]+$/, (route) => route.fulfill({ status: 429, json: {} }), { times: 1 });
+  await page.keyboard.press('Enter');
+  await page.locator('main [role=alert]', { hasText: '混み合っています' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor();
+  assert.ok((await page.locator('table').textContent()).includes('EY0779'));
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: '答えを CSV で保存する' }).press('Enter');
+  assert.equal((await saving).suggestedFilename(), 'answer_F-5.csv');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('an inquiry that was begun elsewhere goes on under the id that it has there', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { tenant: ASKER });

@@ -18,11 +18,11 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
     if (!isUnderWay(data)) announce(`${data.file}: ${said(data.state_text)}`);
     return !isUnderWay(data);
   }, Boolean(upload && isUnderWay(upload)), [id]);
-  if (problem) return html`<${Page} title=${t('file.title')} back=${back}><${ProblemNotice} problem=${problem} /><//>`;
-  if (!upload) return html`<${Page} title=${t('file.title')} back=${back}><${Waiting} /><//>`;
+  if (!upload) return html`<${Page} title=${t('file.title')} back=${back}><${ProblemNotice} problem=${problem} />${!problem && html`<${Waiting} />`}<//>`;
   return html`
     <${Page} title=${upload.file} back=${back}
       lead=${html`<${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//> <span>${t(`kind.${upload.kind}`)} ・ ${t('file.dropped', { at: moment(upload.dropped_at) })}</span>`}>
+      <${ProblemNotice} problem=${problem} />
       <${Steps} upload=${upload} />
       ${upload.refusal && html`<${Refusal} upload=${upload} />`}
       ${upload.held && upload.state === 'held' && html`<${Held} upload=${upload} onDecided=${set} />`}

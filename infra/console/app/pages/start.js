@@ -96,7 +96,8 @@ export default function Start() {
   const { data: moving, problem, set } = useLoaded(look, []);
   const { data: resting, problem: other } = useLoaded(lookForApprovers, []);
   const running = moving?.some((hand) => hand.kind === 'busy');
-  const hands = moving && resting && [...moving, ...resting].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  const looked = (moving || problem) && (resting || other);
+  const hands = looked && [...(moving ?? []), ...(resting ?? [])].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   usePolling(async () => {
     set(await look());
     return false;
@@ -104,9 +105,9 @@ export default function Start() {
   return html`
     <${Page} title=${t('start.title')} lead=${t('start.lead')}>
       <${ProblemNotice} problem=${problem ?? other} />
-      ${!hands && !problem && !other && html`<${Waiting} />`}
-      ${hands && (hands.length === 0
-        ? html`<div class="card row"><span class="good-mark"><${Icon} name="good" /></span><div><strong>${t('start.nothing')}</strong><p class="help">${t('start.nothing-more')}</p></div></div>`
+      ${!looked && html`<${Waiting} />`}
+      ${looked && (hands.length === 0
+        ? !problem && !other && html`<div class="card row"><span class="good-mark"><${Icon} name="good" /></span><div><strong>${t('start.nothing')}</strong><p class="help">${t('start.nothing-more')}</p></div></div>`
         : html`<ul class="hands">${hands.map((hand) => html`<${Hand} key=${hand.id} hand=${hand} />`)}</ul>`)}
       <h2>${t('start.go')}</h2>
       <div class="tiles">
