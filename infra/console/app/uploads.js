@@ -16,6 +16,9 @@ const COLOURS = { checking: 'busy', waiting: 'busy', loading: 'busy', refused: '
 export const kindOf = (state) => COLOURS[state] ?? 'plain';
 export const isUnderWay = (upload) => !upload.ended && upload.state !== 'held';
 
+/** Whether all of its refused rows are known: of residents after the check; of others the load or the asking refuses more. */
+export const allRefusedKnown = (upload) => upload.kind === 'residents' || upload.ended;
+
 /** The name under which refused rows of a file are saved, mended and dropped again. */
 export const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
 

@@ -235,6 +235,60 @@ test('why a row was refused is read to its end, without a mouse', async () => {
   await page.context().close();
 });
 
+test('refused rows are shown when all of them are known, and what is mended among them stays', async () => {
+  await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const doses = [`${TENANT},0000001234,1,20210615,第一会場,,ファイザー,EY0779`, `${TENANT},0000001235,1,20211345,第一会場,,ファイザー,EY0779`];
+  const files = [
+    ['接種記録', 'late_doses.csv', `自治体コード,券番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号\r\n${doses.join('\r\n')}\r\n`],
+    [null, 'late_residents.csv', `${HEADER}\r\n${TENANT},L1,,,一人目,,19800401,1,,,,\r\n${TENANT},L2,,,二人目,,19800401,7,,,,\r\n`],
+  ];
+  for (const [kind, name, text] of files) {
+    const file = path.join(stack.folder, name);
+    await writeFile(file, text);
+    await open(page, stack, 'files');
+    if (kind) await page.getByLabel(kind).check({ force: true });
+    await page.locator('#file-input').setInputFiles(file);
+    await page.locator('li.card', { hasText: name }).getByRole('link').press('Enter', { timeout: 60_000 });
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    await ended(page);
+    const hash = page.url().split('#/')[1];
+
+    // As it is seen by whoever comes while it is being loaded.
+    let loading = true;
+    await page.route(/\/uploads\/[^/?]+$/, async (route) => {
+      const response = await route.fetch();
+      const upload = await response.json();
+      await route.fulfill({ response, json: loading ? { ...upload, state: 'loading', ended: false } : upload });
+    });
+    await open(page, stack, 'files');
+    await open(page, stack, hash);
+    await page.locator('.step-now', { hasText: '取り込み' }).waitFor();
+    const table = page.locator('.rows-box table');
+    if (kind) {
+      await page.getByText('取り込めなかった行は、取り込みが終わると表示します').waitFor();
+      assert.equal(await page.locator('#refused-title').count(), 0);
+    } else {
+      // The load refuses none of these.
+      await table.locator('.edit').fill('1');
+      await table.locator('.edit').press('Tab');
+    }
+    loading = false;
+    await ended(page);
+    await table.waitFor();
+    assert.equal(await table.getAttribute('aria-rowcount'), '2');
+    assert.equal(await page.getByText('取り込みが終わると表示します').count(), 0);
+    if (!kind) {
+      assert.equal(await table.locator('.edit').inputValue(), '1');
+      await page.getByRole('button', { name: '直した1行を送る' }).waitFor();
+    }
+    await page.unroute(/\/uploads\/[^/?]+$/);
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a hundred thousand refused rows do not freeze the page', { timeout: 300_000 }, async () => {
   const file = path.join(stack.folder, 'refused.csv');
   const lines = [HEADER];

@@ -3,7 +3,7 @@
 import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
-import { isUnderWay, kindOf, mayDrop, partsOf, settled } from '../uploads.js';
+import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
 import Answers from './answers.js';
@@ -31,6 +31,7 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
         <h2 id="rows-title">${t('file.rows', { count: number(upload.rows.in) })}</h2>
         <${Parts} label=${t('file.rows-label')} whole=${upload.rows.in} parts=${partsOf(upload.rows)} />
         ${!upload.ended && upload.rows.in > settled(upload.rows) && html`<p class="help">${t('file.undecided', { count: number(upload.rows.in - settled(upload.rows)) })}</p>`}
+        ${upload.links.errors && !allRefusedKnown(upload) && html`<p class="help">${t(`refused.later.${upload.kind}`)}</p>`}
         ${upload.ended && !upload.refusal && html`<p class="help">${t('file.sum', { count: number(upload.rows.in) })}</p>`}
       </section>
       ${may('read') && LISTS.some((list) => upload.rows[list] > 0) && html`
@@ -38,7 +39,7 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
           <h2 id="hand-title">${t('file.to-check')}</h2>
           <div class="row">${LISTS.filter((list) => upload.rows[list] > 0).map((list) => html`<a key=${list} class="button" href=${to('checks', list)}>${t(`list.${list}`)} ${number(upload.rows[list])}</a>`)}</div>
         </section>`}
-      ${upload.links.errors && html`<${Refused} upload=${upload} />`}
+      ${upload.links.errors && allRefusedKnown(upload) && html`<${Refused} upload=${upload} />`}
       ${upload.refused_by.length > 0 && html`<${Reasons} title=${t('file.refused-by')} reasons=${upload.refused_by} />`}
       ${upload.notices.length > 0 && html`<${Reasons} title=${t('file.notices')} reasons=${upload.notices} />`}
       <${Facts} upload=${upload} />

@@ -175,6 +175,8 @@ export default {
   'refused.lead.residents': 'Mend what is framed in red and send just those rows again. All other rows are in already.',
   'refused.lead.doses': 'Mend what is framed in red and send just those rows again. All other rows are in already.',
   'refused.lead.inquiries': 'These rows were not asked. Mend what is framed in red and send just those rows again. All other rows are answered already.',
+  'refused.later.doses': 'Refused rows are shown once the file is loaded.',
+  'refused.later.inquiries': 'Rows that were not asked are shown once all others are asked.',
   'refused.reading': 'Reading the refused rows…',
   'refused.download': 'Save as CSV and mend there',
   'refused.send-none': 'Send mended rows',

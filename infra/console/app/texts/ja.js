@@ -175,6 +175,8 @@ export default {
   'refused.lead.residents': '赤い枠のところを直すと、その行だけをもう一度送れます。ほかの行は取り込み済みです。',
   'refused.lead.doses': '赤い枠のところを直すと、その行だけをもう一度送れます。ほかの行は取り込み済みです。',
   'refused.lead.inquiries': 'この行は照会していません。赤い枠のところを直すと、その行だけをもう一度送れます。ほかの行は照会済みです。',
+  'refused.later.doses': '取り込めなかった行は、取り込みが終わると表示します。',
+  'refused.later.inquiries': '照会しなかった行は、照会が終わると表示します。',
   'refused.reading': '取り込めなかった行を読んでいます…',
   'refused.download': 'CSV で保存して直す',
   'refused.send-none': '直した行を送る',
