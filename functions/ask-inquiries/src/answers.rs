@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use asking::{Found, FoundDose};
 use domain::{ProductCode, TenantCode, programme};
-use layouts::Encoding;
 use layouts::inquiries::{AnsweredDose, AnswersWriter};
+use layouts::{Encoding, SafeCsvError};
 use objects::ObjectName;
 
 use crate::{
@@ -14,8 +14,9 @@ use crate::{
 };
 
 impl AskInquiries {
-    /// Writes the answers in the order of the file and in its encoding; they replace what a worker
-    /// before has written.
+    /// Writes the answers in the order of the file and in its encoding, or in UTF-8 if that lacks a
+    /// character, which a lot of another municipality's may have; they replace what a worker before has
+    /// written.
     pub(crate) async fn write_answers(
         &self,
         work: &Work<'_>,
@@ -26,20 +27,33 @@ impl AskInquiries {
             .encoding
             .parse()
             .map_err(|_| not_as_checked("encoding"))?;
-        let doses = answers.values().flat_map(|(_, found)| found.doses());
-        let most = doses.map(|dose| dose.number).max().unwrap_or_default();
-        let mut csv = AnswersWriter::new(Vec::new(), encoding, most)?;
-        for (reference, found) in answers.values() {
-            let doses: Option<Vec<_>> = found.doses().iter().map(answered).collect();
-            let doses = doses.ok_or(not_as_checked("an answer"))?;
-            csv.answer(reference, &doses)?;
-        }
+        let csv = match csv(answers, encoding) {
+            Err(AskInquiriesError::Answers(SafeCsvError::NotEncodable { .. })) => {
+                csv(answers, Encoding::Utf8 { bom: true })
+            }
+            csv => csv,
+        };
         let name = ObjectName::Answers(work.upload.id);
         let mut object = self.drop.writer(work.scope, &name);
-        object.write(&csv.finish()?).await?;
+        object.write(&csv?).await?;
         object.finish().await?;
         Ok(())
     }
+}
+
+fn csv(
+    answers: &BTreeMap<u32, (String, Found)>,
+    encoding: Encoding,
+) -> Result<Vec<u8>, AskInquiriesError> {
+    let doses = answers.values().flat_map(|(_, found)| found.doses());
+    let most = doses.map(|dose| dose.number).max().unwrap_or_default();
+    let mut csv = AnswersWriter::new(Vec::new(), encoding, most)?;
+    for (reference, found) in answers.values() {
+        let doses: Option<Vec<_>> = found.doses().iter().map(answered).collect();
+        let doses = doses.ok_or(not_as_checked("an answer"))?;
+        csv.answer(reference, &doses)?;
+    }
+    Ok(csv.finish()?)
 }
 
 /// `None` for what no holder of ours answers.

@@ -1,7 +1,7 @@
 //! What staff have to look at, as JSON or as CSV, and how much of it there is.
 
 use api::{Fault, PageLimits, Problem, Request, Response, Role};
-use domain::{Dose, FindingCode, programme};
+use domain::{Dose, FindingCode, japan_time, programme};
 use layouts::{Encoding, SafeCsvError, SafeCsvWriter};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ const LIMITS: PageLimits = PageLimits {
 const COLUMNS: [&str; 13] = [
     "ID",
     "状態",
-    "登録日時",
+    "一覧登録日時",
     "対象者ID",
     "券番号",
     "予防接種",
@@ -173,6 +173,7 @@ impl<'a> Entry<'a> {
 
     fn cells(&self, list: DoseList) -> [String; COLUMNS.len()] {
         let dose = self.dose;
+        let since = japan_time(self.since);
         let product = programme(dose.programme).and_then(|it| it.product(dose.product));
         let coupon = dose.coupon.map(domain::CouponNumber::expose_digits);
         let joined = |text: fn(FindingCode) -> &'static str, between: &str| {
@@ -182,7 +183,7 @@ impl<'a> Entry<'a> {
         [
             self.id.to_string(),
             words(list).to_owned(),
-            self.since.to_string(),
+            format!("{} {:02}:{:02}", since.date(), since.hour(), since.minute()),
             self.resident().unwrap_or_default(),
             coupon.map_or_else(String::new, |it| it.into_iter().map(char::from).collect()),
             dose.programme.to_string(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crypto::TenantKeys;
-use domain::{Date, DoseNumber, ExportScope, ProgrammeCode, TenantScope, programmes};
+use domain::{Date, DoseNumber, ExportScope, ProgrammeCode, TenantScope, japan_date, programmes};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use store::{DoseCounts, DoseList, Export, Listed, PersonDoses};
@@ -51,9 +51,8 @@ impl<E: Into<ExportError>> From<E> for PassError {
 }
 
 impl Job<'_> {
-    /// The days on which one may have.
-    fn days(&self) -> impl Iterator<Item = Date> + use<> {
-        let last = self.day;
+    /// The days up to `last` on which one may have.
+    fn days(&self, last: Date) -> impl Iterator<Item = Date> + use<> {
         let days = std::iter::successors(Some(self.first_day()), |day| day.tomorrow().ok());
         days.take_while(move |day| *day <= last)
     }
@@ -115,7 +114,9 @@ impl ExportLedger {
         });
         // A person whose doses changed on several days is named on each of them.
         let mut done = HashSet::new();
-        let mut days = stream::iter(job.days())
+        // It may be another day than that on which the first pass began.
+        let today = japan_date(self.clock.now());
+        let mut days = stream::iter(job.days(today))
             .map(|day| async move {
                 let page = self.store.touched(job.scope, day, PAGE, None).await;
                 page.map(|page| (day, page))

@@ -37,6 +37,7 @@ export async function listAsCsv(list) {
     // Each page is a file with a header of its own.
     text += text ? data.slice(data.indexOf('\n') + 1) : data;
     after = headers.get('link')?.match(/[?&]after=([^&>]+)/)?.[1];
-    if (!after) return text;
+    // What is read as text has lost the mark by which Excel knows UTF-8.
+    if (!after) return `\ufeff${text}`;
   }
 }

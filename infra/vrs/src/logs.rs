@@ -140,7 +140,7 @@ impl Check {
             let Some((holders, doses)) = &sides.concluded else {
                 continue;
             };
-            let (here, left): (Vec<_>, Vec<_>) =
+            let (here, left): (Vec<&TenantCode>, Vec<&TenantCode>) =
                 holders.iter().partition(|holder| read.contains(*holder));
             let gave = sides.holders.iter().filter(|(_, doses)| **doses > 0);
             let gave: Vec<_> = gave.map(|(holder, _)| holder).collect();

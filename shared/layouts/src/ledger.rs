@@ -10,6 +10,7 @@ use crate::{Encoding, SafeCsvError, SafeCsvWriter};
 
 mod cell;
 
+pub(crate) use cell::exact;
 pub use cell::{Substitute, Substitution};
 
 /// The first column, empty in the waiting list.

@@ -52,7 +52,8 @@ impl ColumnMapping {
     }
 }
 
-/// Without blanks around it, ideographic ones included.
+/// Without blanks around it, of whatever width: ideographic ones, and those that tables of the web put into
+/// empty cells.
 pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim_matches([' ', '\u{3000}'])
+    text.trim()
 }

@@ -206,6 +206,7 @@ test('a waiting dose can be withdrawn, and the list saved as CSV, page after pag
   const saving = page.waitForEvent('download');
   await page.getByRole('button', { name: '一覧を CSV で保存' }).press('Enter');
   const text = await readFile(await (await saving).path(), 'utf8');
+  assert.ok(text.startsWith('\ufeff'), 'Excel knows it for UTF-8');
   const lines = text.trim().split(/\r?\n/);
   assert.equal(lines.length, 55);
   assert.equal(lines.filter((line) => line.includes('接種回')).length, 1, 'one header');

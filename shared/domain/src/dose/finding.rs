@@ -170,7 +170,7 @@ impl FindingCode {
                 "接種日がこの接種回の開始日より前です。接種回と接種日を確認してください。"
             }
             Self::PreviousMissing => {
-                "前の回の接種記録がありません。接種回を確認してください。前の回が後から登録されれば、自動で解消します。"
+                "前の回の接種記録がありません（後から登録されれば、自動で解消します）。接種回を確認してください。"
             }
             Self::NotAfterPrevious => {
                 "接種日が前の回の接種日より後ではありません。接種回と接種日を確認してください。"
@@ -230,7 +230,7 @@ impl FindingCode {
                 "the date lies before doses of this number began; check the number and the date"
             }
             Self::PreviousMissing => {
-                "there is no record of the dose before; check the number (the doubt goes by itself if that dose is recorded later)"
+                "there is no record of the dose before (should it come later, the doubt goes by itself); check the number"
             }
             Self::NotAfterPrevious => {
                 "the date is not after that of an earlier dose; check the number and the date"

@@ -47,6 +47,11 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
     fn other_municipality(&mut self, code: Piece<'r>, column: L::Column) {
         let tenant = self.rules.tenant;
         let code = code.resolve(self.text);
+        // With a check digit behind it, the rest of some codes is the code of another municipality.
+        if tenant.as_str().strip_prefix('0') == Some(code) {
+            self.refuse(ProblemCode::MunicipalityCodeLostZero, column);
+            return;
+        }
         let named = TenantCode::parse(code).or_else(|_| TenantCode::from_five_digits(code));
         match named {
             Ok(named) if named == tenant => {
@@ -60,9 +65,6 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
                 self.refuse_file(FileProblem { code, line, column });
             }
             Err(_) if code.is_empty() => self.refuse(ProblemCode::RequiredEmpty, column),
-            Err(_) if tenant.as_str().strip_prefix('0') == Some(code) => {
-                self.refuse(ProblemCode::MunicipalityCodeLostZero, column);
-            }
             Err(_) => self.refuse(ProblemCode::MunicipalityCode, column),
         }
     }

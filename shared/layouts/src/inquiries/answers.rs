@@ -2,7 +2,7 @@ use std::io;
 
 use domain::{Date, TenantCode};
 
-use crate::ledger::DOSE_COLUMNS;
+use crate::ledger::{DOSE_COLUMNS, exact};
 use crate::{Encoding, SafeCsvError, SafeCsvWriter};
 
 use super::columns::Column;
@@ -42,6 +42,7 @@ pub struct AnsweredDose<'a> {
 /// with the same 整理番号 has the second. Whoever has no dose has one row without any.
 pub struct AnswersWriter<W: io::Write> {
     csv: SafeCsvWriter<W>,
+    encoding: Encoding,
     doses: u8,
     rows: u64,
 }
@@ -60,6 +61,7 @@ impl<W: io::Write> AnswersWriter<W> {
         csv.row(0, names.iter().map(String::as_str))?;
         Ok(Self {
             csv,
+            encoding,
             doses,
             rows: 0,
         })
@@ -119,7 +121,9 @@ impl<W: io::Write> AnswersWriter<W> {
             put(first + LOT, dose.lot);
         }
         self.rows += 1;
-        self.csv.row(self.rows, cells.iter().map(String::as_str))
+        let encoded: Option<Vec<_>> = cells.iter().map(|it| exact(self.encoding, it)).collect();
+        let encoded = encoded.ok_or(SafeCsvError::NotEncodable { row: self.rows })?;
+        self.csv.bytes_row(encoded.iter().map(AsRef::as_ref))
     }
 
     /// Ends the file and gives back its destination.
@@ -140,6 +144,17 @@ mod tests {
             holder: TenantCode::parse(holder).unwrap(),
             maker: "ファイザー",
             lot,
+        }
+    }
+
+    #[test]
+    fn what_the_encoding_lacks_is_not_written_as_something_else() {
+        for lot in ["EY\u{A0}0779", "EY¥0779", "〜1"] {
+            let encoding = Encoding::Cp932;
+            let mut writer = AnswersWriter::new(Vec::new(), encoding, 1).unwrap();
+            let refused = writer.answer("A-1", &[dose(1, "011002", lot)]);
+            let row = matches!(refused, Err(SafeCsvError::NotEncodable { row: 1 }));
+            assert!(row, "{lot}: {refused:?}");
         }
     }
 

@@ -68,7 +68,7 @@ impl fmt::Display for Substitute {
 }
 
 /// The bytes that mean exactly this text.
-pub(super) fn exact(encoding: Encoding, text: &str) -> Option<Cow<'_, [u8]>> {
+pub(crate) fn exact(encoding: Encoding, text: &str) -> Option<Cow<'_, [u8]>> {
     let bytes = encoding.encode(text)?;
     // The encoder writes some characters as their twins without a word.
     (encoding.decode(&bytes).as_deref() == Some(text)).then_some(bytes)

@@ -50,11 +50,11 @@ ProblemCode {
         "1行目に列名がありません。1行目を列名にしてください。"
         "the first line holds no column names; put them there";
     UnknownColumn "UNKNOWN_COLUMN"
-        "登録のない列名です。列を除くか、列名の対応を設定してください。不要な情報は受け取れません。"
-        "this column is neither known nor mapped; leave it out or map it, data that is not needed is not taken";
+        "登録のない列名です。列を除くか、名簿と接種記録のファイルでは列名の対応を設定してください。不要な情報は受け取れません。"
+        "this column is neither known nor mapped; leave it out, or map it in files of residents and doses; data that is not needed is not taken";
     MissingColumn "MISSING_COLUMN"
-        "必須の列がありません。列を加えるか、列名の対応を設定してください。"
-        "this required column is missing; add it or map it";
+        "必須の列がありません。列を加えるか、名簿と接種記録のファイルでは列名の対応を設定してください。"
+        "this required column is missing; add it, or map it in files of residents and doses";
     DoubledColumn "DOUBLED_COLUMN"
         "同じ列が二つ以上あります。一つにしてください。"
         "this column stands there more than once; keep one";
@@ -119,8 +119,8 @@ ProblemCode {
         "フォルダ名の自治体コードは登録されていません。フォルダ名を確かめ、正しければ運用担当者へ連絡してください。"
         "no municipality is registered under this folder; check its name, or ask the operator";
     UnknownKind "UNKNOWN_KIND"
-        "フォルダ名から種類が分かりません。residentsかdosesのフォルダに、名前の末尾が.csvのファイルを置いてください。"
-        "the folder does not tell what the file is; put a .csv file into the folder residents or doses";
+        "フォルダ名から種類が分かりません。residents（名簿）、doses（接種記録）、inquiries（照会）のいずれかのフォルダに、名前の末尾が.csvのファイルを置いてください。"
+        "the folder does not tell what the file is; put a .csv file into the folder residents, doses or inquiries";
 
     TooFewFields "TOO_FEW_FIELDS"
         "項目の数が列名より少ないです。コンマや改行の抜けを確かめてください。"

@@ -145,6 +145,7 @@ const WRONG: &[(&str, &str, ProblemCode)] = &[
     ),
     ("ロット番号", "", RequiredEmpty),
     ("ロット番号", "　", RequiredEmpty),
+    ("ロット番号", "\u{A0}", RequiredEmpty),
     ("ロット番号", "EY0779EY0779EY0779EY0", TooLong),
     ("ロット番号", "3.00E+10", LotRounded),
     ("ロット番号", "EY\u{200B}0779", HiddenCharacter),

@@ -10,6 +10,7 @@ const CELLS: &[(&str, &str, ProblemCode)] = &[
     ("自治体コード", "1310161", MunicipalityCode),
     ("自治体コード", "131016\u{200B}", HiddenCharacter),
     ("個別宛名番号", "", RequiredEmpty),
+    ("個別宛名番号", "\u{A0}", RequiredEmpty),
     ("個別宛名番号", "　 ", RequiredEmpty),
     (
         "個別宛名番号",
@@ -176,25 +177,27 @@ fn all_that_is_wrong_with_a_row_is_told_at_once() {
 
 #[test]
 fn a_municipality_code_without_its_leading_zero_is_refused_not_padded() {
-    let rules = layouts::residents::Rules {
-        tenant: domain::TenantCode::parse("011002").unwrap(),
-        ..crate::file::rules()
-    };
     let row = |code| format!("{HEADER}\n{}\n", row_with("自治体コード", code));
-    let check = |code| {
+    let check = |tenant, code| {
+        let rules = layouts::residents::Rules {
+            tenant: domain::TenantCode::parse(tenant).unwrap(),
+            ..crate::file::rules()
+        };
         crate::file::check_for(
             rules,
             row(code).as_bytes(),
             &layouts::ColumnMapping::default(),
         )
     };
-    assert_eq!(check("011002").accepted.len(), 1);
-    assert_eq!(check("01100").accepted.len(), 1);
-    let refused = check("11002").refused;
-    assert_eq!(
-        refused,
-        [(2, vec![(MunicipalityCodeLostZero, Some("自治体コード"))])]
-    );
+    assert_eq!(check("011002", "011002").accepted.len(), 1);
+    assert_eq!(check("011002", "01100").accepted.len(), 1);
+    // 12203 is what is left of 士別市, and with a check digit 市川市.
+    for (tenant, lost) in [("011002", "11002"), ("012203", "12203")] {
+        assert_eq!(
+            check(tenant, lost).refused,
+            [(2, vec![(MunicipalityCodeLostZero, Some("自治体コード"))])]
+        );
+    }
 }
 
 #[test]

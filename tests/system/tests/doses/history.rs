@@ -324,12 +324,14 @@ async fn lists_are_given_as_csv_that_a_spreadsheet_does_not_run() {
         .await;
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     let text = String::from_utf8(csv.bytes.to_vec()).unwrap();
-    assert!(text.starts_with("\u{FEFF}ID,状態,登録日時"), "{text}");
+    assert!(text.starts_with("\u{FEFF}ID,状態,一覧登録日時"), "{text}");
     assert!(
         text.contains(",要確認,") && text.contains("'=1+1"),
         "{text}"
     );
     assert!(text.contains("前の回の接種記録がありません"), "{text}");
+    // The time in Japan.
+    assert!(text.contains(",2021-04-12 09:00,"), "{text}");
     for path in ["/doses", "/doses?state=x", "/doses?state=review&name=x"] {
         assert_eq!(venue.get(path).await.status, 400, "{path}");
     }

@@ -50,6 +50,22 @@ fn rows(receipt: &Value) -> [u64; 3] {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lot_that_the_encoding_of_the_file_lacks_comes_as_it_is_in_utf_8() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(5), &[(1, "20210407", "EP〜2163")]).await;
+    let key = format!("inbox/{CHIYODA}/inquiries/sjis.csv");
+    let file = HEADER.to_owned() + &line("A-5", &person(5), "B-5");
+    let file = system::file::Encoding::Cp932.encode(&file);
+    let dropped = world.town.drop_at(&key, file).await;
+    world.town.stack.idle().await;
+    let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(rows(&receipt), [1, 1, 0], "{receipt}");
+    assert_eq!(receipt["encoding"], "cp932");
+    let answers = answers(&world, &receipt).await;
+    assert!(answers[0].contains("EP〜2163"), "{answers:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_is_asked_row_by_row_and_every_row_is_accounted_for() {
     let world = World::new().await;
     vaccinate(&world, SAPPORO, &person(5), &[(1, "20210407", "EP2163")]).await;
