@@ -178,7 +178,8 @@ test('what was typed stays when a dose cannot be read anew, and the notice of it
   await page.getByText('この一覧には今、何もありません').waitFor();
 
   // Whoever was looked at stays, too.
-  await open(page, stack, `residents/${await stack.residentOf(old[8])}`);
+  const resident = await stack.residentOf(old[8]);
+  await open(page, stack, `residents/${resident}`);
   const dose = page.locator('[data-dose="2"]');
   await dose.getByRole('button', { name: 'ロックする' }).press('Enter');
   await busyOnce();
@@ -186,6 +187,9 @@ test('what was typed stays when a dose cannot be read anew, and the notice of it
   await busy.waitFor();
   assert.equal(await page.locator('h2.name').count(), 1);
   assert.equal(await dose.count(), 1);
+  const { doses: all } = await (await stack.ask(['read'], 'GET', `/residents/${resident}/doses`)).json();
+  const locked = all.find((it) => it.locked);
+  await stack.ask(['approve'], 'POST', `/doses/${locked.id}/unlock`, { reason: '確認が済んだため' });
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
