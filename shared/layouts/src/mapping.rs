@@ -53,7 +53,7 @@ impl ColumnMapping {
 }
 
 /// Without blanks around it, of whatever width: ideographic ones, and those that tables of the web put into
-/// empty cells.
+/// empty cells. No control character is a blank.
 pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim()
+    text.trim_matches(|c: char| c.is_whitespace() && !c.is_control())
 }
