@@ -62,9 +62,9 @@ pub struct Conclusion {
     pub chunks: u32,
     /// Object version of the list of refused records, where there are any.
     pub refused_version: Option<String>,
-    /// Rows that would remove somebody in force.
+    /// Rows that would remove somebody.
     pub removals: u64,
-    /// Residents in force.
+    /// Residents in force, or as many as may be when the file's turn comes, where others wait before it.
     pub register_before: u64,
     /// Refused rows by code.
     pub problems: BTreeMap<String, u64>,

@@ -56,9 +56,10 @@ pub struct Upload {
     pub chunks_done: u32,
     /// Object version of the list of refused records, where there are any.
     pub refused_version: Option<String>,
-    /// Rows that would remove somebody who is in the register in force.
+    /// Rows that would remove somebody.
     pub removals: u64,
-    /// Residents in force when the file was checked.
+    /// Residents in force when the file was checked, or as many as may be when its turn comes, where others
+    /// waited before it.
     pub register_before: u64,
     /// Refused rows by stable code.
     pub problems: BTreeMap<String, u64>,
