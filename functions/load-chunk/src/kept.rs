@@ -1,14 +1,16 @@
 //! What a row leaves as it is.
 //!
-//! - 支援措置, by a file that has no such column: it says nothing about protection, so it changes nothing of
-//!   it. A row that says everything else as it is in force is unchanged; one that says something new takes
-//!   over what is known of its resident, be they registered or removed. So only a file with the column can
-//!   take protection away, and only by a row that says so.
-//! - The My Number, by a removal that names none: others ask by it for the doses of whoever moved away, however
-//!   many rows say once more that they did.
+//! A file without one of these columns says nothing about it, and a row that removes somebody says nothing with an
+//! empty cell: what is known of its resident stays.
+//!
+//! - 支援措置. So only a file with the column can take protection away, and only by a row that says so. A row that
+//!   says everything else as it is in force is unchanged.
+//! - The My Number: others ask by it for the doses of whoever moved away, however many rows say once more that
+//!   they did.
+//! - The coupon: doses of before, which a venue or a file sends late, or once more, find whom they belong to.
 
-use domain::{Movement, MyNumber, ResidentRow};
-use layouts::residents::Column;
+use domain::{CouponNumber, Movement, MyNumber, Resident, ResidentRow};
+use layouts::residents::{Column, Header};
 use store::{StoreError, write_profile};
 
 use crate::{
@@ -24,10 +26,54 @@ const AT_A_TIME: usize = 100;
 /// What a row leaves as it is in force.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Kept {
-    /// 支援措置, where the file does not say.
+    /// 支援措置.
     pub(crate) protected: Option<bool>,
-    /// The My Number of somebody whom the row removes without naming it.
+    /// The My Number. Not in the fingerprint: the same row once more is unchanged.
     pub(crate) my_number: Option<MyNumber>,
+    /// The coupon; not in the fingerprint either.
+    pub(crate) coupon: Option<CouponNumber>,
+}
+
+impl Kept {
+    /// The row with what it leaves but for protection as it is.
+    pub(crate) fn complete<'a>(&self, row: ResidentRow<'a>) -> ResidentRow<'a> {
+        ResidentRow {
+            my_number: row.my_number.or(self.my_number),
+            coupon: row.coupon.or(self.coupon),
+            ..row
+        }
+    }
+}
+
+/// Of what a row says nothing.
+#[derive(Debug, Clone, Copy)]
+struct Leaves {
+    protected: bool,
+    my_number: bool,
+    coupon: bool,
+}
+
+impl Leaves {
+    fn of(row: &ResidentRow<'_>, header: &Header) -> Self {
+        let silent = |column| row.movement == Movement::Remove || !header.has(column);
+        Self {
+            protected: row.protected.is_none(),
+            my_number: row.my_number.is_none() && silent(Column::MyNumber),
+            coupon: row.coupon.is_none() && silent(Column::Coupon),
+        }
+    }
+
+    const fn is_nothing(self) -> bool {
+        !(self.protected || self.my_number || self.coupon)
+    }
+
+    fn kept(self, known: &Resident) -> Kept {
+        Kept {
+            protected: known.protected.filter(|_| self.protected),
+            my_number: known.my_number.filter(|_| self.my_number),
+            coupon: known.coupon.filter(|_| self.coupon),
+        }
+    }
 }
 
 /// The rows that a row without a word on protection is as good as.
@@ -52,48 +98,40 @@ impl LoadChunk {
         source: &Source,
         changed: Vec<Changed>,
     ) -> Result<Vec<Changed>, LoadError> {
-        let leaves_protection = !source.header.has(Column::Protected);
-        let mut numbers = Vec::new();
-        let mut changed = new_of(work, source, changed, leaves_protection, &mut numbers)?;
-        let leaves = |it: &Changed| leaves_protection || numbers.binary_search(&it.index).is_ok();
-        let mut known: Vec<_> = changed
-            .iter_mut()
-            .filter(|it| it.before.is_some() && leaves(it))
-            .collect();
-        if known.is_empty() {
+        let mut leaving = Vec::new();
+        let mut changed = new_of(work, source, changed, &mut leaving)?;
+        if leaving.is_empty() {
             return Ok(changed);
         }
         let generation = self.register_before(work).await?.generation();
-        for some in known.chunks_mut(AT_A_TIME) {
-            let tags: Vec<_> = some.iter().map(|it| it.tag).collect();
+        for some in leaving.chunks(AT_A_TIME) {
+            let tag = |(at, _): &(usize, Leaves)| changed.get(*at).map(|row| row.tag);
+            let tags: Vec<_> = some.iter().filter_map(tag).collect();
             let found = self
                 .store
                 .residents_under(work.scope, &work.keys, &tags, generation);
             let found = found.await?;
-            for row in some {
+            for (at, leaves) in some {
+                let Some(row) = changed.get_mut(*at) else {
+                    continue;
+                };
                 let known = found.get(&row.tag).ok_or(StoreError::Damaged {
                     what: "resident of the manifest",
                 })?;
-                if leaves_protection {
-                    row.kept.protected = known.protected;
-                }
-                if numbers.binary_search(&row.index).is_ok() {
-                    row.kept.my_number = known.my_number;
-                }
+                row.kept = leaves.kept(known);
             }
         }
         Ok(changed)
     }
 }
 
-/// The rows without those that are as good as what is in force, if the file leaves protection as it is. Those
-/// that leave a My Number as it is go into `numbers` by their index.
+/// The rows without those that are as good as what is in force. Those that leave something as it is go into
+/// `leaving`, by their place.
 fn new_of(
     work: &Work<'_>,
     source: &Source,
     changed: Vec<Changed>,
-    leaves_protection: bool,
-    numbers: &mut Vec<u32>,
+    leaving: &mut Vec<(usize, Leaves)>,
 ) -> Result<Vec<Changed>, LoadError> {
     let mut records = source.records(&work.chunk.plan);
     let mut bytes = Vec::with_capacity(256);
@@ -102,16 +140,17 @@ fn new_of(
         if let Some(before) = &row.before {
             bytes.clear();
             let (checked, _) = read_again(&mut records, &work.keys, &row, &mut bytes)?;
-            let mut is_before = |alike: ResidentRow<'_>| {
+            let is_before = |alike: ResidentRow<'_>| {
                 bytes.clear();
                 write_profile(&alike, &mut bytes);
                 work.keys.fingerprint(&bytes) == before.fingerprint
             };
-            if leaves_protection && alike(&checked).any(&mut is_before) {
+            if alike(&checked).any(is_before) {
                 continue;
             }
-            if checked.movement == Movement::Remove && checked.my_number.is_none() {
-                numbers.push(row.index);
+            let leaves = Leaves::of(&checked, &source.header);
+            if !leaves.is_nothing() {
+                leaving.push((new.len(), leaves));
             }
         }
         new.push(row);

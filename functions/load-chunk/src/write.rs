@@ -15,7 +15,6 @@ use crate::{
     LoadChunk, LoadError,
     chunk::{Outcomes, Source, Work},
     compare::{Changed, Outcome},
-    kept::Kept,
 };
 
 /// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
@@ -222,20 +221,15 @@ impl Reading<'_> {
         let mut bytes = Vec::with_capacity(256);
         let (checked, mut profile) = read_again(&mut self.records, keys, row, &mut bytes)?;
         let mut fingerprint = row.fingerprint;
-        let Kept {
-            protected,
-            my_number,
-        } = row.kept;
-        let mut completed = checked;
-        if protected.is_some() {
-            completed.protected = checked.protected.or(protected);
+        let mut known = checked;
+        if row.kept.protected.is_some() {
+            known.protected = checked.protected.or(row.kept.protected);
             bytes.clear();
-            profile = write_profile(&completed, &mut bytes);
+            profile = write_profile(&known, &mut bytes);
             fingerprint = keys.fingerprint(&bytes);
         }
-        if my_number.is_some() {
-            // Not in the fingerprint: the same row once more is unchanged.
-            completed.my_number = my_number;
+        let completed = row.kept.complete(known);
+        if completed != known {
             bytes.clear();
             profile = write_profile(&completed, &mut bytes);
         }
@@ -245,7 +239,7 @@ impl Reading<'_> {
             fingerprint,
             profile,
             removes: checked.movement == Movement::Remove,
-            coupon: checked.coupon.map(|coupon| keys.coupon_tag(coupon)),
+            coupon: completed.coupon.map(|coupon| keys.coupon_tag(coupon)),
             birth: *birth.or_insert_with(|| keys.birth_tag(checked.birth_date)),
         })
     }

@@ -10,8 +10,7 @@ use crate::{
     profile::{read_my_number, read_profile},
 };
 
-/// Who stands under `generation`, registered or removed: the newest slot that is not above it. A removal that
-/// names no My Number leaves the one that was there before.
+/// Who stands under `generation`, registered or removed: the newest slot that is not above it.
 pub(crate) fn under(
     scope: &TenantScope,
     keys: &TenantKeys,
@@ -20,18 +19,11 @@ pub(crate) fn under(
 ) -> Result<Option<InRegister>, StoreError> {
     let item = Item(map);
     let pk = item.text("pk")?;
-    let mut slots = slots_under(item, generation)?.into_iter();
-    let Some((since, slot)) = slots.next() else {
+    let Some((since, slot)) = slot_under(item, generation)? else {
         return Ok(None);
     };
     let status = status(slot)?;
-    let mut resident = open_slot(scope, keys, pk, since, slot)?;
-    if resident.my_number.is_none()
-        && status == Status::Removed
-        && let Some((since, before)) = slots.next()
-    {
-        resident.my_number = open_slot(scope, keys, pk, since, before)?.my_number;
-    }
+    let resident = open_slot(scope, keys, pk, since, slot)?;
     let tag = pk.rsplit('#').next();
     let tag = tag.and_then(|text| ResidentTag::parse(text).ok());
     let tag = tag.ok_or(StoreError::Damaged {
@@ -45,22 +37,20 @@ pub(crate) fn under(
     Ok(Some(InRegister { resident, status }))
 }
 
-/// The slots that are not above `generation`, newest first.
-fn slots_under(
+/// The newest slot that is not above `generation`.
+fn slot_under(
     item: Item<'_>,
     generation: Generation,
-) -> Result<Vec<(Generation, Item<'_>)>, StoreError> {
-    let mut under = Vec::with_capacity(2);
-    for slot in ["newest", "older"]
-        .into_iter()
-        .filter_map(|it| item.map(it))
-    {
-        let since = Generation::new(slot.number("g")?);
-        if since <= generation {
-            under.push((since, slot));
+) -> Result<Option<(Generation, Item<'_>)>, StoreError> {
+    for slot in ["newest", "older"] {
+        if let Some(slot) = item.map(slot) {
+            let since = Generation::new(slot.number("g")?);
+            if since <= generation {
+                return Ok(Some((since, slot)));
+            }
         }
     }
-    Ok(under)
+    Ok(None)
 }
 
 fn status(slot: Item<'_>) -> Result<Status, StoreError> {

@@ -40,7 +40,7 @@ impl Layout for Residents {
     #[inline]
     fn read<'r>(check: &mut RowCheck<'r, '_, Self>) -> Parts<'r> {
         check.municipality(Column::Municipality);
-        Parts {
+        let mut parts = Parts {
             number: check.number(
                 Column::Number,
                 MAX_NUMBER,
@@ -55,8 +55,10 @@ impl Layout for Residents {
             movement: check.movement(),
             moved_on: check.date(Column::MovedOn),
             reason: check.text(Column::Reason, MAX_REASON),
-            protected: check.protected(),
-        }
+            protected: None,
+        };
+        parts.protected = check.protected(parts.movement);
+        parts
     }
 
     fn nothing<'r>() -> Parts<'r> {
@@ -104,9 +106,10 @@ impl RowCheck<'_, '_, Residents> {
         }
     }
 
-    /// Empty means not protected; a file without the column says nothing.
+    /// Empty means not protected; a file without the column says nothing, and neither does whoever leaves with
+    /// an empty cell: a ledger may blank what it no longer needs, which lifts no protection.
     #[inline]
-    fn protected(&mut self) -> Option<bool> {
+    fn protected(&mut self, movement: Option<Movement>) -> Option<bool> {
         if !self.has(Column::Protected) {
             return None;
         }
@@ -116,6 +119,9 @@ impl RowCheck<'_, '_, Residents> {
             _ => None,
         };
         let protected = self.digit(Column::Protected, ProblemCode::ProtectionUnknown, flag);
+        if movement == Some(Movement::Remove) {
+            return protected;
+        }
         Some(protected.unwrap_or(false))
     }
 }

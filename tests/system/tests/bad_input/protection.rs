@@ -96,3 +96,57 @@ async fn a_file_with_the_column_says_who_is_protected_and_who_no_longer() {
     assert_eq!(drop(&town, true, said(["", "1"])).await, [0, 2, 0, 0]);
     assert_eq!(known(&town, &[1, 2]).await, json!([false, true]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_with_an_empty_cell_stays_protected() {
+    let town = Town::start().await;
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let said = |cell| Row::of(1).with(COLUMN, cell);
+    let leaves = |cell| said(cell).with("異動区分", "2");
+    let back = || async {
+        let left = drop(&town, false, vec![Row::of(1)]).await;
+        assert_eq!(left, [0, 1, 0, 0]);
+        known(&town, &[1]).await
+    };
+    drop(&town, true, vec![said("1")]).await;
+    assert_eq!(drop(&town, true, vec![leaves("")]).await, [0, 0, 0, 1]);
+    assert_eq!(drop(&town, true, vec![leaves("")]).await, [0, 0, 1, 0]);
+    let again = leaves("").with("異動事由", "転出");
+    assert_eq!(drop(&town, true, vec![again]).await, [0, 1, 0, 0]);
+    assert_eq!(back().await, json!([true]));
+    assert_eq!(drop(&town, true, vec![leaves("0")]).await, [0, 0, 0, 1]);
+    assert_eq!(back().await, json!([false]), "who says so");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coupon_that_no_column_or_a_removal_leaves_out_stays() {
+    let town = Town::start().await;
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let coupon = || async {
+        let row = Row::of(1);
+        let found = town.resident(CHIYODA, row.cell("個別宛名番号")).await;
+        found.unwrap()["coupon"].clone()
+    };
+    let without_the_column = |name: &str| {
+        let mut file = File::new([Row::of(1).with("氏名", name)]);
+        file.columns = COLUMNS.into_iter().filter(|it| *it != "券番号").collect();
+        town.take_in(CHIYODA, "b.csv", file.bytes(Encoding::Utf8))
+    };
+    drop(&town, true, vec![Row::of(1)]).await;
+    let known = json!(Row::of(1).cell("券番号"));
+    assert_eq!(coupon().await, known);
+    let receipt = without_the_column("山田　改").await;
+    assert_eq!(receipt["rows"]["changed"], 1, "{receipt:#}");
+    assert_eq!(coupon().await, known);
+
+    let leaves = Row::of(1).with("券番号", "").with("異動区分", "2");
+    assert_eq!(drop(&town, true, vec![leaves.clone()]).await, [0, 0, 0, 1]);
+    assert_eq!(drop(&town, true, vec![leaves]).await, [0, 0, 1, 0]);
+    without_the_column("山田　再").await;
+    assert_eq!(coupon().await, known);
+    let bare = Row::of(1).with("券番号", "");
+    assert_eq!(drop(&town, true, vec![bare]).await, [0, 1, 0, 0]);
+    assert_eq!(coupon().await, Value::Null, "who says so");
+}
