@@ -90,10 +90,12 @@ pub fn parse_eight_digits(text: &[u8; 8]) -> Option<Result<Date, DateError>> {
     Some(civil(year, month, day))
 }
 
-/// The as-of date in the name of a dropped file: `residents_20210401.csv`. `None` without one.
+/// The as-of date in the name of a dropped file: `residents_20210401.csv`. Rows of it that were refused, and are
+/// sent again when they are mended, are as old: `residents_20210401_errors.csv`. `None` without one.
 #[must_use]
 pub fn as_of_date(file_name: &str) -> Option<Date> {
     let (stem, extension) = file_name.rsplit_once('.')?;
+    let stem = stem.strip_suffix("_errors").unwrap_or(stem);
     let (_, digits) = stem.rsplit_once('_')?;
     if !extension.eq_ignore_ascii_case("csv") {
         return None;
@@ -310,6 +312,11 @@ mod tests {
         assert_eq!(
             date("住民_全件_20210401.CSV").as_deref(),
             Some("2021-04-01")
+        );
+        assert_eq!(
+            date("residents_20210401_errors.csv").as_deref(),
+            Some("2021-04-01"),
+            "rows of an older file do not become newer by being mended"
         );
         for name in [
             "residents.csv",
