@@ -29,7 +29,8 @@ impl ReceiveUpload {
         }
         if register.issued > register.generation() {
             let on_its_way = self.most_on_their_way(mine, register).await?;
-            return of(rows, active.max(on_its_way));
+            let most = active.max(on_its_way);
+            return of(rows.min(most), most);
         }
         match &register.in_force {
             Some(in_force) => of(self.among(mine, removals, in_force).await?, active),

@@ -55,9 +55,12 @@ async fn a_register_that_is_still_loading_is_not_removed_unasked() {
         gone.collect()
     };
     let all = town
-        .drop_file(CHIYODA, "all.csv", bytes(&some(&rows)))
+        .drop_file(CHIYODA, "all.csv", bytes(&some(&people(1..60, false))))
         .await;
     reaches(&town, &all, "held").await;
+    let receipt = town.receipt(CHIYODA, &all).await;
+    let asked = "このファイルは、登録されている29人のうち29人を削除します";
+    assert!(receipt.to_string().contains(asked), "{receipt:#}");
     // A few may leave.
     let few = town
         .drop_file(CHIYODA, "few.csv", bytes(&some(&rows[..5])))
