@@ -7,6 +7,7 @@ use layouts::{
     Rows, Rules, Summary, residents::ERROR_COLUMNS,
 };
 use serde::Serialize;
+use store::has_digits_like_data;
 
 use crate::kind::Kind;
 
@@ -239,6 +240,13 @@ impl<K: Kind> Notes<K> {
     }
 }
 
+/// A cell of the first line. Where that line is no header but somebody's data, nobody's number is shown.
+fn covered(cell: &str) -> impl Iterator<Item = char> {
+    let is_data = has_digits_like_data(cell);
+    let cover = move |c: char| if is_data && c.is_numeric() { '●' } else { c };
+    cell.chars().map(cover)
+}
+
 impl HeaderCell {
     fn of(found: &str, ours: &str, column: Option<&'static str>) -> Self {
         let meaning = match column {
@@ -247,7 +255,7 @@ impl HeaderCell {
             None => "unknown",
         };
         Self {
-            found: found.chars().take(CELL_LENGTH).collect(),
+            found: covered(found).take(CELL_LENGTH).collect(),
             meaning,
             column,
         }

@@ -66,7 +66,7 @@ pub use profile::{CorruptProfile, read_profile, write_profile};
 pub use register::{InForce, ManifestPlace, Register, Switch};
 pub use released::Releasing;
 pub use residents::{ResidentInForce, Snapshot};
-pub use settings::SettingsProblem;
+pub use settings::{SettingsProblem, has_digits_like_data};
 pub use stream::{StreamKey, StreamSlot};
 pub use tenant::{TenantSettings, TenantState};
 pub use upload_item::{FileRefusal, Upload, UploadPage};

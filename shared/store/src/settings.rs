@@ -10,6 +10,8 @@ use crate::TenantSettings;
 /// Longest name of a column, in characters.
 const LONGEST_NAME: usize = 100;
 const ALL: u8 = 100;
+/// A date has the fewest.
+const DIGITS_OF_DATA: usize = 8;
 static OUR_NAMES: BTreeMap<String, String> = BTreeMap::new();
 
 /// Why settings cannot be stored.
@@ -18,7 +20,7 @@ pub enum SettingsProblem {
     /// Files of this kind cannot be read by such a mapping.
     #[error("columns of {0} files: {1}")]
     Columns(FileKind, MappingProblem),
-    /// What a column is called is blank, too long or holds control characters.
+    /// What a column is called is blank, too long, holds control characters, or as many digits as somebody's data.
     #[error("a column of {0} files has no name that a header could hold")]
     ColumnName(FileKind),
     /// More than all.
@@ -67,7 +69,16 @@ impl TenantSettings {
 
 fn is_name(text: &str) -> bool {
     let is_blank = text.trim_matches([' ', '\u{3000}']).is_empty();
-    !is_blank && text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control)
+    !is_blank
+        && text.chars().count() <= LONGEST_NAME
+        && !text.chars().any(char::is_control)
+        && !has_digits_like_data(text)
+}
+
+/// Whether a cell has as many digits as a date, a coupon or a My Number, and so is no name of a column.
+#[must_use]
+pub fn has_digits_like_data(cell: &str) -> bool {
+    cell.chars().filter(|c| c.is_numeric()).count() >= DIGITS_OF_DATA
 }
 
 #[cfg(test)]
@@ -89,7 +100,7 @@ mod tests {
         let unknown = MappingProblem::NoSuchColumn("住所".to_owned());
         let problem = SettingsProblem::Columns(FileKind::Residents, unknown);
         assert_eq!(of("住所", "住所"), Err(problem));
-        for name in ["", "　 ", "a\nb", &"長".repeat(101)] {
+        for name in ["", "　 ", "a\nb", "９８3205673214", &"長".repeat(101)] {
             let problem = SettingsProblem::ColumnName(FileKind::Residents);
             assert_eq!(of(name, "氏名"), Err(problem), "{name}");
         }
