@@ -59,7 +59,7 @@ fn any(state: UploadState) -> Words {
             "equals the register in force; there was nothing to load",
         ),
         UploadState::Discarded => words(
-            "確認の結果、取り込まずに破棄しました",
+            "確認の結果、取り込みを取りやめました",
             "was discarded instead of being confirmed",
         ),
     }
@@ -69,7 +69,7 @@ pub(crate) fn held(removals: u64, register: u64) -> Words {
     words(
         format!(
             "このファイルは、登録されている{register}人のうち{removals}人を削除します。\
-             正しければ確認(confirm)、誤りであれば破棄(discard)してください。"
+             正しければ「取り込む」、誤りであれば「取りやめる」を選んでください。"
         ),
         format!(
             "this file removes {removals} of the {register} residents in the register; \

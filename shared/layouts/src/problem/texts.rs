@@ -50,10 +50,10 @@ ProblemCode {
         "1行目に列名がありません。1行目を列名にしてください。"
         "the first line holds no column names; put them there";
     UnknownColumn "UNKNOWN_COLUMN"
-        "登録のない列名です。列を除くか、名簿と接種記録のファイルでは列名の対応を設定してください。不要な情報は受け取れません。"
+        "登録のない列名です。列を除くか、住民と接種記録のファイルでは「設定」で列を結び付けてください。不要な情報は受け取れません。"
         "this column is neither known nor mapped; leave it out, or map it in files of residents and doses; data that is not needed is not taken";
     MissingColumn "MISSING_COLUMN"
-        "必須の列がありません。列を加えるか、名簿と接種記録のファイルでは列名の対応を設定してください。"
+        "必須の列がありません。列を加えるか、住民と接種記録のファイルでは「設定」で列を結び付けてください。"
         "this required column is missing; add it, or map it in files of residents and doses";
     DoubledColumn "DOUBLED_COLUMN"
         "同じ列が二つ以上あります。一つにしてください。"
@@ -113,13 +113,13 @@ ProblemCode {
         "エラーの行が多すぎるため、ファイル全体を取り込みませんでした。errors.csvを見て直し、送り直してください。"
         "too many rows are wrong, so nothing was taken over; mend them as errors.csv says and send the file again";
     Stale "STALE"
-        "すでに受け付けた名簿より基準日が古いか、後から置かれた名簿が先に受け付けられました。内容が最新であれば、もう一度送ってください。"
+        "すでに受け付けた台帳より基準日が古いか、後から置かれた台帳が先に受け付けられました。内容が最新であれば、もう一度送ってください。"
         "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, send it again";
     UnknownTenant "UNKNOWN_TENANT"
         "フォルダ名の自治体コードは登録されていません。フォルダ名を確かめ、正しければ運用担当者へ連絡してください。"
         "no municipality is registered under this folder; check its name, or ask the operator";
     UnknownKind "UNKNOWN_KIND"
-        "フォルダ名から種類が分かりません。residents（名簿）、doses（接種記録）、inquiries（照会）のいずれかのフォルダに、名前の末尾が.csvのファイルを置いてください。"
+        "フォルダ名から種類が分かりません。residents（住民）、doses（接種記録）、inquiries（照会）のいずれかのフォルダに、名前の末尾が.csvのファイルを置いてください。"
         "the folder does not tell what the file is; put a .csv file into the folder residents, doses or inquiries";
 
     TooFewFields "TOO_FEW_FIELDS"
@@ -292,6 +292,6 @@ NoticeCode {
         "任意の列がありません。空として受け付けました。"
         "an optional column is absent; its fields count as empty";
     RemovalOfUnknown "REMOVAL_OF_UNKNOWN"
-        "名簿にない人の削除の行です。何も変わりません。"
+        "台帳にない人の削除の行です。何も変わりません。"
         "a row removes somebody who is not in the register; nothing changes";
 }}
