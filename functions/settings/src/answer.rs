@@ -19,6 +19,7 @@ pub(crate) struct Shown<'a> {
     export_encoding: &'static str,
     export_scope: &'static str,
     inquiries_per_day: Option<u32>,
+    inquiries_at_most: Option<u32>,
     hold_protected: bool,
     lots: BTreeMap<String, Vec<&'a str>>,
     known: Known,
@@ -75,6 +76,7 @@ impl<'a> Shown<'a> {
             export_encoding: settings.export_encoding.as_str(),
             export_scope: settings.export_scope.as_str(),
             inquiries_per_day: settings.inquiries_per_day,
+            inquiries_at_most: settings.inquiries_at_most,
             hold_protected: settings.hold_protected,
             lots: lots.collect(),
             known: Known {

@@ -49,8 +49,12 @@ impl Change {
         Ok(change)
     }
 
-    /// The settings as they would be, under the same revision.
+    /// The settings as they would be, under the same revision. Nobody here raises what the operator allows.
     pub(crate) fn applied_to(self, before: &TenantSettings) -> Result<TenantSettings, Problem> {
+        let most = before.inquiries_at_most;
+        if self.inquiries_per_day > most && most.is_some() {
+            return Err(Problem::invalid("inquiries_per_day", Fault::Number));
+        }
         let mut after = before.clone();
         set(&mut after.columns, self.residents);
         set(&mut after.dose_columns, self.doses);

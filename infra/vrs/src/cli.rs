@@ -267,6 +267,9 @@ pub struct TenantSettings {
     /// How many inquiries the municipality may make in a day
     #[arg(long, value_name = "N")]
     pub inquiries_per_day: Option<u32>,
+    /// How many that may be at most, whatever the municipality sets itself
+    #[arg(long, value_name = "N")]
+    pub inquiries_at_most: Option<u32>,
     /// Whether inquiries about the address-protected (支援措置) wait for the municipality's own decision
     #[arg(long, value_name = "BOOL")]
     pub hold_protected: Option<bool>,

@@ -7,19 +7,20 @@ const LEAST_PER_DAY: u32 = 100;
 const LEAST_MISSES: u32 = 20;
 
 /// How many inquiries the municipality may make in a day: as set, or one for every fifty residents of
-/// its register, and at least a hundred.
+/// its register, and at least a hundred; in any case no more than the operator allows.
 pub async fn per_day(
     store: &Store,
     scope: &TenantScope,
     settings: &TenantSettings,
 ) -> Result<u32, StoreError> {
+    let most = settings.inquiries_at_most.unwrap_or(u32::MAX);
     if let Some(set) = settings.inquiries_per_day {
-        return Ok(set);
+        return Ok(set.min(most));
     }
     let register = store.register(scope).await?;
     let residents = register.in_force.map_or(0, |in_force| in_force.active);
     let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
-    Ok(share.max(LEAST_PER_DAY))
+    Ok(share.max(LEAST_PER_DAY).min(most))
 }
 
 /// How many inquiries that lead to nobody are usual on a day: a quarter of what may be asked, and at least

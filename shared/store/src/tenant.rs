@@ -36,6 +36,8 @@ pub struct TenantSettings {
     /// How many inquiries the municipality may make in a day; one for every fifty residents, and
     /// not less than a hundred, when it is not set.
     pub inquiries_per_day: Option<u32>,
+    /// What the operator allows of these at most, whatever the municipality sets itself.
+    pub inquiries_at_most: Option<u32>,
     /// Whether inquiries about address-protected residents wait for the municipality's own decision;
     /// and those about residents of whom no file has said whether they are.
     pub hold_protected: bool,
@@ -54,6 +56,7 @@ impl Default for TenantSettings {
             export_encoding: Encoding::Utf8 { bom: true },
             export_scope: ExportScope::Full,
             inquiries_per_day: None,
+            inquiries_at_most: None,
             hold_protected: true,
             revision: 1,
         }
@@ -180,7 +183,8 @@ impl TenantState {
 const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
                             max_refused = :refused, max_removed = :removed, lots = :lots, \
                             export_encoding = :encoding, export_scope = :exported, \
-                            inquiries_per_day = :inquiries, hold_protected = :hold, \
+                            inquiries_per_day = :inquiries, inquiries_at_most = :most, \
+                            hold_protected = :hold, \
                             revision = :revision";
 
 fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
@@ -193,15 +197,15 @@ fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValu
         (":lots", write_lots(&settings.lots)),
         (":encoding", s(settings.export_encoding.as_str())),
         (":exported", s(settings.export_scope.as_str())),
-        (
-            ":inquiries",
-            settings
-                .inquiries_per_day
-                .map_or(AttributeValue::Null(true), n),
-        ),
+        (":inquiries", maybe(settings.inquiries_per_day)),
+        (":most", maybe(settings.inquiries_at_most)),
         (":hold", AttributeValue::Bool(settings.hold_protected)),
         (":revision", n(settings.revision)),
     ]
+}
+
+fn maybe(number: Option<u32>) -> AttributeValue {
+    number.map_or(AttributeValue::Null(true), n)
 }
 
 fn write_lots(lots: &KnownLots) -> AttributeValue {
@@ -245,6 +249,7 @@ fn read_settings(item: Item<'_>) -> Result<TenantSettings, StoreError> {
             .maybe_word("export_scope")?
             .unwrap_or(usual.export_scope),
         inquiries_per_day: item.maybe_set_number("inquiries_per_day")?,
+        inquiries_at_most: item.maybe_set_number("inquiries_at_most")?,
         hold_protected: item.maybe_flag("hold_protected").unwrap_or(true),
         revision: item.number("revision")?,
     })

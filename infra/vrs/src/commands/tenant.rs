@@ -92,6 +92,7 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
         export_scope,
         lots,
         inquiries_per_day,
+        inquiries_at_most,
         hold_protected,
         revision,
     } = now;
@@ -114,6 +115,9 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
             out,
             "         inquiries may be made in a day by how many residents there are"
         )?,
+    }
+    if let Some(most) = inquiries_at_most {
+        writeln!(out, "  {most:>5}  at most, whatever the municipality sets")?;
     }
     let held = if hold_protected {
         "held for the municipality's own decision"
@@ -152,6 +156,7 @@ fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<Tenant
     wanted.export_encoding = asked.export_encoding.unwrap_or(wanted.export_encoding);
     wanted.export_scope = asked.export_scope.unwrap_or(wanted.export_scope);
     wanted.inquiries_per_day = asked.inquiries_per_day.or(wanted.inquiries_per_day);
+    wanted.inquiries_at_most = asked.inquiries_at_most.or(wanted.inquiries_at_most);
     wanted.hold_protected = asked.hold_protected.unwrap_or(wanted.hold_protected);
     map(&mut wanted.columns, &asked.columns)?;
     map(&mut wanted.dose_columns, &asked.dose_columns)?;

@@ -146,6 +146,30 @@ async fn what_guards_people_needs_who_approves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_raises_the_budget_above_what_the_operator_allows() {
+    let town = Town::start().await;
+    let raised = json!({ "inquiries_per_day": 5_000 });
+    let changed = put(&town, &["register", "approve"], 1, &raised).await;
+    assert_eq!(changed.status, 200);
+    town.set(CHIYODA, |settings| settings.inquiries_at_most = Some(60))
+        .await;
+    let page = town.get(CHIYODA, "/inquiries").await.json();
+    assert_eq!(page["today"]["per_day"], 60);
+    let shown = town.get(CHIYODA, "/settings").await.json();
+    assert_eq!(shown["inquiries_at_most"], 60);
+    let revision = shown["revision"].as_u64().unwrap();
+    for (wanted, status) in [(61, 400), (60, 200)] {
+        let wanted = json!({ "inquiries_per_day": wanted });
+        let answer = put(&town, &["register", "approve"], revision, &wanted).await;
+        assert_eq!(answer.status, status, "{}", answer.json());
+    }
+    // It is not the municipality's to set.
+    let own = json!({ "inquiries_at_most": 1_000 });
+    let refused = put(&town, &["register", "approve"], 4, &own).await;
+    assert_eq!(refused.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
 async fn lots_are_set_as_a_whole_and_in_one_spelling() {
     let town = Town::start().await;
     let set = async |seen, lots: Value| {
@@ -240,6 +264,11 @@ async fn a_dry_run_names_the_columns_that_are_left_to_map() {
     let seen = dry_run(&town, json!({ "kind": "residents" }), other).await;
     assert_eq!(seen["refusal"]["code"], "NO_HEADER", "{seen:#}");
     assert_eq!(seen["header"].as_array().unwrap().len(), 3);
+    // No header at all: nobody's numbers are shown as names of columns.
+    let bare = "131016,7,983205673214,1980-04-01\r\n".as_bytes();
+    let seen = dry_run(&town, json!({ "kind": "residents" }), bare).await;
+    let found = |at: usize| seen["header"][at]["found"].clone();
+    assert_eq!([found(2), found(3)], ["●●●●●●●●●●●●", "●●●●-●●-●●"]);
     // What is no CSV at all.
     let seen = dry_run(&town, json!({ "kind": "residents" }), b"PK\x03\x04....").await;
     assert_eq!(
