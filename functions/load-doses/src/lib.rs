@@ -14,7 +14,7 @@
 //!   the same names with the same content each time.
 //! - A waiting dose leaves the list in the transaction in which it becomes something else.
 //!
-//! Rows of several people are recorded at the same time, a dozen in one transaction where they are plain, those of one person in a chunk one after the other
+//! Rows of several people are recorded at the same time, eleven in one transaction where they are plain, those of one person in a chunk one after the other
 //! and lowest number first: else a second dose would be doubtful only because the first was behind it.
 //!
 //! Chunks of a file are recorded at the same time. A second dose whose first stands in another chunk may be looked

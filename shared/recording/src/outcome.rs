@@ -1,7 +1,7 @@
 use domain::{DoseState, Finding, FindingCode};
 use store::{
-    DoseAct, DoseId, DoseKey, DoseRevision, Newcomer, NewcomerKey, Remembered, RememberedKind,
-    WaitingDose,
+    DoseAct, DoseId, DoseKey, DoseRevision, Newcomer, NewcomerKey, OnceBefore, Remembered,
+    RememberedKind, WaitingDose,
 };
 
 /// What became of an incoming dose.
@@ -95,6 +95,15 @@ impl Outcome {
             Self::Refused(_) | Self::KeyReused => return None,
         };
         Some(kept.remembered(kind))
+    }
+}
+
+impl From<OnceBefore> for Outcome {
+    fn from(before: OnceBefore) -> Self {
+        match before {
+            OnceBefore::Done(done) => done.into(),
+            OnceBefore::OtherBody => Self::KeyReused,
+        }
     }
 }
 

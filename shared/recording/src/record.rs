@@ -1,13 +1,13 @@
 //! One incoming dose, from finding its person to the transaction that keeps it.
 
 use domain::{
-    Decision, DoseState, Finding, FindingCode, Generation, Held, OtherDose, Severity, check_dose,
-    japan_date,
+    CouponNumber, Decision, DoseState, Finding, FindingCode, Generation, Held, OtherDose, Severity,
+    check_dose, japan_date,
 };
 use jiff::Timestamp;
 use store::{
-    DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, OnceBefore, PersonDoses, Source,
-    StoreError, WaitingDose, WaitingKey, content_id,
+    DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, PersonDoses, Source, StoreError,
+    WaitingDose, WaitingKey, content_id,
 };
 
 use crate::{
@@ -21,6 +21,24 @@ use crate::{
 pub(crate) struct Judged {
     pub(crate) decision: Decision,
     pub(crate) findings: Vec<Finding>,
+}
+
+/// What is known of the same dose on the waiting list.
+enum Waited {
+    /// It was not looked for yet.
+    NotRead,
+    /// It stands there, settled or not, or not at all.
+    Read(Option<Box<WaitingDose>>),
+}
+
+impl Judged {
+    /// One doubt more about what is to be put under its number.
+    fn doubt(&mut self, code: FindingCode) {
+        if !codes(&self.findings).contains(&code) {
+            self.findings.push(code.into());
+        }
+        self.decision = Decision::Review;
+    }
 }
 
 impl Recorder {
@@ -63,21 +81,24 @@ impl Recorder {
         generation: Option<Generation>,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let generation = match (&incoming.once, generation) {
-            (None, Some(generation)) => generation,
-            (None, None) => self.generation(area.scope).await?,
+        let (generation, waited) = match (&incoming.once, generation) {
+            (None, Some(generation)) => (generation, Waited::NotRead),
+            (None, None) => (self.generation(area.scope).await?, Waited::NotRead),
             (Some(once), _) => {
-                let (generation, before) = self.store.begin_once(area.scope, once).await?;
-                match before {
-                    Some(OnceBefore::Done(done)) => return Ok(done.into()),
-                    Some(OnceBefore::OtherBody) => return Ok(Outcome::KeyReused),
-                    None => generation,
+                let key = waiting_key(area, &incoming.dose);
+                let begun = self
+                    .store
+                    .begin_once(area.scope, area.keys, once, key.as_ref());
+                let begun = begun.await?;
+                if let Some(before) = begun.before {
+                    return Ok(before.into());
                 }
+                (begun.generation, Waited::Read(begun.waiting.map(Box::new)))
             }
         };
         let (found, generation) = self.find_from(area, &incoming.whom, generation).await?;
         match found {
-            Found::One(found) => self.record_for(area, incoming, &found, now).await,
+            Found::One(found) => self.record_for(area, incoming, &found, waited, now).await,
             Found::Several => Ok(refused(FindingCode::CouponOfSeveral)),
             Found::Nobody => match &incoming.whom {
                 Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
@@ -86,11 +107,30 @@ impl Recorder {
         }
     }
 
+    /// The same dose when it waited for its coupon and somebody took it off the list.
+    async fn withdrawn(
+        &self,
+        area: &Area<'_>,
+        dose: &domain::Dose,
+        waited: Waited,
+    ) -> Result<Option<Box<WaitingDose>>, StoreError> {
+        let waiting = match (waited, waiting_key(area, dose)) {
+            (Waited::Read(waiting), _) => waiting,
+            (Waited::NotRead, None) => None,
+            (Waited::NotRead, Some(key)) => {
+                let read = self.store.waiting_dose(area.scope, area.keys, &key);
+                read.await?.map(Box::new)
+            }
+        };
+        Ok(waiting.filter(|it| it.settled.is_some()))
+    }
+
     async fn record_for(
         &self,
         area: &Area<'_>,
         incoming: &Incoming,
         found: &FoundPerson,
+        waited: Waited,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         if let Some(outcome) = dealt_with(&found.doses, incoming.source) {
@@ -102,7 +142,7 @@ impl Recorder {
         let fits = incoming
             .second
             .fits(found.doses.tag, &found.person.resident.resident);
-        let judged = judge(area, dose, found, fits, now);
+        let mut judged = judge(area, dose, found, fits, now);
         match (judged.decision, held) {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
             (Decision::Unchanged, Some(held)) => {
@@ -121,6 +161,12 @@ impl Recorder {
                     .await
             }
             _ => {
+                if let Some(withdrawn) = self.withdrawn(area, dose, waited).await? {
+                    if is_from(&withdrawn.entry, incoming.source) {
+                        return Ok(Outcome::Waiting(Kept::waiting(&withdrawn)));
+                    }
+                    judged.doubt(FindingCode::CancelledBefore);
+                }
                 let next = next_dose(incoming, &judged);
                 self.change(area, now, |change| {
                     let written = put(change, area, found, held, next, now)?;
@@ -180,12 +226,7 @@ impl Recorder {
             return Ok(refused(FindingCode::UnknownResident));
         };
         let waiting = WaitingDose {
-            key: WaitingKey {
-                coupon: area.keys.coupon_tag(coupon),
-                programme: dose.programme,
-                number: dose.number,
-                id: content_id(area.keys, dose),
-            },
+            key: key_for(area, dose, coupon),
             dose: dose.clone(),
             birth_date: incoming.second.birth_date(),
             meant: incoming.second.meant(),
@@ -225,6 +266,20 @@ impl Recorder {
             self.store.remember(area.scope, once, &done, now).await?;
         }
         Ok(outcome)
+    }
+}
+
+/// Where a dose waits for its coupon, if it says one.
+pub(crate) fn waiting_key(area: &Area<'_>, dose: &domain::Dose) -> Option<WaitingKey> {
+    dose.coupon.map(|coupon| key_for(area, dose, coupon))
+}
+
+fn key_for(area: &Area<'_>, dose: &domain::Dose, coupon: CouponNumber) -> WaitingKey {
+    WaitingKey {
+        coupon: area.keys.coupon_tag(coupon),
+        programme: dose.programme,
+        number: dose.number,
+        id: content_id(area.keys, dose),
     }
 }
 

@@ -1,16 +1,18 @@
 //! Rows of a file recorded together: one read and one transaction for several people. What is not plain
 //! is recorded by itself, as any other dose.
 
+use std::collections::BTreeSet;
+
 use crypto::ResidentTag;
 use domain::{Decision, Finding, Generation, programme};
 use jiff::Timestamp;
-use store::{DoseKey, NextDose, PersonDoses, StoreError, people_at_once};
+use store::{DoseKey, NextDose, PersonDoses, StoreError, WaitingKey, people_at_once};
 
 use crate::{
     Area, Incoming, Outcome, Recorder, Whom,
     find::{FoundPerson, is_meant},
     follow::has_followers,
-    record::{judge, next_dose, refusals},
+    record::{judge, next_dose, refusals, waiting_key},
     retry::is_race,
 };
 
@@ -50,7 +52,8 @@ impl Recorder {
     /// it and each is recorded by itself.
     ///
     /// Nothing was under the number of a row, so nothing is known of the row: what was recorded never
-    /// leaves its number, newcomers come for a number that is taken, and a waiting dose has no person.
+    /// leaves its number, newcomers come for a number that is taken, and a row whose dose waited once and
+    /// was withdrawn is looked at by itself.
     pub async fn record_together(
         &self,
         area: &Area<'_>,
@@ -92,18 +95,32 @@ impl Recorder {
         };
         let tags: Vec<_> = rows.iter().map(|(tag, _)| *tag).collect();
         let numbers = (known.code(), known.most());
-        let people = self
+        let keys: Vec<_> = rows
+            .iter()
+            .map(|(_, it)| waiting_key(area, &it.dose))
+            .collect();
+        let waited: BTreeSet<_> = keys.iter().flatten().copied().collect();
+        let read = self
             .store
-            .doses_of_many(area.scope, area.keys, &tags, numbers, generation);
-        let people = people.await?.into_iter();
-        let plan = |((_, incoming), doses): (&(ResidentTag, &Incoming), PersonDoses)| {
-            if incoming.dose.programme == known.code() && incoming.dose.number <= known.most() {
+            .doses_of_many(area.scope, area.keys, &tags, &waited, numbers, generation);
+        let (people, waiting) = read.await?;
+        let withdrawn = waiting.iter().filter(|it| it.settled.is_some());
+        let withdrawn: BTreeSet<_> = withdrawn.map(|it| it.key).collect();
+        let plan = |(((_, incoming), key), doses): (
+            (&(ResidentTag, &Incoming), &Option<WaitingKey>),
+            PersonDoses,
+        )| {
+            let is_withdrawn = key.is_some_and(|key| withdrawn.contains(&key));
+            if incoming.dose.programme == known.code()
+                && incoming.dose.number <= known.most()
+                && !is_withdrawn
+            {
                 plan(area, incoming, doses, now)
             } else {
                 Plan::Apart
             }
         };
-        Ok(rows.iter().zip(people).map(plan).collect())
+        Ok(rows.iter().zip(&keys).zip(people).map(plan).collect())
     }
 
     /// The outcomes of what was put, in order; nothing if somebody else was first.

@@ -46,10 +46,10 @@ pub use consent_item::{Consent, Evidence};
 pub use consents::{Changed, Recording};
 pub use day_count::{DayCount, Mismatches};
 pub use dose::{
-    ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry,
-    InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore,
-    PersonDoses, PersonItems, Remembered, RememberedKind, Settled, Settlement, Source, TouchedPage,
-    Transaction, WaitingDose, WaitingKey, content_id, people_at_once,
+    Begun, ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision,
+    Entry, InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once,
+    OnceBefore, PersonDoses, PersonItems, Remembered, RememberedKind, Settled, Settlement, Source,
+    TouchedPage, Transaction, WaitingDose, WaitingKey, content_id, people_at_once,
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport};

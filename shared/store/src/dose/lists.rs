@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::{ResidentTag, TenantKeys};
 use domain::{Date, DoseState, TenantScope, words};
 
-use super::{DoseId, DoseRevision, Newcomer, WaitingDose, item::Opener};
+use super::{DoseId, DoseRevision, Newcomer, WaitingDose, item::Opener, waiting};
 use crate::{
     Store, StoreError,
     item::{Item, Map, s},
@@ -249,10 +249,7 @@ fn place(scope: &TenantScope, id: DoseId) -> (String, String) {
             keys::resident(scope, &key.dose.resident),
             keys::newcomer_sk(&key),
         ),
-        DoseId::Waiting(key) => (
-            keys::waiting_doses(scope, &key.coupon),
-            keys::waiting_dose_sk(&key),
-        ),
+        DoseId::Waiting(key) => waiting::place(scope, &key),
     }
 }
 

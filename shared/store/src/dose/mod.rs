@@ -20,7 +20,9 @@ pub use entry::{DoseAct, Entry, Source};
 pub use id::{DoseId, DoseKey, NewcomerKey, WaitingKey};
 pub use lists::{DoseCounts, DoseList, ListPage, Listed, TouchedPage};
 pub use memory::{Once, Remembered, RememberedKind};
-pub use person::{InRegister, InSight, OnceBefore, PersonDoses, PersonItems, people_at_once};
+pub use person::{
+    Begun, InRegister, InSight, OnceBefore, PersonDoses, PersonItems, people_at_once,
+};
 
 /// One revision of the dose under a number, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,14 @@
 //! Everything about the doses of one person, by one query.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crypto::{ResidentTag, Tag, TenantKeys};
 use domain::{DoseNumber, Generation, ProgrammeCode, TenantScope};
 
-use super::{DoseKey, DoseRevision, Newcomer, Once, Remembered, item::Opener, memory};
+use super::{
+    DoseKey, DoseRevision, Newcomer, Once, Remembered, WaitingDose, WaitingKey, item::Opener,
+    memory, waiting,
+};
 use crate::{
     ResidentInForce, Status, Store, StoreError,
     item::{Item, Map, s},
@@ -172,15 +175,17 @@ impl Store {
 
     /// People under `generation`, each with what stands under the numbers from 1 to `most` of one
     /// programme: no history, no newcomers, no other programmes. In the order in which they are asked for;
-    /// nobody may be named twice. So many of them as [`people_at_once`] says cost one call.
+    /// nobody may be named twice. Beside them those of the `waited` doses that are there, settled or not. So
+    /// many people as [`people_at_once`] says, with a waiting dose each, cost one call.
     pub async fn doses_of_many(
         &self,
         scope: &TenantScope,
         keys: &TenantKeys,
         tags: &[ResidentTag],
+        waited: &BTreeSet<WaitingKey>,
         (programme, most): (ProgrammeCode, DoseNumber),
         generation: Generation,
-    ) -> Result<Vec<PersonDoses>, StoreError> {
+    ) -> Result<(Vec<PersonDoses>, Vec<WaitingDose>), StoreError> {
         let opener = Opener { scope, keys };
         let mut people: HashMap<String, PersonDoses> = HashMap::with_capacity(tags.len());
         let mut places = Vec::with_capacity(tags.len() * keys_of_a_person(most));
@@ -198,10 +203,14 @@ impl Store {
             }));
             people.insert(pk, PersonDoses::nothing_of(*tag));
         }
+        places.extend(waited.iter().map(|key| waiting::place(scope, key)));
+        let mut waiting = Vec::new();
         for some in places.chunks(MOST) {
             for map in self.get_many(scope, some).await? {
-                let found = people.get_mut(Item(&map).text("pk")?);
-                let found = found.ok_or(StoreError::Damaged { what: "pk" })?;
+                let Some(found) = people.get_mut(Item(&map).text("pk")?) else {
+                    waiting.push(opener.waiting(&map)?);
+                    continue;
+                };
                 if Item(&map).text("sk")? == PROFILE_SK {
                     found.person = slots::under(scope, keys, &map, generation)?;
                     found.is_ahead = found.person.is_none();
@@ -218,7 +227,7 @@ impl Store {
             found.doses.sort_unstable_by_key(|it| it.dose.number);
             in_order.push(found);
         }
-        Ok(in_order)
+        Ok((in_order, waiting))
     }
 
     /// Whom the hints of a coupon lead to. Each of them is to be verified.
@@ -230,28 +239,39 @@ impl Store {
         self.hints(scope, &keys::coupon(scope, coupon)).await
     }
 
-    /// The generation in force and, if a request is to be done once, what is remembered of it: `Err` of
-    /// the inner result when its key was used for another request.
+    /// By one call: the generation in force, what is remembered of a request that is to be done once, and the
+    /// dose that waits, or waited, under `waited`.
     pub async fn begin_once(
         &self,
         scope: &TenantScope,
+        keys: &TenantKeys,
         once: &Once,
-    ) -> Result<(Generation, Option<OnceBefore>), StoreError> {
-        let wanted = [
+        waited: Option<&WaitingKey>,
+    ) -> Result<Begun, StoreError> {
+        let mut wanted = vec![
             (keys::current(scope), "CURRENT".to_owned()),
             (once.pk(scope), memory::MEMORY_SK.to_owned()),
         ];
-        let mut generation = Generation::NONE;
-        let mut before = None;
+        wanted.extend(waited.map(|key| waiting::place(scope, key)));
+        let mut begun = Begun {
+            generation: Generation::NONE,
+            before: None,
+            waiting: None,
+        };
         for map in self.get_many(scope, &wanted).await? {
-            if Item(&map).text("sk")? == memory::MEMORY_SK {
-                let outcome = memory::read(once, &map)?;
-                before = Some(outcome.map_or(OnceBefore::OtherBody, OnceBefore::Done));
-            } else {
-                generation = Generation::new(Item(&map).maybe_number("in_force")?.unwrap_or(0));
+            match Item(&map).text("sk")? {
+                memory::MEMORY_SK => {
+                    let outcome = memory::read(once, &map)?;
+                    begun.before = Some(outcome.map_or(OnceBefore::OtherBody, OnceBefore::Done));
+                }
+                "CURRENT" => {
+                    let in_force = Item(&map).maybe_number("in_force")?;
+                    begun.generation = Generation::new(in_force.unwrap_or(0));
+                }
+                _ => begun.waiting = Some(Opener { scope, keys }.waiting(&map)?),
             }
         }
-        Ok((generation, before))
+        Ok(begun)
     }
 }
 
@@ -270,9 +290,20 @@ pub const fn people_at_once(most: DoseNumber) -> usize {
     if read < put { read } else { put }
 }
 
-/// The person and each number.
+/// The person, each number, and what waited for the coupon.
 const fn keys_of_a_person(most: DoseNumber) -> usize {
-    most.get() as usize + 1
+    most.get() as usize + 2
+}
+
+/// What is known when a request begins.
+#[derive(Debug)]
+pub struct Begun {
+    /// Which register is in force.
+    pub generation: Generation,
+    /// What is remembered of the request's key, if anything.
+    pub before: Option<OnceBefore>,
+    /// The waiting dose that was asked for, settled or not, if there is one.
+    pub waiting: Option<WaitingDose>,
 }
 
 /// What is remembered of a request's key.

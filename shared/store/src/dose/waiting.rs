@@ -6,6 +6,14 @@ use domain::TenantScope;
 use super::{WaitingDose, WaitingKey, item::Opener};
 use crate::{Store, StoreError, item::s, keys};
 
+/// Partition and sort key.
+pub(super) fn place(scope: &TenantScope, key: &WaitingKey) -> (String, String) {
+    (
+        keys::waiting_doses(scope, &key.coupon),
+        keys::waiting_dose_sk(key),
+    )
+}
+
 impl Store {
     /// One waiting dose, settled or not; `None` when there is none.
     pub async fn waiting_dose(
@@ -14,8 +22,8 @@ impl Store {
         keys: &TenantKeys,
         key: &WaitingKey,
     ) -> Result<Option<WaitingDose>, StoreError> {
-        let pk = keys::waiting_doses(scope, &key.coupon);
-        let item = self.get(scope, pk, &keys::waiting_dose_sk(key)).await?;
+        let (pk, sk) = place(scope, key);
+        let item = self.get(scope, pk, &sk).await?;
         let opener = Opener { scope, keys };
         item.map(|item| opener.waiting(&item)).transpose()
     }

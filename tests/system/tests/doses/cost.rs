@@ -29,7 +29,7 @@ async fn a_dose_of_a_venue_costs_four_calls_and_eight_write_units() {
     assert_eq!(venue.record(&dose(&Row::of(1))).await.status, 201);
     let _ = counter.take();
     assert_eq!(venue.record(&dose(&Row::of(2))).await.status, 201);
-    // What is remembered of the request and which register is in force; whom the coupon leads to; the
+    // What is remembered of the request, which register is in force and what waited for the coupon; whom the coupon leads to; the
     // person with their doses; all that changes, in one transaction: the dose, what is remembered of the
     // request, the count, and that the person was touched today.
     let calls = [

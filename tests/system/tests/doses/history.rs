@@ -7,7 +7,7 @@ use system::{
     venue::{Venue, dose, line, with},
 };
 
-use crate::bad_input::town;
+use crate::bad_input::{register, town};
 
 /// A second dose of the person of a row.
 fn second(row: &Row) -> Value {
@@ -310,6 +310,15 @@ async fn a_waiting_dose_can_be_withdrawn_and_is_then_no_longer_waited_for() {
     );
     assert_eq!(again.json()["findings"][0]["code"], "cancelled-before");
     assert_eq!(counts(&venue).await, [0; 6]);
+    // Nor does it come into force by itself once somebody has the coupon.
+    register(&town, [1, 2, 3, 7].map(Row::of).to_vec()).await;
+    let found = venue.record(&dose(&stranger)).await;
+    let said = found.json();
+    assert_eq!((found.status, &said["outcome"]), (201, &json!("review")));
+    assert_eq!(said["findings"][0]["code"], "cancelled-before", "{said}");
+    assert_eq!(counts(&venue).await, [0, 1, 0, 0, 0, 0]);
+    let other = with(dose(&stranger), "lot", &json!("EP9605"));
+    assert_eq!(venue.record(&other).await.status, 409, "decided by hand");
 }
 
 #[tokio::test(start_paused = true)]

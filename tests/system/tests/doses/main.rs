@@ -7,7 +7,7 @@
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
 //! - `recording`: what becomes of one dose, from wherever it comes
-//! - `together`: rows of a file recorded a dozen at a time
+//! - `together`: rows of a file recorded several at a time
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 #![expect(clippy::print_stdout, reason = "a failure prints its seed")]

@@ -4,6 +4,7 @@ use serde_json::json;
 use system::{
     gate::{Gate, Step},
     town::CHIYODA,
+    venue::Venue,
 };
 
 use super::{DoseLine, PEOPLE, counts, file, register, take_in, town, town_through};
@@ -24,6 +25,29 @@ async fn waiting_doses_are_attached_by_themselves_when_a_residents_file_brings_t
     register(&town, PEOPLE.start..newcomers.end, "next.csv").await;
     let receipt = take_in(&town, "after.csv", file(&lines)).await;
     assert_eq!(counts(&receipt), [10, 0, 10, 0, 0, 0, 0], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_that_was_withdrawn_is_doubtful_when_a_file_says_it_of_somebody_who_has_the_coupon_now()
+ {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let stranger = PEOPLE.end;
+    let mut lines = vec![DoseLine::of(stranger, 1)];
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [1, 0, 0, 0, 0, 1, 0], "{receipt:#}");
+    let waiting = venue.list("waiting").await.remove(0);
+    let path = format!("/doses/{}/resolve", waiting["id"].as_str().unwrap());
+    let withdraw = json!({ "decision": "withdraw", "reason": "誤読" });
+    assert_eq!(venue.post(&path, &withdraw).await.status, 200);
+    register(&town, PEOPLE.start..stranger + 1, "next.csv").await;
+    lines.extend([DoseLine::of(1, 1), DoseLine::of(2, 1)]);
+    let receipt = take_in(&town, "b.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [3, 2, 0, 1, 0, 0, 0], "{receipt:#}");
+    let doubtful = venue.list("review").await.remove(0);
+    assert_eq!(doubtful["findings"][0]["code"], "cancelled-before");
+    let receipt = take_in(&town, "c.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [3, 0, 3, 0, 0, 0, 0], "{receipt:#}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -141,6 +141,12 @@ impl Page {
             || newcomers.any(|it| it.content == content && it.settled == Some(Settled::Kept))
     }
 
+    /// The same when it waited and was withdrawn.
+    pub(super) fn withdrawn(&self, content: Content) -> Option<&Waiting> {
+        let mut waiting = self.waiting.iter();
+        waiting.find(|it| it.settled && it.content == content)
+    }
+
     pub(crate) fn revision(&self, number: u8) -> u32 {
         let all = self.numbers.get(&number);
         u32::try_from(all.map_or(0, Vec::len)).unwrap()

@@ -138,6 +138,14 @@ impl Books {
             }
             return Said::Conflict;
         }
+        if let Some(withdrawn) = page.withdrawn(content) {
+            if source != Source::Api && withdrawn.source == source {
+                return Said::Waiting;
+            }
+            if !findings.contains(&FindingCode::CancelledBefore) {
+                findings.push(FindingCode::CancelledBefore);
+            }
+        }
         let state = state_of(&findings);
         let revision = page.put(Revision {
             content,
