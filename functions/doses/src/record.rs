@@ -56,15 +56,22 @@ impl Doses {
         let municipality = municipality.await?;
         let keys = &municipality.keys;
         let by = request.caller().subject();
+        let once = Once::new(keys, by, key, request.body());
+        let area = municipality.area();
+        let Some(second) = body.second(keys, &coupon, now)? else {
+            // A repeat may come when its lookup is over: what it did is done.
+            let before = self.recorder.remembered(&area, &once).await;
+            let before = before.map_err(|error| problem(&error))?;
+            return answer::outcome(before.ok_or(Problem::new(Code::LookupExpired))?);
+        };
         let incoming = Incoming {
-            second: body.second(keys, &coupon, now)?,
+            second,
             whom: Whom::Coupon(coupon.number),
             dose,
             by: by.to_owned().into(),
             source: Source::Api,
-            once: Some(Once::new(keys, by, key, request.body())),
+            once: Some(once),
         };
-        let area = municipality.area();
         let outcome = self.recorder.record(&area, &incoming, now);
         answer::outcome(outcome.await.map_err(|error| problem(&error))?)
     }
@@ -122,20 +129,20 @@ impl Body {
         })
     }
 
+    /// `None` when the token shows nobody: it is too old, or of another coupon.
     fn second(
         &self,
         keys: &TenantKeys,
         coupon: &OwnCoupon,
         now: Timestamp,
-    ) -> Result<Second, Problem> {
+    ) -> Result<Option<Second>, Problem> {
         if let Some(born) = &self.birth_date {
-            return Ok(Second::BirthDate(date("birth_date", born)?));
+            return Ok(Some(Second::BirthDate(date("birth_date", born)?)));
         }
         let tag = keys.coupon_tag(coupon.number);
         let token = self.token.as_ref();
         let seen = token.and_then(|token| token::open(keys, &tag, token.expose(), now));
-        seen.map(Second::Seen)
-            .ok_or(Problem::new(Code::LookupExpired))
+        Ok(seen.map(Second::Seen))
     }
 }
 

@@ -6,8 +6,8 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, PersonDoses, Source, StoreError,
-    WaitingDose, WaitingKey, content_id,
+    DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, Once, PersonDoses, Source,
+    StoreError, WaitingDose, WaitingKey, content_id,
 };
 
 use crate::{
@@ -72,6 +72,16 @@ impl Recorder {
                 Ok(outcome) => return Ok(outcome),
             }
         }
+    }
+
+    /// What became of a request that was done before; `None` when nothing is known of its key.
+    pub async fn remembered(
+        &self,
+        area: &Area<'_>,
+        once: &Once,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let begun = self.store.begin_once(area.scope, area.keys, once, None);
+        Ok(begun.await?.before.map(Outcome::from))
     }
 
     async fn try_record(

@@ -215,6 +215,34 @@ async fn a_token_is_of_its_own_coupon_and_of_ten_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_repeat_is_answered_with_what_was_done_also_when_its_lookup_is_over() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let look = json!({ "line": line(&Row::of(1), 1) });
+    let seen = venue.post("/doses/lookup", &look).await.json();
+    let body = with(dose(&Row::of(1)), "birth_date", &Value::Null);
+    let body = with(body, "token", &seen["token"]);
+    let ask = async |key: &str, body: &Value| {
+        let key = [("idempotency-key", key)];
+        let answer = venue.ask("POST", "/doses", &key, body).await;
+        (answer.status, answer.json())
+    };
+    let first = ask("once", &body).await;
+    assert_eq!(first.0, 201, "{}", first.1);
+    tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+    let before = town.whole().await;
+    assert_eq!(ask("once", &body).await, first);
+    let (status, reused) = ask("once", &with(body.clone(), "lot", &json!("EP9605"))).await;
+    assert_eq!(
+        (status, &reused["code"]),
+        (422, &json!("IDEMPOTENCY_KEY_REUSED"))
+    );
+    let (status, late) = ask("another", &body).await;
+    assert_eq!((status, &late["code"]), (422, &json!("LOOKUP_EXPIRED")));
+    assert_eq!(town.whole().await, before, "nothing is written");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lot_keeps_its_o_and_zero_apart() {
     let town = town().await;
     town.set(CHIYODA, |settings| {
