@@ -1,7 +1,8 @@
 //! What is done to a dose after it was recorded: each change is one revision, with who and why.
 
 use domain::{
-    Date, Dose, DoseState, Finding, LotNumber, PhysicianName, ProductCode, Sensitive, VenueName,
+    Date, Dose, DoseState, Finding, LotNumber, PhysicianName, ProductCode, Sensitive, ShortText,
+    VenueName,
 };
 use jiff::Timestamp;
 use store::{
@@ -298,11 +299,21 @@ impl Correction {
             given_on: self.given_on,
             product: self.product,
             lot: self.lot.clone(),
-            venue: self.venue.clone(),
-            physician: self.physician.clone(),
+            venue: kept(self.venue.as_ref(), dose.venue.as_ref()),
+            physician: kept(self.physician.as_ref(), dose.physician.as_ref()),
             coupon: dose.coupon,
         }
     }
+}
+
+/// What a text says now. One that says what it said stays as it came, with the bytes of its file.
+fn kept<const MOST: usize>(
+    now: Option<&ShortText<MOST>>,
+    held: Option<&ShortText<MOST>>,
+) -> Option<ShortText<MOST>> {
+    let now = now?;
+    let same = held.filter(|held| held.expose() == now.expose());
+    Some(same.unwrap_or(now).clone())
 }
 
 trait WithFindings {

@@ -1,6 +1,7 @@
 //! Dose files, from the drop to the receipt: each row has its outcome, whatever happens on the way.
 
 mod bad_input;
+mod characters;
 mod repeats;
 mod waiting;
 
