@@ -148,7 +148,8 @@ impl Recorder {
         };
         match self.find(area, &Whom::Coupon(coupon)).await? {
             Found::One(found) => self.attach_to(area, waiting, &found, now).await,
-            Found::Nobody => Ok(Became::Waiting),
+            // What is said of it is of somebody who had the coupon.
+            Found::Nobody => self.go_on_waiting(area, waiting, Vec::new(), now).await,
             Found::Several => {
                 let findings = vec![FindingCode::CouponOfSeveral];
                 self.go_on_waiting(area, waiting, findings, now).await

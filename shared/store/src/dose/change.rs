@@ -210,7 +210,7 @@ impl<'a> DoseChange<'a> {
         Ok(())
     }
 
-    /// Notes why a waiting dose could not be attached; it goes on waiting.
+    /// Notes why a waiting dose could not be attached, if somebody has its coupon; it goes on waiting.
     pub fn mark_waiting(
         &mut self,
         waiting: &WaitingDose,

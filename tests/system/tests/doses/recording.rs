@@ -298,6 +298,27 @@ async fn a_waiting_dose_of_a_named_person_goes_to_nobody_else_who_gets_its_coupo
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_waiting_dose_says_why_it_waits_as_long_as_somebody_has_its_coupon() {
+    let (town, office) = town(1..4).await;
+    let other = Row::of(7);
+    let mut misread = first_dose(&other);
+    misread.second = Second::BirthDate(Date::constant(1950, 1, 1));
+    office.record(&misread).await;
+    let said = async || {
+        office.attach().await;
+        let listed = office.list(DoseList::Waiting).await;
+        let [Listed::Waiting(waiting)] = listed.as_slice() else {
+            panic!("{listed:?}");
+        };
+        waiting.findings.clone()
+    };
+    register(&town, vec![other.clone()]).await;
+    assert_eq!(said().await, [FindingCode::SecondAttribute]);
+    register(&town, vec![other.with("券番号", "1000000099")]).await;
+    assert_eq!(said().await, Vec::new(), "nobody has it any more");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_with_a_key_is_done_once() {
     let (town, office) = town(1..4).await;
     let row = Row::of(1);
