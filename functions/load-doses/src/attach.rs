@@ -30,9 +30,10 @@ impl LoadDoses {
                 };
                 return Ok(self.doses.send(&[rest]).await?);
             }
+            let clock = &*self.clock;
             let some = self
                 .recorder
-                .attach_some(&area, AT_A_TIME, after.as_deref(), now);
+                .attach_some(&area, AT_A_TIME, after.as_deref(), clock);
             let (attached, next) = some.await?;
             if attached.total() > 0 {
                 tracing::info!(

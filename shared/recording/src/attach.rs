@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crypto::Tag;
-use domain::{Decision, DoseState, Finding, FindingCode, Severity};
+use domain::{Clock, Decision, DoseState, Finding, FindingCode, Severity};
 use jiff::Timestamp;
 use store::{
     DoseAct, DoseKey, DoseList, DoseRevision, Entry, Listed, Newcomer, NextDose, StoreError,
@@ -92,13 +92,13 @@ impl Recorder {
     }
 
     /// Goes through a part of the waiting list, oldest first, from `after` on, and attaches all that waits
-    /// for the coupons in it; says where the list goes on.
+    /// for the coupons in it, those of each at their own time; says where the list goes on.
     pub async fn attach_some(
         &self,
         area: &Area<'_>,
         limit: u32,
         after: Option<&str>,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<(Attached, Option<String>), StoreError> {
         let mut attached = Attached::default();
         let list = self
@@ -107,7 +107,7 @@ impl Recorder {
         let page = list.await?;
         let coupons: BTreeSet<Tag> = page.entries.iter().filter_map(coupon).collect();
         for coupon in &coupons {
-            attached.add(self.attach(area, coupon, now).await?);
+            attached.add(self.attach(area, coupon, clock.now()).await?);
         }
         Ok((attached, page.next))
     }

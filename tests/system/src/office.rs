@@ -112,7 +112,7 @@ impl Office {
             let area = self.area();
             let some = self
                 .recorder
-                .attach_some(&area, 3, after.as_deref(), self.now());
+                .attach_some(&area, 3, after.as_deref(), &*self.clock);
             let (counts, next) = some.await.unwrap();
             attached += counts.total() - counts.waiting;
             after = next;

@@ -1,8 +1,15 @@
 //! What becomes of one dose, and what is written of it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use ::recording::{Incoming, Kept, Outcome, Second, Whom};
+use crypto::NoncePool;
 use domain::{Date, DoseNumber, DoseState, Finding, FindingCode, LotNumber, UploadId, japan_date};
-use store::{DoseAct, DoseCounts, DoseId, DoseList, Listed, Once, Source};
+use jiff::SignedDuration;
+use store::{
+    DoseAct, DoseChange, DoseCounts, DoseId, DoseList, Entry, Listed, Once, Source, WaitingDose,
+    WaitingKey, content_id,
+};
 use system::{
     file::{Encoding, File, Row},
     office::{Office, first_dose},
@@ -316,6 +323,55 @@ async fn a_waiting_dose_says_why_it_waits_as_long_as_somebody_has_its_coupon() {
     assert_eq!(said().await, [FindingCode::SecondAttribute]);
     register(&town, vec![other.with("券番号", "1000000099")]).await;
     assert_eq!(said().await, Vec::new(), "nobody has it any more");
+}
+
+/// Puts a dose on the waiting list as if its person came after it.
+async fn put_waiting(office: &Office, incoming: Incoming) {
+    let (area, dose) = (office.area(), incoming.dose);
+    let waiting = WaitingDose {
+        key: WaitingKey {
+            coupon: area.keys.coupon_tag(dose.coupon.unwrap()),
+            programme: dose.programme,
+            number: dose.number,
+            id: content_id(area.keys, &dose),
+        },
+        dose,
+        birth_date: None,
+        meant: None,
+        findings: Vec::new(),
+        entry: Entry {
+            act: DoseAct::Recorded,
+            at: office.now(),
+            by: incoming.by,
+            why: None,
+            source: Source::Api,
+        },
+        settled: None,
+    };
+    let (store, mut nonces) = (office.recorder.store(), NoncePool::default());
+    let mut change = DoseChange::new(store, area.scope, area.keys, &mut nonces, office.now());
+    change.add_waiting(waiting).unwrap();
+    let change = change.finish().unwrap();
+    store.commit(area.scope, change).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_attached_is_noted_under_the_day_on_which_it_is() {
+    let (_town, office) = town(1..4).await;
+    for person in [1, 2] {
+        put_waiting(&office, first_dose(&Row::of(person))).await;
+    }
+    let (area, store) = (office.area(), office.recorder.store());
+    let (start, days) = (office.now(), AtomicI64::new(0));
+    // A day passes each time it is asked.
+    let clock = || start + SignedDuration::from_hours(24 * days.fetch_add(1, Ordering::Relaxed));
+    let attached = office.recorder.attach_some(&area, 100, None, &clock).await;
+    assert_eq!(attached.unwrap().0.recorded, 2);
+    let today = japan_date(office.now());
+    for day in [today, today.tomorrow().unwrap()] {
+        let touched = store.touched(area.scope, day, 10, None).await.unwrap();
+        assert_eq!(touched.residents.len(), 1, "{day}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
