@@ -5,7 +5,7 @@ use domain::{Finding, FindingCode, Severity, programme};
 use recording::{Changed, Kept, Outcome};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{DoseRevision, Entry, Source};
+use store::{DoseRevision, Entry, Settlement, Source};
 
 /// What became of a recorded dose.
 #[derive(Serialize)]
@@ -114,17 +114,29 @@ impl ShownEntry {
     }
 }
 
+/// What somebody decided about a newcomer or a waiting dose.
+pub(crate) fn settlement(settled: &Settlement) -> Value {
+    json!({
+        "how": settled.how.as_str(),
+        "at": settled.at.to_string(),
+        "by": settled.by.expose(),
+        "reason": settled.why.as_ref().map(|why| why.expose().clone()),
+    })
+}
+
 /// Findings with what they say.
 pub(crate) fn codes(findings: &[FindingCode]) -> Vec<Value> {
-    let shown = |code: &FindingCode| {
-        json!({
-            "code": code.as_str(),
-            "refuses": code.severity() == Severity::Refuse,
-            "ja": code.text_ja(),
-            "en": code.text_en(),
-        })
-    };
+    let shown = |code: &FindingCode| finding(*code, code.severity() == Severity::Refuse);
     findings.iter().map(shown).collect()
+}
+
+fn finding(code: FindingCode, refuses: bool) -> Value {
+    json!({
+        "code": code.as_str(),
+        "refuses": refuses,
+        "ja": code.text_ja(),
+        "en": code.text_en(),
+    })
 }
 
 /// The answer to a dose that came in.
@@ -152,6 +164,10 @@ pub(crate) fn outcome(outcome: Outcome) -> Result<Response, Problem> {
             .with("id", kept.id.to_string())
             .with("findings", codes(&kept.findings))),
         Outcome::Refused(findings) => Err(refused(findings)),
+        Outcome::Withdrawn(kept) => {
+            let findings = kept.findings.into_iter().map(Finding::from).collect();
+            Err(refused(findings).with("id", kept.id.to_string()))
+        }
         Outcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }
 }
@@ -163,7 +179,9 @@ pub(crate) fn refused(findings: Vec<Finding>) -> Problem {
         [FindingCode::CouponOfSeveral] => Code::CouponOfSeveral,
         _ => Code::DoseRefused,
     };
-    Problem::new(code).with("findings", codes(&found))
+    // What is only a doubt elsewhere refuses here.
+    let findings: Vec<_> = found.into_iter().map(|it| finding(it, true)).collect();
+    Problem::new(code).with("findings", findings)
 }
 
 /// The answer to a change.

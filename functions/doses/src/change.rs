@@ -139,7 +139,7 @@ fn done(changed: Result<Changed, StoreError>) -> Result<Response, Problem> {
 }
 
 /// What is no id is the id of nothing.
-fn id(request: &Request) -> Result<DoseId, Problem> {
+pub(crate) fn id(request: &Request) -> Result<DoseId, Problem> {
     let id = request.path("id").parse();
     id.map_err(|_| Problem::not_found())
 }

@@ -1,23 +1,26 @@
-//! The doses of one person, with everything that ever stood under their numbers.
+//! The doses of one person, with everything that ever stood under their numbers; and one waiting dose, which has
+//! no person.
 
 use api::{Problem, Request, Response, Role};
 use crypto::ResidentTag;
 use recording::{Found, Whom};
 use serde::Serialize;
-use serde_json::{Value, json};
-use store::{DoseId, DoseKey, DoseRevision, Newcomer, NewcomerKey, PersonDoses};
+use serde_json::Value;
+use store::{DoseId, DoseKey, DoseRevision, Newcomer, NewcomerKey, PersonDoses, WaitingDose};
 
 use crate::{
     Doses, answer,
     answer::{ShownDose, ShownEntry, ShownRevision},
-    problem,
+    change, problem,
 };
 
 #[derive(Serialize)]
 struct ShownPerson {
     resident: String,
     doses: Vec<ShownNumber>,
-    newcomers: Vec<ShownNewcomer>,
+    newcomers: Vec<ShownBeside>,
+    /// What waited for the person's coupon and was withdrawn.
+    withdrawn: Vec<ShownBeside>,
 }
 
 /// What stands under a number, and what stood there before, newest first.
@@ -29,16 +32,17 @@ struct ShownNumber {
     history: Vec<ShownRevision>,
 }
 
-/// A dose that came for a number that something else had.
+/// A dose that stands under no number: it came for one that something else had, or its coupon belongs to
+/// nobody.
 #[derive(Serialize)]
-struct ShownNewcomer {
+struct ShownBeside {
     id: String,
     #[serde(flatten)]
     dose: ShownDose,
     findings: Vec<Value>,
     #[serde(flatten)]
     entry: ShownEntry,
-    /// What was decided; `None` while it stands in the queue.
+    /// What was decided; `None` while it stands in its list.
     settled: Option<Value>,
 }
 
@@ -52,15 +56,40 @@ impl Doses {
         let tag = ResidentTag::parse(request.path("id")).map_err(|_| Problem::not_found())?;
         let (area, whom) = (municipality.area(), Whom::Tag(tag));
         let found = self.recorder.find(&area, &whom);
-        match found.await.map_err(|error| problem(&error))? {
-            Found::One(found) => Ok(Response::json(&ShownPerson::of(&found.doses))),
-            Found::Nobody | Found::Several => Err(Problem::not_found()),
+        let Found::One(found) = found.await.map_err(|error| problem(&error))? else {
+            return Err(Problem::not_found());
+        };
+        let mut waiting = Vec::new();
+        if let Some(coupon) = found.person.resident.resident.coupon {
+            let (store, coupon) = (self.recorder.store(), area.keys.coupon_tag(coupon));
+            let read = store.waiting_for(area.scope, area.keys, &coupon).await;
+            waiting = read.map_err(|error| problem(&error))?;
         }
+        let shown = ShownPerson::of(&found.doses, &waiting);
+        Ok(Response::json(&shown))
+    }
+}
+
+impl Doses {
+    pub(crate) async fn waiting(&self, request: &Request) -> Result<Response, Problem> {
+        request.caller().require(Role::Read)?;
+        request.nothing_more()?;
+        // A dose or a newcomer is read with its person.
+        let DoseId::Waiting(key) = change::id(request)? else {
+            return Err(Problem::not_found());
+        };
+        let scope = request.caller().scope();
+        let municipality = self.municipalities.of(scope, self.clock.now()).await?;
+        let store = self.recorder.store();
+        let found = store.waiting_dose(scope, &municipality.keys, &key).await;
+        let found = found.map_err(|error| problem(&error))?;
+        let waiting = found.ok_or_else(Problem::not_found)?;
+        Ok(Response::json(&ShownBeside::waiting(&waiting)))
     }
 }
 
 impl ShownPerson {
-    fn of(person: &PersonDoses) -> Self {
+    fn of(person: &PersonDoses, waiting: &[WaitingDose]) -> Self {
         let number = |dose: &DoseRevision| {
             let key = dose.key(person.tag);
             let is_earlier = |it: &&DoseRevision| it.key(person.tag) == key;
@@ -72,36 +101,40 @@ impl ShownPerson {
             }
         };
         let newcomers = person.newcomers.iter();
+        let withdrawn = waiting.iter().filter(|it| it.settled.is_some());
         Self {
             resident: person.tag.to_string(),
             doses: person.doses.iter().map(number).collect(),
             newcomers: newcomers
-                .map(|it| ShownNewcomer::of(person.tag, it))
+                .map(|it| ShownBeside::newcomer(person.tag, it))
                 .collect(),
+            withdrawn: withdrawn.map(ShownBeside::waiting).collect(),
         }
     }
 }
 
-impl ShownNewcomer {
-    fn of(resident: ResidentTag, newcomer: &Newcomer) -> Self {
+impl ShownBeside {
+    fn newcomer(resident: ResidentTag, newcomer: &Newcomer) -> Self {
         let key = NewcomerKey {
             dose: DoseKey::of(resident, &newcomer.dose),
             id: newcomer.id,
         };
-        let settled = newcomer.settled.as_ref().map(|settled| {
-            json!({
-                "how": settled.how.as_str(),
-                "at": settled.at.to_string(),
-                "by": settled.by.expose(),
-                "reason": settled.why.as_ref().map(|why| why.expose().clone()),
-            })
-        });
         Self {
             id: DoseId::Newcomer(key).to_string(),
             dose: ShownDose::of(&newcomer.dose),
             findings: answer::codes(&newcomer.findings),
             entry: ShownEntry::of(&newcomer.entry),
-            settled,
+            settled: newcomer.settled.as_ref().map(answer::settlement),
+        }
+    }
+
+    fn waiting(waiting: &WaitingDose) -> Self {
+        Self {
+            id: DoseId::Waiting(waiting.key).to_string(),
+            dose: ShownDose::of(&waiting.dose),
+            findings: answer::codes(&waiting.findings),
+            entry: ShownEntry::of(&waiting.entry),
+            settled: waiting.settled.as_ref().map(answer::settlement),
         }
     }
 }

@@ -6,8 +6,9 @@
 //! - `POST /doses` records a dose, `PUT /doses/{id}` corrects it, `DELETE /doses/{id}` takes it back,
 //!   `POST /doses/{id}/resolve` decides about a doubtful dose, a newcomer or a waiting dose (role `doses`);
 //! - `POST /doses/{id}/lock` and `/unlock` (role `approve`);
-//! - `GET /residents/{id}/doses` shows the doses of one person with their history, `GET /doses` lists what
-//!   staff have to look at, as JSON or CSV, `GET /doses/counts` counts (role `read`).
+//! - `GET /residents/{id}/doses` shows the doses of one person with their history, `GET /doses/{id}` one waiting
+//!   dose, withdrawn or not, `GET /doses` lists what staff have to look at, as JSON or CSV, `GET /doses/counts`
+//!   counts (role `read`).
 //!
 //! **What a repeat does.** A request to record carries a key of its caller: sent again, it is answered with
 //! what became of it the first time. The same content under another key is unchanged and written nowhere.
@@ -69,6 +70,7 @@ impl Doses {
             "POST /doses/{id}/lock" => self.set_lock(&request, true).await,
             "POST /doses/{id}/unlock" => self.set_lock(&request, false).await,
             "POST /doses/{id}/resolve" => self.resolve(&request).await,
+            "GET /doses/{id}" => self.waiting(&request).await,
             "GET /residents/{id}/doses" => self.history(&request).await,
             "GET /doses" => self.list(&request).await,
             "GET /doses/counts" => self.counts(&request).await,

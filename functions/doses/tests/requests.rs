@@ -7,7 +7,7 @@ use offline::Offline;
 use serde_json::{Value, json};
 
 /// Each event with the one role that it needs.
-const EVENTS: [(&str, &str); 10] = [
+const EVENTS: [(&str, &str); 11] = [
     (include_str!("../events/lookup.json"), "doses"),
     (include_str!("../events/record.json"), "doses"),
     (include_str!("../events/correct.json"), "doses"),
@@ -16,6 +16,7 @@ const EVENTS: [(&str, &str); 10] = [
     (include_str!("../events/lock.json"), "approve"),
     (include_str!("../events/unlock.json"), "approve"),
     (include_str!("../events/history.json"), "read"),
+    (include_str!("../events/waiting.json"), "read"),
     (include_str!("../events/list.json"), "read"),
     (include_str!("../events/counts.json"), "read"),
 ];

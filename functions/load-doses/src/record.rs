@@ -265,6 +265,10 @@ impl Recorded {
                 let codes = findings.iter().map(|finding| finding.code).collect();
                 self.share.refused.insert(index, codes);
             }
+            Outcome::Withdrawn(kept) => {
+                counts.refused += 1;
+                self.share.refused.insert(index, kept.findings);
+            }
             // A row has no key of a request; it is known by its file.
             Outcome::KeyReused => {
                 return Err(LoadDosesError::NotAsChecked {

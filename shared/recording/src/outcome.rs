@@ -19,6 +19,9 @@ pub enum Outcome {
     Waiting(Kept),
     /// It is not kept as a dose, and why.
     Refused(Vec<Finding>),
+    /// It is not kept: nobody in the register has its coupon, and it was taken off the waiting list before,
+    /// where it can still be read.
+    Withdrawn(Kept),
     /// The key of the request was used for another one before; nothing was done.
     KeyReused,
 }
@@ -73,6 +76,14 @@ impl Kept {
 }
 
 impl Outcome {
+    /// A waiting dose that comes again after it was withdrawn.
+    pub(crate) fn withdrawn(waiting: &WaitingDose) -> Self {
+        Self::Withdrawn(Kept {
+            findings: vec![FindingCode::CancelledBefore],
+            ..Kept::waiting(waiting)
+        })
+    }
+
     /// What a revision that has just been written, or was written first by the same row, says.
     pub(crate) fn of_revision(key: DoseKey, dose: &DoseRevision) -> Self {
         let kept = Kept::dose(key, dose);
@@ -92,7 +103,7 @@ impl Outcome {
             Self::Review(kept) => (RememberedKind::Review, kept),
             Self::Conflict(kept) => (RememberedKind::Conflict, kept),
             Self::Waiting(kept) => (RememberedKind::Waiting, kept),
-            Self::Refused(_) | Self::KeyReused => return None,
+            Self::Refused(_) | Self::Withdrawn(_) | Self::KeyReused => return None,
         };
         Some(kept.remembered(kind))
     }

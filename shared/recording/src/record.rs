@@ -247,7 +247,7 @@ impl Recorder {
         let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
         if let Some(known) = known.await? {
             if known.settled.is_some() && !is_from(&known.entry, incoming.source) {
-                return Ok(refused(FindingCode::CancelledBefore));
+                return Ok(Outcome::withdrawn(&known));
             }
             let outcome = Outcome::Waiting(Kept::waiting(&known));
             return self.unwritten(area, incoming, outcome, now).await;

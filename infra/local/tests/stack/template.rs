@@ -71,7 +71,7 @@ fn the_deployed_template_is_understood() {
         ]
     );
     let api = template.api.unwrap();
-    assert_eq!(api.routes.len(), 34);
+    assert_eq!(api.routes.len(), 35);
     assert_eq!(api.authorizer.issuer, "http://127.0.0.1:8080");
     assert_eq!(api.authorizer.audience, ["open-vrs"]);
 }

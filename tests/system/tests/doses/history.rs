@@ -308,7 +308,10 @@ async fn a_waiting_dose_can_be_withdrawn_and_is_then_no_longer_waited_for() {
         "{}",
         again.json()
     );
-    assert_eq!(again.json()["findings"][0]["code"], "cancelled-before");
+    let said = again.json();
+    assert_eq!(said["findings"][0]["code"], "cancelled-before");
+    assert_eq!(said["findings"][0]["refuses"], true);
+    assert_eq!(said["id"], waiting.as_str());
     assert_eq!(counts(&venue).await, [0; 6]);
     // Nor does it come into force by itself once somebody has the coupon.
     register(&town, [1, 2, 3, 7].map(Row::of).to_vec()).await;
@@ -316,9 +319,46 @@ async fn a_waiting_dose_can_be_withdrawn_and_is_then_no_longer_waited_for() {
     let said = found.json();
     assert_eq!((found.status, &said["outcome"]), (201, &json!("review")));
     assert_eq!(said["findings"][0]["code"], "cancelled-before", "{said}");
+    let shown = person(&venue, &id(&found)).await;
+    assert_eq!(shown["withdrawn"][0]["id"], waiting.as_str());
+    assert_eq!(shown["withdrawn"][0]["settled"]["reason"], "誤読");
     assert_eq!(counts(&venue).await, [0, 1, 0, 0, 0, 0]);
     let other = with(dose(&stranger), "lot", &json!("EP9605"));
     assert_eq!(venue.record(&other).await.status, 409, "decided by hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_withdrew_a_waiting_dose_and_why_stays_readable() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let waiting = id(&venue.record(&dose(&Row::of(7))).await);
+    let path = format!("/doses/{waiting}");
+    let shown = venue.get(&path).await.json();
+    assert_eq!(
+        (&shown["lot"], &shown["by"]),
+        (&json!("EP2163"), &json!("nurse"))
+    );
+    assert_eq!(
+        (&shown["id"], &shown["settled"]),
+        (&json!(waiting), &Value::Null)
+    );
+    let withdraw = json!({ "decision": "withdraw", "reason": "誤読" });
+    let chief = Venue::of(&town, "chief");
+    chief.post(&format!("{path}/resolve"), &withdraw).await;
+    let settled = venue.get(&path).await.json()["settled"].clone();
+    assert_eq!(
+        settled,
+        json!({ "how": "withdrawn", "at": settled["at"], "by": "chief", "reason": "誤読" })
+    );
+    assert!(settled["at"].is_string());
+    // Doses and newcomers are read with their person.
+    let recorded = id(&venue.record(&dose(&Row::of(1))).await);
+    let other = venue
+        .record(&with(dose(&Row::of(1)), "lot", &json!("A")))
+        .await;
+    for id in [recorded, id(&other), "x".to_owned()] {
+        assert_eq!(venue.get(&format!("/doses/{id}")).await.status, 404, "{id}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

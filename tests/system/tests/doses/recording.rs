@@ -45,6 +45,7 @@ fn kept(outcome: Outcome) -> Kept {
         | Outcome::Conflict(kept)
         | Outcome::Waiting(kept) => kept,
         Outcome::Refused(findings) => panic!("refused: {findings:?}"),
+        Outcome::Withdrawn(kept) => panic!("withdrawn: {kept:?}"),
         Outcome::KeyReused => panic!("key reused"),
     }
 }

@@ -246,7 +246,7 @@ fn of_outcome(outcome: &Outcome) -> Said {
         Outcome::Review(kept) => Said::Review(kept.revision),
         Outcome::Conflict(_) => Said::Conflict,
         Outcome::Waiting(_) => Said::Waiting,
-        Outcome::Refused(_) => Said::Refused,
+        Outcome::Refused(_) | Outcome::Withdrawn(_) => Said::Refused,
         Outcome::KeyReused => Said::KeyReused,
     }
 }

@@ -28,9 +28,10 @@ pub(crate) struct Theirs {
     pub(crate) accepted: String,
     /// Where the first page of their list ends.
     pub(crate) cursor: String,
-    /// A dose, and a newcomer for its number.
+    /// A dose, a newcomer for its number, and a dose that waits.
     pub(crate) dose: String,
     pub(crate) newcomer: String,
+    pub(crate) waiting: String,
     /// An export of their doses.
     pub(crate) export: String,
     /// A basis they recorded, and the inquiry that was answered on it.
@@ -104,6 +105,7 @@ impl World {
             .unwrap();
         let dose = record(&town, &row, "A").await;
         let newcomer = record(&town, &row, "B").await;
+        let waiting = record(&town, &sapporo(600), "C").await;
         let export = town
             .post(SAPPORO, "/exports", Some(&json!({})))
             .await
@@ -129,6 +131,7 @@ impl World {
             cursor: text(&page["next"]),
             dose: text(&dose["id"]),
             newcomer: text(&newcomer["id"]),
+            waiting: text(&waiting["id"]),
             export: text(&export["id"]),
             consent,
             inquiry,
@@ -351,6 +354,10 @@ pub(crate) fn pairs(operation: &str, theirs: &Theirs) -> Vec<Pair> {
         "cancelDose" | "lockDose" | "unlockDose" => vec![with_body(
             by_id(&theirs.dose, NEVER_DOSE),
             &json!({ "reason": "x" }),
+        )],
+        "readWaitingDose" => vec![by_id(
+            &theirs.waiting,
+            &format!("w.{NEVER_RESIDENT}.COVID19.01.{NEVER_RESIDENT}"),
         )],
         "resolveDose" => vec![with_body(
             by_id(&theirs.newcomer, &format!("{NEVER_DOSE}.{NEVER_RESIDENT}")),
