@@ -28,7 +28,7 @@ pub fn check_dose(
         Some(programme) => check_programme(dose, programme, others, &mut found),
     }
     if let Some(product) = product {
-        check_product(dose, product, person, &mut found);
+        check_product(dose, product, person, others, &mut found);
     } else if programme.is_some() {
         found.push(FindingCode::UnknownProduct);
     }
@@ -112,6 +112,7 @@ fn check_product(
     dose: &Dose,
     product: &Product,
     person: Option<&PersonFacts>,
+    others: &[OtherDose],
     found: &mut Vec<FindingCode>,
 ) {
     if !product.is_in_use(dose.given_on) {
@@ -119,10 +120,22 @@ fn check_product(
     }
     if let Some(person) = person
         && person.birth_date <= dose.given_on
-        && !product.is_licensed_for(person.birth_date, dose.given_on)
+        && !product.is_licensed_for(
+            person.birth_date,
+            (dose.number, dose.given_on),
+            began(dose, others),
+        )
     {
         found.push(FindingCode::AgeNotLicensed);
     }
+}
+
+/// When the person was first given this vaccine, if that was under a lower number.
+fn began(dose: &Dose, others: &[OtherDose]) -> Option<Date> {
+    let earlier = others.iter().filter(|it| {
+        (it.programme, it.product) == (dose.programme, dose.product) && it.number < dose.number
+    });
+    earlier.min_by_key(|it| it.number).map(|it| it.given_on)
 }
 
 fn check_day(dose: &Dose, person: Option<&PersonFacts>, today: Date, found: &mut Vec<FindingCode>) {

@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 
-use super::ProductCode;
 use super::period::{Period, reaches_age};
+use super::{DoseNumber, ProductCode};
 
 /// A vaccine of a programme, as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct AgeLimit {
     pub(super) from: Date,
     pub(super) youngest: Option<Period>,
     pub(super) oldest: Option<Period>,
+    pub(super) series: Option<DoseNumber>,
 }
 
 impl Product {
@@ -67,14 +68,21 @@ impl Product {
         self.first_day <= day && self.last_day.is_none_or(|last| day <= last)
     }
 
-    /// Whether it was licensed on that day for somebody born then. Before the first licence in the table
-    /// nothing is said: [`Product::is_in_use`] says that.
+    /// Whether it was licensed on that day, as the dose of this number, for somebody born then. Who grows too
+    /// old within the first series goes on with what it `began` with: the day of the earliest dose of this
+    /// vaccine, if there is one. Before the first licence in the table nothing is said:
+    /// [`Product::is_in_use`] says that.
     #[must_use]
-    pub fn is_licensed_for(&self, birth_date: Date, day: Date) -> bool {
+    pub fn is_licensed_for(
+        &self,
+        birth_date: Date,
+        (number, day): (DoseNumber, Date),
+        began: Option<Date>,
+    ) -> bool {
         let in_force = self.ages.iter().filter(|limit| limit.from <= day);
         in_force
             .max_by_key(|limit| limit.from)
-            .is_none_or(|limit| limit.includes(birth_date, day))
+            .is_none_or(|limit| limit.includes(birth_date, (number, day), began))
     }
 
     /// Whether a text as somebody wrote or printed it means this vaccine.
@@ -99,9 +107,25 @@ impl AgeLimit {
         (self.youngest, self.oldest)
     }
 
-    fn includes(&self, birth_date: Date, day: Date) -> bool {
-        let reached = |age: Period| reaches_age(birth_date, age).is_some_and(|from| from <= day);
-        self.youngest.is_none_or(reached) && !self.oldest.is_some_and(|age| reached(age.next()))
+    /// The last dose of the first series (初回接種), which goes by the age at its first; `None` where each dose
+    /// goes by the age on its own day.
+    #[must_use]
+    pub const fn series(&self) -> Option<DoseNumber> {
+        self.series
+    }
+
+    fn includes(
+        &self,
+        birth_date: Date,
+        (number, day): (DoseNumber, Date),
+        began: Option<Date>,
+    ) -> bool {
+        let reached =
+            |age: Period, on: Date| reaches_age(birth_date, age).is_some_and(|from| from <= on);
+        let is_in_series = self.series.is_some_and(|last| number <= last);
+        let counted = began.filter(|_| is_in_series).unwrap_or(day);
+        self.youngest.is_none_or(|age| reached(age, day))
+            && !self.oldest.is_some_and(|age| reached(age.next(), counted))
     }
 }
 

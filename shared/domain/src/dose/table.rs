@@ -15,7 +15,7 @@ const PROGRAMMES: &str = include_str!("../../data/programmes.csv");
 const DOSE_NUMBERS: &str = include_str!("../../data/dose_numbers.csv");
 /// programme,product,maker,name,other ways to write it,CVX,first and last day of use.
 const PRODUCTS: &str = include_str!("../../data/products.csv");
-/// programme,product,from,youngest,oldest age.
+/// programme,product,from,youngest,oldest age,last dose of the first series (empty: each dose goes by its own day).
 const AGES: &str = include_str!("../../data/ages.csv");
 /// programme,number,product (empty: all that are not named),from,shortest.
 const INTERVALS: &str = include_str!("../../data/intervals.csv");
@@ -78,7 +78,7 @@ fn read_product(
 ) -> Option<Product> {
     let code: ProductCode = code.parse().ok()?;
     let ages = rows_of(of, AGES)
-        .filter(|row: &[&str; 5]| row.get(1) == Some(&code.as_str()))
+        .filter(|row: &[&str; 6]| row.get(1) == Some(&code.as_str()))
         .filter_map(read_age)
         .collect();
     Some(Product {
@@ -93,11 +93,12 @@ fn read_product(
     })
 }
 
-fn read_age([_, _, from, youngest, oldest]: [&'static str; 5]) -> Option<AgeLimit> {
+fn read_age([_, _, from, youngest, oldest, series]: [&'static str; 6]) -> Option<AgeLimit> {
     Some(AgeLimit {
         from: from.parse().ok()?,
         youngest: optional(youngest).ok()?,
         oldest: optional(oldest).ok()?,
+        series: optional(series).ok()?,
     })
 }
 

@@ -296,6 +296,37 @@ fn the_vaccine_is_licensed_for_the_age_on_that_day() {
 }
 
 #[test]
+fn a_first_series_of_a_childrens_vaccine_goes_by_the_age_at_its_first_dose() {
+    // Eleven at the first dose; twelve from 14 March 2022.
+    let (child, vaccine) = (born("2010-03-15"), FOR_FIVE_TO_ELEVEN);
+    let first = dose(1, "2022-03-01", vaccine);
+    let second = dose(2, "2022-03-22", vaccine);
+    let at = |dose: &Dose, others: &[Dose]| check(dose, &child, others, day(TODAY));
+    assert_eq!(at(&second, std::slice::from_ref(&first)), []);
+    assert_eq!(at(&dose(1, "2022-03-22", vaccine), &[]), [AgeNotLicensed]);
+    // Of another vaccine before, of no dose before, and after the series: the age on the day.
+    let other = [dose(1, "2022-03-01", PFIZER)];
+    assert_eq!(at(&second, &other), [AgeNotLicensed]);
+    assert_eq!(at(&second, &[]), [PreviousMissing, AgeNotLicensed]);
+    let third = dose(3, "2022-10-01", vaccine);
+    assert_eq!(at(&third, &[first, second]), [AgeNotLicensed]);
+
+    // Four at the first dose; five from 14 November 2022, before the second and the third.
+    let (infant, vaccine) = (born("2017-11-15"), FOR_INFANTS);
+    let course = [
+        dose(1, "2022-11-01", vaccine),
+        dose(2, "2022-11-22", vaccine),
+        dose(3, "2023-01-24", vaccine),
+    ];
+    for (at, each) in course.iter().enumerate() {
+        let found = check(each, &infant, &course[..at], day(TODAY));
+        assert_eq!(found, [], "dose {}", each.number);
+    }
+    let late = dose(1, "2022-11-22", vaccine);
+    assert_eq!(check(&late, &infant, &[], day(TODAY)), [AgeNotLicensed]);
+}
+
+#[test]
 fn somebody_who_left_before_that_day_is_doubtful() {
     let first = dose(1, "2021-06-10", PFIZER);
     let cases = [

@@ -13,7 +13,7 @@ const FILES: [(&str, &str, usize); 5] = [
         3,
     ),
     ("products", include_str!("../../data/products.csv"), 8),
-    ("ages", include_str!("../../data/ages.csv"), 5),
+    ("ages", include_str!("../../data/ages.csv"), 6),
     ("intervals", include_str!("../../data/intervals.csv"), 5),
 ];
 
@@ -53,10 +53,11 @@ fn every_row_of_every_file_is_taken_over() {
         let programme = programme(row[0].parse().unwrap()).unwrap();
         let product = programme.product(row[1].parse().unwrap()).unwrap();
         let limits = (optional(row[3]), optional(row[4]));
-        let exact = product
-            .ages()
-            .iter()
-            .filter(|limit| limit.from() == day(row[2]) && limit.youngest_and_oldest() == limits);
+        let exact = product.ages().iter().filter(|limit| {
+            limit.from() == day(row[2])
+                && limit.youngest_and_oldest() == limits
+                && limit.series() == optional(row[5])
+        });
         assert_eq!(exact.count(), 1, "{row:?}");
     }
     for row in rows("intervals") {
