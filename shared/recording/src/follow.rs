@@ -1,8 +1,9 @@
 //! The doses behind one that comes into force: what was doubtful about them for want of it alone is in force
-//! with it.
+//! with it. And the dose behind one that is taken back: it is doubtful for want of it.
 //!
 //! Doses arrive out of order: a venue types the second one at once, the first one comes weeks later in a file.
-//! Nobody should have to look at a doubt that has gone. A dose that is itself doubtful takes no doubt away.
+//! Nobody should have to look at a doubt that has gone. A dose that is itself doubtful takes no doubt away, and
+//! gives none: it holds its number.
 
 use domain::{
     Dose, DoseState, Finding, FindingCode, OtherDose, PersonFacts, check_dose, japan_date,
@@ -31,8 +32,7 @@ pub(crate) fn standing(found: &FoundPerson) -> impl Iterator<Item = &DoseRevisio
     doses.filter(|it| it.state.holds_number())
 }
 
-/// What follows from `put`, with `others` standing: the doses behind it, in turn, that were doubtful only
-/// because the one before was missing, and about which nothing is found any more.
+/// What follows from `put`, with `others` standing.
 pub(crate) fn followers<'a>(
     area: &Area<'_>,
     found: &'a FoundPerson,
@@ -40,10 +40,23 @@ pub(crate) fn followers<'a>(
     put: &NextDose,
     now: Timestamp,
 ) -> Vec<(&'a DoseRevision, NextDose)> {
-    let mut followers = Vec::new();
-    if put.state != DoseState::Recorded {
-        return followers;
+    match put.state {
+        DoseState::Recorded => cleared(area, found, others, put, now),
+        DoseState::Review => Vec::new(),
+        DoseState::Cancelled => left_behind(found, put).into_iter().collect(),
     }
+}
+
+/// The doses behind `put`, in turn, that were doubtful only because the one before was missing, and about
+/// which nothing is found any more.
+fn cleared<'a>(
+    area: &Area<'_>,
+    found: &'a FoundPerson,
+    others: &[OtherDose],
+    put: &NextDose,
+    now: Timestamp,
+) -> Vec<(&'a DoseRevision, NextDose)> {
+    let mut followers = Vec::new();
     let mut number = put.dose.number;
     while let Some(next) = number.next()
         && let Some(held) = found.doses.under(put.dose.programme, next)
@@ -51,24 +64,51 @@ pub(crate) fn followers<'a>(
         && held.findings == [FindingCode::PreviousMissing]
         && findings_beside(area, &held.dose, found, others, now).is_empty()
     {
-        let next = NextDose {
-            dose: held.dose.clone(),
-            state: DoseState::Recorded,
-            locked: held.locked,
-            findings: Vec::new(),
-            recorded_at: None,
-            entry: Entry {
-                act: DoseAct::Rechecked,
-                why: None,
-                // By whom it follows; a row of a file is known by the dose that it brought itself.
-                source: held.entry.source,
-                ..put.entry.clone()
-            },
-        };
+        let next = rechecked(held, DoseState::Recorded, Vec::new(), put);
         number = held.dose.number;
         followers.push((held, next));
     }
     followers
+}
+
+/// The dose in force behind one that leaves its number: the one before is missing now. A locked one stays, and
+/// so does one that somebody accepted without the one before.
+fn left_behind<'a>(found: &'a FoundPerson, put: &NextDose) -> Option<(&'a DoseRevision, NextDose)> {
+    let held = found
+        .doses
+        .under(put.dose.programme, put.dose.number.next()?)?;
+    let doubt = FindingCode::PreviousMissing;
+    if held.state != DoseState::Recorded || held.locked || held.findings.contains(&doubt) {
+        return None;
+    }
+    // What else was accepted stays beside it: then it does not come back by itself.
+    let mut findings = held.findings.clone();
+    findings.push(doubt);
+    findings.sort_unstable();
+    Some((held, rechecked(held, DoseState::Review, findings, put)))
+}
+
+/// What stands there, once more, as it follows from `put`.
+fn rechecked(
+    held: &DoseRevision,
+    state: DoseState,
+    findings: Vec<FindingCode>,
+    put: &NextDose,
+) -> NextDose {
+    NextDose {
+        dose: held.dose.clone(),
+        state,
+        locked: held.locked,
+        findings,
+        recorded_at: None,
+        entry: Entry {
+            act: DoseAct::Rechecked,
+            why: None,
+            // By whom it follows; a row of a file is known by the dose that it brought itself.
+            source: held.entry.source,
+            ..put.entry.clone()
+        },
+    }
 }
 
 /// Puts `next` on `before`, and what follows from it.

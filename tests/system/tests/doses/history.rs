@@ -219,6 +219,72 @@ async fn a_cancelled_dose_frees_its_number_and_does_not_come_back_by_itself() {
     assert_eq!(acts, ["recorded", "cancelled", "recorded"]);
 }
 
+/// The states of a person's doses by number, and what is doubtful about the last one.
+async fn stand(venue: &Venue<'_>, id: &str) -> (Vec<String>, Vec<String>) {
+    let words = |all: &Value, name: &str| -> Vec<String> {
+        let all = all.as_array().unwrap().iter();
+        all.map(|it| it[name].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let doses = person(venue, id).await["doses"].clone();
+    let last = doses.as_array().unwrap().last().unwrap();
+    (words(&doses, "state"), words(&last["findings"], "code"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_is_doubtful_when_the_one_before_is_taken_back_and_comes_back_with_another() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let first = id(&venue.record(&dose(&Row::of(1))).await);
+    let later = id(&venue.record(&second(&Row::of(1))).await);
+    let why = json!({ "reason": "別人" });
+    assert_eq!(venue.change("DELETE", &first, 1, &why).await.status, 200);
+    let (states, doubts) = stand(&venue, &first).await;
+    assert_eq!(states, ["cancelled", "review"]);
+    assert_eq!(doubts, ["previous-missing"]);
+    assert_eq!(venue.list("review").await[0]["id"], later.as_str());
+    assert_eq!(counts(&venue).await, [0, 1, 1, 0, 0, 0]);
+    let shown = person(&venue, &first).await["doses"][1].clone();
+    assert_eq!(
+        (&shown["act"], &shown["by"]),
+        (&json!("rechecked"), &json!("nurse"))
+    );
+
+    let right = with(dose(&Row::of(1)), "lot", &json!("EP9605"));
+    assert_eq!(venue.record(&right).await.json()["outcome"], "recorded");
+    let (states, doubts) = stand(&venue, &first).await;
+    assert_eq!(states, ["recorded", "recorded"]);
+    assert!(doubts.is_empty(), "{doubts:?}");
+    assert!(venue.list("review").await.is_empty());
+    assert_eq!(counts(&venue).await, [2, 0, 0, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_that_is_locked_or_was_accepted_without_the_one_before_stays_when_that_is_taken_back()
+ {
+    let town = town().await;
+    let venue = Venue::of(&town, "chief");
+    let why = json!({ "reason": "別人" });
+    let first = id(&venue.record(&dose(&Row::of(1))).await);
+    let later = id(&venue.record(&second(&Row::of(1))).await);
+    venue
+        .post(&format!("/doses/{later}/lock"), &Value::Null)
+        .await;
+    venue.change("DELETE", &first, 1, &why).await;
+    let (states, _) = stand(&venue, &first).await;
+    assert_eq!(states, ["cancelled", "recorded"]);
+
+    let later = id(&venue.record(&second(&Row::of(2))).await);
+    let accept = json!({ "decision": "accept", "reason": "接種済証で確認" });
+    venue
+        .post(&format!("/doses/{later}/resolve"), &accept)
+        .await;
+    let first = id(&venue.record(&dose(&Row::of(2))).await);
+    venue.change("DELETE", &first, 1, &why).await;
+    let (states, _) = stand(&venue, &first).await;
+    assert_eq!(states, ["cancelled", "recorded"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_conflict_stands_until_somebody_decides_and_is_never_lost() {
     let town = town().await;

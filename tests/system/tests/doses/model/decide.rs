@@ -37,7 +37,12 @@ impl Books {
         }
     }
 
-    fn findings(&self, person: usize, content: Content, others: &[Content]) -> Vec<FindingCode> {
+    pub(super) fn findings(
+        &self,
+        person: usize,
+        content: Content,
+        others: &[Content],
+    ) -> Vec<FindingCode> {
         let born = domain::parse_date(row(person).cell("生年月日")).unwrap();
         let facts = PersonFacts {
             birth_date: born,
@@ -52,7 +57,7 @@ impl Books {
         found.iter().map(|it: &Finding| it.code).collect()
     }
 
-    fn others(&self, person: usize, without: u8) -> Vec<Content> {
+    pub(super) fn others(&self, person: usize, without: u8) -> Vec<Content> {
         let page = &self.pages[person];
         let numbers = page.numbers.keys().filter(|number| **number != without);
         let holders = numbers.filter_map(|number| page.holder(*number));
@@ -160,32 +165,6 @@ impl Books {
         match state {
             DoseState::Review => Said::Review(revision),
             DoseState::Recorded | DoseState::Cancelled => Said::Recorded(revision),
-        }
-    }
-
-    /// What is doubtful only for want of what is in force under `number` now, is in force behind it.
-    fn follow(&mut self, person: usize, number: u8, by: &str) {
-        let page = &self.pages[person];
-        let in_force = |it: &Revision| it.state == DoseState::Recorded;
-        let Some(next) = page.holder(number + 1).cloned() else {
-            return;
-        };
-        if !page.holder(number).is_some_and(in_force)
-            || next.state != DoseState::Review
-            || next.findings != [FindingCode::PreviousMissing]
-        {
-            return;
-        }
-        let others = self.others(person, number + 1);
-        if self.findings(person, next.content, &others).is_empty() {
-            self.pages[person].put(Revision {
-                state: DoseState::Recorded,
-                act: DoseAct::Rechecked,
-                by: by.to_owned(),
-                findings: Vec::new(),
-                ..next
-            });
-            self.follow(person, number + 1, by);
         }
     }
 

@@ -9,6 +9,7 @@
 mod books;
 mod compare;
 mod decide;
+mod follow;
 mod sequence;
 mod step;
 

@@ -1,0 +1,57 @@
+//! What follows, in the model, for the dose behind another.
+
+use domain::{DoseState, FindingCode};
+use store::DoseAct;
+
+use super::books::{Books, Revision};
+
+impl Books {
+    /// What is doubtful only for want of what is in force under `number` now, is in force behind it; and what
+    /// is in force behind a number that was left is doubtful for want of it.
+    pub(super) fn follow(&mut self, person: usize, number: u8, by: &str) {
+        let page = &self.pages[person];
+        let Some(next) = page.holder(number + 1).cloned() else {
+            return;
+        };
+        match page.last(number).map(|it| it.state) {
+            Some(DoseState::Recorded) => self.clear(person, &next, by),
+            Some(DoseState::Cancelled) => self.leave_behind(person, &next, by),
+            Some(DoseState::Review) | None => {}
+        }
+    }
+
+    fn clear(&mut self, person: usize, next: &Revision, by: &str) {
+        let (number, content) = (next.content.number, next.content);
+        let others = self.others(person, number);
+        if next.state == DoseState::Review
+            && next.findings == [FindingCode::PreviousMissing]
+            && self.findings(person, content, &others).is_empty()
+        {
+            self.pages[person].put(Revision {
+                state: DoseState::Recorded,
+                act: DoseAct::Rechecked,
+                by: by.to_owned(),
+                findings: Vec::new(),
+                ..*next
+            });
+            self.follow(person, number, by);
+        }
+    }
+
+    fn leave_behind(&mut self, person: usize, next: &Revision, by: &str) {
+        let doubt = FindingCode::PreviousMissing;
+        if next.state != DoseState::Recorded || next.locked || next.findings.contains(&doubt) {
+            return;
+        }
+        let mut findings = next.findings.clone();
+        findings.push(doubt);
+        findings.sort_unstable();
+        self.pages[person].put(Revision {
+            state: DoseState::Review,
+            act: DoseAct::Rechecked,
+            by: by.to_owned(),
+            findings,
+            ..*next
+        });
+    }
+}
