@@ -1,0 +1,116 @@
+//! What would let one function do too much, and what would be missing.
+
+use super::Mistake;
+
+pub(super) const MISTAKES: [Mistake; 18] = [
+    // Search or decrypt.
+    (
+        "who asks holders may open records",
+        "InquiriesTenantRole",
+        "              - Sid: ReadBasesAndLogs\n",
+        "              - Sid: Unwrap\n                Effect: Allow\n                Action: kms:Decrypt\n                Resource: !GetAtt RecordsKey.Arn\n                Condition:\n                  StringEquals: { \"kms:EncryptionContext:tenant\": \"${aws:PrincipalTag/tenant}\" }\n              - Sid: ReadBasesAndLogs\n",
+    ),
+    (
+        "who answers for a holder may look up holders",
+        "AnswerInquiryRole",
+        "              - Sid: Log\n",
+        "              - Sid: LookUp\n                Effect: Allow\n                Action: dynamodb:Query\n                Resource: !GetAtt HoldersTable.Arn\n              - Sid: Log\n",
+    ),
+    (
+        "who writes the index may read it",
+        "IndexHoldersRole",
+        "Action: dynamodb:PutItem",
+        "Action: [dynamodb:PutItem, dynamodb:Query]",
+    ),
+    (
+        "who looks up holders may write the index",
+        "InquiriesRole",
+        "Action: dynamodb:Query",
+        "Action: [dynamodb:Query, dynamodb:PutItem]",
+    ),
+    (
+        "a function that opens records may try numbers",
+        "ResidentsRole",
+        "              - Sid: Log\n",
+        "              - Sid: TellApart\n                Effect: Allow\n                Action: kms:GenerateMac\n                Resource: !GetAtt HoldersKey.Arn\n              - Sid: Log\n",
+    ),
+    (
+        "a function that opens records may ask holders",
+        "DosesRole",
+        "              - Sid: Log\n",
+        "              - Sid: Ask\n                Effect: Allow\n                Action: lambda:InvokeFunction\n                Resource: !GetAtt AnswerInquiry.Arn\n              - Sid: Log\n",
+    ),
+    (
+        "a route leads to the function that answers",
+        "InquiriesIntegration",
+        "!GetAtt Inquiries.Arn",
+        "!GetAtt AnswerInquiry.Arn",
+    ),
+    (
+        "what a stream gave up is not heard of",
+        "HoldersDeadLettersAlarm",
+        "HoldersDeadLetters.QueueName",
+        "UploadsDeadLetters.QueueName",
+    ),
+    // What must be there.
+    (
+        "the table cannot go back",
+        "RecordsTable",
+        "PointInTimeRecoveryEnabled: true",
+        "PointInTimeRecoveryEnabled: false",
+    ),
+    (
+        "the table is under AWS's own key",
+        "RecordsTable",
+        "SSEEnabled: true",
+        "SSEEnabled: false",
+    ),
+    (
+        "the table may be deleted",
+        "RecordsTable",
+        "DeletionProtectionEnabled: true",
+        "DeletionProtectionEnabled: false",
+    ),
+    (
+        "the bucket may be made public",
+        "DropBucket",
+        "RestrictPublicBuckets: true",
+        "RestrictPublicBuckets: false",
+    ),
+    (
+        "the bucket answers without TLS",
+        "DropBucketPolicy",
+        "\"aws:SecureTransport\": \"false\"",
+        "\"aws:SecureTransport\": \"true\"",
+    ),
+    (
+        "the queue has no dead letters",
+        "LoadsQueue",
+        "deadLetterTargetArn: !GetAtt LoadsDeadLetters.Arn",
+        "deadLetterTargetArn: none",
+    ),
+    (
+        "dead letters are not heard of",
+        "LoadsDeadLettersAlarm",
+        "LoadsDeadLetters.QueueName",
+        "UploadsDeadLetters.QueueName",
+    ),
+    (
+        "errors are not heard of",
+        "ResidentsErrorsAlarm",
+        "!Ref Residents",
+        "!Ref Uploads",
+    ),
+    (
+        "a route is open to the world",
+        "GetResidentRoute",
+        "AuthorizationType: JWT",
+        "AuthorizationType: NONE",
+    ),
+    (
+        "the path is logged",
+        "ApiStage",
+        "$context.routeKey",
+        "$context.path",
+    ),
+];
