@@ -196,7 +196,7 @@ fn table(cases: &mut Vec<Case>) {
 fn buckets(template: &Template, cases: &mut Vec<Case>) {
     for bucket in &template.buckets {
         let arn = format!("arn:aws:s3:::{}", bucket.name);
-        for top in ["inbox", "outbox", "tenants"] {
+        for top in ["inbox", "outbox", "tenants", "rows"] {
             let folders = NOT_OWN.map(|code| (code, Whose::NotOwn));
             for (code, whose) in folders.into_iter().chain([(OWN, Whose::Own)]) {
                 for action in OBJECTS {

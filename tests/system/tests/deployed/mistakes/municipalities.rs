@@ -9,7 +9,7 @@ const NOT_WITHOUT: &str =
 const UNWRAP: &str =
     r#"StringEquals: { "kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}" }"#;
 
-pub(super) const MISTAKES: [Mistake; 48] = [
+pub(super) const MISTAKES: [Mistake; 50] = [
     // Whose rows.
     (
         "the guard against calls without keys is dropped",
@@ -119,6 +119,18 @@ pub(super) const MISTAKES: [Mistake; 48] = [
         "ReceiveUploadTenantRole",
         "/tenants/${!aws:PrincipalTag/tenant}/*",
         "/*",
+    ),
+    (
+        "every municipality's rows",
+        "LoadChunkTenantRole",
+        "/rows/${!aws:PrincipalTag/tenant}/*",
+        "/rows/*",
+    ),
+    (
+        "every municipality's rows may be listed",
+        "LoadChunkTenantRole",
+        "\"rows/${aws:PrincipalTag/tenant}/*\"",
+        "\"rows/*\"",
     ),
     (
         "all may be listed",
