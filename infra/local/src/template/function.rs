@@ -52,6 +52,7 @@ pub(super) fn function(name: String, arn: String, mut fields: Fields) -> Result<
             "ReservedConcurrentExecutions",
             "one machine has as many processors as it has",
         ),
+        ("RecursiveLoop", "nothing looks for loops"),
     ]);
     fields.only("Runtime", "provided.al2023")?;
     fields.only("Handler", "bootstrap")?;

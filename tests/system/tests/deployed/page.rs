@@ -74,9 +74,7 @@ impl Resource {
 
     /// The resources that a property leads to.
     pub(crate) fn leads_to(&self, path: &str) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        led(self.property(path), &mut found);
-        found
+        led_to(self.property(path))
     }
 
     /// The statements of the policy documents in a property, wherever they stand. A document may be
@@ -106,6 +104,13 @@ fn statements(value: &Value, found: &mut Vec<Value>) {
         }
         _ => {}
     }
+}
+
+/// The resources that a value leads to.
+pub(crate) fn led_to(value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    led(value, &mut found);
+    found
 }
 
 /// `!Ref x`, `!GetAtt x.Arn`, `!Sub "${x.Arn}/*"`.

@@ -6,7 +6,7 @@ use serde_yaml_ng::Value;
 
 use crate::{
     TEMPLATE,
-    page::{Page, Resource, texts},
+    page::{Page, Resource, led_to, texts},
 };
 
 const FUNCTION: &str = "AWS::Serverless::Function";
@@ -253,6 +253,8 @@ impl Findings {
             function,
             "may take all of the account's concurrency",
         );
+        let goes_on = !hands_itself_work(page, function) || function.is("RecursiveLoop", "Allow");
+        self.unless(goes_on, function, "is stopped as a loop after some rounds");
     }
 
     fn role(&mut self, role: &Resource) {
@@ -377,6 +379,22 @@ impl Findings {
             );
         }
     }
+}
+
+/// Whether a function may send to a queue that feeds it.
+fn hands_itself_work(page: &Page, function: &Resource) -> bool {
+    let fed: BTreeSet<String> = page
+        .of_kind("AWS::Lambda::EventSourceMapping")
+        .filter(|mapping| mapping.leads_to("FunctionName").contains(&function.id))
+        .flat_map(|mapping| mapping.leads_to("EventSourceArn"))
+        .collect();
+    let mut roles = function.leads_to("Role");
+    roles.extend(function.leads_to("Environment.Variables.TENANT_ROLE_ARN"));
+    page.of_kind(ROLE)
+        .filter(|role| roles.contains(&role.id))
+        .flat_map(|role| role.statements("Policies"))
+        .filter(|statement| texts(&statement["Action"]).contains(&"sqs:SendMessage"))
+        .any(|statement| !led_to(&statement["Resource"]).is_disjoint(&fed))
 }
 
 fn has_modern_tls(domain: &Resource) -> bool {

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 18] = [
+pub(super) const MISTAKES: [Mistake; 19] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -94,6 +94,12 @@ pub(super) const MISTAKES: [Mistake; 18] = [
         "LoadsDeadLettersAlarm",
         "LoadsDeadLetters.QueueName",
         "UploadsDeadLetters.QueueName",
+    ),
+    (
+        "a function that hands itself work is stopped as a loop",
+        "LoadDoses",
+        "      RecursiveLoop: Allow",
+        "      RecursiveLoop: Terminate",
     ),
     (
         "errors are not heard of",
