@@ -63,7 +63,7 @@ pub(crate) fn findings(yaml: &str) -> Vec<String> {
                 let kept = !resource.property("RetentionInDays").is_null();
                 found.unless(kept, resource, "is kept for ever");
             }
-            "AWS::Lambda::EventSourceMapping" => found.mapping(resource),
+            "AWS::Lambda::EventSourceMapping" => found.mapping(&page, resource),
             "AWS::CloudWatch::Alarm" => {
                 let told = !resource.leads_to("AlarmActions").is_empty();
                 found.unless(told, resource, "tells nobody");
@@ -242,9 +242,7 @@ impl Findings {
             let own = tenant == BTreeSet::from([format!("{id}TenantRole")]);
             self.unless(own, function, "works under another function's role");
         }
-        let own = "ReservedConcurrentExecutions";
-        let bounded = !function.property(own).is_null()
-            || !page.function_default(own).is_null()
+        let bounded = least_reserved(page, function) < u64::MAX
             || page
                 .of_kind("AWS::Lambda::EventSourceMapping")
                 .any(|it| it.leads_to("FunctionName").contains(id));
@@ -303,7 +301,7 @@ impl Findings {
         }
     }
 
-    fn mapping(&mut self, mapping: &Resource) {
+    fn mapping(&mut self, page: &Page, mapping: &Resource) {
         let bounded = mapping
             .property("ScalingConfig.MaximumConcurrency")
             .is_number()
@@ -312,6 +310,14 @@ impl Findings {
         let ends = mapping.property("StartingPosition").is_null()
             || !mapping.leads_to("DestinationConfig").is_empty();
         self.unless(ends, mapping, "drops what fails for good");
+        // What a function has no room for is hidden and counted as tried, up to the dead letters.
+        let handed_out = mapping
+            .property("ScalingConfig.MaximumConcurrency")
+            .as_u64();
+        let fed = mapping.leads_to("FunctionName");
+        let mut functions = page.of_kind(FUNCTION).filter(|it| fed.contains(&it.id));
+        let room = functions.all(|it| least_reserved(page, it) >= handed_out.unwrap_or_default());
+        self.unless(room, mapping, "hands out more than its function may run");
     }
 
     fn stage(&mut self, stage: &Resource) {
@@ -378,6 +384,27 @@ impl Findings {
                 "has a name that a second stack would want",
             );
         }
+    }
+}
+
+/// How many of a function run at once at the least that the parameters allow to say.
+fn least_reserved(page: &Page, function: &Resource) -> u64 {
+    let name = "ReservedConcurrentExecutions";
+    let own = function.property(name);
+    let said = if own.is_null() {
+        page.function_default(name)
+    } else {
+        own
+    };
+    match said {
+        // Nothing is reserved, so nothing is turned away.
+        Value::Null => u64::MAX,
+        Value::Tagged(tagged) => page
+            .parameters()
+            .get(&tagged.value)
+            .and_then(|parameter| parameter["MinValue"].as_u64())
+            .unwrap_or_default(),
+        number => number.as_u64().unwrap_or_default(),
     }
 }
 

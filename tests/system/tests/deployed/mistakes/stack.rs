@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 19] = [
+pub(super) const MISTAKES: [Mistake; 20] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -100,6 +100,12 @@ pub(super) const MISTAKES: [Mistake; 19] = [
         "LoadDoses",
         "      RecursiveLoop: Allow",
         "      RecursiveLoop: Terminate",
+    ),
+    (
+        "fewer of a function may run than a queue hands out",
+        "FunctionConcurrency",
+        "MinValue: 20",
+        "MinValue: 19",
     ),
     (
         "errors are not heard of",
