@@ -43,6 +43,8 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     lines: usize,
+    /// A line may have been written in part, as on a full disk.
+    broken: bool,
 }
 
 /// Rewritten when it has this many lines and four times as many as there are messages.
@@ -53,24 +55,31 @@ impl Journal {
     pub(super) fn open(folder: &Path, messages: &mut Messages) -> Result<Self> {
         let path = folder.join("queues.journal");
         if path.exists() {
-            let text = fs::read_to_string(&path).context("the queues' journal")?;
-            // A last line without its end was never answered for.
+            let text = fs::read(&path).context("the queues' journal")?;
+            // A last line without its end was never answered for; it may end within a letter.
             for line in text
-                .split_inclusive('\n')
-                .filter_map(|line| line.strip_suffix('\n'))
+                .split_inclusive(|byte| *byte == b'\n')
+                .filter_map(|line| line.strip_suffix(b"\n"))
             {
-                let line = serde_json::from_str(line).context("a line of the queues' journal")?;
+                let line = serde_json::from_slice(line).context("a line of the queues' journal")?;
                 replay(line, messages);
             }
         }
         let (file, lines) = rewrite(&path, messages)?;
-        Ok(Self { path, file, lines })
+        Ok(Self {
+            path,
+            file,
+            lines,
+            broken: false,
+        })
     }
 
     pub(super) fn append(&mut self, lines: &[Line], messages: &Messages) -> Result<()> {
-        if self.lines > LONG && self.lines > 4 * messages.all.len() {
+        let long = self.lines > LONG && self.lines > 4 * messages.all.len();
+        if long || self.broken {
             // The state already has what the new lines say.
             (self.file, self.lines) = rewrite(&self.path, messages)?;
+            self.broken = false;
             return Ok(());
         }
         let mut text = Vec::new();
@@ -79,9 +88,9 @@ impl Journal {
             text.push(b'\n');
         }
         self.lines += lines.len();
-        self.file
-            .write_all(&text)
-            .context("cannot write the queues' journal")
+        let written = self.file.write_all(&text);
+        self.broken = written.is_err();
+        written.context("cannot write the queues' journal")
     }
 }
 
@@ -150,4 +159,73 @@ fn rewrite(path: &Path, messages: &Messages) -> Result<(File, usize)> {
         .sync_data()?;
     fs::rename(&beside, path)?;
     Ok((OpenOptions::new().append(true).open(path)?, lines.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::template::Queue;
+
+    fn no_messages() -> Messages {
+        Messages::new(vec![Queue {
+            name: "loads".to_owned(),
+            url: "https://x/loads".to_owned(),
+            arn: "arn:aws:sqs:ap-northeast-1:000000000000:loads".to_owned(),
+            visibility: Duration::from_secs(30),
+            redrive: None,
+        }])
+    }
+
+    /// A message comes and is written down.
+    fn send(journal: &mut Journal, messages: &mut Messages, body: &str) -> Result<()> {
+        let number = messages.add(0, body.into(), Timestamp::UNIX_EPOCH, Instant::now());
+        let line = Line::Sent {
+            number,
+            queue: "loads".to_owned(),
+            body: body.to_owned(),
+            sent_ms: 0,
+            received: 0,
+        };
+        journal.append(&[line], messages)
+    }
+
+    fn bodies(folder: &Path) -> Vec<String> {
+        let mut messages = no_messages();
+        Journal::open(folder, &mut messages).unwrap();
+        let all = messages.all.values();
+        all.map(|message| message.body.to_string()).collect()
+    }
+
+    #[test]
+    fn a_line_that_was_written_in_part_spoils_none_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut messages = no_messages();
+        let mut journal = Journal::open(folder.path(), &mut messages).unwrap();
+        send(&mut journal, &mut messages, "first").unwrap();
+        // As when the disk is full after half a line.
+        journal.file.write_all(br#"{"sent":{"num"#).unwrap();
+        journal.file = File::open(&journal.path).unwrap();
+        send(&mut journal, &mut messages, "in vain").unwrap_err();
+        journal.file = OpenOptions::new().append(true).open(&journal.path).unwrap();
+
+        send(&mut journal, &mut messages, "second").unwrap();
+        send(&mut journal, &mut messages, "third").unwrap();
+        let all = ["first", "in vain", "second", "third"];
+        assert_eq!(bodies(folder.path()), all);
+    }
+
+    #[test]
+    fn a_line_that_ends_within_a_letter_was_never_answered_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut messages = no_messages();
+        let mut journal = Journal::open(folder.path(), &mut messages).unwrap();
+        send(&mut journal, &mut messages, "住民").unwrap();
+        journal
+            .file
+            .write_all(b"{\"sent\":{\"body\":\"\xE4\xBD")
+            .unwrap();
+        assert_eq!(bodies(folder.path()), ["住民"]);
+    }
 }
