@@ -1,10 +1,10 @@
 //! One dropped object, from its event to a decision.
 
-use crypto::{ResidentTag, Sha256};
+use crypto::ResidentTag;
 use domain::{FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
-use objects::{InboxKey, NotInInbox, ObjectName, Objects, PinnedObject};
+use objects::{InboxKey, NotInInbox, ObjectName, Objects, PinnedObject, upload_of_event};
 use queues::{DoseMessage, InquiryMessage, LoadMessage};
 use receipts::{Receipt, Unplaced};
 use reread::DroppedFile;
@@ -53,11 +53,7 @@ impl ReceiveUpload {
         dropped: &Dropped,
         deadline: Timestamp,
     ) -> Result<(), ReceiveError> {
-        let id = UploadId::derive(&Sha256::of_parts(&[
-            dropped.bucket.as_bytes(),
-            dropped.key.as_bytes(),
-            dropped.version.as_bytes(),
-        ]));
+        let id = upload_of_event(&dropped.bucket, &dropped.key, &dropped.version);
         let key = match InboxKey::from_event(&dropped.key) {
             Ok(key) => key,
             Err(NotInInbox::Folder) => return Ok(()),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
-use crypto::Sha256;
 use domain::{FileKind, TenantCode, UploadId};
+use objects::upload_of;
 use serde_json::Value;
 
 use crate::http::Api;
@@ -87,8 +87,7 @@ impl DropFolder {
 
     /// The id that `receive-upload` derives.
     fn upload_of(&self, dropped: &Dropped) -> UploadId {
-        let parts = [&self.bucket, &dropped.key, &dropped.version];
-        UploadId::derive(&Sha256::of_parts(&parts.map(String::as_bytes)))
+        upload_of(&self.bucket, &dropped.key, &dropped.version)
     }
 
     fn receipt_of(&self, id: &str) -> String {

@@ -7,18 +7,19 @@
 //!
 //! A file that is held again, because it removes many, was confirmed or discarded by somebody before: the
 //! earlier receipts of the upload say which, and it is done again. Without such a receipt it stays held.
+//!
+//! A file of which nothing comes is named at the end; the others do not wait for somebody to look at it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use aws_config::SdkConfig;
-use crypto::Sha256;
 use domain::{TenantCode, TenantScope, UploadId, UploadState};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use local::s3::ObjectCreated;
-use objects::{InboxKey, ObjectName};
+use objects::{InboxKey, ObjectName, upload_of};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use serde_json::Value;
@@ -56,11 +57,24 @@ pub struct Replayed {
     pub state: UploadState,
 }
 
+/// A file that could not be taken in again.
+#[derive(Debug)]
+pub struct Failed {
+    /// Whose it is.
+    pub tenant: TenantCode,
+    /// Key and version of the object.
+    pub file: String,
+    /// Why.
+    pub error: anyhow::Error,
+}
+
 /// What a recovery did.
 #[derive(Debug, Default)]
 pub struct Recovered {
     /// Files in the order in which each municipality had dropped them.
     pub files: Vec<Replayed>,
+    /// Files that are to be looked at, and that a repeat takes in.
+    pub failed: Vec<Failed>,
     /// Municipalities with files that the table knows nothing of: entered after the point in time. They
     /// are entered again (`vrs tenant add`), and the recovery is run again.
     pub unknown: Vec<TenantCode>,
@@ -104,45 +118,50 @@ impl Recovery {
     }
 
     /// Takes in again what was dropped since the point in time to which the table went back. Safe to
-    /// repeat, and to run after it broke off.
+    /// repeat, and to run after it broke off. Fails if what was dropped cannot be listed.
     pub async fn since(&self, point: Timestamp) -> Result<Recovered> {
         let mut by_tenant: BTreeMap<TenantCode, Vec<File>> = BTreeMap::new();
         for version in self.dropped_since(point.saturating_sub(BEFORE)?).await? {
             by_tenant.entry(version.tenant).or_default().push(version);
         }
         let mut recovered = Recovered::default();
-        let mut towns = stream::iter(by_tenant.into_values())
-            .map(|files| self.take_in_all(files))
+        let mut towns = stream::iter(by_tenant)
+            .map(|(tenant, files)| self.take_in_all(tenant, files))
             .buffered(AT_ONCE);
-        while let Some(town) = towns.try_next().await? {
-            match town {
-                Ok(files) => recovered.files.extend(files),
-                Err(unknown) => recovered.unknown.push(unknown),
-            }
+        while let Some(town) = towns.next().await {
+            recovered.files.extend(town.files);
+            recovered.failed.extend(town.failed);
+            recovered.unknown.extend(town.unknown);
         }
         Ok(recovered)
     }
 
-    /// `Err` in the answer is a municipality that does not take part.
-    async fn take_in_all(&self, files: Vec<File>) -> Result<Result<Vec<Replayed>, TenantCode>> {
-        let Some(tenant) = files.first().map(|file| file.tenant) else {
-            return Ok(Ok(Vec::new()));
-        };
+    async fn take_in_all(&self, tenant: TenantCode, files: Vec<File>) -> Recovered {
         let scope = TenantScope::for_operator(tenant);
-        if self.store.tenant(&scope).await?.is_none() {
-            return Ok(Err(tenant));
-        }
-        let mut replayed = Vec::new();
+        let mut town = Recovered::default();
         for file in files {
-            let said = || format!("{} version {}", file.key, file.version);
-            replayed.push(self.take_in(&scope, &file).await.with_context(said)?);
+            match self.take_in(&scope, &file).await {
+                Ok(Some(replayed)) => town.files.push(replayed),
+                Ok(None) => {
+                    town.unknown.push(tenant);
+                    break;
+                }
+                Err(error) => town.failed.push(Failed {
+                    tenant,
+                    file: format!("{} version {}", file.key, file.version),
+                    error,
+                }),
+            }
         }
-        Ok(Ok(replayed))
+        town
     }
 
-    async fn take_in(&self, scope: &TenantScope, file: &File) -> Result<Replayed> {
-        let parts = [&self.places.bucket, &file.key, &file.version];
-        let id = UploadId::derive(&Sha256::of_parts(&parts.map(String::as_bytes)));
+    /// None if the municipality does not take part.
+    async fn take_in(&self, scope: &TenantScope, file: &File) -> Result<Option<Replayed>> {
+        if self.store.tenant(scope).await?.is_none() {
+            return Ok(None);
+        }
+        let id = upload_of(&self.places.bucket, &file.key, &file.version);
         // What was decided then has to be read before receive-upload writes a new receipt.
         let before = self.earlier_states(scope, id).await?;
         let event = ObjectCreated {
@@ -162,11 +181,11 @@ impl Recovery {
         if state == UploadState::Held && self.decide_again(scope, id, &before).await? {
             state = self.settled(scope, id).await?;
         }
-        Ok(Replayed {
+        Ok(Some(Replayed {
             tenant: file.tenant,
             upload: id,
             state,
-        })
+        }))
     }
 
     /// Does to a held file what was done to it before; `false` if nothing was.

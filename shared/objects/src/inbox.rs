@@ -1,6 +1,7 @@
 use std::fmt;
 
-use domain::{FileKind, TenantCode, TenantScope};
+use crypto::Sha256;
+use domain::{FileKind, TenantCode, TenantScope, UploadId};
 
 /// The longest key that S3 takes, in bytes of UTF-8.
 const LONGEST_KEY: usize = 1024;
@@ -134,6 +135,21 @@ impl fmt::Debug for InboxKey {
     }
 }
 
+/// Which upload a version of an object is; `key` as it is, not encoded.
+#[must_use]
+pub fn upload_of(bucket: &str, key: &str, version: &str) -> UploadId {
+    let parts = [bucket, key, version].map(str::as_bytes);
+    UploadId::derive(&Sha256::of_parts(&parts))
+}
+
+/// The same by the key of an S3 event, which comes encoded as in a form. One that cannot be decoded stands
+/// for itself.
+#[must_use]
+pub fn upload_of_event(bucket: &str, encoded: &str, version: &str) -> UploadId {
+    let key = form_decoded(encoded);
+    upload_of(bucket, key.as_deref().unwrap_or(encoded), version)
+}
+
 /// In any case: `RESIDENTS.CSV` is how some systems write it.
 fn is_csv(name: &str) -> bool {
     let ending = name.len().checked_sub(4).filter(|start| *start > 0);
@@ -225,6 +241,34 @@ mod tests {
             (long.as_str(), NotInInbox::Unreadable),
         ] {
             assert_eq!(InboxKey::from_event(event), Err(why), "{event}");
+        }
+    }
+
+    #[test]
+    fn an_upload_has_one_id_however_its_key_came_encoded() {
+        let raw = upload_of("drop", "inbox/131016/residents/住民 (1)+.csv", "v-1");
+        for event in [
+            "inbox/131016/residents/%E4%BD%8F%E6%B0%91+(1)%2B.csv",
+            "inbox/131016/residents/%E4%BD%8F%E6%B0%91+%281%29%2B.csv",
+            "inbox/131016/residents/%e4%bd%8f%e6%b0%91%20%281%29%2b.csv",
+        ] {
+            assert_eq!(upload_of_event("drop", event, "v-1"), raw, "{event}");
+        }
+        assert_ne!(
+            upload_of("drop", "inbox/131016/residents/住民 (1)+.csv", "v-2"),
+            raw
+        );
+    }
+
+    #[test]
+    fn the_id_of_a_plain_name_and_of_an_unreadable_one_is_that_of_the_key_as_it_came() {
+        for key in [
+            "inbox/131016/residents/residents_20210401.csv",
+            "inbox/131016/residents/%ff.csv",
+        ] {
+            let parts: [&[u8]; 3] = [b"drop", key.as_bytes(), b"v-1"];
+            let id = UploadId::derive(&Sha256::of_parts(&parts));
+            assert_eq!(upload_of_event("drop", key, "v-1"), id, "{key}");
         }
     }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use aws_config::BehaviorVersion;
 
 use super::{index, log, upload::s3_client};
@@ -36,7 +36,11 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
         let config = on_this_machine(&asked.services.dynamodb);
         Recovery::new(&config, s3_client(&asked.s3), places)
     };
-    let Recovered { files, unknown } = recovery.since(since).await?;
+    let Recovered {
+        files,
+        failed,
+        unknown,
+    } = recovery.since(since).await?;
     let mut states = BTreeMap::new();
     for file in &files {
         *states.entry(file.state.as_str()).or_insert(0_u64) += 1;
@@ -44,6 +48,9 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     }
     for (state, count) in states {
         writeln!(out, "{} {state}", grouped(count))?;
+    }
+    for failed in &failed {
+        writeln!(out, "failed: {}: {:#}", failed.file, failed.error)?;
     }
     for tenant in &unknown {
         writeln!(
@@ -60,5 +67,11 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "the index of holders, made anew from the records:")?;
     index::rebuild(&asked, None, false, out).await?;
     writeln!(out, "the logs of inquiries:")?;
-    log::check(&asked.services, out).await
+    log::check(&asked.services, out).await?;
+    ensure!(
+        failed.is_empty(),
+        "of {} files nothing has come, see above: mend what failed, and run this again",
+        failed.len()
+    );
+    Ok(())
 }

@@ -48,19 +48,13 @@ fn a_tool_drops_a_file_with_a_token_for_its_municipality_and_for_no_other() {
     assert_eq!(token.code, Some(0), "{}", token.err);
     std::fs::write(folder.join("token.jwt"), token.out.trim_end()).unwrap();
 
-    let upload = |tenant: &str| {
+    let upload = |file: &str, tenant: &str| {
         let asked = [
-            "upload",
-            "residents_20210401.csv",
-            "--aws",
-            "--bucket",
-            "drop",
-            "--tenant",
+            "upload", file, "--aws", "--bucket", "drop", "--tenant", tenant,
         ];
-        let asked = [&asked[..], &[tenant]].concat();
         ran(&mut tool(folder, &served, &asked))
     };
-    let own = upload("131016");
+    let own = upload("residents_20210401.csv", "131016");
     assert_eq!(own.code, Some(0), "{}", own.err);
     assert!(
         own.out.contains("台帳に反映しました（第1世代）"),
@@ -68,7 +62,14 @@ fn a_tool_drops_a_file_with_a_token_for_its_municipality_and_for_no_other() {
         own.out
     );
 
-    let others = upload("011002");
+    // Such a name comes encoded in the event, and its receipt is found all the same.
+    let named = "住民 (1)+.csv";
+    std::fs::rename(folder.join("residents_20210401.csv"), folder.join(named)).unwrap();
+    let again = upload(named, "131016");
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert!(again.out.contains("取込みは不要でした"), "{}", again.out);
+
+    let others = upload(named, "011002");
     assert_eq!(others.code, Some(1));
     assert!(others.err.contains("AccessDenied"), "{}", others.err);
 
@@ -76,5 +77,5 @@ fn a_tool_drops_a_file_with_a_token_for_its_municipality_and_for_no_other() {
     let asked = ["token", "--tenant", "131016", "--role", "register"];
     let token = vrs(folder, &[&asked[..], &api].concat());
     std::fs::write(folder.join("token.jwt"), token.out.trim_end()).unwrap();
-    assert_eq!(upload("131016").code, Some(1));
+    assert_eq!(upload(named, "131016").code, Some(1));
 }
