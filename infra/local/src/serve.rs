@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{
@@ -22,7 +22,7 @@ use crate::{
     console,
     oidc::sign_in,
     s3,
-    stack::LocalStack,
+    stack::{GRACE, LocalStack},
 };
 
 /// DynamoDB takes 16 MB at once, the API 10 MB.
@@ -93,7 +93,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 impl LocalStack {
-    /// Answers on the ports until `until` is over; requests under way are answered to their end.
+    /// Answers on the ports until `until` is over; requests under way have a while to be answered to their end.
     pub async fn serve(
         self: Arc<Self>,
         at: Listeners,
@@ -253,7 +253,7 @@ fn respond(status: StatusCode, json: String) -> Response<Bytes> {
     response
 }
 
-/// Accepts connections until `over`, then lets those that are open finish their request.
+/// Accepts connections until `over`, then lets those that are open finish their request for a while.
 async fn accept<F, R>(
     listener: TcpListener,
     mut over: watch::Receiver<bool>,
@@ -275,7 +275,11 @@ where
             _ = over.wait_for(|over| *over) => break,
         }
     }
-    while connections.join_next().await.is_some() {}
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, ended).await.is_err() {
+        tracing::warn!("stopped in the middle of a request");
+        connections.shutdown().await;
+    }
     Ok(())
 }
 
@@ -298,7 +302,10 @@ where
             Ok::<_, Infallible>(response.map(Full::new))
         }
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // With a timer, whoever does not end the head of a request is not waited for.
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // A connection that breaks is the client's affair; it will ask again.
     tokio::select! {

@@ -36,7 +36,7 @@ const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(12);
 /// How often items whose time is up are removed.
 const SWEEP: Duration = Duration::from_mins(1);
 /// How long an invocation may take to end when the stack is stopped.
-const GRACE: Duration = Duration::from_secs(20);
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
 
 /// Puts something between a function (named by its package) and the services: where tests lose
 /// answers, throttle and delay.

@@ -3,13 +3,15 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use local::{Listeners, LocalStack, Options, Urls};
+use tokio::sync::oneshot;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli;
 
-/// Runs the stack until Ctrl-C; `vrs` is what to type for this program.
+/// Runs the stack until Ctrl-C; `vrs` is what to type for this program. Fails when a second Ctrl-C does not
+/// wait for what is under way.
 pub async fn run(asked: cli::Serve, vrs: &str, out: &mut dyn Write) -> Result<()> {
     let cli::Serve {
         data,
@@ -28,12 +30,32 @@ pub async fn run(asked: cli::Serve, vrs: &str, out: &mut dyn Write) -> Result<()
     let stack = LocalStack::start(options)
         .with_context(|| format!("cannot open the stack in {}", data.display()))?;
     let stack = Arc::new(stack);
+    let mut stops = Stops::new()?;
     write!(out, "{}", what_next(vrs, &data, &urls))?;
     out.flush()?;
-    Arc::clone(&stack).serve(listeners, told_to_stop()).await?;
-    writeln!(out, "\nStopping: what is under way comes to its end.")?;
-    if let Some(stack) = Arc::into_inner(stack) {
-        stack.stop().await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = async move {
+        let until = async { drop(stopped.await) };
+        Arc::clone(&stack).serve(listeners, until).await?;
+        if let Some(stack) = Arc::into_inner(stack) {
+            stack.stop().await;
+        }
+        Ok(())
+    };
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = stops.next() => {}
+    }
+    writeln!(
+        out,
+        "\nStopping: what is under way comes to its end. Ctrl-C once more does not wait for it."
+    )?;
+    out.flush()?;
+    drop(stop);
+    tokio::select! {
+        ended = serving => ended?,
+        () = stops.next() => bail!("ended at once; what was under way goes on at the next start"),
     }
     writeln!(out, "Stopped. What was not done goes on at the next start.")?;
     Ok(())
@@ -51,22 +73,41 @@ fn log_into(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for the signal with which a service manager ends a process.
-async fn told_to_stop() {
+/// Ctrl-C, and the signal with which a service manager ends a process.
+struct Stops {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Stops {
+    /// What comes from now on is kept until it is asked for.
+    fn new() -> Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signals: {
+                use tokio::signal::unix::{SignalKind, signal};
+                [
+                    signal(SignalKind::interrupt())?,
+                    signal(SignalKind::terminate())?,
+                ]
+            },
+        })
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = &mut self.signals;
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            return;
         }
-    }
-    // Without a signal there is nothing to wait for but the end of the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        // Without a signal there is nothing to wait for but the end of the process.
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

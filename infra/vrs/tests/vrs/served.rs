@@ -1,8 +1,11 @@
 //! A municipality's way through a stack that is served.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::command::{Ran, command, vrs};
 
@@ -56,16 +59,28 @@ impl Served {
         }
     }
 
-    /// As Ctrl-C does. What it printed since it was up.
-    fn interrupt(mut self) -> (Option<i32>, String) {
+    /// As Ctrl-C does.
+    fn signal(&self) {
         let pid = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let kill = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// A client that never ends its request; it goes away after half a minute, so that no test hangs.
+    fn half_a_request(&self) {
+        let mut client = TcpStream::connect(self.api.trim_start_matches("http://")).unwrap();
+        client.write_all(b"GET / HT").unwrap();
+        thread::spawn(move || {
+            thread::sleep(Duration::from_secs(30));
+            drop(client);
+        });
+        // Until the connection is accepted.
+        thread::sleep(Duration::from_millis(500));
+    }
+
+    /// Interrupts it. What it printed since it was up.
+    fn interrupt(mut self) -> (Option<i32>, String) {
+        self.signal();
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         (self.process.wait().unwrap().code(), rest)
@@ -180,4 +195,36 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
     let (code, rest) = served.interrupt();
     assert_eq!(code, Some(0));
     assert!(rest.contains("Stopped."), "{rest}");
+}
+
+#[test]
+fn half_a_request_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    served.half_a_request();
+    let begun = Instant::now();
+    let (code, rest) = served.interrupt();
+    assert!(begun.elapsed() < Duration::from_secs(25));
+    assert_eq!(code, Some(0));
+    assert!(
+        rest.contains("Stopping") && rest.contains("Stopped."),
+        "{rest}"
+    );
+}
+
+#[test]
+fn a_second_interrupt_waits_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut served = Served::start(folder.path());
+    served.half_a_request();
+    served.signal();
+    let begun = Instant::now();
+    let mut line = String::new();
+    while !line.starts_with("Stopping") {
+        line.clear();
+        assert!(served.out.read_line(&mut line).unwrap() > 0, "it said so");
+    }
+    let (code, rest) = served.interrupt();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!((code, rest.as_str()), (Some(1), ""));
 }
