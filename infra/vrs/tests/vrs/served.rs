@@ -9,6 +9,19 @@ use std::time::{Duration, Instant};
 
 use crate::command::{Ran, command, vrs};
 
+const ANY: &str = "127.0.0.1:0";
+const SERVE: [&str; 9] = [
+    "serve",
+    "--data",
+    "data",
+    "--api",
+    ANY,
+    "--s3",
+    ANY,
+    "--dynamodb",
+    ANY,
+];
+
 /// `vrs serve` on free ports. Killed when the test ends, however it ends.
 pub(crate) struct Served {
     process: Child,
@@ -21,19 +34,7 @@ pub(crate) struct Served {
 impl Served {
     /// Keeps its stack in `data` of the folder.
     pub(crate) fn start(folder: &Path) -> Self {
-        let any = "127.0.0.1:0";
-        let asked = [
-            "serve",
-            "--data",
-            "data",
-            "--api",
-            any,
-            "--s3",
-            any,
-            "--dynamodb",
-            any,
-        ];
-        let mut process = command(folder, &asked)
+        let mut process = command(folder, &SERVE)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -189,8 +190,9 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
         "a token and nothing else"
     );
 
-    let second = vrs(folder, &["serve", "--data", "data", "--api", "127.0.0.1:0"]);
+    let second = vrs(folder, &SERVE);
     assert_eq!(second.code, Some(1), "the folder belongs to the first");
+    assert!(second.err.contains("another process"), "{}", second.err);
 
     let (code, rest) = served.interrupt();
     assert_eq!(code, Some(0));
