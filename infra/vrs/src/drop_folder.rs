@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
-use domain::{FileKind, TenantCode, UploadId};
-use objects::upload_of;
+use domain::{FileKind, TenantCode, TenantScope, UploadId};
+use objects::{InboxKey, upload_of};
 use serde_json::Value;
 
 use crate::http::Api;
@@ -65,14 +65,15 @@ impl DropFolder {
         Self::new(aws_sdk_s3::Client::new(&config), bucket, tenant)
     }
 
-    /// Puts a file into the inbox under this name.
+    /// Puts a file into the inbox under this name; refuses names that would not be read as a file there.
     pub(crate) async fn put(
         &self,
         kind: FileKind,
         name: &str,
         body: ByteStream,
     ) -> Result<Dropped> {
-        let key = format!("inbox/{}/{kind}/{name}", self.tenant);
+        let scope = TenantScope::for_operator(self.tenant);
+        let key = InboxKey::for_drop(&scope, kind, name)?.key();
         let put = self.s3.put_object().bucket(&self.bucket).key(&key);
         let answer = put.body(body).send().await?;
         let version = answer

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use domain::{FileKind, RowCounts};
 use serde::Deserialize;
 use serde_json::Value;
@@ -115,7 +115,12 @@ impl Rows {
 }
 
 impl Receipt {
+    /// Fails with the reason where the file lay where none is expected.
     pub(crate) fn read(document: &Value) -> Result<Self> {
+        if let (None, Some(refusal)) = (document.get("version"), document.get("refusal")) {
+            let Refusal { code, ja, .. } = Refusal::deserialize(refusal)?;
+            bail!("the file was refused: {ja} [{code}]");
+        }
         Receipt::deserialize(document).context("that is no receipt")
     }
 
@@ -215,4 +220,22 @@ fn print_reasons(
 fn right(text: &str, columns: usize) -> String {
     let spaces = columns.saturating_sub(width(text));
     format!("{:spaces$}{text}", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::UploadId;
+    use layouts::{FileProblem, ProblemCode};
+
+    use super::*;
+
+    #[test]
+    fn the_receipt_of_a_file_that_lay_elsewhere_says_why() {
+        let problem = FileProblem::new(ProblemCode::UnknownKind);
+        let receipt = receipts::Unplaced::of(&UploadId::derive(&[1; 32]), &problem);
+        let receipt: Value = serde_json::from_slice(&receipt.to_json()).unwrap();
+        let said = Receipt::read(&receipt).unwrap_err().to_string();
+        assert!(said.contains(&problem.message_ja()), "{said}");
+        assert!(said.contains(problem.code.as_str()), "{said}");
+    }
 }

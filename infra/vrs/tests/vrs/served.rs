@@ -200,6 +200,22 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
 }
 
 #[test]
+fn a_file_whose_name_is_none_for_a_file_is_not_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let served = Served::start(folder);
+    std::fs::write(folder.join("residents.txt"), "").unwrap();
+    let to = ["--tenant", "131016", "--api", &served.api];
+    let s3 = ["--s3", &served.s3];
+    let refused = vrs(
+        folder,
+        &[&["upload", "residents.txt"], &to[..], &s3].concat(),
+    );
+    let said = "vrs: cannot drop residents.txt: the file's name does not end in .csv\n";
+    assert_eq!((refused.code, refused.err.as_str()), (Some(1), said));
+}
+
+#[test]
 fn half_a_request_does_not_hold_up_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(folder.path());
