@@ -123,20 +123,27 @@ pub struct Recover {
     #[arg(long, value_name = "YYYY-MM-DDThh:mm:ssZ")]
     pub since: Timestamp,
     /// The drop bucket; on AWS the stack's output `DropBucketName`
-    #[arg(long, value_name = "NAME", default_value = "drop")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "drop",
+        required_if_eq("aws", "true")
+    )]
     pub bucket: String,
     /// The queue of dropped files; on AWS the stack's output `UploadsQueueUrl`
     #[arg(
         long,
         value_name = "URL",
-        default_value = "http://127.0.0.1:8000/000000000000/uploads"
+        default_value = "http://127.0.0.1:8000/000000000000/uploads",
+        required_if_eq("aws", "true")
     )]
     pub uploads: String,
     /// The queue of accepted residents files; on AWS the stack's output `LoadsQueueUrl`
     #[arg(
         long,
         value_name = "URL",
-        default_value = "http://127.0.0.1:8000/000000000000/loads"
+        default_value = "http://127.0.0.1:8000/000000000000/loads",
+        required_if_eq("aws", "true")
     )]
     pub loads: String,
     /// Where the records and the index are
@@ -218,13 +225,28 @@ pub struct Erase {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
     pub s3: String,
     /// The drop bucket; on AWS the stack's output `DropBucketName`
-    #[arg(long, value_name = "NAME", default_value = "drop")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "drop",
+        required_if_eq("aws", "true")
+    )]
     pub bucket: String,
     /// The bucket of manifests; on AWS the stack's output `WorkBucketName`
-    #[arg(long, value_name = "NAME", default_value = "work")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "work",
+        required_if_eq("aws", "true")
+    )]
     pub work: String,
     /// The index of holders; on AWS the stack's output `HoldersTableName`
-    #[arg(long, value_name = "NAME", default_value = "holders")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "holders",
+        required_if_eq("aws", "true")
+    )]
     pub holders: String,
 }
 
@@ -310,13 +332,28 @@ pub struct IndexPlaces {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
     pub s3: String,
     /// The bucket of manifests; on AWS the stack's output `WorkBucketName`
-    #[arg(long, value_name = "NAME", default_value = "work")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "work",
+        required_if_eq("aws", "true")
+    )]
     pub work: String,
     /// The index; on AWS the stack's output `HoldersTableName`
-    #[arg(long, value_name = "NAME", default_value = "holders")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "holders",
+        required_if_eq("aws", "true")
+    )]
     pub holders: String,
     /// The key that tells persons apart; on AWS the stack's output `HoldersKeyId`
-    #[arg(long, value_name = "ID", default_value = "holders")]
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value = "holders",
+        required_if_eq("aws", "true")
+    )]
     pub holders_key: String,
     /// How many calls to KMS each of 32 lanes makes in a second at most; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -406,7 +443,7 @@ mod tests {
             "vrs upload doses.csv --kind doses --tenant 131016",
             "vrs upload doses.csv --kind doses --tenant 131016 --aws --bucket b",
             "vrs recover --since 2026-11-27T01:00:00Z",
-            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --key k --bucket b --uploads u --loads l",
+            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --key k --bucket b --uploads u --loads l --work w --holders h --holders-key i",
             "vrs evidence --results tests.log --of 1a2b3c4 --on 2026-11-27 --out infra/evidence",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
@@ -436,6 +473,11 @@ mod tests {
             "vrs recover",
             "vrs recover --since yesterday",
             "vrs recover --since 2026-11-27T01:00:00Z --aws --table t",
+            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --key k --bucket b --uploads u --loads l",
+            "vrs recover --since 2026-11-27T01:00:00Z --aws --table t --key k --uploads u --loads l --work w --holders h --holders-key i",
+            "vrs index rebuild --aws --table t --key k",
+            "vrs index rebuild --aws --table t --key k --work w --holders h",
+            "vrs tenant erase 131016 --export-fetched --aws --table t --key k --bucket b --work w",
             "vrs serve --api 8080",
         ] {
             assert!(parse(line).is_err(), "{line}");

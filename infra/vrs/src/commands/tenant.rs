@@ -41,9 +41,6 @@ async fn erase(asked: &cli::Erase, out: &mut dyn Write) -> Result<()> {
         work: asked.work.clone(),
     };
     let erasing = if services.aws {
-        if places.drop == "drop" || places.work == "work" || places.holders == "holders" {
-            bail!("on AWS, --bucket, --work and --holders have to be named: the stack's outputs");
-        }
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         Erasing::new(&config, aws_sdk_s3::Client::new(&config), places)
     } else {
