@@ -74,6 +74,12 @@ pub(crate) fn findings(yaml: &str) -> Vec<String> {
                 found.unless(known, resource, "is open to the world");
             }
             "AWS::ApiGatewayV2::Stage" => found.stage(resource),
+            "AWS::ApiGatewayV2::Api" => {
+                let asked = page.parameters().get("ClientCertificatesOnly");
+                let closed = !resource.property("DisableExecuteApiEndpoint").is_null()
+                    && asked.is_some_and(|asked| asked["Default"] == "true");
+                found.unless(closed, resource, "has a way round certificates unasked");
+            }
             "AWS::ApiGatewayV2::DomainName" => {
                 let mutual = !resource.property("MutualTlsAuthentication").is_null()
                     && has_modern_tls(resource);

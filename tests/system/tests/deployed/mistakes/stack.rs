@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 20] = [
+pub(super) const MISTAKES: [Mistake; 22] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -106,6 +106,18 @@ pub(super) const MISTAKES: [Mistake; 20] = [
         "FunctionConcurrency",
         "MinValue: 20",
         "MinValue: 19",
+    ),
+    (
+        "clients need no certificate, unasked",
+        "ClientCertificatesOnly",
+        "Default: \"true\"",
+        "Default: \"false\"",
+    ),
+    (
+        "AWS's own name is left on beside the domain",
+        "Api",
+        "      DisableExecuteApiEndpoint: !If [CertificatesOnly, true, false]\n",
+        "",
     ),
     (
         "errors are not heard of",
