@@ -9,6 +9,9 @@ pub enum AskInquiriesError {
     /// The invocation's time is up; the next worker begins the file anew.
     #[error("the invocation's time is up")]
     OutOfTime,
+    /// The same, of a file that many workers did not come to the end of: a failure like any other.
+    #[error("the invocation's time is up, as that of many before it")]
+    NeverDone,
     /// The function's timeout leaves no time to write anything: a matter of its deployment.
     #[error("the function's timeout is too short")]
     TimeoutTooShort,
@@ -51,7 +54,8 @@ impl AskInquiriesError {
             Self::Objects(error) => error.is_passing(),
             Self::Reread(error) => error.is_passing(),
             Self::Ask(error) => error.is_passing(),
-            Self::TimeoutTooShort
+            Self::NeverDone
+            | Self::TimeoutTooShort
             | Self::Message(_)
             | Self::Answers(_)
             | Self::NotAsChecked { .. } => false,

@@ -77,12 +77,15 @@ impl AskInquiries {
             share,
             mismatched,
         } = match self.work_off(&work).await {
+            Err(AskInquiriesError::OutOfTime) if work.chunk.is_tried_enough() => {
+                return Err(AskInquiriesError::NeverDone);
+            }
             // Whoever has it now, or goes on with it, needs no help.
             Err(error @ (AskInquiriesError::Busy(_) | AskInquiriesError::OutOfTime)) => {
                 return Err(error);
             }
             Err(error) => {
-                self.give_back(&work).await?;
+                self.give_back(&work).await;
                 return Err(error);
             }
             Ok(done) => done,
@@ -105,7 +108,7 @@ impl AskInquiries {
             Ok(()) => tracing::info!(upload = %id, rows = counts.total(), "inquiries made"),
             Err(StoreError::Moved) => return Err(AskInquiriesError::Busy(work.lease.until())),
             Err(error) => {
-                self.give_back(&work).await?;
+                self.give_back(&work).await;
                 return Err(error.into());
             }
         }
@@ -147,16 +150,17 @@ impl AskInquiries {
         })
     }
 
-    /// Ends the lease on a file that cannot be asked. Else its message would find the lease in its way at
+    /// Ends the lease on a file that was not asked. Else its message would find the lease in its way at
     /// each attempt, be sent anew, and never come to the dead letters. What is still under way does no harm:
     /// whatever is written for a row is written once.
-    async fn give_back(&self, work: &Work<'_>) -> Result<(), AskInquiriesError> {
+    async fn give_back(&self, work: &Work<'_>) {
+        let (id, chunk) = (&work.upload.id, &work.chunk);
         let now = self.clock.now();
-        let ended = Lease::new(now, now).until();
-        let noted = self
-            .store
-            .note_written(work.scope, &work.upload.id, &work.chunk, 0, ended);
-        Ok(noted.await?)
+        let released = self.store.release_chunk(work.scope, id, chunk, now).await;
+        // Another worker has it, or the lease ends by itself.
+        if let Err(error) = released {
+            tracing::debug!(error = %error, "the lease was not given back");
+        }
     }
 
     /// The accepted rows, and how many the check refused.

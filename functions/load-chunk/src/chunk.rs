@@ -54,6 +54,8 @@ impl LoadChunk {
         if upload.state != UploadState::Loading {
             return self.settle(scope, id).await;
         }
+        let tenant = self.tenant(scope).await?;
+        let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
         let now = self.clock.now();
         let lease = Lease::new(now, deadline);
         if lease.is_ending(now) {
@@ -68,11 +70,6 @@ impl LoadChunk {
             ChunkClaim::Busy(until) => return Err(LoadError::Busy(until)),
             ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
             ChunkClaim::Mine(chunk) => {
-                let keys = self
-                    .tenant(scope)
-                    .await?
-                    .keys(scope, &self.keys, now)
-                    .await?;
                 let work = Work {
                     scope,
                     upload: &upload,
@@ -80,42 +77,62 @@ impl LoadChunk {
                     lease,
                     keys,
                 };
-                let (rows, share) = match self.work_off(&work).await {
-                    Err(error) if !error.is_passing() => {
-                        self.give_back(&work).await?;
+                match self.load_claimed(&work).await {
+                    Err(LoadError::OutOfTime) if work.chunk.is_tried_enough() => {
+                        return Err(LoadError::NeverDone);
+                    }
+                    // Whoever has it now, or goes on with it, needs no help.
+                    Err(error @ (LoadError::Busy(_) | LoadError::OutOfTime)) => return Err(error),
+                    Err(error) => {
+                        self.give_back(&work, &error, deadline).await;
                         return Err(error);
                     }
-                    other => other?,
-                };
-                let share = share.as_deref();
-                match self
-                    .store
-                    .complete_chunk(scope, id, &work.chunk, &rows, share)
-                    .await
-                {
-                    Ok(()) => {
-                        let loaded = rows.counts.total();
-                        tracing::info!(upload = %id, chunk = number, rows = loaded, "chunk loaded");
-                        tracing::info!(target: "metrics", tenant = %scope.code(), rows_loaded = loaded);
-                    }
-                    Err(StoreError::Moved) => return Err(LoadError::Busy(work.lease.until())),
-                    Err(error) => return Err(error.into()),
+                    Ok(()) => {}
                 }
             }
         }
         self.settle(scope, id).await
     }
 
-    /// Ends the lease on a chunk that cannot be loaded, with nothing in flight. Else the message would
-    /// find the lease in its way at each attempt, be sent anew, and never come to the dead letters.
-    async fn give_back(&self, work: &Work<'_>) -> Result<(), LoadError> {
+    /// Loads a chunk under lease, and notes that it is.
+    async fn load_claimed(&self, work: &Work<'_>) -> Result<(), LoadError> {
+        let (rows, share) = self.work_off(work).await?;
         let (id, chunk) = (&work.upload.id, &work.chunk);
-        let now = self.clock.now();
-        let ended = Lease::new(now, now).until();
-        let noted = self
+        let done = self
             .store
-            .note_written(work.scope, id, chunk, chunk.written, ended);
-        Ok(noted.await?)
+            .complete_chunk(work.scope, id, chunk, &rows, share.as_deref());
+        match done.await {
+            Ok(()) => {
+                let (loaded, number) = (rows.counts.total(), chunk.plan.number);
+                tracing::info!(upload = %id, chunk = number, rows = loaded, "chunk loaded");
+                tracing::info!(target: "metrics", tenant = %work.scope.code(), rows_loaded = loaded);
+                Ok(())
+            }
+            Err(StoreError::Moved) => Err(LoadError::Busy(work.lease.until())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends the lease on a chunk that was not loaded, with nothing in flight. Else the message would find
+    /// the lease in its way at each attempt, be sent anew, and never come to the dead letters.
+    async fn give_back(&self, work: &Work<'_>, error: &LoadError, deadline: Timestamp) {
+        if error.is_passing() {
+            // What was given up unanswered may still arrive, and a new resident is put unconditionally.
+            let over = Lease::LONGEST_REQUEST;
+            if deadline.duration_since(self.clock.now()) <= over {
+                return;
+            }
+            tokio::time::sleep(over.unsigned_abs()).await;
+        }
+        let (id, now) = (&work.upload.id, self.clock.now());
+        let released = self
+            .store
+            .release_chunk(work.scope, id, &work.chunk, now)
+            .await;
+        // Another worker has it, or the lease ends by itself.
+        if let Err(error) = released {
+            tracing::debug!(error = %error, "the lease was not given back");
+        }
     }
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.

@@ -9,6 +9,9 @@ pub enum LoadError {
     /// The invocation's time is up; what is written is noted, and the next worker goes on.
     #[error("the invocation's time is up")]
     OutOfTime,
+    /// The same, of a chunk that many workers did not come to the end of: a failure like any other.
+    #[error("the invocation's time is up, as that of many before it")]
+    NeverDone,
     /// The function's timeout leaves no time to write anything: a matter of its deployment.
     #[error("the function's timeout is too short")]
     TimeoutTooShort,
@@ -45,7 +48,8 @@ impl LoadError {
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
                 error.is_passing()
             }
-            Self::TimeoutTooShort
+            Self::NeverDone
+            | Self::TimeoutTooShort
             | Self::Message(_)
             | Self::Manifest(manifest::ManifestError::Damaged { .. })
             | Self::NotAsChecked { .. } => false,

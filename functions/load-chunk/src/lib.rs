@@ -8,6 +8,9 @@
 //!   (switch, receipt, start of the next file) is made sure of.
 //! - A chunk under another worker's lease is left alone; the message is sent anew, delayed until
 //!   that lease ends.
+//! - A chunk whose worker failed is free as soon as nothing of that worker's can still arrive, so that the same
+//!   message, which counts its attempts, tries again, and lies among the dead letters after the last one.
+//!   After thirty workers one more that runs out of time counts as failed.
 //! - New residents are put unconditionally, with the same content each time; that is safe because
 //!   one generation loads at a time and no worker sends anything beyond its lease.
 //! - Known residents are shifted on the condition that the generation is not there yet.

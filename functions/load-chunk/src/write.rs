@@ -181,16 +181,17 @@ impl Writing<'_> {
         }
     }
 
-    /// Sends what is left in the writer and waits until nothing is in flight.
+    /// Sends what is left in the writer and waits until nothing is in flight, whatever fails of it.
     async fn land(&mut self) -> Result<(), LoadError> {
+        let mut all = Ok(());
         if let Some(batch) = self.writer.flush() {
-            self.take_off(self.function.store.put_batch(self.scope, batch).boxed())
-                .await?;
+            let sent = self.function.store.put_batch(self.scope, batch);
+            all = self.take_off(sent.boxed()).await;
         }
         while let Some(landed) = self.flight.next().await {
-            landed?;
+            all = all.and(landed.map_err(LoadError::from));
         }
-        Ok(())
+        all
     }
 }
 

@@ -63,11 +63,16 @@ impl LoadDoses {
             lease,
         };
         let (counts, share) = match self.work_off(&work).await {
-            Err(error) if !error.is_passing() => {
-                self.give_back(&work).await?;
+            Err(LoadDosesError::OutOfTime) if work.chunk.is_tried_enough() => {
+                return Err(LoadDosesError::NeverDone);
+            }
+            // Whoever goes on with it needs no help: the lease is given back.
+            Err(LoadDosesError::OutOfTime) => return Err(LoadDosesError::OutOfTime),
+            Err(error) => {
+                self.give_back(&work).await;
                 return Err(error);
             }
-            other => other?,
+            Ok(done) => done,
         };
         let rows = LoadedRows {
             counts,
@@ -85,23 +90,24 @@ impl LoadDoses {
             }
             Err(StoreError::Moved) => return Err(LoadDosesError::Busy(work.lease.until())),
             Err(error) => {
-                self.give_back(&work).await?;
+                self.give_back(&work).await;
                 return Err(error.into());
             }
         }
         self.settle(scope, id).await
     }
 
-    /// Ends the lease on a chunk that cannot be recorded, with nothing in flight. Else the message would
-    /// find the lease in its way at each attempt, be sent anew, and never come to the dead letters.
-    async fn give_back(&self, work: &Work<'_>) -> Result<(), LoadDosesError> {
-        let (scope, id, chunk) = (work.tenant.scope, &work.upload.id, &work.chunk);
+    /// Ends the lease on a chunk that was not recorded, whether or not that may pass. Else the message would
+    /// find the lease in its way at each attempt, be sent anew, and never come to the dead letters. What is
+    /// still under way does no harm: it is on the condition of what was read, and known by its row.
+    async fn give_back(&self, work: &Work<'_>) {
+        let (scope, id) = (work.tenant.scope, &work.upload.id);
         let now = self.clock.now();
-        let ended = Lease::new(now, now).until();
-        let noted = self
-            .store
-            .note_written(scope, id, chunk, chunk.written, ended);
-        Ok(noted.await?)
+        let released = self.store.release_chunk(scope, id, &work.chunk, now).await;
+        // Another worker has it, or the lease ends by itself.
+        if let Err(error) = released {
+            tracing::debug!(error = %error, "the lease was not given back");
+        }
     }
 
     pub(crate) async fn upload(

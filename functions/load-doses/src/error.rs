@@ -9,6 +9,9 @@ pub enum LoadDosesError {
     /// The invocation's time is up; the next worker begins the chunk anew.
     #[error("the invocation's time is up")]
     OutOfTime,
+    /// The same, of a chunk that many workers did not come to the end of: a failure like any other.
+    #[error("the invocation's time is up, as that of many before it")]
+    NeverDone,
     /// The function's timeout leaves no time to write anything: a matter of its deployment.
     #[error("the function's timeout is too short")]
     TimeoutTooShort,
@@ -44,7 +47,10 @@ impl LoadDosesError {
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
             Self::Reread(error) => error.is_passing(),
-            Self::TimeoutTooShort | Self::Message(_) | Self::NotAsChecked { .. } => false,
+            Self::NeverDone
+            | Self::TimeoutTooShort
+            | Self::Message(_)
+            | Self::NotAsChecked { .. } => false,
         }
     }
 }

@@ -8,6 +8,9 @@
 //!   of the load, the receipt) is made sure of.
 //! - A chunk under another worker's lease is left alone; the message is sent anew, delayed until that lease
 //!   ends.
+//! - A chunk whose worker failed is free at once, so that the same message, which counts its attempts, tries
+//!   again, and lies among the dead letters after the last one. After thirty workers one more that runs out
+//!   of time counts as failed.
 //! - A chunk whose worker died is begun anew. Each row is one transaction on the condition of what was
 //!   read, and a row that was recorded is known by its file and row, so it counts as what it was.
 //! - The load ends by one conditional update. `errors.csv` is written before it, the receipt after it, under

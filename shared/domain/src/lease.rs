@@ -19,6 +19,9 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Whatever was sent so long ago is over, whatever became of it.
+    pub const LONGEST_REQUEST: SignedDuration = LONGEST_REQUEST;
+
     /// A lease that starts now, for an invocation that is ended at `deadline`.
     #[must_use]
     pub fn new(now: Timestamp, deadline: Timestamp) -> Self {

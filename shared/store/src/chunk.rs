@@ -11,6 +11,8 @@ use crate::{
 /// Chunks are forgotten this long after they were planned; the upload keeps their sums.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 const STATE: &[(&str, &str)] = &[("#state", "state")];
+/// So many workers may run out of time over one chunk: several hours of work, where minutes are usual.
+const ATTEMPTS: u32 = 30;
 
 /// A range of whole records of an accepted file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,15 @@ pub struct Chunk {
     pub written: u32,
     /// Counts the workers that took it up.
     pub attempt: u32,
+}
+
+impl Chunk {
+    /// Whether so many workers took it up that one more who runs out of time is a failure, and must count as
+    /// one: else its message would be sent anew for ever.
+    #[must_use]
+    pub const fn is_tried_enough(&self) -> bool {
+        self.attempt > ATTEMPTS
+    }
 }
 
 /// What became of a claim to load a chunk.
@@ -195,6 +206,34 @@ impl Store {
                 values: vec![
                     (":written", n(written)),
                     (":until", time(lease_until)),
+                    (":todo", s("todo")),
+                    (":attempt", n(chunk.attempt)),
+                ],
+            },
+        )
+        .await
+    }
+
+    /// Ends the lease on a chunk that was not loaded; what is noted of it stays.
+    ///
+    /// [`StoreError::Moved`] when another worker took the chunk over, or it is loaded.
+    pub async fn release_chunk(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        chunk: &Chunk,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(
+            scope,
+            Change {
+                pk: keys::upload(scope, upload),
+                sk: &keys::chunk_sk(chunk.plan.number),
+                update: "SET lease_until = :now",
+                condition: "#state = :todo AND attempt = :attempt",
+                names: STATE,
+                values: vec![
+                    (":now", time(now)),
                     (":todo", s("todo")),
                     (":attempt", n(chunk.attempt)),
                 ],

@@ -19,6 +19,17 @@ impl Town {
         let answer = services.call_json("AmazonSQS.SendMessage", request.to_string().into());
         assert_eq!(answer.await.status(), 200);
     }
+
+    /// Puts the dead letters of a queue back, as the operator does.
+    pub async fn redrive(&self, dead_letters: &str) {
+        let queues = &self.stack.template().queues;
+        let queue = queues.iter().find(|it| it.name == dead_letters);
+        let request = json!({ "SourceArn": queue.expect("a queue of the template").arn });
+        let services = self.stack.services();
+        let moved =
+            services.call_json("AmazonSQS.StartMessageMoveTask", request.to_string().into());
+        assert_eq!(moved.await.status(), 200);
+    }
 }
 
 /// What S3 tells of a dropped file.

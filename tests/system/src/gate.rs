@@ -11,9 +11,10 @@ use aws_smithy_runtime_api::client::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
         SharedHttpConnector,
     },
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     runtime_components::RuntimeComponents,
 };
+use aws_smithy_types::body::SdkBody;
 use local::Intercept;
 use tokio::{sync::watch, task::Id};
 
@@ -41,6 +42,8 @@ pub enum Step {
     Linger,
     /// It is made once the gate is opened.
     Wait,
+    /// It is not made, and the table says that there are too many.
+    Throttle,
     /// It is not made, and its invocation never makes another.
     Die,
     /// It is made, and its invocation never hears of it.
@@ -224,6 +227,7 @@ impl HttpConnector for GatedConnector {
                     // The sender is the gate, which is held here.
                     let _ = open.wait_for(|open| *open).await;
                 }
+                Step::Throttle => return Ok(throttled()),
                 Step::Die => return std::future::pending().await,
                 Step::DieAfter => {
                     inner.call(request).await?;
@@ -233,4 +237,10 @@ impl HttpConnector for GatedConnector {
             inner.call(request).await
         })
     }
+}
+
+fn throttled() -> HttpResponse {
+    let body = r#"{"__type":"ThrottlingException","message":"by the gate"}"#;
+    let status = 400_u16.try_into().expect("a status");
+    HttpResponse::new(status, SdkBody::from(body))
 }

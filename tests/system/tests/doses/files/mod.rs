@@ -3,6 +3,7 @@
 mod bad_input;
 mod characters;
 mod repeats;
+mod tries;
 mod waiting;
 
 use std::{collections::BTreeMap, sync::Arc};

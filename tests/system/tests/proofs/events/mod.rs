@@ -5,3 +5,4 @@ pub(crate) mod chunks;
 mod drops;
 mod frozen;
 mod guarded;
+mod throttled;

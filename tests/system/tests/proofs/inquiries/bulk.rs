@@ -377,12 +377,7 @@ async fn a_file_that_cannot_be_asked_ends_among_the_dead_letters() {
     assert!(world.log(SAPPORO).await.is_empty());
 
     is_broken.store(false, Ordering::SeqCst);
-    let queues = &world.town.stack.template().queues;
-    let queue = queues.iter().find(|it| it.name == "inquiries-dead-letters");
-    let request = json!({ "SourceArn": queue.unwrap().arn }).to_string();
-    let services = world.town.stack.services();
-    let moved = services.call_json("AmazonSQS.StartMessageMoveTask", request.into());
-    assert_eq!(moved.await.status(), 200);
+    world.town.redrive("inquiries-dead-letters").await;
     world.town.stack.idle().await;
     let receipt = world.town.receipt(CHIYODA, &dropped).await;
     assert_eq!(rows(&receipt), [2, 2, 0], "{receipt}");
