@@ -24,6 +24,10 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 /// What is left of an invocation when reading must have ended: files are closed and noted in it.
 const MARGIN: SignedDuration = SignedDuration::from_secs(30);
 
+/// A change stands under the day on which its work began, which may be yesterday's for whatever was under way at
+/// midnight. No invocation that changes doses goes on for so long.
+const UNDER_WAY: SignedDuration = SignedDuration::from_hours(1);
+
 /// The highest number of a dose, by programme: for how many doses a table has columns.
 pub(crate) type Widths = BTreeMap<ProgrammeCode, DoseNumber>;
 
@@ -81,7 +85,7 @@ impl ExportLedger {
             keys,
             asked,
             since: since(asked, last.as_ref()),
-            day: japan_date(begun),
+            day: japan_date(begun.saturating_sub(UNDER_WAY).unwrap_or(begun)),
             begun_at: begun,
             ends_at: ends,
         };

@@ -30,7 +30,7 @@ pub(crate) struct Job<'j> {
     pub(crate) asked: &'j Export,
     /// Changes from this day on; `None` for everybody.
     pub(crate) since: Option<Date>,
-    /// The day in Japan on which the reading began.
+    /// What changed before this day in Japan was there to be read: that of an hour before the reading began.
     pub(crate) day: Date,
     pub(crate) begun_at: Timestamp,
     /// When the reading must have ended.

@@ -49,7 +49,8 @@ pub struct Export {
 pub struct LastExport {
     /// Which one it was.
     pub id: ExportId,
-    /// The day in Japan on which its reading began: what changed from that day on may be missing in it.
+    /// What is noted as changed on this day in Japan or later may be missing in it: that of an hour before its
+    /// reading began, for a change is noted under the time at which its work began.
     pub day: Date,
     /// The highest number of a dose in it, by programme.
     pub most: BTreeMap<ProgrammeCode, DoseNumber>,

@@ -1,5 +1,6 @@
 //! Doses on their way back to the ledger, through the whole stack.
 
+mod changes;
 mod listed;
 mod once;
 
@@ -23,10 +24,14 @@ use system::{
 /// A town where five people are in the register.
 async fn town() -> Town {
     let town = Town::start().await;
+    register(&town).await;
+    town
+}
+
+async fn register(town: &Town) {
     let file = File::new((1..=5).map(Row::of)).bytes(Encoding::Utf8);
     let receipt = town.take_in(CHIYODA, "first.csv", file).await;
     assert_eq!(receipt["state"], "in_force", "{receipt:#}");
-    town
 }
 
 fn number_of(person: u32) -> String {
@@ -63,8 +68,17 @@ async fn keys(town: &Town) -> std::sync::Arc<TenantKeys> {
     tenant.keys(&scope, &adapters.keys(), now).await.unwrap()
 }
 
+fn now(town: &Town) -> Timestamp {
+    town.stack.adapters().clock().now()
+}
+
 /// Puts a dose under its number, or the next revision of it.
 async fn put(town: &Town, person: u32, dose: Dose, state: DoseState) {
+    put_at(town, person, dose, state, now(town)).await;
+}
+
+/// The same, by work that began at another time.
+async fn put_at(town: &Town, person: u32, dose: Dose, state: DoseState, now: Timestamp) {
     let (store, scope, keys) = (town.store(), scope(CHIYODA), keys(town).await);
     let tag = keys.resident_tag(&number_of(person));
     let generation = store.register(&scope).await.unwrap().generation();
@@ -72,7 +86,6 @@ async fn put(town: &Town, person: u32, dose: Dose, state: DoseState) {
     let before = before.unwrap();
     let before = before.under(dose.programme, dose.number);
     let mut nonces = NoncePool::default();
-    let now = town.stack.adapters().clock().now();
     let mut change = DoseChange::new(&store, &scope, &keys, &mut nonces, now);
     let next = NextDose {
         dose,

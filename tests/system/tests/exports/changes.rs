@@ -1,0 +1,83 @@
+//! Exports of what changed, put together: whoever keeps what they say has what a full one says.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::DoseState;
+use jiff::{SignedDuration, Timestamp};
+use local::{Options, TimerClock};
+use serde_json::json;
+use system::{
+    gate::{Gate, Step},
+    town::{BEGINNING, CHIYODA, Town},
+};
+
+use super::{
+    LATER, SPRING, dose, export, manifest, now, number_of, put, put_at, register, rows, town,
+};
+
+/// A town whose functions call through a gate, with the same people.
+async fn town_through(gate: &Arc<Gate>) -> Town {
+    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
+    let town = Town::with(Options {
+        clock: Arc::new(clock),
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await;
+    register(&town).await;
+    town
+}
+
+/// Lets time pass until then.
+async fn wait_until(town: &Town, then: &str) {
+    let then: Timestamp = then.parse().unwrap();
+    let wait = Duration::try_from(then.duration_since(now(town))).unwrap();
+    tokio::time::sleep(wait).await;
+    town.stack.idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_under_way_at_midnight_is_in_the_next_export_of_changes() {
+    let town = town().await;
+    put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
+    // One second after midnight in Japan.
+    wait_until(&town, "2021-04-12T15:00:01Z").await;
+    let first = export(&town, json!({})).await;
+    assert_eq!(first["state"], "published", "{first:#}");
+    // Begun before midnight, and there only after the export.
+    let begun = now(&town) - SignedDuration::from_mins(2);
+    put_at(&town, 2, dose(1, SPRING), DoseState::Recorded, begun).await;
+    let second = export(&town, json!({ "scope": "changed" })).await;
+    let ledger = rows(&town, &second, "ledger-COVID19.csv").await;
+    assert!(ledger.contains_key(&number_of(2)), "{ledger:#?}");
+    assert_eq!(manifest(&town, &second).await["since"], "2021-04-12");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_over_midnight_holds_what_changed_on_both_days() {
+    let gate = Gate::once(Step::Wait, |call| {
+        call.function == "export-ledger" && call.body.contains("TOUCHED")
+    });
+    let town = town_through(&gate).await;
+    put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
+    // Five seconds before midnight in Japan; a call is waited for ten.
+    wait_until(&town, "2021-04-12T14:59:55Z").await;
+    let asked = town.post(CHIYODA, "/exports", Some(&json!({}))).await;
+    gate.reached().await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    put(&town, 2, dose(1, LATER), DoseState::Recorded).await;
+    gate.open();
+    town.stack.idle().await;
+    let path = format!("/exports/{}", asked.json()["id"].as_str().unwrap());
+    let first = town.get(CHIYODA, &path).await.json();
+    assert_eq!(
+        (&first["state"], &first["doses"]),
+        (&json!("published"), &json!(2))
+    );
+    let manifest_of_first = manifest(&town, &first).await;
+    let begun = manifest_of_first["begun_at"].as_str().unwrap();
+    assert!(begun < "2021-04-12T15", "{begun}");
+    // The day on which it began, not that on which it ended.
+    let second = export(&town, json!({ "scope": "changed" })).await;
+    assert_eq!(manifest(&town, &second).await["since"], "2021-04-12");
+}
