@@ -3,13 +3,14 @@
 //!
 //! **Triggered by** messages of the queue `exports`, one at a time: `nightly` (from the schedule, then from
 //! itself: ask for an export of each of the next municipalities that takes part, and leave those behind
-//! them to the next invocation) and `export` (make one that was asked for).
+//! them to the next invocation), `nightly_of` (from itself: the same for one municipality, about which it could
+//! not be asked among the others) and `export` (make one that was asked for).
 //!
 //! **What a repeat does.**
 //! - The nightly export of a municipality and a day has one id, so a repeated `nightly` asks for nothing
 //!   new; for exports that are still to be made it sends the messages once more, in case they were lost. A
-//!   municipality that cannot be asked about keeps nobody waiting: the others are, and those behind them, and
-//!   then the message fails and comes again.
+//!   municipality that cannot be asked about keeps nobody waiting: it gets a message of its own, which fails and
+//!   comes again by itself, and that for those behind it is sent once.
 //! - An export that would not be done before the invocation ends is given up in good time, as failed: the
 //!   same would happen again.
 //! - An export that is published or failed is left as it is. One that is not is made from the beginning:
@@ -82,6 +83,7 @@ impl ExportLedger {
         let message = ExportMessage::parse(body)?;
         match &message {
             ExportMessage::Nightly { after } => self.nightly(*after).await,
+            ExportMessage::NightlyOf { tenant } => self.nightly_of(*tenant).await,
             ExportMessage::Export { tenant, export } => {
                 let scope = domain::TenantScope::from_own_queue(*tenant);
                 self.export(&scope, *export, deadline).await

@@ -25,30 +25,37 @@ impl ExportLedger {
         let now = self.clock.now();
         let (next, last) = part(after);
         let mut count = 0;
-        let mut failure = None;
         for some in next.chunks(AT_ONCE) {
             let asked = some.iter().map(|tenant| self.ask(*tenant, now));
             let mut messages = Vec::with_capacity(some.len());
             for (tenant, asked) in some.iter().zip(join_all(asked).await) {
                 match asked {
-                    Ok(message) => messages.extend(message),
+                    Ok(message) => {
+                        count += usize::from(message.is_some());
+                        messages.extend(message);
+                    }
+                    // Nobody waits for it, and nothing is sent again because of it.
                     Err(error) => {
                         let (code, shown) = ("EXPORT_NOT_ASKED_FOR", error.to_string());
                         tracing::warn!(code, %tenant, error = shown, "its nightly export comes later");
-                        failure = Some(error);
+                        messages.push(ExportMessage::NightlyOf { tenant: *tenant });
                     }
                 }
             }
             self.exports.send(&messages).await?;
-            count += messages.len();
         }
         tracing::info!(count, "exports asked for");
         if last.is_some() {
             let rest = ExportMessage::Nightly { after: last };
             self.exports.send(&[rest]).await?;
         }
-        // Nobody waits for who failed: these come again, with this part.
-        failure.map_or(Ok(()), |error| Err(error.into()))
+        Ok(())
+    }
+
+    /// Asks for the nightly export of one municipality.
+    pub(crate) async fn nightly_of(&self, tenant: TenantCode) -> Result<(), ExportError> {
+        let message = self.ask(tenant, self.clock.now()).await?;
+        Ok(self.exports.send(message.as_slice()).await?)
     }
 
     async fn ask(

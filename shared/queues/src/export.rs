@@ -11,6 +11,11 @@ pub enum ExportMessage {
         /// Those behind this one only: what the invocation before left to the next.
         after: Option<TenantCode>,
     },
+    /// The same of one municipality, which could not be asked about among the others.
+    NightlyOf {
+        /// Whose doses.
+        tenant: TenantCode,
+    },
     /// Make an export that was asked for.
     Export {
         /// Whose doses.
@@ -32,6 +37,9 @@ enum Wire {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
+    NightlyOf {
+        tenant: String,
+    },
     Export {
         tenant: String,
         export: String,
@@ -48,6 +56,9 @@ impl ExportMessage {
                     after: after.map_err(|_| NotAnExportMessage)?,
                 })
             }
+            Wire::NightlyOf { tenant } => Ok(Self::NightlyOf {
+                tenant: TenantCode::parse(&tenant).map_err(|_| NotAnExportMessage)?,
+            }),
             Wire::Export { tenant, export } => Ok(Self::Export {
                 tenant: TenantCode::parse(&tenant).map_err(|_| NotAnExportMessage)?,
                 export: export.parse().map_err(|_| NotAnExportMessage)?,
@@ -61,6 +72,9 @@ impl Message for ExportMessage {
         match self {
             Self::Nightly { after } => Wire::Nightly {
                 after: after.map(|code| code.as_str().to_owned()),
+            },
+            Self::NightlyOf { tenant } => Wire::NightlyOf {
+                tenant: tenant.as_str().to_owned(),
             },
             Self::Export { tenant, export } => Wire::Export {
                 tenant: tenant.as_str().to_owned(),
@@ -83,6 +97,7 @@ mod tests {
             ExportMessage::Nightly {
                 after: Some(tenant),
             },
+            ExportMessage::NightlyOf { tenant },
             ExportMessage::Export { tenant, export },
         ] {
             assert_eq!(ExportMessage::parse(&message.to_json()).unwrap(), message);
@@ -103,6 +118,8 @@ mod tests {
             r#"{"kind":"weekly"}"#,
             r#"{"kind":"nightly","tenant":"131016"}"#,
             r#"{"kind":"nightly","after":"131017"}"#,
+            r#"{"kind":"nightly_of"}"#,
+            r#"{"kind":"nightly_of","tenant":"131017"}"#,
             r#"{"kind":"export","tenant":"131016"}"#,
             r#"{"kind":"export","tenant":"131017","export":"0d9c0c3e-3b0a-8b1e-9a53-4c9b5f6a7d80"}"#,
             r#"{"kind":"export","tenant":"131016","export":"x"}"#,

@@ -1,32 +1,18 @@
 //! Exports of what changed, put together: whoever keeps what they say has what a full one says.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use domain::DoseState;
 use jiff::{SignedDuration, Timestamp};
-use local::{Options, TimerClock};
 use serde_json::json;
 use system::{
     gate::{Gate, Step},
-    town::{BEGINNING, CHIYODA, Town},
+    town::{CHIYODA, Town},
 };
 
 use super::{
-    LATER, SPRING, dose, export, manifest, now, number_of, put, put_at, register, rows, town,
+    LATER, SPRING, dose, export, manifest, now, number_of, put, put_at, rows, town, town_through,
 };
-
-/// A town whose functions call through a gate, with the same people.
-async fn town_through(gate: &Arc<Gate>) -> Town {
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
-    register(&town).await;
-    town
-}
 
 /// Lets time pass until then.
 async fn wait_until(town: &Town, then: &str) {

@@ -4,7 +4,7 @@ mod changes;
 mod listed;
 mod once;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use crypto::{NoncePool, TenantKeys};
@@ -14,16 +14,31 @@ use domain::{
     read_product,
 };
 use jiff::Timestamp;
+use local::{Options, TimerClock};
 use serde_json::{Value, json};
 use store::{DoseAct, DoseChange, Entry, NextDose, Source, WaitingDose, WaitingKey, content_id};
 use system::{
     file::{Encoding, File, Row},
-    town::{CHIYODA, SAPPORO, Town, scope},
+    gate::Gate,
+    town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
 };
 
 /// A town where five people are in the register.
 async fn town() -> Town {
     let town = Town::start().await;
+    register(&town).await;
+    town
+}
+
+/// A town whose functions call through a gate, with the same people.
+async fn town_through(gate: &Arc<Gate>) -> Town {
+    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
+    let town = Town::with(Options {
+        clock: Arc::new(clock),
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await;
     register(&town).await;
     town
 }

@@ -1,14 +1,25 @@
 //! Messages that come late, twice, or beside one that fails.
 
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
 use domain::{ExportId, ExportOrigin, ExportScope, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 use queues::{ExportMessage, Message as _};
 use runtime::Handler;
 use serde_json::{Value, json};
 use store::Export;
-use system::town::{CHIYODA, SAPPORO, Town, scope};
+use system::{
+    gate::{Gate, Step},
+    town::{CHIYODA, SAPPORO, Town, scope},
+};
 
-use super::{attribute, some_doses, town};
+use super::{attribute, some_doses, town, town_through};
 
 fn folder(code: &str) -> String {
     format!("outbox/{code}/exports/")
@@ -95,19 +106,23 @@ async fn an_export_is_made_by_one_invocation_at_a_time() {
     assert!(town.whole().await == whole);
 }
 
+/// Lets the settings of Sapporo be what no release wrote, or what they should be.
+async fn set_scope(town: &Town, word: &str) {
+    let call = town.dynamodb().update_item().table_name("records");
+    call.key("pk", attribute(&format!("T#{SAPPORO}#TENANT")))
+        .key("sk", attribute("SETTINGS"))
+        .update_expression("SET export_scope = :word")
+        .expression_attribute_values(":word", attribute(word))
+        .send()
+        .await
+        .unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_municipality_that_cannot_be_asked_about_keeps_no_other_waiting() {
     let town = town().await;
     some_doses(&town).await;
-    let settings = |word: &'static str| {
-        let call = town.dynamodb().update_item().table_name("records");
-        call.key("pk", attribute(&format!("T#{SAPPORO}#TENANT")))
-            .key("sk", attribute("SETTINGS"))
-            .update_expression("SET export_scope = :word")
-            .expression_attribute_values(":word", attribute(word))
-            .send()
-    };
-    settings("of another release").await.unwrap();
+    set_scope(&town, "of another release").await;
     town.stack.fire("ExportNightly").unwrap();
     tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     assert_eq!(town.keys("drop", &folder(CHIYODA)).await.len(), 5);
@@ -115,10 +130,39 @@ async fn a_municipality_that_cannot_be_asked_about_keeps_no_other_waiting() {
         town.keys("drop", &folder(SAPPORO)).await,
         Vec::<String>::new()
     );
-    // Its part comes again until then.
-    settings("full").await.unwrap();
+    // A message of its own comes again until then.
+    set_scope(&town, "full").await;
     town.stack.idle().await;
     for code in [CHIYODA, SAPPORO] {
         assert_eq!(town.keys("drop", &folder(code)).await.len(), 5, "{code}");
     }
+}
+
+/// What a municipality costs that fails at every attempt: its own attempts, and nobody else's.
+#[tokio::test(start_paused = true)]
+async fn a_municipality_that_can_never_be_asked_about_is_one_dead_letter_and_repeats_no_part() {
+    let parts = Arc::new(AtomicUsize::new(0));
+    let sent = Arc::clone(&parts);
+    let gate = Gate::new(move |call| {
+        if call.function == "export-ledger" && call.operation == "SendMessageBatch" {
+            let count = call.body.matches(r#"\"kind\":\"nightly\""#).count();
+            sent.fetch_add(count, Ordering::SeqCst);
+        }
+        Step::Go
+    });
+    let town = town_through(&gate).await;
+    set_scope(&town, "of another release").await;
+    town.stack.fire("ExportNightly").unwrap();
+    town.stack.idle().await;
+    let one = BTreeMap::from([("exports-dead-letters".to_owned(), 1)]);
+    assert_eq!(town.dead_letters(), one);
+    assert_eq!(town.keys("drop", &folder(CHIYODA)).await.len(), 5);
+    // 1,741 municipalities, 256 in a part; the first part is the schedule's.
+    assert_eq!(parts.load(Ordering::SeqCst), 6);
+
+    set_scope(&town, "full").await;
+    town.redrive("exports-dead-letters").await;
+    town.stack.idle().await;
+    assert_eq!(town.keys("drop", &folder(SAPPORO)).await.len(), 5);
+    assert_eq!(town.dead_letters(), BTreeMap::new());
 }
