@@ -124,10 +124,7 @@ impl ExportLedger {
             .buffered(DAYS_AT_ONCE);
         while let Some((day, mut page)) = days.try_next().await? {
             loop {
-                if self.clock.now() >= job.ends_at {
-                    let persons = done.len() as u64;
-                    return Err(ExportError::OutOfTime { persons }.into());
-                }
+                self.in_time(job, done.len())?;
                 let new = std::mem::take(&mut page.residents).into_iter();
                 let new: Vec<_> = new.filter(|tag| done.insert(*tag)).collect();
                 let mut shares = people.read(&new);
@@ -142,18 +139,30 @@ impl ExportLedger {
                 page = next.await?;
             }
         }
-        self.waiting(job, files, &mut counts).await?;
+        self.waiting(job, files, done.len(), &mut counts).await?;
         Ok(counts)
+    }
+
+    /// Whether there is time for another page, after so many persons.
+    fn in_time(&self, job: &Job<'_>, persons: usize) -> Result<(), ExportError> {
+        if self.clock.now() < job.ends_at {
+            return Ok(());
+        }
+        Err(ExportError::OutOfTime {
+            persons: persons as u64,
+        })
     }
 
     async fn waiting(
         &self,
         job: &Job<'_>,
         files: &mut Files,
+        persons: usize,
         counts: &mut DoseCounts,
     ) -> Result<(), PassError> {
         let mut after = None;
         loop {
+            self.in_time(job, persons)?;
             let page = self.store.dose_list(
                 job.scope,
                 &job.keys,

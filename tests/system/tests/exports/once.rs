@@ -4,14 +4,14 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
 use domain::{ExportId, ExportOrigin, ExportScope, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 use queues::{ExportMessage, Message as _};
-use runtime::Handler;
+use runtime::{Adapters, Handler};
 use serde_json::{Value, json};
 use store::Export;
 use system::{
@@ -68,6 +68,36 @@ async fn an_export_that_would_not_be_done_in_time_is_given_up_and_leaves_nothing
         town.keys("drop", &folder(CHIYODA)).await,
         Vec::<String>::new()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_whose_time_is_up_at_the_waiting_list_is_given_up_as_well() {
+    let town = town().await;
+    some_doses(&town).await;
+    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    let id = asked(&town, &scope).await;
+    // All the time there is goes by while people are read.
+    let late = Arc::new(AtomicI64::new(0));
+    let seconds = Arc::clone(&late);
+    let gate = Gate::new(move |call| {
+        if call.operation == "Query" && call.body.contains("sk BETWEEN") {
+            seconds.store(15 * 60, Ordering::SeqCst);
+        }
+        Step::Go
+    });
+    let config = town.stack.sdk_config();
+    let client = gate.before("export-ledger", config.http_client().unwrap());
+    let config = config.into_builder().http_client(client).build();
+    let ends = adapters.clock().now() + SignedDuration::from_mins(15);
+    let clock = adapters.clock();
+    let clock = move || clock.now() + SignedDuration::from_secs(late.load(Ordering::SeqCst));
+    let adapters = Adapters::new(adapters.settings().clone(), config, Arc::new(clock));
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    assert!(tell(&function, &scope, id, ends).await);
+    let export = town.get(CHIYODA, &format!("/exports/{id}")).await.json();
+    assert_eq!(export["state"], "failed", "{export:#}");
+    assert_eq!(export["failure"]["code"], "OUT_OF_TIME");
+    assert_eq!(export["failure"]["detail"], "4 persons read");
 }
 
 #[tokio::test(start_paused = true)]
