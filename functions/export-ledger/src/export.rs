@@ -147,8 +147,9 @@ impl ExportLedger {
     /// Makes the files exist, the manifest last, and notes it.
     async fn publish(&self, job: &Job<'_>, ready: Ready) -> Result<(), ExportError> {
         let most = ready.files.widths().clone();
+        let retracted = ready.files.retracted();
         let files = ready.files.finish().await?;
-        let manifest = Manifest::of(job, &ready.counts, files).to_json()?;
+        let manifest = Manifest::of(job, &ready.counts, retracted, files).to_json()?;
         let name = ObjectName::Export(job.asked.id, ExportFile::Manifest);
         let written = self.drop.put_small(job.scope, &name, manifest.into());
         written.await?;

@@ -33,7 +33,7 @@ pub(crate) struct Immunization<'d> {
     resource_type: &'static str,
     id: String,
     meta: Meta,
-    status: &'static str,
+    status: Status,
     vaccine_code: Concept<'d>,
     patient: Reference,
     occurrence_date_time: String,
@@ -47,6 +47,16 @@ pub(crate) struct Immunization<'d> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     performer: Vec<Performer<'d>>,
     protocol_applied: [Protocol; 1],
+}
+
+/// What an immunization says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Status {
+    /// The dose is in force.
+    Completed,
+    /// It was, and is not any more: whoever keeps the resource of this id takes it back.
+    EnteredInError,
 }
 
 #[derive(Serialize)]
@@ -120,7 +130,12 @@ impl<'p> Patient<'p> {
 }
 
 impl<'d> Immunization<'d> {
-    pub(crate) fn of(tag: ResidentTag, dose: &'d Dose, recorded_at: Timestamp) -> Self {
+    pub(crate) fn of(
+        tag: ResidentTag,
+        dose: &'d Dose,
+        recorded_at: Timestamp,
+        status: Status,
+    ) -> Self {
         let of_programme = programme(dose.programme);
         let product = of_programme.and_then(|it| it.product(dose.product));
         let coding = product.map(|product| Coding {
@@ -137,7 +152,7 @@ impl<'d> Immunization<'d> {
             meta: Meta {
                 profile: [JP_IMMUNIZATION],
             },
-            status: "completed",
+            status,
             vaccine_code: Concept {
                 coding: coding.into_iter().collect(),
                 text: product.map_or(dose.product.as_str(), |product| product.name()),

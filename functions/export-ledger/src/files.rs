@@ -15,7 +15,7 @@ use store::{DoseRevision, PersonDoses, StoreError};
 
 use crate::ExportError;
 use crate::export::Widths;
-use crate::fhir;
+use crate::fhir::{self, Status};
 
 /// Bytes are handed to an object this many at a time.
 const HAND_OVER: usize = 64 * 1024;
@@ -38,6 +38,7 @@ pub(crate) struct Files {
     tables: BTreeMap<ProgrammeCode, Tables>,
     patients: Lines,
     immunizations: Lines,
+    retracted: u64,
     seen: Widths,
 }
 
@@ -116,6 +117,7 @@ impl Files {
             municipality,
             patients: lines(ExportFile::Patients),
             immunizations: lines(ExportFile::Immunizations),
+            retracted: 0,
             tables,
             seen: Widths::from([(ProgrammeCode::COVID19, least())]),
             shape,
@@ -136,6 +138,11 @@ impl Files {
         self.seen.clone()
     }
 
+    /// How many immunizations take a dose back.
+    pub(crate) const fn retracted(&self) -> u64 {
+        self.retracted
+    }
+
     /// Whether a dose is exported: those in force are.
     #[expect(clippy::unused_self, reason = "the rule belongs to the files")]
     pub(crate) const fn holds(&self, dose: &DoseRevision) -> bool {
@@ -143,7 +150,9 @@ impl Files {
     }
 
     /// Writes a person and their doses in force: a row in the ledger of each programme they have
-    /// doses of, a patient, and an immunization for each dose.
+    /// doses of, a patient, and an immunization for each dose. Among changes there is one as well for each
+    /// number that has no dose in force any more, with what it said last: else whoever keeps the resources of
+    /// one export after the other would hold it for ever.
     pub(crate) async fn person(&mut self, person: &PersonDoses) -> Result<(), ExportError> {
         let damaged = StoreError::Damaged {
             what: "person of a dose",
@@ -173,10 +182,26 @@ impl Files {
             .iter()
             .filter(|it| it.state == DoseState::Recorded)
         {
-            let immunization = fhir::Immunization::of(person.tag, &dose.dose, dose.recorded_at);
-            self.immunizations.line(&immunization).await?;
+            self.immunization(person, dose, Status::Completed).await?;
+        }
+        if self.shape.scope == ExportScope::Changed {
+            for dose in taken_back(person) {
+                self.immunization(person, dose, Status::EnteredInError)
+                    .await?;
+                self.retracted += 1;
+            }
         }
         Ok(())
+    }
+
+    async fn immunization(
+        &mut self,
+        person: &PersonDoses,
+        dose: &DoseRevision,
+        status: Status,
+    ) -> Result<(), ExportError> {
+        let immunization = fhir::Immunization::of(person.tag, &dose.dose, dose.recorded_at, status);
+        self.immunizations.line(&immunization).await
     }
 
     /// Writes a dose that waits for its person.
@@ -212,6 +237,21 @@ impl Files {
             }
         }
     }
+}
+
+/// What was last in force under each number that has no dose in force now: cancelled, or in doubt since it was
+/// corrected.
+fn taken_back(person: &PersonDoses) -> impl Iterator<Item = &DoseRevision> {
+    let gone = person.doses.iter();
+    let gone = gone.filter(|now| now.state != DoseState::Recorded);
+    gone.filter_map(|now| {
+        let same = |was: &&DoseRevision| {
+            (was.dose.programme, was.dose.number) == (now.dose.programme, now.dose.number)
+                && was.state == DoseState::Recorded
+        };
+        let was = person.history.iter().filter(same);
+        was.max_by_key(|was| was.revision)
+    })
 }
 
 const fn least() -> DoseNumber {

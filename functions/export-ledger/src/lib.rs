@@ -19,7 +19,9 @@
 //! - Records that never rest are read again for a quarter of an hour; then the export has failed, and says so.
 //!
 //! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,
-//! nothing is published, the export says what differs, and an alarm goes off. People are read in small shares, on
+//! nothing is published, the export says what differs, and an alarm goes off. Whoever puts exports of changes
+//! together has what a full one says: a number without a dose in force any more is a row without it in the ledger,
+//! and in FHIR its immunization with the status `entered-in-error`. People are read in small shares, on
 //! all processors, and written as they come: what is held is a tag for each person, the shares that were read
 //! ahead, and the parts on their way.
 

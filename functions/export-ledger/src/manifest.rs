@@ -23,6 +23,9 @@ pub(crate) struct Manifest {
     /// All doses of the municipality by state, as the records count them; those in force are
     /// `recorded`.
     counts: BTreeMap<&'static str, i64>,
+    /// Immunizations with the status `entered-in-error`: doses that were in force and are not any more. None in an
+    /// export of everybody.
+    retracted: u64,
     files: Vec<File>,
 }
 
@@ -55,7 +58,12 @@ struct Substituted {
 }
 
 impl Manifest {
-    pub(crate) fn of(job: &Job<'_>, counts: &DoseCounts, files: Vec<Finished>) -> Self {
+    pub(crate) fn of(
+        job: &Job<'_>,
+        counts: &DoseCounts,
+        retracted: u64,
+        files: Vec<Finished>,
+    ) -> Self {
         Self {
             export: job.asked.id.to_string(),
             municipality: job.scope.code().to_string(),
@@ -64,6 +72,7 @@ impl Manifest {
             begun_at: job.begun_at.to_string(),
             since: job.since.map(|day| day.to_string()),
             counts: counts.parts().into_iter().collect(),
+            retracted,
             files: files.into_iter().map(File::of).collect(),
         }
     }

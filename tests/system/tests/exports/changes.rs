@@ -1,17 +1,18 @@
 //! Exports of what changed, put together: whoever keeps what they say has what a full one says.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::DoseState;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use system::{
     gate::{Gate, Step},
     town::{CHIYODA, Town},
 };
 
 use super::{
-    LATER, SPRING, dose, export, manifest, now, number_of, put, put_at, rows, town, town_through,
+    LATER, SPRING, dose, export, file, lines, manifest, now, number_of, put, put_at, rows, town,
+    town_through,
 };
 
 /// Lets time pass until then.
@@ -66,4 +67,67 @@ async fn an_export_over_midnight_holds_what_changed_on_both_days() {
     // The day on which it began, not that on which it ended.
     let second = export(&town, json!({ "scope": "changed" })).await;
     assert_eq!(manifest(&town, &second).await["since"], "2021-04-12");
+}
+
+/// Id, status and day of each immunization of an export, by id.
+async fn immunizations(town: &Town, export: &Value) -> BTreeMap<String, (String, String)> {
+    let lines = lines(&file(town, export, "Immunization.ndjson").await);
+    let text = |it: &Value, name: &str| it[name].as_str().unwrap().to_owned();
+    let of = |it: &Value| {
+        let said = (text(it, "status"), text(it, "occurrenceDateTime"));
+        (text(it, "id"), said)
+    };
+    lines.iter().map(of).collect()
+}
+
+fn said(status: &str, day: &str) -> (String, String) {
+    (status.to_owned(), day.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn doses_that_are_not_in_force_any_more_are_taken_back_in_fhir_under_their_ids() {
+    let town = town().await;
+    put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
+    put(&town, 1, dose(2, LATER), DoseState::Recorded).await;
+    put(&town, 2, dose(1, SPRING), DoseState::Recorded).await;
+    // Never in force.
+    put(&town, 3, dose(1, SPRING), DoseState::Review).await;
+    let first = export(&town, json!({})).await;
+    let before = immunizations(&town, &first).await;
+    assert_eq!(before.len(), 3);
+    assert_eq!(manifest(&town, &first).await["retracted"], 0);
+
+    put(&town, 1, dose(1, SPRING), DoseState::Cancelled).await;
+    // Corrected, and in doubt since.
+    put(&town, 2, dose(1, LATER), DoseState::Review).await;
+    put(&town, 3, dose(1, LATER), DoseState::Cancelled).await;
+    let second = export(&town, json!({ "scope": "changed" })).await;
+    let now = immunizations(&town, &second).await;
+    assert!(now.keys().eq(before.keys()), "{now:#?}");
+    let of = |status: &str| now.values().filter(|it| it.0 == status).count();
+    assert_eq!(
+        (of("completed"), of("entered-in-error")),
+        (1, 2),
+        "{now:#?}"
+    );
+    for (id, (status, day)) in &now {
+        assert_eq!(day, &before[id].1, "what was in force last");
+        assert_eq!(status == "completed", id.ends_with("-02"), "{id}");
+    }
+    assert_eq!(manifest(&town, &second).await["retracted"], 2);
+    let ledger = rows(&town, &second, "ledger-COVID19.csv").await;
+    assert_eq!(ledger[&number_of(2)][1..], [""; 16]);
+    // An export of everybody has what is in force, and nothing else.
+    let full = export(&town, json!({})).await;
+    assert_eq!(immunizations(&town, &full).await.len(), 1);
+
+    put(&town, 1, dose(1, LATER), DoseState::Recorded).await;
+    let third = export(&town, json!({ "scope": "changed" })).await;
+    let now = immunizations(&town, &third).await;
+    assert!(now.keys().eq(before.keys()), "{now:#?}");
+    let anew = now
+        .values()
+        .filter(|it| **it == said("completed", "2021-03-22"));
+    assert_eq!(anew.count(), 2, "{now:#?}");
+    assert_eq!(manifest(&town, &third).await["retracted"], 1);
 }
