@@ -7,8 +7,10 @@
 //!   /exports/{id}` shows one, with links to its files once they are published (role `read` or
 //!   `register`); `GET /exports/last` the last one that was published.
 //!
-//! **What a repeat does.** Each request asks for an export of its own; reading one changes nothing. A
-//! request whose message was lost stays asked for, and the municipality asks again.
+//! **What a repeat does.** While an export that was asked for is under way, whoever asks for one in the same scope
+//! and encoding is given that one: the records are read once, however often it is asked. After it ended, or an
+//! hour after it was asked for, the next request asks for one of its own. Those of the nights are apart from that.
+//! A request whose message was lost stays asked for, and the municipality asks again. Reading one changes nothing.
 //!
 //! This function never opens a record and has no right to: an export is counts, codes and times.
 
@@ -103,14 +105,19 @@ impl Exports {
             wanted.encoding.unwrap_or(settings.export_encoding),
         );
         let export = Export::requested(self.new_id(now), ExportOrigin::Asked, wanted, now);
-        let noted = self.store.request_export(scope, &export).await;
-        noted.map_err(|error| of_store(&error))?;
+        let under_way = self.store.ask_for_export(scope, &export).await;
+        if let Some(under_way) = under_way.map_err(|error| of_store(&error))? {
+            return Ok(Response::json(&self.shown(scope, &under_way).await?));
+        }
         let message = ExportMessage::Export {
             tenant: scope.code(),
             export: export.id,
         };
-        let sent = self.queue.send(&[message]).await;
-        sent.map_err(|error| Problem::try_again(&error))?;
+        if let Err(error) = self.queue.send(&[message]).await {
+            // Else whoever tries again is given one that nobody makes. Failing here, that lasts an hour.
+            let _ = self.store.forget_asked_export(scope, &export).await;
+            return Err(Problem::try_again(&error));
+        }
         Ok(Response::json(&self.shown(scope, &export).await?))
     }
 

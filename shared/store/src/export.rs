@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
     Date, DoseNumber, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode, TenantScope,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use layouts::Encoding;
 
 use crate::{
@@ -18,6 +19,12 @@ use crate::{
 const LAST: &str = "LAST";
 /// Behind every export, and before what else stands beside them.
 const BEHIND_EXPORTS: &str = "F";
+
+/// Whoever asks again meanwhile is given the export that they asked for, unless it ended. One that did not by then
+/// was lost.
+const UNDER_WAY: SignedDuration = SignedDuration::from_hours(1);
+/// Others may ask at the same time this often.
+const TRIES: u32 = 4;
 
 /// An export of a municipality's doses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,18 +70,81 @@ impl Store {
         scope: &TenantScope,
         export: &Export,
     ) -> Result<(), StoreError> {
-        let item = Map::from([
+        self.put_new(scope, requested(scope, export)).await
+    }
+
+    /// Notes that an export is asked for, unless one in the same scope and encoding that was asked for this way
+    /// less than an hour before is under way: then that one is given, and nothing is noted. So whoever asks over
+    /// and over again has the records read once.
+    ///
+    /// [`StoreError::Moved`] when others were first at each try.
+    pub async fn ask_for_export(
+        &self,
+        scope: &TenantScope,
+        export: &Export,
+    ) -> Result<Option<Export>, StoreError> {
+        let sk = keys::asked_export_sk(export.scope, export.encoding);
+        for _ in 0..TRIES {
+            let asked = self.get(scope, keys::exports(scope), &sk).await?;
+            let last = asked.as_ref().and_then(|map| Item(map).maybe_text("id"));
+            if let Some(last) = last {
+                let id = last
+                    .parse()
+                    .map_err(|_| StoreError::Damaged { what: "id" })?;
+                let known = self.export(scope, &id).await?;
+                let known = known.filter(|it| it.is_under_way(export.requested_at));
+                if known.is_some() {
+                    return Ok(known);
+                }
+            }
+            let last = last.map(str::to_owned);
+            let writes = vec![
+                self.put_new_in(requested(scope, export))?,
+                self.last_asked_in(scope, export, Some(&export.id), last)?,
+            ];
+            match self.transact(scope, writes).await {
+                Ok(()) => return Ok(None),
+                Err(StoreError::Moved) => {}
+                Err(StoreError::TryAgain { code }) if code == "TransactionConflict" => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Moved)
+    }
+
+    /// Lets the next who asks have an export of their own, for nobody was told to make this one.
+    /// [`StoreError::Moved`] when another one was asked for since.
+    pub async fn forget_asked_export(
+        &self,
+        scope: &TenantScope,
+        export: &Export,
+    ) -> Result<(), StoreError> {
+        let last = Some(export.id.to_string());
+        let nothing = self.last_asked_in(scope, export, None, last)?;
+        self.transact(scope, vec![nothing]).await
+    }
+
+    /// Notes which export was asked for last in the scope and encoding of this one, if `before` is what is noted.
+    fn last_asked_in(
+        &self,
+        scope: &TenantScope,
+        export: &Export,
+        id: Option<&ExportId>,
+        before: Option<String>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let sk = keys::asked_export_sk(export.scope, export.encoding);
+        let mut item = Map::from([
             ("pk".to_owned(), s(keys::exports(scope))),
-            ("sk".to_owned(), s(keys::export_sk(&export.id))),
+            ("sk".to_owned(), s(sk)),
             ("v".to_owned(), n(SCHEMA)),
-            ("origin".to_owned(), s(export.origin.as_str())),
-            ("of".to_owned(), s(export.scope.as_str())),
-            ("encoding".to_owned(), s(export.encoding.as_str())),
-            ("state".to_owned(), s(ExportState::Requested.as_str())),
-            ("requested_at".to_owned(), time(export.requested_at)),
-            ("moved_at".to_owned(), time(export.requested_at)),
         ]);
-        self.put_new(scope, item).await
+        if let Some(id) = id {
+            item.insert("id".to_owned(), s(id.to_string()));
+        }
+        match before {
+            Some(before) => self.put_if_in(item, "id = :before", Some((":before", s(before)))),
+            None => self.put_if_in(item, "attribute_not_exists(id)", None),
+        }
     }
 
     /// An export, if it was ever asked for.
@@ -252,6 +322,24 @@ impl Export {
             failure: None,
         }
     }
+
+    fn is_under_way(&self, now: Timestamp) -> bool {
+        self.state == ExportState::Requested && now.duration_since(self.requested_at) < UNDER_WAY
+    }
+}
+
+fn requested(scope: &TenantScope, export: &Export) -> Map {
+    Map::from([
+        ("pk".to_owned(), s(keys::exports(scope))),
+        ("sk".to_owned(), s(keys::export_sk(&export.id))),
+        ("v".to_owned(), n(SCHEMA)),
+        ("origin".to_owned(), s(export.origin.as_str())),
+        ("of".to_owned(), s(export.scope.as_str())),
+        ("encoding".to_owned(), s(export.encoding.as_str())),
+        ("state".to_owned(), s(ExportState::Requested.as_str())),
+        ("requested_at".to_owned(), time(export.requested_at)),
+        ("moved_at".to_owned(), time(export.requested_at)),
+    ])
 }
 
 fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {

@@ -1,7 +1,10 @@
 use crypto::{ResidentTag, Tag};
 use data_encoding::BASE64URL_NOPAD;
-use domain::{Date, ExportId, Generation, InquiryId, TenantCode, TenantScope, UploadId};
+use domain::{
+    Date, ExportId, ExportScope, Generation, InquiryId, TenantCode, TenantScope, UploadId,
+};
 use jiff::Timestamp;
+use layouts::Encoding;
 
 use crate::{DoseId, DoseKey, DoseList, NewcomerKey, WaitingKey};
 
@@ -64,6 +67,11 @@ pub(crate) const EXPORT_PREFIX: &str = "E#";
 
 pub(crate) fn export_sk(id: &ExportId) -> String {
     format!("{EXPORT_PREFIX}{id}")
+}
+
+/// Which export in this scope and encoding was asked for last.
+pub(crate) fn asked_export_sk(of: ExportScope, encoding: Encoding) -> String {
+    format!("OPEN#{}#{}", of.as_str(), encoding.as_str())
 }
 
 pub(crate) fn tenant(scope: &TenantScope) -> String {

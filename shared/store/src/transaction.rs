@@ -163,13 +163,25 @@ impl Store {
 
     /// Puts an item where none is.
     pub(crate) fn put_new_in(&self, item: Map) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
+        self.put_if_in(item, "attribute_not_exists(pk)", None)
+    }
+
+    /// Puts an item if the condition holds of what stands in its place.
+    pub(crate) fn put_if_in(
+        &self,
+        item: Map,
+        condition: &str,
+        value: Option<(&str, AttributeValue)>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .build();
+            .condition_expression(condition);
+        if let Some((name, value)) = value {
+            put = put.expression_attribute_values(name, value);
+        }
         Ok(TransactWriteItem::builder()
-            .put(put.map_err(|_| not_built())?)
+            .put(put.build().map_err(|_| not_built())?)
             .build())
     }
 

@@ -1,5 +1,6 @@
 //! Doses on their way back to the ledger, through the whole stack.
 
+mod again;
 mod changes;
 mod listed;
 mod once;
