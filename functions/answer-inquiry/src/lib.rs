@@ -9,12 +9,13 @@
 //! Nothing of the question is believed. The basis is read from the asker's own area, under the role for the asker,
 //! and must be claimed by this very inquiry, hold, and be about this person and birth date. All the rest is done
 //! under the role for the holder. A basis that ends between the two leaves an entry, and no answer: what was
-//! answered is given only by a transaction of the asker's on the condition that the basis still holds. The pointer opens only for the holder and the person it was made for. The resident's own My Number and birth date
-//! are compared. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
+//! answered is given only by a transaction of the asker's on the condition that the basis still holds. A pointer opens only for the holder and the person it was made for. The resident's own My Number and birth date
+//! are compared: of several who were given the number at one time or another, whoever carries it now is answered about. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
 //! stands in the holder's log and nowhere else.
 //!
 //! This function opens records, of one municipality at a time, and has no right to look up who holds any.
 
+mod asked;
 mod doses;
 mod wire;
 
@@ -27,10 +28,12 @@ use invocations::{HolderAnswer, HolderAsk, NotAnAsk};
 use jiff::Timestamp;
 use store::{
     Answering, Consent, HolderOutcome, LogEvent, NewAnswer, Store, StoreError, TenantSettings,
-    answer_place, open_pointer,
+    answer_place,
 };
 
 pub use wire::wire;
+
+use crate::asked::Asked;
 
 const SEALED: &str = "sealed";
 const SCHEMA: u8 = 1;
@@ -55,7 +58,7 @@ pub enum AnswerError {
     #[error("a record cannot be read")]
     Record {
         /// By the name they have everywhere.
-        resident: Option<ResidentTag>,
+        resident: ResidentTag,
         /// What is wrong.
         source: StoreError,
     },
@@ -76,7 +79,7 @@ impl AnswerError {
     }
 
     /// A failure to read this person.
-    fn of_record(self, resident: Option<ResidentTag>) -> Self {
+    fn of_record(self, resident: ResidentTag) -> Self {
         match self {
             Self::Store(source @ StoreError::Damaged { .. }) => Self::Record { resident, source },
             other => other,
@@ -146,15 +149,20 @@ impl AnswerInquiry {
             return Ok(Some(HolderAnswer { doses: Vec::new() }));
         };
         let keys = tenant.keys(&holder, &self.keys, now).await?;
-        let tag = open_pointer(&keys, &ask.person, &ask.pointer).ok();
         let place = Holding {
             scope: &holder,
             keys: &keys,
             settings: &tenant.settings,
             generation: register.generation(),
         };
-        let decided = self.decide(ask, &consent, &place, tag).await;
-        let decided = decided.map_err(|error| error.of_record(tag))?;
+        let decided = match self.asked_about(ask, &place).await? {
+            Some(asked) => {
+                let tag = asked.person.resident.tag;
+                let decided = self.decide(ask, &consent, &place, asked).await;
+                decided.map_err(|error| error.of_record(tag))?
+            }
+            None => Decided::none(HolderOutcome::NoMatch, None),
+        };
         let sealed = seal(&keys, ask, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
@@ -183,22 +191,15 @@ impl AnswerInquiry {
         ask: &HolderAsk,
         consent: &Consent,
         holding: &Holding<'_>,
-        tag: Option<ResidentTag>,
+        asked: Asked,
     ) -> Result<Decided, AnswerError> {
         let Holding { scope, keys, .. } = holding;
-        let Some(tag) = tag else {
-            return Ok(Decided::none(HolderOutcome::NoMatch, None));
-        };
-        let found = self
-            .store
-            .person_or_former(scope, keys, &tag, holding.generation);
-        let named = found
-            .await?
-            .filter(|(person, ..)| person.resident.resident.my_number == Some(ask.my_number));
-        let Some((person, items, generation)) = named else {
-            return Ok(Decided::none(HolderOutcome::NoMatch, None));
-        };
-        let resident = person.resident.resident;
+        let Asked {
+            person,
+            items,
+            generation,
+        } = asked;
+        let (tag, resident) = (person.resident.tag, person.resident.resident);
         // They were asked about, by their number, and are entitled to know.
         if resident.birth_date != ask.birth_date {
             return Ok(Decided::none(HolderOutcome::NoMatch, Some(tag)));
@@ -230,7 +231,7 @@ fn warn(error: &AnswerError, ask: &HolderAsk) {
     }
     let (code, tenant, inquiry) = ("HOLDER_CANNOT_ANSWER", ask.holder, ask.inquiry);
     let resident = match error {
-        AnswerError::Record { resident, .. } => resident.map(|tag| tag.to_string()),
+        AnswerError::Record { resident, .. } => Some(resident.to_string()),
         _ => None,
     };
     tracing::error!(code, %tenant, %inquiry, resident, "the holder cannot answer");

@@ -3,14 +3,14 @@
 //! **Triggered by** the stream of the table `records`: residents who are new, and residents whose My Number
 //! changed, in the order of each resident's changes.
 //!
-//! **What a repeat does.** An entry is put under person and municipality, whole; putting it again changes
+//! **What a repeat does.** An entry is put under person, municipality and resident, whole; putting it again changes
 //! nothing. A batch that failed comes again from the record that failed, is split when it keeps failing, and in
 //! the end goes to the dead letters, which raises an alarm. `vrs index rebuild` makes the index anew.
 //!
 //! Entries are only ever put, here, and never read here: this function opens My Numbers and has no right to look
 //! up who holds records of whom. An entry that is out of date leads to a resident whose number is compared and
-//! does not fit. A municipality has one entry for a person, that of the record that came last: whoever moved away and
-//! came back under another 宛名番号 is answered about by the newer record alone. My Number itself goes nowhere but to KMS, for the person's tag.
+//! does not fit. Each resident who was given a number has an entry of their own under it: no resident who is given
+//! somebody's number, be it wrongly, hides whoever carries it. My Number itself goes nowhere but to KMS, for the person's tag.
 
 mod pace;
 mod record;
@@ -19,10 +19,10 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crypto::{Keyring, KmsError, NoncePool, PersonTag, PersonTags, TenantKeys};
-use domain::{Clock, TenantCode, TenantScope};
+use crypto::{Keyring, KmsError, NoncePool, PersonTag, PersonTags, Tag, TenantKeys};
+use domain::{Clock, TenantScope};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use store::{HolderIndex, Store, StoreError, seal_pointer};
+use store::{HolderIndex, Pointer, Store, StoreError, seal_pointer};
 
 pub use crate::pace::Pace;
 use crate::record::{Change, NotARecord};
@@ -73,7 +73,7 @@ struct New {
 struct Entry {
     at: usize,
     scope: TenantScope,
-    pointer: Vec<u8>,
+    pointer: Pointer,
 }
 
 impl IndexHolders {
@@ -152,11 +152,11 @@ impl IndexHolders {
         }))
     }
 
-    /// Entries by person and municipality: of two records about one, the later counts.
+    /// Entries by person and name: of two records that make the same one, the later counts.
     async fn entries(
         &self,
         news: Vec<New>,
-    ) -> Result<BTreeMap<(PersonTag, TenantCode), Entry>, IndexError> {
+    ) -> Result<BTreeMap<(PersonTag, Tag), Entry>, IndexError> {
         let tags = news.into_iter().map(|new| async move {
             let Some(number) = new.change.my_number(&new.keys)? else {
                 return Ok(None);
@@ -177,7 +177,7 @@ impl IndexHolders {
                 scope: new.scope,
                 pointer,
             };
-            entries.insert((person, entry.scope.code()), entry);
+            entries.insert((person, entry.pointer.name), entry);
         }
         Ok(entries)
     }

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use domain::{TenantCode, TenantScope};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use store::partitions_of;
+use store::{entries_of, partitions_of};
 
 /// Items that one call may delete.
 const BATCH: usize = 25;
@@ -72,14 +72,19 @@ impl Erasing {
     /// Erases all of the municipality. What breaks off can be run again; so can what is done, and then finds
     /// nothing but what a function that was under way has left.
     pub async fn erase(&self, tenant: TenantCode) -> Result<Erased> {
-        let prefix = partitions_of(&TenantScope::for_operator(tenant));
+        let scope = TenantScope::for_operator(tenant);
+        let prefix = partitions_of(&scope);
         let first = format!("{prefix}TENANT");
         let items = self.erase_partition(&first).await?
             + self
                 .erase_items(&self.places.records, "begins_with(pk, :it)", &prefix)
                 .await?;
         let entries = self
-            .erase_items(&self.places.holders, "sk = :it", tenant.as_str())
+            .erase_items(
+                &self.places.holders,
+                "begins_with(sk, :it)",
+                &entries_of(&scope),
+            )
             .await?;
         let mut versions = 0;
         for (bucket, folder) in [

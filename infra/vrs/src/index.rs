@@ -1,6 +1,6 @@
 //! The index of holders made anew from the records, with an operator's own rights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use manifest::{ManifestReader, Presence};
 use objects::{ObjectName, Objects, PinnedObject};
-use store::{HolderEntry, HolderIndex, Store, open_pointer, seal_pointer};
+use store::{HolderIndex, Pointer, Store, open_pointer, seal_pointer};
 
 /// Residents under way at once.
 const AT_ONCE: usize = 32;
@@ -81,38 +81,42 @@ impl Indexing {
         let persons = self.persons_of(&scope, &keys, &mut compared).await?;
         let mut nonces = NoncePool::default();
         let looked = stream::iter(persons)
-            .map(|(person, resident)| async move {
+            .map(|(person, residents)| async move {
                 let entries = self.index.of(&person).await?;
-                Ok::<_, anyhow::Error>((person, resident, entries))
+                let own = entries.into_iter().find(|entry| entry.holder == tenant);
+                let own = own.map_or_else(Vec::new, |entry| entry.pointers);
+                Ok::<_, anyhow::Error>((person, residents, own))
             })
             .buffered(AT_ONCE);
         let mut looked = std::pin::pin!(looked);
-        while let Some((person, resident, entries)) = looked.try_next().await? {
-            let own = entries.iter().find(|entry| entry.holder == tenant);
-            match own {
-                Some(entry) if leads_to(&keys, &person, entry, &resident) => {
-                    compared.right += 1;
-                    continue;
+        while let Some((person, residents, own)) = looked.try_next().await? {
+            for resident in residents {
+                let name = keys.pointer_tag(&person, &resident);
+                match own.iter().find(|pointer| pointer.name == name) {
+                    Some(pointer) if leads_to(&keys, &person, pointer, &resident) => {
+                        compared.right += 1;
+                        continue;
+                    }
+                    Some(_) => compared.wrong += 1,
+                    None => compared.missing += 1,
                 }
-                Some(_) => compared.wrong += 1,
-                None => compared.missing += 1,
-            }
-            if !only_look {
-                let pointer = seal_pointer(&keys, &mut nonces, &person, &resident);
-                self.index.put(&scope, &person, &pointer).await?;
+                if !only_look {
+                    let pointer = seal_pointer(&keys, &mut nonces, &person, &resident);
+                    self.index.put(&scope, &person, &pointer).await?;
+                }
             }
         }
         Ok(compared)
     }
 
-    /// Who has which number: of two who had the same, whoever is in the register.
+    /// Who has which number, those who left included: two may have the same.
     async fn persons_of(
         &self,
         scope: &TenantScope,
         keys: &Arc<TenantKeys>,
         compared: &mut Compared,
-    ) -> Result<BTreeMap<PersonTag, ResidentTag>> {
-        let mut persons = BTreeMap::new();
+    ) -> Result<BTreeMap<PersonTag, BTreeSet<ResidentTag>>> {
+        let mut persons: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for presence in [Presence::Removed, Presence::Registered] {
             let tags = self.tags(scope, keys, presence).await?;
             compared.residents += tags.len() as u64;
@@ -130,7 +134,7 @@ impl Indexing {
             while let Some(found) = tagged.try_next().await? {
                 match found {
                     Some((person, tag)) => {
-                        persons.insert(person, tag);
+                        persons.entry(person).or_default().insert(tag);
                     }
                     None => compared.without_number += 1,
                 }
@@ -171,8 +175,8 @@ impl Indexing {
 fn leads_to(
     keys: &TenantKeys,
     person: &PersonTag,
-    entry: &HolderEntry,
+    pointer: &Pointer,
     resident: &ResidentTag,
 ) -> bool {
-    open_pointer(keys, person, &entry.pointer).is_ok_and(|found| found == *resident)
+    open_pointer(keys, person, pointer).is_ok_and(|found| found == *resident)
 }

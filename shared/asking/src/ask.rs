@@ -3,9 +3,9 @@
 use crypto::PersonTag;
 use domain::{InquiryId, LifeError, Stage, TenantCode, TenantScope, basis, japan_date};
 use futures::future::try_join_all;
-use invocations::{HolderAnswer, HolderAsk, InvokeError};
+use invocations::{HolderAnswer, HolderAsk, InvokeError, MOST_POINTERS};
 use jiff::Timestamp;
-use store::{Claim, Consent, Ending, LogEvent, NewClaim, NewEnding, TenantSettings};
+use store::{Claim, Consent, Ending, HolderEntry, LogEvent, NewClaim, NewEnding, TenantSettings};
 
 use crate::budget::{count_mismatch, warn_of_misses};
 use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};
@@ -114,7 +114,7 @@ impl Asking {
         let entries = self.index.of(&standing.person).await?;
         let own = standing.scope.code();
         let others = entries.into_iter().filter(|entry| entry.holder != own);
-        let asks = others.map(|entry| self.ask_holder(standing, entry.holder, entry.pointer));
+        let asks = others.map(|entry| self.ask_holder(standing, entry));
         let answers = match try_join_all(asks).await {
             Ok(answers) => answers,
             Err(InvokeError::BasisEnded) => return self.ended(standing).await,
@@ -164,16 +164,23 @@ impl Asking {
     async fn ask_holder(
         &self,
         standing: &Standing<'_>,
-        holder: TenantCode,
-        pointer: Vec<u8>,
+        entry: HolderEntry,
     ) -> Result<(TenantCode, HolderAnswer), InvokeError> {
+        let HolderEntry {
+            holder,
+            mut pointers,
+        } = entry;
+        if pointers.len() > MOST_POINTERS {
+            tracing::warn!(%holder, "more residents had one number than are looked at");
+            pointers.truncate(MOST_POINTERS);
+        }
         let ask = HolderAsk {
             asker: standing.scope.code(),
             consent: standing.consent.id,
             inquiry: standing.inquiry,
             holder,
             person: standing.person,
-            pointer,
+            pointers,
             my_number: standing.question.my_number,
             birth_date: standing.question.birth_date,
         };

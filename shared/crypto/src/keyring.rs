@@ -8,8 +8,8 @@ use domain::{CouponNumber, TenantCode};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::{
-    BranchKey, Fingerprint, KeyLabel, Kms, KmsError, OpenError, Place, ResidentTag, Sealer, Tag,
-    WrappedKey, seal,
+    BranchKey, Fingerprint, KeyLabel, Kms, KmsError, OpenError, PersonTag, Place, ResidentTag,
+    Sealer, Tag, WrappedKey, seal,
 };
 
 /// How long unwrapped keys are kept: a revoked right to decrypt takes effect within this time.
@@ -70,6 +70,7 @@ pub struct TenantKeys {
     coupon: hmac::Key,
     birth: hmac::Key,
     row: hmac::Key,
+    pointer: hmac::Key,
     branches: BTreeMap<u8, BranchKey>,
     sealers: Mutex<HashMap<(u8, KeyLabel), Arc<Sealer>>>,
 }
@@ -86,11 +87,12 @@ impl TenantKeys {
         let index = |purpose: &[u8]| {
             hmac::Key::new(hmac::HMAC_SHA256, &first.derive(&[b"index", purpose])[..])
         };
-        let (resident, coupon, birth, row) = (
+        let (resident, coupon, birth, row, pointer) = (
             index(b"resident"),
             index(b"coupon"),
             index(b"birth"),
             index(b"row"),
+            index(b"pointer"),
         );
         Some(Self {
             tenant,
@@ -98,6 +100,7 @@ impl TenantKeys {
             coupon,
             birth,
             row,
+            pointer,
             branches,
             sealers: Mutex::default(),
         })
@@ -127,6 +130,14 @@ impl TenantKeys {
         let [y1, y2] = date.year().to_be_bytes();
         let month_day = [date.month().to_be_bytes(), date.day().to_be_bytes()].concat();
         Tag::of(&self.birth, &[&[y1, y2], &month_day[..]].concat())
+    }
+
+    /// What an entry of the index of holders is called that leads from this person to this resident. Without
+    /// the keys here it tells nothing of either, nor that two entries are about one resident.
+    #[must_use]
+    pub fn pointer_tag(&self, person: &PersonTag, resident: &ResidentTag) -> Tag {
+        let both = [person.text().as_bytes(), resident.as_bytes()].concat();
+        Tag::of(&self.pointer, &both)
     }
 
     /// Fingerprint of a row's canonical content.

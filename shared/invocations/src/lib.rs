@@ -5,4 +5,4 @@ mod call;
 mod wire;
 
 pub use call::{Holders, InvokeError, LASTING};
-pub use wire::{GivenDose, HolderAnswer, HolderAsk, NotAnAsk};
+pub use wire::{GivenDose, HolderAnswer, HolderAsk, MOST_POINTERS, NotAnAsk};

@@ -1,11 +1,16 @@
 use std::fmt;
 
-use crypto::PersonTag;
+use crypto::{PersonTag, Tag};
 use data_encoding::BASE64;
 use domain::{ConsentId, Date, InquiryId, MyNumber, TenantCode, TenantScope};
 use serde::{Deserialize, Serialize};
+use store::Pointer;
 
 use crate::InvokeError;
+
+/// To so many residents of one holder a question may lead. More than a few are there only if one number was
+/// given to one resident after the other.
+pub const MOST_POINTERS: usize = 32;
 
 /// One holder is asked for one inquiry. `Debug` shows nothing of the person.
 pub struct HolderAsk {
@@ -19,8 +24,9 @@ pub struct HolderAsk {
     pub holder: TenantCode,
     /// The person, as the index of holders knows them.
     pub person: PersonTag,
-    /// Which resident of the holder's that is, sealed for the holder.
-    pub pointer: Vec<u8>,
+    /// Which residents of the holder's that may be, sealed for the holder: 1 to [`MOST_POINTERS`], in the order
+    /// of the index.
+    pub pointers: Vec<Pointer>,
     /// To know the person again.
     pub my_number: MyNumber,
     /// To know the person again.
@@ -63,9 +69,33 @@ struct WireAsk {
     inquiry: String,
     holder: String,
     person: String,
-    pointer: String,
+    pointers: Vec<WirePointer>,
     my_number: String,
     birth_date: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WirePointer {
+    name: String,
+    sealed: String,
+}
+
+impl WirePointer {
+    fn of(pointer: &Pointer) -> Self {
+        Self {
+            name: pointer.name.to_string(),
+            sealed: BASE64.encode(&pointer.sealed),
+        }
+    }
+
+    fn read(&self) -> Result<Pointer, NotAnAsk> {
+        let sealed = BASE64.decode(self.sealed.as_bytes());
+        Ok(Pointer {
+            name: Tag::parse(&self.name).map_err(|_| NotAnAsk)?,
+            sealed: sealed.map_err(|_| NotAnAsk)?,
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +126,7 @@ impl HolderAsk {
             inquiry: self.inquiry.to_string(),
             holder: self.holder.to_string(),
             person: self.person.text(),
-            pointer: BASE64.encode(&self.pointer),
+            pointers: self.pointers.iter().map(WirePointer::of).collect(),
             my_number: digits.iter().map(|digit| char::from(*digit)).collect(),
             birth_date: self.birth_date.to_string(),
         };
@@ -107,15 +137,17 @@ impl HolderAsk {
     pub fn from_json(event: &[u8]) -> Result<Self, NotAnAsk> {
         let wire: WireAsk = serde_json::from_slice(event).map_err(|_| NotAnAsk)?;
         let tenant = |code: &str| TenantCode::parse(code).map_err(|_| NotAnAsk);
+        if !(1..=MOST_POINTERS).contains(&wire.pointers.len()) {
+            return Err(NotAnAsk);
+        }
+        let pointers = wire.pointers.iter().map(WirePointer::read);
         Ok(Self {
             asker: tenant(&wire.asker)?,
             consent: wire.consent.parse().map_err(|_| NotAnAsk)?,
             inquiry: wire.inquiry.parse().map_err(|_| NotAnAsk)?,
             holder: tenant(&wire.holder)?,
             person: PersonTag::parse(&wire.person).map_err(|_| NotAnAsk)?,
-            pointer: BASE64
-                .decode(wire.pointer.as_bytes())
-                .map_err(|_| NotAnAsk)?,
+            pointers: pointers.collect::<Result<_, _>>()?,
             my_number: MyNumber::parse(wire.my_number.as_bytes()).map_err(|_| NotAnAsk)?,
             birth_date: wire.birth_date.parse().map_err(|_| NotAnAsk)?,
         })
@@ -177,7 +209,12 @@ mod tests {
             inquiry: InquiryId::new(now, [2; 10]),
             holder: TenantCode::parse("011002").unwrap(),
             person: PersonTag::from_bytes([3; 32]),
-            pointer: vec![1, 2, 3],
+            pointers: [4, 5]
+                .map(|byte| Pointer {
+                    name: Tag::from_bytes([byte; 16]),
+                    sealed: vec![1, 2, 3],
+                })
+                .to_vec(),
             my_number: MyNumber::parse(b"983205673214").unwrap(),
             birth_date: "1950-01-02".parse().unwrap(),
         }
@@ -199,18 +236,35 @@ mod tests {
                 let mut wrong = sound.clone();
                 wrong[name] = value.into();
                 let event = wrong.to_string();
-                // Both are sealed bytes as good as any.
-                let bytes = ["", "983205673215"].contains(&value);
-                let is_pointer = name == "pointer" && bytes;
-                assert_eq!(
+                assert!(
                     HolderAsk::from_json(event.as_bytes()).is_err(),
-                    !is_pointer,
                     "{name} {value}"
                 );
             }
             let mut less = sound.clone();
             less.as_object_mut().unwrap().remove(name);
             assert!(HolderAsk::from_json(less.to_string().as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn it_leads_to_one_resident_at_least_and_not_to_any_number_of_them() {
+        let sound: serde_json::Value = serde_json::from_slice(&ask().to_json()).unwrap();
+        for (many, is_one) in [
+            (0, false),
+            (1, true),
+            (MOST_POINTERS, true),
+            (MOST_POINTERS + 1, false),
+        ] {
+            let mut other = sound.clone();
+            other["pointers"] = vec![sound["pointers"][0].clone(); many].into();
+            let read = HolderAsk::from_json(other.to_string().as_bytes());
+            assert_eq!(read.is_ok(), is_one, "{many}");
+        }
+        for (name, value) in [("name", "short"), ("sealed", "***")] {
+            let mut wrong = sound.clone();
+            wrong["pointers"][1][name] = value.into();
+            assert!(HolderAsk::from_json(wrong.to_string().as_bytes()).is_err());
         }
     }
 

@@ -1,7 +1,7 @@
 //! The index of holders: which municipalities hold records of which person.
 
 use aws_sdk_dynamodb::Client;
-use crypto::{KeyLabel, NoncePool, OpenError, PersonTag, Place, ResidentTag, TenantKeys};
+use crypto::{KeyLabel, NoncePool, OpenError, PersonTag, Place, ResidentTag, Tag, TenantKeys};
 use domain::{Generation, TenantCode, TenantScope};
 
 use crate::{
@@ -23,8 +23,19 @@ pub struct HolderIndex {
 pub struct HolderEntry {
     /// Which municipality.
     pub holder: TenantCode,
-    /// Which of its residents, sealed for it.
-    pub pointer: Vec<u8>,
+    /// To each of its residents who carries the person's number or carried it, by ascending text of their
+    /// names; one at least.
+    pub pointers: Vec<Pointer>,
+}
+
+/// Which resident of a municipality's a person is, sealed for that municipality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// What the entry is called among those of the person and the municipality: a keyed digest of person and
+    /// resident, the same whenever it is made.
+    pub name: Tag,
+    /// The resident.
+    pub sealed: Vec<u8>,
 }
 
 impl HolderIndex {
@@ -34,28 +45,30 @@ impl HolderIndex {
         Self { client, table }
     }
 
-    /// Says that the municipality holds records of the person. Safe to repeat.
+    /// Says that the municipality holds records of the person, under this resident. Safe to repeat; entries
+    /// that lead to other residents stay.
     pub async fn put(
         &self,
         scope: &TenantScope,
         person: &PersonTag,
-        pointer: &[u8],
+        pointer: &Pointer,
     ) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.table)
             .item("pk", s(person.text()))
-            .item("sk", s(scope.code().as_str()))
+            .item("sk", s(entry_sk(&scope.code(), &pointer.name)))
             .item("v", n(SCHEMA))
-            .item("sealed", b(pointer))
+            .item("sealed", b(&pointer.sealed))
             .send()
             .await?;
         Ok(())
     }
 
-    /// Everybody who holds records of the person, by ascending code.
+    /// Everybody who holds records of the person, by ascending code. Entries from before each had a name of
+    /// its own are passed over: a rebuild puts them anew.
     pub async fn of(&self, person: &PersonTag) -> Result<Vec<HolderEntry>, StoreError> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<HolderEntry> = Vec::new();
         let mut after = None;
         loop {
             let answer = self
@@ -70,11 +83,23 @@ impl HolderIndex {
                 .await?;
             for map in answer.items() {
                 let item = Item(map);
-                let holder = TenantCode::parse(item.text("sk")?);
-                entries.push(HolderEntry {
-                    holder: holder.map_err(|_| StoreError::Damaged { what: "holder" })?,
-                    pointer: item.bytes("sealed")?.to_vec(),
-                });
+                let Some((code, name)) = item.text("sk")?.split_once('#') else {
+                    continue;
+                };
+                let damaged = StoreError::Damaged { what: "holder" };
+                let (Ok(holder), Ok(name)) = (TenantCode::parse(code), Tag::parse(name)) else {
+                    return Err(damaged);
+                };
+                let sealed = item.bytes("sealed")?.to_vec();
+                let pointer = Pointer { name, sealed };
+                // By their keys, those of one municipality come one after the other.
+                match entries.last_mut().filter(|last| last.holder == holder) {
+                    Some(last) => last.pointers.push(pointer),
+                    None => entries.push(HolderEntry {
+                        holder,
+                        pointers: vec![pointer],
+                    }),
+                }
             }
             after = answer.last_evaluated_key().cloned();
             if after.is_none() {
@@ -84,12 +109,22 @@ impl HolderIndex {
     }
 }
 
-fn place<'a>(person: &'a str, tenant: &'a TenantCode) -> Place<'a> {
+/// What the sort key of every entry of a municipality begins with in the index of holders.
+#[must_use]
+pub fn entries_of(scope: &TenantScope) -> String {
+    format!("{}#", scope.code())
+}
+
+fn entry_sk(tenant: &TenantCode, name: &Tag) -> String {
+    format!("{tenant}#{name}")
+}
+
+fn place<'a>(person: &'a str, tenant: &'a TenantCode, sk: &'a str) -> Place<'a> {
     Place {
         tenant: tenant.as_str(),
         table: "holders",
         pk: person.as_bytes(),
-        sk: tenant.as_str().as_bytes(),
+        sk: sk.as_bytes(),
         attribute: "sealed",
         schema: SCHEMA,
     }
@@ -102,21 +137,26 @@ pub fn seal_pointer(
     nonces: &mut NoncePool,
     person: &PersonTag,
     resident: &ResidentTag,
-) -> Vec<u8> {
+) -> Pointer {
+    let name = keys.pointer_tag(person, resident);
     let sealer = keys.sealer(KeyLabel::of(Generation::NONE));
     let (person, tenant) = (person.text(), keys.tenant());
-    sealer.seal(nonces, &place(&person, &tenant), resident.as_bytes())
+    let sk = entry_sk(&tenant, &name);
+    let place = place(&person, &tenant, &sk);
+    let sealed = sealer.seal(nonces, &place, resident.as_bytes());
+    Pointer { name, sealed }
 }
 
-/// Opens what [`seal_pointer`] sealed; not for another municipality, and not for another person.
+/// Opens what [`seal_pointer`] sealed; not for another municipality, person or entry.
 pub fn open_pointer(
     keys: &TenantKeys,
     person: &PersonTag,
-    pointer: &[u8],
+    pointer: &Pointer,
 ) -> Result<ResidentTag, OpenError> {
     let (person, tenant) = (person.text(), keys.tenant());
     let label = KeyLabel::of(Generation::NONE);
-    let opened = keys.open_under(label, &place(&person, &tenant), pointer)?;
+    let sk = entry_sk(&tenant, &pointer.name);
+    let opened = keys.open_under(label, &place(&person, &tenant, &sk), &pointer.sealed)?;
     let bytes: [u8; 16] = opened.try_into().map_err(|_| OpenError::NotHere)?;
     Ok(ResidentTag::from_bytes(bytes))
 }
@@ -144,6 +184,41 @@ mod tests {
         assert_eq!(open_pointer(&ours, &one, &pointer), Ok(resident));
         assert!(open_pointer(&ours, &other, &pointer).is_err());
         assert!(open_pointer(&theirs, &one, &pointer).is_err());
-        assert!(open_pointer(&ours, &one, &pointer[1..]).is_err());
+        let elsewhere = Pointer {
+            name: Tag::from_bytes([9; 16]),
+            ..pointer.clone()
+        };
+        assert!(open_pointer(&ours, &one, &elsewhere).is_err());
+        let cut = Pointer {
+            sealed: pointer.sealed[1..].to_vec(),
+            ..pointer
+        };
+        assert!(open_pointer(&ours, &one, &cut).is_err());
+    }
+
+    #[test]
+    fn an_entry_is_named_alike_each_time_and_as_nothing_else_is() {
+        let (ours, theirs) = (keys("131016", 1), keys("011002", 2));
+        let person = |byte| PersonTag::from_bytes([byte; 32]);
+        let resident = |byte| ResidentTag::from_bytes([byte; 16]);
+        let name = |keys, one, other| {
+            let pointer = seal_pointer(
+                keys,
+                &mut NoncePool::default(),
+                &person(one),
+                &resident(other),
+            );
+            pointer.name
+        };
+        assert_eq!(name(&ours, 1, 7), name(&ours, 1, 7));
+        let names = [
+            name(&ours, 1, 7),
+            name(&ours, 1, 8),
+            name(&ours, 2, 7),
+            name(&theirs, 1, 7),
+            Tag::from_bytes([7; 16]),
+        ];
+        let different: std::collections::BTreeSet<_> = names.into_iter().collect();
+        assert_eq!(different.len(), names.len());
     }
 }

@@ -54,7 +54,7 @@ pub use dose::{
 pub use error::StoreError;
 pub use export::{Export, LastExport};
 pub use held::{Confirmation, Discarding};
-pub use holders::{HolderEntry, HolderIndex, open_pointer, seal_pointer};
+pub use holders::{HolderEntry, HolderIndex, Pointer, entries_of, open_pointer, seal_pointer};
 pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};
 pub use keys::partitions_of;
 pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};

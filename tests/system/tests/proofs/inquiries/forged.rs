@@ -1,7 +1,7 @@
 //! Questions to a holder that `inquiries` did not ask.
 
 use serde_json::json;
-use store::LogEvent;
+use store::{LogEvent, Pointer};
 use system::town::{CHIYODA, SAPPORO};
 
 use super::world::{World, about, person, with};
@@ -9,7 +9,7 @@ use super::world::{World, about, person, with};
 /// What the function that answers is told is believed in no part.
 #[tokio::test(start_paused = true)]
 async fn a_forged_question_to_a_holder_is_not_answered() {
-    forged("pointer").await;
+    forged("pointers").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -26,18 +26,22 @@ async fn forged(tried: &str) {
     let number = domain::MyNumber::parse(row.cell("個人番号").as_bytes()).unwrap();
     let tag = tags.tag(number).await.unwrap();
     let holders = world.town.stack.adapters().holder_index().unwrap();
-    let pointer = holders.of(&tag).await.unwrap().remove(0).pointer;
+    let pointer = holders.of(&tag).await.unwrap().remove(0).pointers.remove(0);
     let other = domain::MyNumber::parse(person(6).cell("個人番号").as_bytes()).unwrap();
     let other = tags.tag(other).await.unwrap();
-    let others_pointer = holders.of(&other).await.unwrap().remove(0).pointer;
+    let others_pointer = holders.of(&other).await.unwrap();
+    let others_pointer = others_pointer[0].pointers[0].clone();
     let born = domain::parse_date(row.cell("生年月日"))
         .unwrap()
         .to_string();
     let inquiry = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
-    let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    let pointers = |pointer: &Pointer| {
+        let sealed = data_encoding::BASE64.encode(&pointer.sealed);
+        json!([{ "name": pointer.name.to_string(), "sealed": sealed }])
+    };
     let true_ask = json!({
         "asker": CHIYODA, "consent": granted, "inquiry": inquiry, "holder": SAPPORO,
-        "person": tag.text(), "pointer": base64(&pointer),
+        "person": tag.text(), "pointers": pointers(&pointer),
         "my_number": row.cell("個人番号"), "birth_date": born,
     });
     let ended = (false, json!({ "outcome": "basis_ended" }));
@@ -96,10 +100,10 @@ async fn forged(tried: &str) {
     assert_eq!(world.log("131024").await.len(), 0);
     // A pointer that is not the person's, or a number that is not the resident's, leads to nobody; that it was
     // tried stands in the log.
-    let others = if tried == "pointer" {
-        base64(&others_pointer)
+    let others = if tried == "pointers" {
+        pointers(&others_pointer)
     } else {
-        person(6).cell("個人番号").to_owned()
+        json!(person(6).cell("個人番号"))
     };
     let forged = with(&true_ask, tried, others);
     assert_eq!(world.invoke(&forged).await, nothing);

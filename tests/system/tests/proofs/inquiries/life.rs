@@ -55,7 +55,7 @@ enum Hears {
 /// A person whom Sapporo holds: under which key the index has them, and the record of the stream that tells
 /// it of them.
 struct Indexed {
-    key: String,
+    key: (String, String),
     told: Value,
 }
 
@@ -153,11 +153,11 @@ impl Stage {
 
     /// The index has not heard of the person yet.
     async fn forget(&self, number: u32) {
-        let key = AttributeValue::S(self.indexed[&number].key.clone());
-        let holder = AttributeValue::S(SAPPORO.to_owned());
+        let (person, entry) = self.indexed[&number].key.clone();
+        let [person, entry] = [person, entry].map(AttributeValue::S);
         let delete = self.world.town.dynamodb().delete_item();
-        let delete = delete.table_name("holders").key("pk", key);
-        delete.key("sk", holder).send().await.unwrap();
+        let delete = delete.table_name("holders").key("pk", person);
+        delete.key("sk", entry).send().await.unwrap();
     }
 
     /// The stream tells the index of the person.
@@ -186,6 +186,7 @@ impl Stage {
 async fn indexed(world: &World) -> BTreeMap<u32, Indexed> {
     let items = world.town.items().await;
     let tags = world.town.stack.adapters().person_tags().unwrap();
+    let entries = world.town.holders().await;
     let mut indexed = BTreeMap::new();
     for number in 1..=HELD {
         let row = person(number);
@@ -205,7 +206,10 @@ async fn indexed(world: &World) -> BTreeMap<u32, Indexed> {
             },
             "eventSourceARN": "arn:aws:dynamodb:ap-northeast-1:000000000000:table/records/stream/1",
         }] });
-        let key = tags.tag(my_number).await.unwrap().text();
+        let person = tags.tag(my_number).await.unwrap().text();
+        let mut keys = entries.keys();
+        let key = keys.find(|(pk, sk)| *pk == person && sk.starts_with(SAPPORO));
+        let key = key.unwrap().clone();
         indexed.insert(number, Indexed { key, told });
     }
     indexed

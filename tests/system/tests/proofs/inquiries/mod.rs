@@ -7,5 +7,6 @@ mod forged;
 mod hostile;
 mod index;
 mod life;
+mod numbers;
 mod story;
 pub(crate) mod world;
