@@ -142,12 +142,14 @@ impl AskInquiries {
                 return Ok((index, Err(not_asked)));
             }
         };
-        // What another file left unfinished on it goes on, and is this file's from then on.
-        if let Stage::Claimed(begun) | Stage::Answered(begun) = consent.life.stage()
-            && begun != id
-            && self.store.take_up_inquiry(scope, &begun, by).await?
-        {
-            id = begun;
+        // What another file left unfinished on it goes on, and is this row's from then on: not that of a row
+        // beside it which names the same form.
+        if let Stage::Claimed(begun) | Stage::Answered(begun) = consent.life.stage() {
+            if self.store.take_up_inquiry(scope, &begun, id, by).await? {
+                id = begun;
+            } else if begun == id {
+                return Ok((index, Err(ProblemCode::FormUsed.into())));
+            }
         }
         let question = Question {
             id: Named::Given(id),

@@ -44,6 +44,8 @@ pub struct Inquiry {
     pub by: StaffTag,
     /// When it was answered.
     pub answered_at: Option<Timestamp>,
+    /// The inquiry that goes on with it, where it was left and taken up.
+    pub taken_by: Option<InquiryId>,
 }
 
 /// What became of a claim.
@@ -121,6 +123,7 @@ impl Inquiry {
             asked_at: item.time("asked_at")?,
             by: StaffTag::from_bytes(bytes(item.bytes("by")?)?),
             answered_at: item.maybe_time("answered_at")?,
+            taken_by: item.maybe_word("taken_by")?,
         })
     }
 }
@@ -340,7 +343,8 @@ impl Store {
         item.as_ref().map(Inquiry::read).transpose()
     }
 
-    /// Leaves an inquiry that came to no end to whoever asks on its basis next.
+    /// Leaves an inquiry that came to no end to whoever asks on its basis next; [`StoreError::Moved`] when it
+    /// was answered meanwhile.
     pub async fn leave_inquiry(
         &self,
         scope: &TenantScope,
@@ -350,7 +354,7 @@ impl Store {
         left.key("pk", s(keys::inquiries(scope)))
             .key("sk", s(id.to_string()))
             .update_expression("SET #left = :left")
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(answered_at)")
             .expression_attribute_names("#left", LEFT)
             .expression_attribute_values(":left", AttributeValue::Bool(true))
             .send()
@@ -358,30 +362,44 @@ impl Store {
         Ok(())
     }
 
-    /// Takes up an inquiry that was left; whether it is `by`'s now. Asked again, it says the same.
+    /// Whether `by` goes on with an inquiry under `own`, the id that it would make one of its own under: its own
+    /// unless another took it up, or one that was left, which it takes up. Asked again, it says the same.
     pub async fn take_up_inquiry(
         &self,
         scope: &TenantScope,
         id: &InquiryId,
+        own: InquiryId,
+        by: StaffTag,
+    ) -> Result<bool, StoreError> {
+        if *id != own && self.take_left(scope, id, own, by).await? {
+            return Ok(true);
+        }
+        let inquiry = self.inquiry(scope, id).await?;
+        Ok(inquiry.is_some_and(|it| it.by == by && it.taken_by.unwrap_or(it.id) == own))
+    }
+
+    async fn take_left(
+        &self,
+        scope: &TenantScope,
+        id: &InquiryId,
+        own: InquiryId,
         by: StaffTag,
     ) -> Result<bool, StoreError> {
         let taken = self.client(scope).update_item().table_name(&self.table);
         let taken = taken
             .key("pk", s(keys::inquiries(scope)))
             .key("sk", s(id.to_string()))
-            .update_expression("SET #by = :by REMOVE #left")
+            .update_expression("SET #by = :by, taken_by = :own REMOVE #left")
             .condition_expression("attribute_exists(#left)")
             .expression_attribute_names("#by", "by")
             .expression_attribute_names("#left", LEFT)
             .expression_attribute_values(":by", b(by.as_bytes()))
+            .expression_attribute_values(":own", s(own.to_string()))
             .send()
             .await;
         match taken.map_err(StoreError::from) {
             Ok(_) => Ok(true),
-            Err(StoreError::Moved) => {
-                let inquiry = self.inquiry(scope, id).await?;
-                Ok(inquiry.is_some_and(|inquiry| inquiry.by == by))
-            }
+            Err(StoreError::Moved) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -122,6 +122,35 @@ async fn a_file_is_asked_row_by_row_and_every_row_is_accounted_for() {
     );
 }
 
+/// Whether the second reads the form as granted or as answered.
+#[tokio::test(start_paused = true)]
+async fn of_two_rows_on_one_form_one_is_answered_however_far_apart_they_stand() {
+    for between in [0_u32, 20] {
+        let world = World::new().await;
+        vaccinate(&world, SAPPORO, &person(5), &[(1, "20210407", "EP2163")]).await;
+        let others = 4_000..4_000 + between;
+        let others = others.map(|it| line(&format!("A-{it}"), &person(it), &format!("J-{it}")));
+        let first = line("A-1", &person(5), "J-1");
+        let second = line("A-2", &person(5), "J-1");
+        let lines: Vec<_> = std::iter::once(first)
+            .chain(others)
+            .chain([second])
+            .collect();
+        let receipt = drop_file(&world, "twice", &lines).await;
+        let (many, asked) = (u64::from(between) + 2, u64::from(between) + 1);
+        assert_eq!(rows(&receipt), [many, asked, 1], "{receipt}");
+        assert_eq!(receipt["refused_by"][0]["code"], "FORM_USED");
+        let answers = answers(&world, &receipt).await;
+        let found = answers.iter().filter(|it| it.contains("EP2163"));
+        assert_eq!(found.count(), 1, "{answers:?}");
+        let log = world.log(CHIYODA).await;
+        let entries = log.iter().filter(|it| it.event.kind() == "asked");
+        assert_eq!(entries.count() as u64, asked);
+        let today = world.town.get(CHIYODA, "/inquiries").await.json()["today"].clone();
+        assert_eq!(today["asked"], json!(asked));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn rows_that_cannot_be_asked_come_back_with_their_reason() {
     let world = World::new().await;
