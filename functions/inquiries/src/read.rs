@@ -57,13 +57,15 @@ pub(crate) struct LogPage {
 pub(crate) struct ShownEntry {
     seq: u64,
     at: String,
+    /// `unknown` for what cannot be read; its facts are those that are stored.
+    kind: &'static str,
     facts: Facts,
     before: String,
     hash: String,
 }
 
 /// Facts by name, in the order in which they are hashed.
-pub(crate) struct Facts(Vec<(&'static str, String)>);
+pub(crate) struct Facts(Vec<(String, String)>);
 
 impl Serialize for Facts {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -184,10 +186,13 @@ impl Listed {
 impl ShownEntry {
     fn of(entry: &LogEntry) -> Self {
         let hex = |bytes: &[u8; 32]| HEXLOWER.encode(bytes);
+        let facts = entry.event.facts().into_iter();
+        let owned = facts.map(|(name, fact)| (name.to_owned(), fact));
         Self {
             seq: entry.seq,
             at: entry.at.to_string(),
-            facts: Facts(entry.event.facts()),
+            kind: entry.event.kind(),
+            facts: Facts(owned.collect()),
             before: hex(&entry.before),
             hash: hex(&entry.hash),
         }
@@ -196,6 +201,7 @@ impl ShownEntry {
 
 impl About {
     fn of(entry: &LogEntry) -> Option<Self> {
+        let event = &entry.event;
         let LogEvent::Answered {
             inquiry,
             asker,
@@ -203,9 +209,9 @@ impl About {
             outcome,
             doses,
             ..
-        } = &entry.event
+        } = event
         else {
-            return None;
+            return matches!(event, LogEvent::Unknown { .. }).then(|| Self::of_unknown(entry));
         };
         let reading = basis(&terms.basis, japan_date(entry.at));
         Some(Self {
@@ -220,5 +226,23 @@ impl About {
             outcome: outcome.as_str(),
             doses: *doses,
         })
+    }
+
+    /// Of an entry that cannot be read, the facts that stand in it.
+    fn of_unknown(entry: &LogEntry) -> Self {
+        let fact = |name| entry.event.fact(name).unwrap_or_default();
+        let reading = basis(&fact("basis"), japan_date(entry.at));
+        Self {
+            at: entry.at.to_string(),
+            inquiry: fact("inquiry"),
+            asker: fact("asker"),
+            asker_name: name_of(&fact("asker")),
+            basis: fact("basis"),
+            basis_text: reading.map_or("", |basis| basis.ja()),
+            purpose: fact("purpose"),
+            programmes: fact("programmes"),
+            outcome: entry.event.kind(),
+            doses: 0,
+        }
     }
 }

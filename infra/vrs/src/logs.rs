@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use domain::{InquiryId, TenantCode, TenantScope};
 use jiff::Timestamp;
-use store::{LogEntry, LogEvent, Store};
+use store::{LogEntry, LogEvent, Store, StoreError};
 
 /// Entries in one question to the table.
 const PAGE: u32 = 1_000;
@@ -48,7 +48,14 @@ impl Check {
     pub async fn of(store: &Store, tenants: &[TenantCode], settled: Timestamp) -> Result<Self> {
         let mut check = Self::default();
         for tenant in tenants {
-            check.read(store, *tenant).await?;
+            match check.read(store, *tenant).await {
+                // The others are read all the same.
+                Err(StoreError::Damaged { what }) => {
+                    let line = format!("{tenant}: the log cannot be read to its beginning: {what}");
+                    check.wrong.push(line);
+                }
+                read => read?,
+            }
         }
         let read: BTreeSet<_> = tenants.iter().copied().collect();
         check.compare(&read, settled);
@@ -56,7 +63,7 @@ impl Check {
     }
 
     /// Reads a log from its newest entry to its first.
-    async fn read(&mut self, store: &Store, tenant: TenantCode) -> Result<()> {
+    async fn read(&mut self, store: &Store, tenant: TenantCode) -> Result<(), StoreError> {
         let scope = TenantScope::for_operator(tenant);
         let head = store.log_head(&scope).await?;
         let (mut next, mut hash) = (head.next, head.last);
@@ -96,10 +103,14 @@ impl Check {
     fn take(&mut self, tenant: TenantCode, entry: &LogEntry) {
         self.entries += 1;
         let asker = match &entry.event {
-            LogEvent::Asked { .. } | LogEvent::Concluded { .. } => tenant,
-            LogEvent::Answered { asker, .. } | LogEvent::Released { asker, .. } => *asker,
+            LogEvent::Asked { .. } | LogEvent::Concluded { .. } => Some(tenant),
+            LogEvent::Answered { asker, .. } | LogEvent::Released { asker, .. } => Some(*asker),
+            LogEvent::Unknown { .. } => None,
         };
-        let inquiry = (asker, entry.event.inquiry());
+        let Some(inquiry) = asker.zip(entry.event.inquiry()) else {
+            self.say(tenant, entry.seq, "cannot be read");
+            return;
+        };
         let sides = self.inquiries.entry(inquiry).or_default();
         sides.entries += 1;
         sides.latest = sides.latest.max(entry.at);
@@ -110,7 +121,7 @@ impl Check {
             }
             LogEvent::Answered { doses, .. } => sides.holders.insert(tenant, *doses).is_some(),
             // A holder may decide as often as it likes.
-            LogEvent::Released { .. } => false,
+            LogEvent::Released { .. } | LogEvent::Unknown { .. } => false,
         };
         if doubled {
             self.say(tenant, entry.seq, "says of an inquiry what was said before");

@@ -25,13 +25,13 @@ const ABOVE_ALL: &str = ":";
 pub struct LogEntry {
     /// 1, 2, 3 … without gaps.
     pub seq: u64,
-    /// When it was written.
+    /// When it was written; the beginning of 1970 where that cannot be read.
     pub at: Timestamp,
-    /// What happened.
+    /// What happened; [`LogEvent::Unknown`] if anything of the entry cannot be read.
     pub event: LogEvent,
-    /// Hash of the entry before; zeros before the first.
+    /// Hash of the entry before; zeros before the first, and where that cannot be read.
     pub before: [u8; 32],
-    /// Hash of this entry, as it was stored.
+    /// Hash of this entry, as it was stored; zeros where that cannot be read.
     pub hash: [u8; 32],
 }
 
@@ -105,17 +105,27 @@ impl LogEntry {
 
     fn read(map: &Map) -> Result<Self, StoreError> {
         let item = Item(map);
-        let damaged = |what| StoreError::Damaged { what };
+        let damaged = |_| StoreError::Damaged { what: "log number" };
+        let seq = item.text("sk")?.parse().map_err(damaged)?;
         let facts = item.texts("facts");
-        Ok(Self {
-            seq: item
-                .text("sk")?
-                .parse()
-                .map_err(|_| damaged("log number"))?,
-            at: item.time("at")?,
-            event: LogEvent::read(&facts).ok_or(damaged("log entry"))?,
-            before: bytes(item.bytes("before")?)?,
-            hash: bytes(item.bytes("hash")?)?,
+        let hash = |name| item.bytes(name).and_then(bytes);
+        let parts = (item.time("at"), hash("before"), hash("hash"));
+        Ok(match (LogEvent::read(&facts), parts) {
+            (Some(event), (Ok(at), Ok(before), Ok(hash))) => Self {
+                seq,
+                at,
+                event,
+                before,
+                hash,
+            },
+            // One that is spoilt must not hide all the others.
+            (_, (at, before, hash)) => Self {
+                seq,
+                at: at.unwrap_or_default(),
+                event: LogEvent::unknown(facts),
+                before: before.unwrap_or_default(),
+                hash: hash.unwrap_or_default(),
+            },
         })
     }
 }

@@ -52,7 +52,34 @@ pub enum LogEvent {
         /// Who decided.
         by: StaffTag,
     },
+    /// What is stored says nothing that is known here: it was spoilt, or a newer version wrote it.
+    Unknown {
+        /// Its facts as they are stored, in the order in which they are hashed.
+        facts: Vec<(String, String)>,
+    },
 }
+
+/// The names of a kind's facts behind `kind` and `inquiry`, in the order in which they are hashed.
+const NAMES: [(&str, &[&str]); 4] = [
+    (
+        "asked",
+        &["consent", "basis", "purpose", "programmes", "by"],
+    ),
+    ("concluded", &["holders", "doses"]),
+    (
+        "answered",
+        &[
+            "asker",
+            "basis",
+            "purpose",
+            "programmes",
+            "resident",
+            "outcome",
+            "doses",
+        ],
+    ),
+    ("released", &["asker", "resident", "by"]),
+];
 
 /// On what and what for something was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,15 +123,23 @@ impl Terms {
 }
 
 impl LogEvent {
-    /// Which inquiry it is about.
+    /// Which inquiry it is about; `None` where that cannot be read.
     #[must_use]
-    pub const fn inquiry(&self) -> InquiryId {
+    pub fn inquiry(&self) -> Option<InquiryId> {
         match self {
             Self::Asked { inquiry, .. }
             | Self::Concluded { inquiry, .. }
             | Self::Answered { inquiry, .. }
-            | Self::Released { inquiry, .. } => *inquiry,
+            | Self::Released { inquiry, .. } => Some(*inquiry),
+            Self::Unknown { .. } => self.fact("inquiry").and_then(|text| text.parse().ok()),
         }
+    }
+
+    /// The text of a fact by its name.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<String> {
+        let mut facts = self.facts().into_iter();
+        facts.find(|(it, _)| *it == name).map(|(_, fact)| fact)
     }
 
     /// The stable word for what happened.
@@ -115,56 +150,92 @@ impl LogEvent {
             Self::Concluded { .. } => "concluded",
             Self::Answered { .. } => "answered",
             Self::Released { .. } => "released",
+            Self::Unknown { .. } => "unknown",
         }
     }
 
     /// Every fact by its name, in the order in which they are hashed.
     #[must_use]
-    pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let mut facts = vec![
-            ("kind", self.kind().to_owned()),
-            ("inquiry", self.inquiry().to_string()),
-        ];
+    pub fn facts(&self) -> Vec<(&str, String)> {
+        let of = |inquiry: &InquiryId| {
+            vec![
+                ("kind", self.kind().to_owned()),
+                ("inquiry", inquiry.to_string()),
+            ]
+        };
         match self {
             Self::Asked {
-                consent, terms, by, ..
+                inquiry,
+                consent,
+                terms,
+                by,
             } => {
+                let mut facts = of(inquiry);
                 facts.push(("consent", consent.to_string()));
                 facts.extend(terms.facts());
                 facts.push(("by", by.to_string()));
+                facts
             }
-            Self::Concluded { holders, doses, .. } => {
+            Self::Concluded {
+                inquiry,
+                holders,
+                doses,
+            } => {
+                let mut facts = of(inquiry);
                 let codes: Vec<_> = holders.iter().map(TenantCode::as_str).collect();
                 facts.push(("holders", codes.join(" ")));
                 facts.push(("doses", doses.to_string()));
+                facts
             }
             Self::Answered {
+                inquiry,
                 asker,
                 terms,
                 resident,
                 outcome,
                 doses,
-                ..
             } => {
+                let mut facts = of(inquiry);
                 facts.push(("asker", asker.to_string()));
                 facts.extend(terms.facts());
                 let resident = resident.map(|tag| tag.to_string());
                 facts.push(("resident", resident.unwrap_or_default()));
                 facts.push(("outcome", outcome.as_str().to_owned()));
                 facts.push(("doses", doses.to_string()));
+                facts
             }
             Self::Released {
+                inquiry,
                 asker,
                 resident,
                 by,
-                ..
             } => {
+                let mut facts = of(inquiry);
                 facts.push(("asker", asker.to_string()));
                 facts.push(("resident", resident.to_string()));
                 facts.push(("by", by.to_string()));
+                facts
+            }
+            Self::Unknown { facts } => {
+                let facts = facts.iter();
+                facts
+                    .map(|(name, fact)| (name.as_str(), fact.clone()))
+                    .collect()
             }
         }
-        facts
+    }
+
+    /// Facts of which nothing is believed. Those that their kind does not have stand behind the others.
+    pub(crate) fn unknown(mut facts: BTreeMap<String, String>) -> Self {
+        let kind = facts.get("kind");
+        let of_kind = NAMES
+            .iter()
+            .find(|(name, _)| kind.is_some_and(|kind| kind == name));
+        let names = of_kind.map_or(&[][..], |(_, names)| names);
+        let names = ["kind", "inquiry"].iter().chain(names);
+        let mut ordered: Vec<_> = names.filter_map(|name| facts.remove_entry(*name)).collect();
+        ordered.extend(facts);
+        Self::Unknown { facts: ordered }
     }
 
     pub(crate) fn read(facts: &BTreeMap<String, String>) -> Option<Self> {
@@ -264,6 +335,27 @@ mod tests {
             let facts = event.facts().into_iter();
             let facts = facts.map(|(name, fact)| (name.to_owned(), fact)).collect();
             assert_eq!(LogEvent::read(&facts), Some(event));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_keeps_its_facts_in_the_order_of_its_hash() {
+        for event in events() {
+            let facts = event.facts().into_iter();
+            let facts: Vec<_> = facts.map(|(name, fact)| (name.to_owned(), fact)).collect();
+            let stored: BTreeMap<_, _> = facts.iter().cloned().collect();
+            let unknown = LogEvent::unknown(stored.clone());
+            assert_eq!(unknown, LogEvent::Unknown { facts });
+            assert_eq!(
+                (unknown.kind(), unknown.inquiry()),
+                ("unknown", event.inquiry())
+            );
+            let mut spoilt = stored;
+            spoilt.insert("more".to_owned(), "x".to_owned());
+            spoilt.insert("inquiry".to_owned(), "x".to_owned());
+            let spoilt = LogEvent::unknown(spoilt);
+            assert_eq!(spoilt.inquiry(), None);
+            assert_eq!(spoilt.facts().last(), Some(&("more", "x".to_owned())));
         }
     }
 

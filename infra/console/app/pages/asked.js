@@ -1,7 +1,7 @@
 // Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
 import { html, useState, useEffect, Badge, Ask, ProblemNotice, asProblem, announce } from '../ui.js';
-import { t, moment, number, programmes } from '../words.js';
+import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { released } from '../held.js';
 
@@ -28,7 +28,7 @@ export default function Asked({ id }) {
       <${ProblemNotice} problem=${problem} />
       ${pages.length > 0 && !asked.length && html`<p class="help">${t('asked.none')}</p>`}
       ${asked.length > 0 && html`<ul class="history">${asked.map((it) => html`
-        <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${t(`basis.${it.basis}`)} ・ ${t(`purpose.${it.purpose}`)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
+        <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${named(`basis.${it.basis}`, it.basis)} ・ ${named(`purpose.${it.purpose}`, it.purpose)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
           ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))}
             isLast=${asked.find((other) => other.asker === it.asker) === it} />`}</li>`)}</ul>`}
       ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}

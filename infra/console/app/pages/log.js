@@ -6,7 +6,7 @@ import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { breaksAt, wholeLog } from '../chain.js';
 
-const MARKS = { answered: 'busy', released: 'doubt' };
+const MARKS = { answered: 'busy', released: 'doubt', unknown: 'bad' };
 /** The words of facts that are codes. */
 const WORDS = {
   basis: (code) => named(`basis.${code}`, code),
@@ -64,7 +64,7 @@ export default function Log() {
             <tr key=${it.seq}>
               <th scope="row" class="number">${number(it.seq)}</th>
               <td class="since">${moment(it.at)}</td>
-              <td class="nowrap"><${Badge} kind=${MARKS[it.facts.kind] ?? 'plain'}>${named(`log.${it.facts.kind}`, it.facts.kind)}<//></td>
+              <td class="nowrap"><${Badge} kind=${MARKS[it.kind] ?? 'plain'}>${t(`log.${it.kind}`)}<//></td>
               <td class="wrap">${Object.entries(it.facts).filter(([name, value]) => name !== 'kind' && value).map(([name, value]) => html`<span key=${name} class="saying"><span class="saying-name">${named(`fact.${name}`, name)}</span> <${Fact} name=${name} value=${value} /></span>`)}</td>
               <td class="mono" title=${it.hash}>${it.hash.slice(0, 8)}…</td>
             </tr>`)}</tbody>

@@ -418,7 +418,7 @@ async fn judge(
         for entry in world.newest_entries(code).await {
             let of = ids
                 .iter()
-                .position(|id| *id == entry.event.inquiry().to_string());
+                .position(|id| entry.event.fact("inquiry").as_ref() == Some(id));
             if let Some(of) = of {
                 *kinds.entry((of, code, entry.event.kind())).or_default() += 1;
             }

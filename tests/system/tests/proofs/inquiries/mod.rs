@@ -8,5 +8,6 @@ mod hostile;
 mod index;
 mod life;
 mod numbers;
+mod spoilt;
 mod story;
 pub(crate) mod world;

@@ -1,0 +1,103 @@
+//! What was spoilt in the tables: it is named, and holds nobody else up.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use system::town::{CHIYODA, SAPPORO, Town};
+use vrs::logs::Check;
+
+use super::world::{World, about, person, scope};
+
+const FIRST: &str = "000000000001";
+
+/// Writes another fact over one of the first entry of a partition.
+async fn spoil(town: &Town, pk: &str, fact: &str, text: &str) {
+    let items = town.items().await;
+    let entry = &items[&(pk.to_owned(), FIRST.to_owned())];
+    let mut entry: Value = serde_json::from_str(entry).unwrap();
+    assert!(entry["facts"]["M"][fact]["S"].is_string(), "{entry:#}");
+    entry["facts"]["M"][fact]["S"] = text.into();
+    town.put(&entry).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_cannot_be_read_is_named_and_hides_no_other() {
+    let world = World::new().await;
+    for number in [10, 11] {
+        let consent = world.consent(number, &format!("F-{number}")).await;
+        assert_eq!(world.ask(&about(number, &consent)).await.status, 200);
+    }
+    let town = &world.town;
+    let row = person(10);
+    let resident = town.resident(SAPPORO, row.cell("個別宛名番号")).await;
+    let resident = resident.unwrap()["id"].as_str().unwrap().to_owned();
+    spoil(town, &format!("T#{CHIYODA}#LOG"), "by", "nobody").await;
+    spoil(town, &format!("T#{SAPPORO}#LOG"), "kind", "whispered").await;
+    let copy = format!("T#{SAPPORO}#ASKED#{resident}");
+    spoil(town, &copy, "outcome", "perhaps").await;
+
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = Check::of(&town.store(), &tenants, Timestamp::MAX).await;
+    let check = check.unwrap();
+    assert_eq!(check.entries, 6);
+    for code in [CHIYODA, SAPPORO] {
+        for said in [
+            "cannot be read",
+            "does not have the hash that is said of it",
+        ] {
+            let line = format!("{code}: entry 1 {said}");
+            assert!(check.wrong.contains(&line), "{line}: {:?}", check.wrong);
+        }
+    }
+    // Of all else, nothing is said but that one side of the first inquiry is missing.
+    let others = check.wrong.iter().filter(|it| !it.contains(": entry 1 "));
+    assert_eq!(others.count(), 1, "{:?}", check.wrong);
+
+    let mut kinds = Vec::new();
+    let mut path = "/log?limit=2".to_owned();
+    loop {
+        let page = town.get(CHIYODA, &path).await;
+        assert_eq!(page.status, 200, "{}", page.json());
+        let page = page.json();
+        for entry in page["entries"].as_array().unwrap() {
+            kinds.push(entry["kind"].as_str().unwrap().to_owned());
+            if entry["seq"] == 1 {
+                assert_eq!(entry["facts"]["by"], "nobody", "{entry:#}");
+            }
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("/log?limit=2&after={next}");
+    }
+    assert_eq!(kinds, ["concluded", "asked", "concluded", "unknown"]);
+    let path = format!("/residents/{resident}/inquiries");
+    let seen = town.get(SAPPORO, &path).await;
+    assert_eq!(seen.status, 200, "{}", seen.json());
+    let seen = &seen.json()["inquiries"][0];
+    assert_eq!(
+        (&seen["outcome"], &seen["asker"]),
+        (&json!("unknown"), &json!(CHIYODA))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_whose_end_is_spoilt_does_not_keep_the_others_from_being_checked() {
+    let world = World::new().await;
+    let consent = world.consent(10, "F-1").await;
+    assert_eq!(world.ask(&about(10, &consent)).await.status, 200);
+    let town = &world.town;
+    let pk = format!("T#{CHIYODA}#LOG");
+    town.put(&json!({ "pk": { "S": pk }, "sk": { "S": "HEAD" }, "v": { "N": "1" } }))
+        .await;
+    spoil(town, &format!("T#{SAPPORO}#LOG"), "doses", "many").await;
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = Check::of(&town.store(), &tenants, Timestamp::MAX).await;
+    let wrong = check.unwrap().wrong;
+    for said in [
+        format!("{CHIYODA}: the log cannot be read"),
+        format!("{SAPPORO}: entry 1 cannot be read"),
+    ] {
+        let named = wrong.iter().any(|line| line.starts_with(&said));
+        assert!(named, "{said}: {wrong:?}");
+    }
+}
