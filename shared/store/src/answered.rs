@@ -76,7 +76,7 @@ impl Store {
     ) -> Result<Answering, StoreError> {
         let pk = keys::answered(holder, answer.asker, &answer.inquiry);
         for attempt in 0..ROUNDS {
-            pause(answer.inquiry, attempt).await;
+            pause(&answer.inquiry, attempt).await;
             let [before, head] = self
                 .get_each(holder, [(pk.clone(), ANSWER), (keys::log(holder), HEAD)])
                 .await?;

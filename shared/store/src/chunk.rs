@@ -299,7 +299,8 @@ impl Store {
         if let Some(mismatches) = &rows.mismatches {
             writes.push(self.count_in(scope, mismatches)?);
         }
-        self.transact(scope, writes).await
+        let who = format!("{upload} {}", chunk.plan.number);
+        self.transact_in_turn(scope, writes, &who).await
     }
 
     /// How far each chunk is, by number.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     Consent, Store, StoreError,
     consent_item::stage_word,
+    inquiries::pause,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
     page::PageOf,
@@ -14,8 +15,9 @@ use crate::{
 };
 
 const ONCE: &str = "ONCE";
-/// Somebody else may move a consent between reading and writing it, so often at most.
-const TRIES: u32 = 4;
+/// Somebody else may move a consent between reading and writing it, or be at it in the same moment, so often at
+/// most.
+const TRIES: u32 = 12;
 
 /// What became of a basis that was to be recorded.
 #[derive(Debug)]
@@ -51,7 +53,8 @@ impl Store {
             ("v".to_owned(), n(SCHEMA)),
             ("consent".to_owned(), s(consent.id.to_string())),
         ]);
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            pause(&consent.id, attempt).await;
             if let Some(before) = self.get(scope, once_pk.clone(), ONCE).await? {
                 let id = Item(&before).word("consent")?;
                 let before = self.consent(scope, &id).await?;
@@ -66,10 +69,8 @@ impl Store {
                 self.put_new_in(consent.to_item(scope))?,
                 self.put_new_in(once.clone())?,
             ];
-            match self.transact(scope, writes).await {
-                Ok(()) => return Ok(Recording::New),
-                Err(StoreError::Moved) => {}
-                Err(error) => return Err(error),
+            if self.transacted(scope, writes).await? {
+                return Ok(Recording::New);
             }
         }
         Err(StoreError::Moved)
@@ -130,7 +131,8 @@ impl Store {
         approver: Option<StaffTag>,
         arrow: impl Fn(ConsentLife) -> Result<ConsentLife, LifeError>,
     ) -> Result<Changed, StoreError> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            pause(id, attempt).await;
             let Some(mut consent) = self.consent(scope, id).await? else {
                 return Ok(Changed::Unknown);
             };
@@ -162,10 +164,8 @@ impl Store {
             if consent.life.stage() == Stage::Revoked && unused {
                 writes.push(self.delete_in(keys::evidence(scope, &consent.evidence.once), ONCE)?);
             }
-            match self.transact(scope, writes).await {
-                Ok(()) => return Ok(Changed::Done(Box::new(consent))),
-                Err(StoreError::Moved) => {}
-                Err(error) => return Err(error),
+            if self.transacted(scope, writes).await? {
+                return Ok(Changed::Done(Box::new(consent)));
             }
         }
         Err(StoreError::Moved)

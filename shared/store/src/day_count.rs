@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Store, StoreError,
+    inquiries::{ROUNDS, pause},
     item::{Item, Map, n, s},
     keys,
     transaction::Change,
@@ -98,26 +99,35 @@ impl Store {
     }
 
     /// Counts an inquiry that is refused as it names another person than its basis, and tells how it is
-    /// then. An answer that is lost and repeated counts twice.
+    /// then. An answer that is lost and repeated counts twice. All claims of the day are at the same item: it is
+    /// tried again behind them.
     pub async fn count_mismatch(
         &self,
         scope: &TenantScope,
         day: Date,
         now: Timestamp,
     ) -> Result<DayCount, StoreError> {
-        let answer = self
-            .client(scope)
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(keys::budget(scope)))
-            .key("sk", s(day.to_string()))
-            .update_expression("SET #ttl = :ttl ADD mismatched :one")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":ttl", n(counters_end(now)))
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await?;
-        DayCount::read(answer.attributes())
+        let mut attempt = 0;
+        loop {
+            let counted = self
+                .client(scope)
+                .update_item()
+                .table_name(&self.table)
+                .key("pk", s(keys::budget(scope)))
+                .key("sk", s(day.to_string()))
+                .update_expression("SET #ttl = :ttl ADD mismatched :one")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":ttl", n(counters_end(now)))
+                .expression_attribute_values(":one", n(1))
+                .return_values(ReturnValue::AllNew)
+                .send()
+                .await;
+            match counted.map_err(StoreError::from) {
+                Ok(answer) => return DayCount::read(answer.attributes()),
+                Err(error) if error.is_conflict() && attempt < ROUNDS => attempt += 1,
+                Err(error) => return Err(error),
+            }
+            pause(&now, attempt).await;
+        }
     }
 }

@@ -30,6 +30,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a transaction was at the same items in the same moment; nothing was written. The SDK does not try
+    /// again by itself.
+    pub(crate) fn is_conflict(&self) -> bool {
+        let Self::TryAgain { code } = self else {
+            return false;
+        };
+        // Of a transaction, and of a plain write.
+        code == "TransactionConflict" || code == "TransactionConflictException"
+    }
+
     /// Whether waiting and trying again may help.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -1,6 +1,8 @@
 //! An inquiry: the claim of its basis, what each holder says, and its end. Each of these is one
 //! transaction with the entry of the log that tells of it.
 
+use std::fmt::Display;
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use crypto::Sha256;
 use domain::{Basis, Clock, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
@@ -139,7 +141,7 @@ impl Store {
     ) -> Result<Claim, StoreError> {
         let (id, day) = (claim.consent.to_string(), claim.day.to_string());
         for attempt in 0..TRIES {
-            pause(claim.inquiry, attempt).await;
+            pause(&claim.inquiry, attempt).await;
             let now = clock.now();
             let [consent, head, count] = self
                 .get_each(
@@ -249,7 +251,7 @@ impl Store {
         clock: &dyn Clock,
     ) -> Result<Ending, StoreError> {
         for attempt in 0..TRIES {
-            pause(end.inquiry, attempt).await;
+            pause(&end.inquiry, attempt).await;
             let now = clock.now();
             let (id, day) = (end.consent.to_string(), end.day.to_string());
             let [consent, head, count] = self
@@ -435,18 +437,35 @@ impl Store {
         match self.transact(scope, writes).await {
             Ok(()) => Ok(true),
             Err(StoreError::Moved) => Ok(false),
-            Err(StoreError::TryAgain { code }) if code == "TransactionConflict" => Ok(false),
+            Err(error) if error.is_conflict() => Ok(false),
             Err(error) => Err(error),
+        }
+    }
+
+    /// As `transact`, again behind whoever was at the same items in the same moment.
+    pub(crate) async fn transact_in_turn(
+        &self,
+        scope: &TenantScope,
+        writes: Vec<TransactWriteItem>,
+        who: &impl Display,
+    ) -> Result<(), StoreError> {
+        let mut attempt = 0;
+        loop {
+            match self.transact(scope, writes.clone()).await {
+                Err(error) if error.is_conflict() && attempt < TRIES => attempt += 1,
+                other => return other,
+            }
+            pause(who, attempt).await;
         }
     }
 }
 
 /// Before trying again behind somebody who was faster. Each round one of them gets through; those who wait
 /// do so for times of their own, or they would meet again.
-pub(crate) async fn pause(inquiry: InquiryId, attempt: u32) {
+pub(crate) async fn pause(who: &impl Display, attempt: u32) {
     if attempt > 0 {
-        let inquiry = inquiry.to_string();
-        let digest = Sha256::of_parts(&[inquiry.as_bytes(), &attempt.to_be_bytes()]);
+        let who = who.to_string();
+        let digest = Sha256::of_parts(&[who.as_bytes(), &attempt.to_be_bytes()]);
         let (share, _) = digest.split_first_chunk().unwrap_or((&[0; 2], &[]));
         let most = u64::from(attempt.min(STEPS)) * STEP;
         let millis = 1 + u64::from(u16::from_be_bytes(*share)) % most;

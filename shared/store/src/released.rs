@@ -71,7 +71,7 @@ impl Store {
             by,
         };
         for attempt in 0..ROUNDS {
-            pause(*inquiry, attempt).await;
+            pause(inquiry, attempt).await;
             let head = self.get(scope, keys::log(scope), HEAD).await?;
             let head = LogHead::read(head.as_ref())?;
             let entry = head.entry(event.clone(), now);

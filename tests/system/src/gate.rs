@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use local::Intercept;
+use serde_json::{Value, json};
 use tokio::{sync::watch, task::Id};
 
 /// A call that is about to be made.
@@ -40,6 +41,8 @@ pub enum Step {
     Go,
     /// It is made, and others go on before its answer is heard.
     Linger,
+    /// It is not made: a transaction is at the same items.
+    Conflict,
     /// It is made once the gate is opened.
     Wait,
     /// It is not made, and the table says that there are too many.
@@ -228,6 +231,7 @@ impl HttpConnector for GatedConnector {
                     let _ = open.wait_for(|open| *open).await;
                 }
                 Step::Throttle => return Ok(throttled()),
+                Step::Conflict => return Ok(conflict(&request)),
                 Step::Die => return std::future::pending().await,
                 Step::DieAfter => {
                     inner.call(request).await?;
@@ -243,4 +247,21 @@ fn throttled() -> HttpResponse {
     let body = r#"{"__type":"ThrottlingException","message":"by the gate"}"#;
     let status = 400_u16.try_into().expect("a status");
     HttpResponse::new(status, SdkBody::from(body))
+}
+
+/// What `DynamoDB` says of a transaction, or of a plain write, while another transaction is at an item of it.
+fn conflict(request: &HttpRequest) -> HttpResponse {
+    let body = request.body().bytes().unwrap_or_default();
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let name = |it: &str| format!("com.amazonaws.dynamodb.v20120810#{it}");
+    let said = match asked["TransactItems"].as_array() {
+        Some(items) => {
+            let mut reasons = vec![json!({ "Code": "None" }); items.len()];
+            reasons[0]["Code"] = "TransactionConflict".into();
+            json!({ "__type": name("TransactionCanceledException"), "CancellationReasons": reasons })
+        }
+        None => json!({ "__type": name("TransactionConflictException") }),
+    };
+    let status = 400.try_into().expect("a status");
+    HttpResponse::new(status, SdkBody::from(said.to_string()))
 }

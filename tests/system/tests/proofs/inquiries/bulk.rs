@@ -17,13 +17,13 @@ use super::world::{World, about, form_of, person, with};
 
 const HEADER: &str = "整理番号,個人番号,生年月日,照会根拠,同意日,同意書番号\n";
 
-fn line(reference: &str, row: &Row, form: &str) -> String {
+pub(super) fn line(reference: &str, row: &Row, form: &str) -> String {
     let (number, born) = (row.cell("個人番号"), row.cell("生年月日"));
     format!("{reference},{number},{born},CONSENT,20210412,{form}\n")
 }
 
 /// Drops a file of inquiries and waits for its receipt.
-async fn drop_file(world: &World, name: &str, lines: &[String]) -> Value {
+pub(super) async fn drop_file(world: &World, name: &str, lines: &[String]) -> Value {
     let key = format!("inbox/{CHIYODA}/inquiries/{name}.csv");
     let file = HEADER.to_owned() + &lines.concat();
     let dropped = world.town.drop_at(&key, file).await;
@@ -45,7 +45,7 @@ async fn errors(world: &World, receipt: &Value) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn rows(receipt: &Value) -> [u64; 3] {
+pub(super) fn rows(receipt: &Value) -> [u64; 3] {
     ["in", "answered", "refused"].map(|name| receipt["rows"][name].as_u64().unwrap())
 }
 

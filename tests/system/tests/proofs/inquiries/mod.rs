@@ -1,6 +1,7 @@
 //! Inquiries between municipalities: one basis, one answer, two logs.
 
 mod bulk;
+mod conflicts;
 mod cost;
 pub(crate) mod doses;
 mod forged;
