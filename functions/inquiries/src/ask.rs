@@ -16,6 +16,7 @@ impl Inquiries {
         let consent = consent.map_err(|error| of_store(&error))?;
         let consent = consent.ok_or(Problem::not_found())?;
         wanted.is_within(&consent)?;
+        wanted.is_of_its_time(&consent, self.clock.now())?;
         let fresh = || Named::Fresh(InquiryId::new(self.clock.now(), (self.random)()));
         let id = wanted.inquiry.map_or_else(fresh, Named::Given);
         let question = Question {

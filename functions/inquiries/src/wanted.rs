@@ -2,11 +2,14 @@
 
 use api::{Code, Fault, Fields, Problem};
 use domain::{ConsentId, Date, InquiryId, MyNumber, ProgrammeCode, Purpose};
+use jiff::{SignedDuration, Timestamp};
 use store::Consent;
 
 const ID_LIMIT: usize = 40;
 const WORD_LIMIT: usize = 40;
 const PROGRAMMES_LIMIT: usize = 200;
+/// By so much a caller's clock may be wrong.
+const LEEWAY: SignedDuration = SignedDuration::from_hours(1);
 
 /// An inquiry as it comes in, well formed.
 pub(crate) struct Wanted {
@@ -43,6 +46,19 @@ impl Wanted {
                 .transpose()
                 .map_err(|_| Problem::invalid("programmes", Fault::Programmes))?,
         })
+    }
+
+    /// By the time in its id an inquiry has its place among the others: one that says another time than that
+    /// between its basis and now would stand where nobody looks.
+    pub(crate) fn is_of_its_time(&self, consent: &Consent, now: Timestamp) -> Result<(), Problem> {
+        let Some(made_at) = self.inquiry.map(|inquiry| inquiry.made_at()) else {
+            return Ok(());
+        };
+        if (consent.recorded_at - LEEWAY..=now + LEEWAY).contains(&made_at) {
+            Ok(())
+        } else {
+            Err(Problem::invalid("inquiry", Fault::Id))
+        }
     }
 
     /// Whoever says for what they ask must not say more than was recorded.

@@ -67,6 +67,12 @@ function Acts({ basis, onChanged }) {
     ${asked && html`<${Ask} open title=${t(`basis.${asked}-title`)} yes=${t(`basis.${asked}`)} kind=${asked === 'revoke' ? 'danger' : 'primary'} busy=${busy} onYes=${act} onNo=${() => setAsked(null)}><p>${t(`basis.${asked}-more`)}</p><//>`}`;
 }
 
+/** Now, unless this clock cannot be right: then when the basis was recorded, by the service's. */
+function timeFor(basis) {
+  const [now, from, to] = [Date.now(), Date.parse(basis.recorded_at), Date.parse(basis.expires_at)];
+  return now >= from && now <= to ? now : from;
+}
+
 function Inquire({ basis, onAnswered }) {
   const [fields, setFields] = useState({ my_number: '', birth_date: '' });
   const [busy, setBusy] = useState(false);
@@ -78,7 +84,7 @@ function Inquire({ basis, onAnswered }) {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
-    if (!begun.has(basis.id)) begun.set(basis.id, basis.inquiry ?? newId());
+    if (!begun.has(basis.id)) begun.set(basis.id, basis.inquiry ?? newId(timeFor(basis)));
     try {
       const { data } = await call('POST', '/inquiries', { consent: basis.id, inquiry: begun.get(basis.id), my_number: fold(fields.my_number), birth_date: fields.birth_date.trim() });
       setAnswer(data);
@@ -88,6 +94,8 @@ function Inquire({ basis, onAnswered }) {
     } catch (error) {
       // Begun elsewhere meanwhile, it goes on under the id that it has there, and under no other.
       if (error.told?.inquiry) begun.set(basis.id, error.told.inquiry);
+      // This clock is wrong by more than is allowed: the next try goes by the service's own.
+      else if (error.told?.field === 'inquiry') begun.set(basis.id, newId(Date.parse(basis.recorded_at)));
       setProblem(asProblem(error));
     }
     setBusy(false);

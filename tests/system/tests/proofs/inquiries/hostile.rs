@@ -189,6 +189,27 @@ fn terms(cases: &mut Cases<'_>, granted: &Value) {
         400,
         "FIELD_INVALID",
     );
+    for (what, inquiry) in [
+        (
+            "an inquiry's id that would stand last",
+            "00000000-0000-7000-8000-000000000001",
+        ),
+        (
+            "an inquiry's id of two hours before its basis",
+            "0178c819-3b00-7bbb-8bbb-bbbbbbbbbbbb",
+        ),
+        (
+            "an inquiry's id of years to come",
+            "0278c360-bc00-7bbb-8bbb-bbbbbbbbbbbb",
+        ),
+        (
+            "an inquiry's id of no time",
+            "ffffffff-ffff-7bbb-8bbb-bbbbbbbbbbbb",
+        ),
+    ] {
+        let body = with(granted, "inquiry", inquiry);
+        cases.ask(what, &body, 400, "FIELD_INVALID");
+    }
     let form = form_of(5, "F-unused");
     for (what, name, value) in [
         ("an unknown basis", "basis", "ROYAL_ORDER"),
