@@ -1,6 +1,6 @@
 use api::{Code, Fault, Problem, Request, Response, Role};
 use asking::{AskError, Named, Question, Refusal};
-use domain::InquiryId;
+use domain::{InquiryId, LifeError, Stage, TenantScope};
 
 use crate::answer::Answer;
 use crate::wanted::Wanted;
@@ -27,9 +27,35 @@ impl Inquiries {
             person: None,
             by: staff(request),
         };
-        let asked = self.asking.ask(scope, &settings, &question).await;
-        let (inquiry, found) = asked.map_err(|error| problem(&error, id))?;
-        Ok(Response::json(&Answer::of(inquiry, wanted.consent, &found)))
+        match self.asking.ask(scope, &settings, &question).await {
+            Ok((inquiry, found)) => {
+                Ok(Response::json(&Answer::of(inquiry, wanted.consent, &found)))
+            }
+            Err(AskError::Refused(Refusal::Basis(LifeError::Used))) => {
+                Err(self.used(scope, &question).await?)
+            }
+            Err(error) => Err(problem(&error, id)),
+        }
+    }
+
+    /// The basis is another inquiry's: which one, if it was made by the same person, who may have lost its answer
+    /// and gets it under its id.
+    async fn used(&self, scope: &TenantScope, question: &Question) -> Result<Problem, Problem> {
+        let problem = of_life(LifeError::Used);
+        let consent = self.store.consent(scope, &question.consent.id).await;
+        let consent = consent.map_err(|error| of_store(&error))?;
+        let stage = consent.map(|consent| consent.life.stage());
+        let Some(Stage::Claimed(of) | Stage::Answered(of)) = stage else {
+            return Ok(problem);
+        };
+        let inquiry = self.store.inquiry(scope, &of).await;
+        let inquiry = inquiry.map_err(|error| of_store(&error))?;
+        let is_own = inquiry.is_some_and(|inquiry| inquiry.by == question.by);
+        Ok(if is_own && question.id != Named::Given(of) {
+            problem.with("inquiry", of.to_string())
+        } else {
+            problem
+        })
     }
 }
 

@@ -234,6 +234,33 @@ async fn an_inquiry_that_broke_off_says_under_which_id_it_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_lost_an_answer_is_told_under_which_id_it_is_shown_again() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let ask = about(10, &world.consent(10, "F-1").await);
+    let lost = world.ask(&ask).await;
+    assert_eq!(lost.status, 200);
+    let told = world.ask(&ask).await.json();
+    assert_eq!(
+        (&told["code"], &told["inquiry"]),
+        (&json!("CONSENT_USED"), &lost.json()["id"])
+    );
+    let again = with(&ask, "inquiry", told["inquiry"].clone());
+    assert_eq!(world.ask(&again).await, lost);
+    // To anybody else it says no more than that.
+    let bert = world.token(CHIYODA, &["inquire"], "bert");
+    for ask in [ask, again] {
+        let told = world
+            .town
+            .ask("POST", "/inquiries", &bert, Some(&ask))
+            .await;
+        let told = told.json();
+        assert_eq!(told["code"], "CONSENT_USED");
+        assert!(told.get("inquiry").is_none(), "{told:#}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_index_follows_the_register() {
     let world = World::new().await;
     // 20 persons at Sapporo and 3 at Chiyoda, who are other municipalities' people of the same number.
