@@ -29,7 +29,8 @@ impl Asked {
 
 impl AnswerInquiry {
     /// Follows every pointer: whoever was given the number at any time may be led to, and who carries it now is
-    /// meant. One of several whose records cannot be read may be that one, so nobody is answered about.
+    /// meant. One that does not open, or whose record cannot be read, may be that one: then nobody is answered
+    /// about.
     pub(crate) async fn asked_about(
         &self,
         ask: &HolderAsk,
@@ -38,9 +39,7 @@ impl AnswerInquiry {
         let Holding { scope, keys, .. } = holding;
         let mut asked: Option<Asked> = None;
         for pointer in &ask.pointers {
-            let Ok(tag) = open_pointer(keys, &ask.person, pointer) else {
-                continue;
-            };
+            let tag = open_pointer(keys, &ask.person, pointer).map_err(AnswerError::Pointer)?;
             let found = self
                 .store
                 .person_or_former(scope, keys, &tag, holding.generation)

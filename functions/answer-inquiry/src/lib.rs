@@ -9,7 +9,8 @@
 //! Nothing of the question is believed. The basis is read from the asker's own area, under the role for the asker,
 //! and must be claimed by this very inquiry, hold, and be about this person and birth date. All the rest is done
 //! under the role for the holder. A basis that ends between the two leaves an entry, and no answer: what was
-//! answered is given only by a transaction of the asker's on the condition that the basis still holds. A pointer opens only for the holder and the person it was made for. The resident's own My Number and birth date
+//! answered is given only by a transaction of the asker's on the condition that the basis still holds. A pointer opens only for the holder and the person it was made for; where one does not
+//! open, nothing is answered and somebody is called, as for a record that cannot be read. The resident's own My Number and birth date
 //! are compared: of several who were given the number at one time or another, whoever carries it now is answered about. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
 //! stands in the holder's log and nowhere else.
 //!
@@ -62,6 +63,9 @@ pub enum AnswerError {
         /// What is wrong.
         source: StoreError,
     },
+    /// An entry of the index does not open: it was spoilt, or is not the person's.
+    #[error("an entry of the index cannot be read")]
+    Pointer(#[source] OpenError),
     /// What was answered before does not open.
     #[error("an earlier answer cannot be read")]
     Kept(#[from] OpenError),
@@ -74,7 +78,7 @@ impl AnswerError {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Event(_) | Self::Store(_) => true,
-            Self::Record { .. } | Self::Kept(_) => false,
+            Self::Record { .. } | Self::Pointer(_) | Self::Kept(_) => false,
         }
     }
 
@@ -234,7 +238,7 @@ fn warn(error: &AnswerError, ask: &HolderAsk) {
         AnswerError::Record { resident, .. } => Some(resident.to_string()),
         _ => None,
     };
-    tracing::error!(code, %tenant, %inquiry, resident, "the holder cannot answer");
+    tracing::error!(code, %tenant, %inquiry, resident, what = %error, "the holder cannot answer");
 }
 
 /// The basis is claimed by this inquiry, holds, and is about this person; and nobody asks themselves.

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 use store::{LogEvent, Pointer};
-use system::town::{CHIYODA, SAPPORO};
+use system::{
+    log::Log,
+    town::{CHIYODA, SAPPORO},
+};
+use tracing::level_filters::LevelFilter;
 
 use super::world::{World, about, person, with};
 
@@ -98,14 +102,19 @@ async fn forged(tried: &str) {
     let forged = with(&true_ask, "holder", "131024");
     assert_eq!(world.invoke(&forged).await, nothing);
     assert_eq!(world.log("131024").await.len(), 0);
-    // A pointer that is not the person's, or a number that is not the resident's, leads to nobody; that it was
-    // tried stands in the log.
-    let others = if tried == "pointers" {
-        pointers(&others_pointer)
-    } else {
-        json!(person(6).cell("個人番号"))
-    };
-    let forged = with(&true_ask, tried, others);
+    // A pointer that is not the person's does not open, as one that was spoilt: nothing is answered, and somebody
+    // is called.
+    if tried == "pointers" {
+        let (log, _guard) = Log::catch(LevelFilter::ERROR);
+        let forged = with(&true_ask, tried, pointers(&others_pointer));
+        let (failed, told) = world.invoke(&forged).await;
+        assert_eq!((failed, &told["errorType"]), (true, &json!("Lasting")));
+        assert!(log.text().contains("HOLDER_CANNOT_ANSWER"));
+        assert_eq!(world.log(SAPPORO).await.len(), entries);
+        return;
+    }
+    // A number that is not the resident's leads to nobody; that it was tried stands in the log.
+    let forged = with(&true_ask, tried, person(6).cell("個人番号"));
     assert_eq!(world.invoke(&forged).await, nothing);
     let log = world.log(SAPPORO).await;
     let LogEvent::Answered {

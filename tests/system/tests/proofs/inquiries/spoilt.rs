@@ -2,10 +2,16 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use system::town::{CHIYODA, SAPPORO, Town};
+use system::{
+    log::Log,
+    town::{CHIYODA, SAPPORO, Town},
+};
+use tracing::level_filters::LevelFilter;
 use vrs::logs::Check;
 
-use super::world::{World, about, person, scope};
+use super::doses::vaccinate;
+use super::world::{World, about, person, scope, with};
+use crate::recovery::indexing;
 
 const FIRST: &str = "000000000001";
 
@@ -100,4 +106,44 @@ async fn a_log_whose_end_is_spoilt_does_not_keep_the_others_from_being_checked()
         let named = wrong.iter().any(|line| line.starts_with(&said));
         assert!(named, "{said}: {wrong:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_of_the_index_that_does_not_open_uses_nothing_up() {
+    let world = World::new().await;
+    let (log, _guard) = Log::catch(LevelFilter::ERROR);
+    let town = &world.town;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let number = domain::MyNumber::parse(person(10).cell("個人番号").as_bytes()).unwrap();
+    let tags = town.stack.adapters().person_tags().unwrap();
+    let tag = tags.tag(number).await.unwrap().text();
+    let entries = town.holders().await;
+    let mut entries = entries.into_iter().filter(|((pk, _), _)| *pk == tag);
+    let (_, entry) = entries.next().unwrap();
+    assert!(entries.next().is_none(), "Sapporo alone holds them");
+    let mut entry: Value = serde_json::from_str(&entry).unwrap();
+    entry["sealed"] = json!({ "B": "AAAA" });
+    let put = json!({ "TableName": "holders", "Item": entry }).to_string();
+    let services = town.stack.services();
+    let put = services.call_json("DynamoDB_20120810.PutItem", put.into());
+    assert_eq!(put.await.status(), 200);
+
+    let ask = about(10, &world.consent(10, "F-1").await);
+    let failed = world.ask(&ask).await;
+    let told = failed.json();
+    assert_eq!((failed.status, &told["code"]), (500, &json!("INTERNAL")));
+    let text = log.text();
+    let mut lines = text.lines();
+    let line = lines.find(|it| it.contains("HOLDER_CANNOT_ANSWER"));
+    let line = line.unwrap_or_else(|| panic!("{text}"));
+    assert!(line.contains(SAPPORO) && line.contains("index"), "{line}");
+    assert!(world.log(SAPPORO).await.is_empty());
+
+    let now = town.stack.adapters().clock().now();
+    let indexing = indexing(town);
+    let rebuilt = indexing.rebuild(scope(SAPPORO).code(), false, now).await;
+    let rebuilt = rebuilt.unwrap();
+    assert_eq!((rebuilt.missing, rebuilt.wrong), (0, 1));
+    let again = with(&ask, "inquiry", told["inquiry"].clone());
+    assert_eq!(world.ask(&again).await.json()["doses"][0]["lot"], "EP2163");
 }
