@@ -22,7 +22,7 @@ use std::sync::Arc;
 use api::{Code, PageLimits, Problem, Request, Response, Role};
 use asking::{count_mismatch, per_day};
 use crypto::{PersonTags, staff_tag};
-use domain::{Clock, ConsentId, LifeError, StaffTag, TenantScope};
+use domain::{Clock, ConsentId, StaffTag, TenantScope};
 use jiff::Timestamp;
 use store::{Changed, Recording, Store, StoreError, TenantSettings};
 
@@ -159,7 +159,7 @@ impl Consents {
     fn changed(&self, changed: Result<Changed, StoreError>) -> Result<Response, Problem> {
         match changed.map_err(|error| of_store(&error))? {
             Changed::Done(consent) => Ok(Response::json(&Shown::of(&consent, self.clock.now()))),
-            Changed::Impossible(error) => Err(Problem::new(code(error))),
+            Changed::Impossible(error) => Err(Problem::new(error.into())),
             Changed::Unknown => Err(Problem::not_found()),
         }
     }
@@ -181,17 +181,6 @@ fn staff(request: &Request) -> StaffTag {
 fn id(request: &Request) -> Result<ConsentId, Problem> {
     let id = request.path("id").parse();
     id.map_err(|_| Problem::not_found())
-}
-
-fn code(error: LifeError) -> Code {
-    match error {
-        LifeError::NotApproved => Code::ConsentNotApproved,
-        LifeError::NotWaiting => Code::ConsentNotWaiting,
-        LifeError::SamePerson => Code::ApprovedByRecorder,
-        LifeError::Used => Code::ConsentUsed,
-        LifeError::Revoked => Code::ConsentRevoked,
-        LifeError::Expired => Code::ConsentExpired,
-    }
 }
 
 fn of_store(error: &StoreError) -> Problem {

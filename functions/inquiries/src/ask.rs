@@ -4,7 +4,7 @@ use domain::{InquiryId, LifeError, Stage, TenantScope};
 
 use crate::answer::Answer;
 use crate::wanted::Wanted;
-use crate::{Inquiries, of_life, of_store, staff};
+use crate::{Inquiries, of_store, staff};
 
 impl Inquiries {
     pub(crate) async fn ask(&self, request: &Request) -> Result<Response, Problem> {
@@ -41,7 +41,7 @@ impl Inquiries {
     /// The basis is another inquiry's: which one, if it was made by the same person, who may have lost its answer
     /// and gets it under its id.
     async fn used(&self, scope: &TenantScope, question: &Question) -> Result<Problem, Problem> {
-        let problem = of_life(LifeError::Used);
+        let problem = Problem::new(Code::ConsentUsed);
         let consent = self.store.consent(scope, &question.consent.id).await;
         let consent = consent.map_err(|error| of_store(&error))?;
         let stage = consent.map(|consent| consent.life.stage());
@@ -65,7 +65,7 @@ fn problem(error: &AskError, id: Named) -> Problem {
         AskError::Refused(refusal) => match *refusal {
             Refusal::NoSuchBasis => Problem::not_found(),
             Refusal::IdInUse => Problem::invalid("inquiry", Fault::Id),
-            Refusal::Basis(error) => of_life(error),
+            Refusal::Basis(error) => Problem::new(error.into()),
             Refusal::OtherPerson => Problem::new(Code::PersonMismatch),
             Refusal::BudgetSpent => Problem::new(Code::BudgetSpent),
         },

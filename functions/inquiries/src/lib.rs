@@ -30,7 +30,7 @@ use std::sync::Arc;
 use api::{Code, Problem, Request, Response, Role};
 use asking::Asking;
 use crypto::staff_tag;
-use domain::{Clock, LifeError, StaffTag, TenantScope};
+use domain::{Clock, StaffTag, TenantScope};
 use store::{Store, StoreError, TenantSettings};
 
 pub use wire::wire;
@@ -86,15 +86,6 @@ const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
 fn staff(request: &Request) -> StaffTag {
     let caller = request.caller();
     staff_tag(caller.scope().code(), caller.subject())
-}
-
-fn of_life(error: LifeError) -> Problem {
-    Problem::new(match error {
-        LifeError::NotApproved => Code::ConsentNotApproved,
-        LifeError::NotWaiting | LifeError::SamePerson | LifeError::Used => Code::ConsentUsed,
-        LifeError::Revoked => Code::ConsentRevoked,
-        LifeError::Expired => Code::ConsentExpired,
-    })
 }
 
 fn of_store(error: &StoreError) -> Problem {

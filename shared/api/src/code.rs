@@ -1,3 +1,5 @@
+use domain::LifeError;
+
 /// Who must do something before the same request can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -349,6 +351,20 @@ impl Code {
     #[must_use]
     pub const fn title_en(self) -> &'static str {
         self.entry().en
+    }
+}
+
+/// Why nothing can be done to a recorded basis, as a caller is told.
+impl From<LifeError> for Code {
+    fn from(error: LifeError) -> Self {
+        match error {
+            LifeError::NotApproved => Self::ConsentNotApproved,
+            LifeError::NotWaiting => Self::ConsentNotWaiting,
+            LifeError::SamePerson => Self::ApprovedByRecorder,
+            LifeError::Used => Self::ConsentUsed,
+            LifeError::Revoked => Self::ConsentRevoked,
+            LifeError::Expired => Self::ConsentExpired,
+        }
     }
 }
 
