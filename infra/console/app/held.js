@@ -12,12 +12,15 @@ const isFresh = (entry) => Date.now() - Date.parse(entry.at) < HOLDS;
 /** Who asked longer ago than a basis holds has nothing left to ask on. */
 const fresh = async (signal) => (await listOf('/log', 'entries', (entry) => !isFresh(entry), signal)).filter(isFresh);
 
+/** Whoever asked with a wrong birth date met nobody: that says nothing about what was held before. */
+export const counts = (outcome) => outcome !== 'no_match';
+
 /** Of entries, newest first, each asker's last inquiry about each resident, if it was held back and nothing was decided since. */
 export function undecided(entries) {
   const seen = new Set();
   const open = [];
   for (const { at, facts } of entries) {
-    if (!['answered', 'released'].includes(facts.kind) || !facts.resident || seen.has(pairOf(facts))) continue;
+    if (!['answered', 'released'].includes(facts.kind) || !facts.resident || !counts(facts.outcome) || seen.has(pairOf(facts))) continue;
     seen.add(pairOf(facts));
     if (facts.outcome === 'held') open.push({ at, resident: facts.resident, asker: facts.asker });
   }

@@ -47,3 +47,38 @@ test('the columns of a file of inquiries are those of its layout, in its order',
   assert.deepEqual(COLUMNS.map((column) => column.name), names.map((it) => it[2]));
   for (const [, variant, name] of names) if (required.includes(variant)) assert.ok(COLUMNS.find((it) => it.name === name).required, name);
 });
+
+test('every word that the functions may answer has its text', async () => {
+  /** The words of a list, as its `words!` has them. */
+  const words = async (file, name) => {
+    const text = await source(file);
+    const at = text.indexOf(`words!(${name} {`);
+    assert.ok(at >= 0, `${name} is not where this test reads it`);
+    return [...text.slice(at, text.indexOf('});', at)).matchAll(/\w+ = "([^"]+)"/g)].map((it) => it[1]);
+  };
+  const log = await source('store/src/log_event.rs');
+  const kinds = log.slice(log.indexOf('fn kind('), log.indexOf('fn facts(&self) -> Vec'));
+  const outcomes = await words('store/src/log_event.rs', 'HolderOutcome');
+  const states = await words('domain/src/consent.rs', 'ConsentState');
+  const lists = await words('store/src/dose/lists.rs', 'DoseList');
+  const said = {
+    log: [...kinds.matchAll(/=> "(\w+)"/g)].map((it) => it[1]),
+    asked: outcomes,
+    told: outcomes,
+    'basis-state': [...states, ...states.map((it) => `${it}-more`)],
+    purpose: await words('domain/src/basis.rs', 'Purpose'),
+    act: await words('store/src/dose/entry.rs', 'DoseAct'),
+    settled: await words('store/src/dose/mod.rs', 'Settled'),
+    outcome: await words('store/src/dose/memory.rs', 'RememberedKind'),
+    'dose-state': await words('domain/src/dose/record.rs', 'DoseState'),
+    list: ['', '-more', '-why'].flatMap((end) => lists.map((it) => it + end)),
+    kind: await words('domain/src/upload.rs', 'FileKind'),
+    origin: await words('domain/src/export.rs', 'ExportOrigin'),
+    scope: await words('domain/src/export.rs', 'ExportScope'),
+    export: await words('domain/src/export.rs', 'ExportState'),
+  };
+  for (const [begun, all] of Object.entries(said)) {
+    assert.ok(all.length > 1, begun);
+    for (const word of all) for (const texts of [ja, en]) assert.ok(texts[`${begun}.${word}`], `${begun}.${word}`);
+  }
+});

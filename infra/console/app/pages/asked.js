@@ -3,7 +3,7 @@
 import { html, useState, useEffect, Badge, Ask, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
-import { released } from '../held.js';
+import { counts, released } from '../held.js';
 
 export default function Asked({ id }) {
   const [pages, setPages] = useState([]);
@@ -30,7 +30,7 @@ export default function Asked({ id }) {
       ${asked.length > 0 && html`<ul class="history">${asked.map((it) => html`
         <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${named(`basis.${it.basis}`, it.basis)} ・ ${named(`purpose.${it.purpose}`, it.purpose)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
           ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))}
-            isLast=${asked.find((other) => other.asker === it.asker) === it} />`}</li>`)}</ul>`}
+            isLast=${asked.find((other) => other.asker === it.asker && counts(other.outcome)) === it} />`}</li>`)}</ul>`}
       ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
     </section>`;
 }
