@@ -47,20 +47,49 @@ export function partsOf(rows) {
 export const settled = (rows) => ORDER.reduce((sum, key) => sum + (rows[key] ?? 0), 0);
 
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.[Cc][Ss][Vv]$/;
+const AS_OF = /_(\d{4})(\d\d)(\d\d)(?:_errors)?\.csv$/i;
 
-/** The name under which a file is dropped: its own if it can be, else its kind and the date that stands in it. */
+/** How dates stand in names of files, also in the era Reiwa (4ee4 548c); behind eight digits a time of day may follow. */
+const DATES = [
+  /(20\d\d)年(\d{1,2})月(\d{1,2})日/,
+  /\u4ee4\u548c(元|\d{1,2})年(\d{1,2})月(\d{1,2})日/,
+  /(?<![A-Za-z])[Rr](\d{1,2})[-_.](\d{1,2})[-_.](\d{1,2})(?!\d)/,
+  /(?<!\d)(20\d\d)[-_.](\d{1,2})[-_.](\d{1,2})(?!\d)/,
+  /(?<!\d)(20\d\d)(\d\d)(\d\d)(?=(?:\d{4}|\d{6})?(?!\d))/,
+];
+
+/** A year of Reiwa has at most two digits. */
+const yearOf = (text) => (text === '元' ? 2019 : Number(text) < 100 ? 2018 + Number(text) : Number(text));
+
+/** A match of year, month and day as `YYYY-MM-DD`; null if the calendar has no such day. */
+function dayOf(found) {
+  if (!found) return null;
+  const at = new Date(Date.UTC(yearOf(found[1]), found[2] - 1, found[3]));
+  return at.getUTCMonth() === found[2] - 1 ? at.toISOString().slice(0, 10) : null;
+}
+
+const dateIn = (name) => DATES.map((it) => dayOf(name.match(it))).find(Boolean);
+
+/** The as-of date that is read from the name under which a file is dropped, as `YYYY-MM-DD`; null if there is none. */
+export const asOfDate = (name) => dayOf(name.match(AS_OF));
+
+/**
+ * The name under which a file is dropped: its own if it can be, else its kind and the date that stands in it. Of residents the date is
+ * that of the register and is read from its end only; refused rows keep the name by which they are known.
+ */
 export function nameFor(file, kind) {
-  if (SAFE.test(file.name) && file.name.length <= 100) return file.name;
-  const folded = file.name.normalize('NFKC');
-  const asOf = folded.match(/(20\d\d)[-_.年]?([01]\d)[-_.月]?([0-3]\d)/);
-  return asOf ? `${kind}_${asOf[1]}${asOf[2]}${asOf[3]}.csv` : `${kind}.csv`;
+  const { name } = file;
+  const isRead = kind !== 'residents' || asOfDate(name) || /_errors\.csv$/i.test(name);
+  const found = dateIn(name.normalize('NFKC'));
+  if (SAFE.test(name) && name.length <= 100 && (isRead || !found)) return name;
+  return found ? `${kind}_${found.replaceAll('-', '')}.csv` : `${kind}.csv`;
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, by what share if that is known, then `arriving`. Answers its id. */
 export async function drop(file, kind, onStep) {
-  if (file.size > 5e9) throw new Problem(0, 'TOO_LARGE', 'problem.too-large');
+  if (file.size > 2e9) throw new Problem(0, 'TOO_LARGE', 'problem.too-large');
   const call = caller();
   onStep('sending');
   const { data: ticket } = await call('POST', '/uploads', { kind, name: nameFor(file, kind) });

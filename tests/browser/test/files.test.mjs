@@ -68,6 +68,24 @@ test('files are dropped, followed and told row by row, and what was refused is m
   await page.context().close();
 });
 
+test('what as-of date a register has is told while it is sent', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const files = ['住民_令和3年4月1日.csv', 'juki.csv'].map((name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from('x\r\n') }));
+  await drop(page, ...files);
+  await page.locator('li.card', { hasText: '基準日 2021年4月1日' }).filter({ hasText: '「residents_20210401.csv」として送ります' }).waitFor();
+  await page.locator('li.card', { hasText: 'juki.csv' }).filter({ hasText: '基準日なし' }).waitFor();
+  await page.getByRole('link', { name: '結果を見る' }).nth(1).waitFor({ timeout: 60_000 });
+  // It says nothing about doses.
+  await page.getByLabel('接種記録').check({ force: true });
+  await page.locator('#file-input').setInputFiles({ ...files[1], name: 'venue.csv' });
+  await page.locator('li.card', { hasText: 'venue.csv' }).waitFor();
+  assert.equal(await page.locator('li.card', { hasText: 'venue.csv' }).filter({ hasText: '基準日' }).count(), 0);
+  await page.locator('li.card', { hasText: 'venue.csv' }).getByRole('link').waitFor({ timeout: 60_000 });
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('how much of a file is sent is seen while it is, and that it goes on where nobody knows how far', async () => {
   const page = await newPage(browser);
   await signIn(page, stack);

@@ -1,9 +1,9 @@
 // Dropping files of some kinds, and following those on their way in.
 
 import { html, useState, useEffect, useRef, Icon, Badge, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
-import { t, said, clipped, number, size } from '../words.js';
+import { t, said, clipped, date, number, size } from '../words.js';
 import { call, onEnd } from '../api.js';
-import { decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
+import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
 
 const NAME = 100; // letters of a file's name that are shown
 
@@ -84,9 +84,10 @@ async function send(entry, redraw) {
 function OnTheWay({ entry }) {
   const sentAs = nameFor(entry.file, entry.kind);
   const renamed = sentAs !== entry.file.name;
+  const asOf = asOfDate(sentAs);
   return html`
     <li class="card stack">
-      <div class="row"><strong class="grow wrap"><bdi>${clipped(entry.file.name, NAME)}</bdi><span class="sub">${size(entry.file.size)}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
+      <div class="row"><strong class="grow wrap"><bdi>${clipped(entry.file.name, NAME)}</bdi><span class="sub">${size(entry.file.size)}${entry.kind === 'residents' && ` ・ ${asOf ? t('files.as-of', { date: date(asOf) }) : t('files.no-as-of')}`}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
         ${entry.step === 'failed' ? html`<${Badge} kind="bad">${t('files.failed')}<//>` : entry.step !== 'arrived' && html`<${Badge} kind="busy">${t(`step.${entry.step}`)}<//>`}</div>
       ${['sending', 'arriving'].includes(entry.step) && html`<${Progress} label=${t(`step.${entry.step}`)} share=${entry.share} />`}
       ${entry.problem && html`<${ProblemNotice} problem=${entry.problem} />`}
