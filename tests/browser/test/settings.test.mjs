@@ -42,6 +42,35 @@ test('columns of another system are matched on a sample, tried, saved, and files
   await page.context().close();
 });
 
+test('a file without a header is somebody’s data: no My Number of it is shown or read out', async () => {
+  const sound = await stack.generate('residents_20210401.csv', '--residents', '50');
+  const [header, ...rows] = (await read(sound)).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  const at = header.split(',').indexOf('個人番号');
+  const first = rows.find((row) => row.split(',')[at]).split(',');
+  const number = first[at];
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read', 'register'] });
+  // As the API would name the columns if it hid nothing of them.
+  await page.route(/\/settings\/dry-run$/, async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    json.header.forEach((column, place) => { column.found = first[place]; });
+    await route.fulfill({ response, json });
+  });
+  await open(page, stack, 'settings');
+  for (const written of [number, number.replace(/(\d{4})(?!$)/g, '$1-')]) {
+    first[at] = written;
+    await page.locator('#sample').setInputFiles({ name: 'headless.csv', mimeType: 'text/csv', buffer: Buffer.from([first.join(','), ...rows].join('\r\n')) });
+    await page.locator('main tbody tr').nth(at).getByText('●●').first().waitFor();
+    assert.ok(!(await page.content()).includes(written), 'neither shown nor read out');
+    await page.locator('main tbody th').first().waitFor();
+    await open(page, stack, 'settings/lots');
+    await open(page, stack, 'settings');
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 const inForce = async () => (await stack.ask(['read'], 'GET', '/settings')).json();
 
 test('limits and exports are changed by keyboard, and nothing that was not named', async () => {

@@ -20,8 +20,8 @@ export default function Columns({ settings, onSave }) {
     <${Mapping} key=${kind} kind=${kind} settings=${settings} onSave=${onSave} />`;
 }
 
-/** My Numbers are shown nowhere, whatever their column is called. */
-const shown = (value = '') => (/^\d{12}$/.test(fold(value)) ? '●'.repeat(12) : clipped(value));
+/** My Numbers are shown nowhere, whatever their column is called; in a file without a header one of them is the name of a column. */
+const shown = (value = '', most) => (/^\d{12}$/.test(fold(value)) ? '●'.repeat(12) : clipped(value, most));
 
 const isSame = (one, other) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
@@ -97,7 +97,7 @@ function InForce({ columns }) {
   return html`
     <section class="stack" aria-labelledby="force-title">
       <h2 id="force-title">${t('mapping.in-force')}</h2>
-      ${!pairs.length ? html`<p class="card empty">${t('mapping.none')}</p>` : html`<ul class="card history">${pairs.map(([theirs, ours]) => html`<li key=${theirs}><bdi>${clipped(theirs, NAME)}</bdi> → <strong>${ours}</strong></li>`)}</ul>`}
+      ${!pairs.length ? html`<p class="card empty">${t('mapping.none')}</p>` : html`<ul class="card history">${pairs.map(([theirs, ours]) => html`<li key=${theirs}><bdi>${shown(theirs, NAME)}</bdi> → <strong>${ours}</strong></li>`)}</ul>`}
     </section>`;
 }
 
@@ -118,16 +118,16 @@ function Matched({ seen, columns, rows, known, onChoose }) {
       <thead><tr><th scope="col">${t('mapping.theirs')}</th><th scope="col">${t('mapping.examples')}</th><th scope="col">${t('mapping.ours')}</th><th scope="col">${t('mapping.understood')}</th></tr></thead>
       <tbody>${seen.header.map((it, at) => html`
         <tr key=${at}>
-          <th scope="row" class="wrap"><bdi>${clipped(it.found, NAME)}</bdi></th>
+          <th scope="row" class="wrap"><bdi>${shown(it.found, NAME)}</bdi></th>
           <td class="wrap">${rows.map((row, place) => html`<bdi key=${place} class="sub example">${shown(row[at])}</bdi>`)}</td>
           <td>
             ${it.use === 'passed_over' ? html`<${Badge}>${t('mapping.passed-over')}<//>` : html`
-              <select class="input" aria-label=${t('mapping.choose', { column: clipped(it.found, NAME) })} aria-invalid=${it.use === 'unknown' ? 'true' : null} value=${chosen(it)} onChange=${(event) => onChoose(it.found, event.target.value)}>
+              <select class="input" aria-label=${t('mapping.choose', { column: shown(it.found, NAME) })} aria-invalid=${it.use === 'unknown' ? 'true' : null} value=${chosen(it)} onChange=${(event) => onChoose(it.found, event.target.value)}>
                 <option value="">${t('mapping.unknown')}</option>
                 ${known.map((ours) => html`<option key=${ours.name} value=${ours.name} selected=${ours.name === chosen(it)} disabled=${taken.has(ours.name) && ours.name !== chosen(it)}>${nameOf(ours)}${ours.required ? ` ${t('mapping.required')}` : ''}</option>`)}
               </select>`}
           </td>
-          <td class="wrap">${it.column ? understood(it.column).map((value, place) => html`<bdi key=${place} class="sub example">${clipped(value)}</bdi>`) : it.use === 'unknown' && html`<${Badge} kind="bad">${t('mapping.refused')}<//>`}</td>
+          <td class="wrap">${it.column ? understood(it.column).map((value, place) => html`<bdi key=${place} class="sub example">${shown(value)}</bdi>`) : it.use === 'unknown' && html`<${Badge} kind="bad">${t('mapping.refused')}<//>`}</td>
         </tr>`)}</tbody>
     </table></div>`;
 }
