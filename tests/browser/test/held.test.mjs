@@ -37,7 +37,7 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await open(page, stack, '');
   await tabTo(page, page.locator('.hand', { hasText: '北海道札幌市から' }));
   await page.keyboard.press('Enter');
-  await page.getByText('まだ答えていません').waitFor();
+  await page.getByText('まだ回答していません').waitFor();
   await tabTo(page, page.getByRole('button', { name: '答えてよいことにする' }));
   await page.keyboard.press('Enter');
   const sure = page.getByRole('dialog');
@@ -58,7 +58,7 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await signIn(page, stack, { roles: ['inquire', 'approve'] });
   await open(page, stack, 'inquiries/log');
   await page.locator('.badge', { hasText: '答えてよいと決めた' }).waitFor();
-  await page.getByText('支援措置のため保留').waitFor();
+  await page.getByText('職員の判断待ち（支援措置あり・不明）').waitFor();
   const check = page.getByRole('button', { name: '改ざんがないか' });
   await check.press('Enter');
   await page.getByText('3件すべてがつながっています').first().waitFor();
@@ -79,7 +79,7 @@ test('who may only read sees what was held, and cannot decide', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['read'] });
   await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
-  await page.getByText('まだ答えていません').waitFor();
+  await page.getByText('まだ回答していません').waitFor();
   assert.equal(await page.getByRole('button', { name: '答えてよいことにする' }).count(), 0);
   await page.context().close();
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { newPage, open, people, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+import { newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
 
 let stack;
 let browser;
@@ -50,6 +52,29 @@ test('a resident is found in each of three ways, by keyboard only', async () => 
     await page.keyboard.press('Enter');
     await page.locator('h2.name', { hasText: person['氏名'] }).waitFor();
     assert.ok(![person['個別宛名番号'], person['券番号'], person['生年月日']].some((it) => page.url().includes(it)), page.url());
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('of whom it is not known whether their address is protected, that is said', async () => {
+  const file = path.join(stack.folder, 'silent_20210402.csv');
+  await writeFile(file, `自治体コード,個別宛名番号,氏名,生年月日,性別\r\n${TENANT},S-1,不明 一郎,19800401,1\r\n`);
+  await stack.upload(file);
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read'] });
+  for (const [number, count] of [['S-1', 1], [all[0]['個別宛名番号'], 0]]) {
+    await open(page, stack, '');
+    await open(page, stack, 'residents');
+    await page.locator('input[name=way]').nth(2).check({ force: true });
+    await page.locator('#search-number').fill(number);
+    await page.keyboard.press('Enter');
+    const row = page.locator('tbody tr', { hasText: number });
+    await row.waitFor();
+    assert.equal(await row.getByText('支援措置：不明').count(), count);
+    await row.getByRole('link').press('Enter');
+    await page.locator('h2.name').waitFor();
+    assert.equal(await page.locator('.notice', { hasText: '支援措置：不明' }).count(), count);
   }
   assert.deepEqual(page.complaints, []);
   await page.context().close();

@@ -38,6 +38,7 @@ const Who = ({ resident }) => html`
       <h2 class="name" id="who"><bdi>${resident.name}</bdi></h2>
     </div>
     ${resident.protected && html`<${Notice} kind="warning" title=${t('resident.protected')}>${t('resident.protected-more')}<//>`}
+    ${resident.protected === null && html`<${Notice} kind="info" title=${t('resident.protected-unknown')}>${t('resident.protected-unknown-more')}<//>`}
     ${resident.gaiji && html`<${Notice} kind="info">${t('resident.gaiji')}<//>`}
     <dl class="facts facts-pairs">
       <dt>${t('residents.birth_date')}</dt><dd>${date(resident.birth_date)} ・ ${t('resident.age', { age: age(resident.birth_date) })}</dd>
