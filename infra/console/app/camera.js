@@ -1,6 +1,7 @@
 // Reads QR codes from the camera: with the browser's own detector where there is one, else with jsQR. Pictures never leave the page.
 
 const BETWEEN = 120; // ms between two looks
+const GONE = 10; // looks without a code: it was taken away, and may come again
 const WIDTH = 640; // px that jsQR looks at: enough for 18 digits, little enough for an office PC
 
 /** Answers a function from a playing video to the text of the code in it, or undefined. */
@@ -22,7 +23,10 @@ async function detector() {
   };
 }
 
-/** Shows the camera in `video` and tells each code once when it comes into sight, until the signal stops it. */
+/**
+ * Shows the camera in `video` and tells each code when it comes into sight, until the signal stops it. `onCode(code, again)` answers whether
+ * the code was taken: then it is not told once more while it stays in sight.
+ */
 export async function watch(video, signal, onCode) {
   const asked = { video: { facingMode: 'environment', width: { ideal: 1280 } }, audio: false };
   const stream = await navigator.mediaDevices.getUserMedia(asked);
@@ -32,11 +36,17 @@ export async function watch(video, signal, onCode) {
   video.srcObject = stream;
   await video.play();
   const look = await detector();
-  let before;
+  let taken;
+  let told;
+  let without = 0;
   while (!signal.aborted) {
     const code = video.videoWidth ? await look(video).catch(() => undefined) : undefined;
-    if (code && code !== before) onCode(code);
-    before = code ?? before;
+    without = code ? 0 : without + 1;
+    if (without === GONE) taken = told = undefined;
+    if (code && code !== taken) {
+      taken = onCode(code, code === told) ? code : undefined;
+      told = code;
+    }
     await new Promise((resolve) => setTimeout(resolve, BETWEEN));
   }
   return undefined;

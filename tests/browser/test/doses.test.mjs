@@ -270,21 +270,24 @@ test('the camera reads the code of a coupon', { timeout: 60_000 }, async () => {
   await page.context().close();
 });
 
+/** A browser that reads codes itself: what is in sight is what the test puts there. */
+function ownReader() {
+  globalThis.BarcodeDetector = class {
+    static getSupportedFormats = async () => ['ean_13', 'qr_code'];
+
+    constructor({ formats }) {
+      globalThis.formats = formats;
+    }
+
+    async detect(video) {
+      return video.videoWidth && globalThis.inSight ? [{ rawValue: globalThis.inSight }] : [];
+    }
+  };
+}
+
 test('where the browser reads codes itself, its own reader is asked', { timeout: 60_000 }, async () => {
   await writeFile(film, filmOf('no coupon'));
-  const page = await desk({ script: () => {
-    globalThis.BarcodeDetector = class {
-      static getSupportedFormats = async () => ['ean_13', 'qr_code'];
-
-      constructor({ formats }) {
-        globalThis.formats = formats;
-      }
-
-      async detect(video) {
-        return video.videoWidth && globalThis.inSight ? [{ rawValue: globalThis.inSight }] : [];
-      }
-    };
-  } });
+  const page = await desk({ script: ownReader });
   const files = [];
   page.on('request', (request) => files.push(request.url()));
   await page.getByRole('button', { name: 'カメラで読む' }).press('Enter');
@@ -300,6 +303,44 @@ test('where the browser reads codes itself, its own reader is asked', { timeout:
   await confirm(page);
   await outcome(page, 'recorded');
   assert.ok(!files.some((url) => url.endsWith('jsqr.js')), 'the other reader is not fetched');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('a coupon that was not taken is read again, and so is one that was shown before', { timeout: 60_000 }, async () => {
+  await writeFile(film, filmOf('no coupon'));
+  const page = await desk({ script: ownReader });
+  const sight = async (code, wait = 0) => {
+    await page.evaluate((seen) => { globalThis.inSight = seen; }, code);
+    await page.waitForTimeout(wait);
+  };
+  await page.getByRole('button', { name: 'カメラで読む' }).press('Enter');
+  await page.waitForFunction(() => document.querySelector('.camera video')?.videoWidth && globalThis.formats);
+  // Refused once, and taken as soon as it can be.
+  await page.locator('#shared-lot').fill('');
+  await page.evaluate(() => globalThis.tones.splice(0));
+  await sight(lineOf(old[15]));
+  await page.locator('.panel-bad', { hasText: '先に、接種日' }).waitFor();
+  await page.waitForTimeout(700);
+  const refused = (await page.evaluate(() => globalThis.tones)).filter((it) => it === 185).length;
+  await page.locator('#shared-lot').fill('EY0779');
+  await shown(page);
+  assert.ok(refused > 0 && refused < 3, `${refused} tones for one coupon`);
+  // Left, and still before the camera: not the same again until it was taken away.
+  await page.locator('#line').press('Escape');
+  await page.waitForTimeout(700);
+  assert.equal(await page.locator('.panel-kana').count(), 0);
+  await sight('', 2_500);
+  await sight(lineOf(old[15]));
+  await shown(page);
+  // The next one comes into sight too early, and has its turn.
+  await sight(lineOf(old[16]), 500);
+  await page.locator('#line').focus();
+  await confirm(page);
+  await page.locator('[data-entry="recorded"]').waitFor();
+  await shown(page);
+  assert.equal(await page.locator('[data-entry]').count(), 2, 'left, recorded, and one that is asked about');
+  assert.ok((await page.locator('#line').inputValue()).includes(old[16]['券番号']));
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

@@ -157,12 +157,15 @@ function Scan() {
     cancel();
     setWay(next);
   };
-  const film = (code) => {
+  /** Answers whether a code was taken: what was not is told again, as long as it is in sight. */
+  const film = (code, again) => {
     const line = fold(code);
-    if (state.step === 'scan' && parts(line)) {
-      setText(line);
-      look(ofLine(line));
-    }
+    if (state.step !== 'scan') return line === state.coupon?.line;
+    if (!parts(line)) return false;
+    const taken = !missing().length;
+    if (taken) setText(line);
+    if (taken || !again) look(ofLine(line));
+    return taken;
   };
   const filmed = useRef();
   filmed.current = film;
@@ -187,7 +190,7 @@ function Scan() {
         <//>` : html`
         <div class="fields">${byHand('coupon', { ref: input, maxlength: 30 })}${byHand('number', { maxlength: 2 })}${byHand('municipality', { maxlength: 6 })}</div>
         ${state.step === 'scan' && html`<div><button class="button" type="submit">${t('doses.look')}</button></div>`}`}
-      ${way === 'line' && filming && html`<${Camera} onCode=${(code) => filmed.current(code)} />`}
+      ${way === 'line' && filming && html`<${Camera} onCode=${(...told) => filmed.current(...told)} />`}
       <${Panel} state=${state} born=${born} setBorn=${typeBirth} birth=${birth} onCancel=${cancel} />
     </form>`;
 }
