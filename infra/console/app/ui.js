@@ -165,6 +165,62 @@ export function useLoaded(load, depends) {
   return { ...state, reload, set: (data) => setState({ data }) };
 }
 
+/**
+ * A list that comes page after page: `ask(after)` answers `{ items, next }`, and with the first page whatever else belongs to the list,
+ * which is `head` then. Nothing is in it twice. `renew` asks for the first page once more and keeps what was pushed off it; `reload`
+ * begins anew.
+ */
+export function usePages(ask, keyOf = (it) => it.id) {
+  const [list, setList] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const asking = useRef(false);
+  const without = (items, others) => {
+    const keys = new Set(others.map(keyOf));
+    return items.filter((it) => !keys.has(keyOf(it)));
+  };
+  const joined = (before, { items, next, ...head }) => {
+    const older = before ? without(before.items, items) : [];
+    // Where none of them is known, there may be others between.
+    const isGap = next && before && older.length === before.items.length;
+    return { items: isGap ? items : [...items, ...older], next: !before || isGap ? next : before.next, first: items.length, head };
+  };
+  const trying = async (work) => {
+    try {
+      await work();
+      setProblem(null);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  };
+  const renew = () => trying(async () => {
+    const found = await ask();
+    setList((before) => joined(before, found));
+  });
+  const reload = () => trying(async () => setList(joined(null, await ask())));
+  const more = async () => {
+    if (asking.current) return;
+    asking.current = true;
+    setBusy(true);
+    await trying(async () => {
+      const { items, next } = await ask(list.next);
+      setList((before) => ({ ...before, items: [...before.items, ...without(items, before.items)], next }));
+      announce(t('files.more-shown', { count: items.length }));
+    });
+    asking.current = false;
+    setBusy(false);
+  };
+  useEffect(() => { reload(); }, []);
+  const change = (items) => setList((before) => ({ ...before, items: items(before?.items ?? []) }));
+  return { isThere: Boolean(list), items: list?.items ?? [], first: list?.first ?? 0, head: list?.head, next: list?.next, busy, problem, renew, reload, more, change };
+}
+
+/** What shows the next page of a list. */
+export const More = ({ pages: { next, busy, more } }) => next && html`<p><button class="button" type="button" disabled=${busy} onClick=${more}>${t('more')}</button></p>`;
+
+/** The query of a page of so many. */
+export const pageQuery = (limit, after) => `limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ''}`;
+
 /** What a form would change. Nothing is sent before all of it is saved; then the draft is empty again. */
 export function useDraft(onSave) {
   const [wanted, setWanted] = useState({});

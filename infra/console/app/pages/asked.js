@@ -1,37 +1,31 @@
 // Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
+import { html, useState, Badge, Ask, More, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
+import { t, moment, number, programmes } from '../words.js';
 import { html, useState, useEffect, Badge, Ask, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { counts, released } from '../held.js';
 
 export default function Asked({ id }) {
-  const [pages, setPages] = useState([]);
   const [until, setUntil] = useState(new Map());
-  const [problem, setProblem] = useState(null);
-  const more = async (after) => {
-    try {
-      const { data } = await call('GET', `/residents/${encodeURIComponent(id)}/inquiries?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
-      // What was decided is known before a button asks for it again.
-      if (!after && may('approve') && data.inquiries.some(isHeld)) setUntil(await released(id));
-      setPages((before) => [...before, data]);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-  };
-  useEffect(() => { more(); }, [id]);
-  const asked = pages.flatMap((page) => page.inquiries);
-  const next = pages.at(-1)?.next;
+  const pages = usePages(async (after) => {
+    const { data } = await call('GET', `/residents/${encodeURIComponent(id)}/inquiries?${pageQuery(20, after)}`);
+    // What was decided is known before a button asks for it again.
+    if (!after && may('approve') && data.inquiries.some(isHeld)) setUntil(await released(id));
+    return { items: data.inquiries, next: data.next };
+  }, (it) => it.inquiry);
+  const { items: asked, isThere, problem } = pages;
   return html`
     <section class="card stack" aria-labelledby="asked-title">
       <h2 id="asked-title">${t('asked.title')}</h2>
       <${ProblemNotice} problem=${problem} />
-      ${pages.length > 0 && !asked.length && html`<p class="help">${t('asked.none')}</p>`}
+      ${isThere && !asked.length && html`<p class="help">${t('asked.none')}</p>`}
       ${asked.length > 0 && html`<ul class="history">${asked.map((it) => html`
         <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${named(`basis.${it.basis}`, it.basis)} ・ ${named(`purpose.${it.purpose}`, it.purpose)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
           ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))}
             isLast=${asked.find((other) => other.asker === it.asker && counts(other.outcome)) === it} />`}</li>`)}</ul>`}
-      ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
+      <${More} pages=${pages} />
     </section>`;
 }
 

@@ -1,6 +1,6 @@
 // Doses that somebody has to look at, list by list; one of them, beside what it stands against, under its id.
 
-import { html, useState, useEffect, Page, Notice, Waiting, ProblemNotice, TextField, Ask, asProblem, announce, save, useLoaded } from '../ui.js';
+import { html, useState, Page, More, Notice, Waiting, ProblemNotice, TextField, Ask, asProblem, announce, pageQuery, save, useLoaded, usePages } from '../ui.js';
 import { t, said, number, date, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
@@ -25,32 +25,25 @@ function Lists({ list }) {
 }
 
 function List({ list, onChanged }) {
-  const [pages, setPages] = useState([]);
+  const pages = usePages(async (after) => {
+    const { data } = await call('GET', `/doses?state=${list}&${pageQuery(PAGE, after)}`);
+    return { items: data.entries, next: data.next };
+  });
+  const { items: entries, isThere } = pages;
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const [unsaved, setUnsaved] = useState(null);
   const [asked, setAsked] = useState(null);
-  const trying = async (work) => {
+  const csv = async () => {
     setBusy(true);
-    setProblem(null);
-    await work().catch((error) => setProblem(asProblem(error)));
+    setUnsaved(null);
+    await listAsCsv(list).then((text) => save(text, `doses_${list}.csv`)).catch((error) => setUnsaved(asProblem(error)));
     setBusy(false);
   };
-  const page = async (after) => (await call('GET', `/doses?state=${list}&limit=${PAGE}${after ? `&after=${encodeURIComponent(after)}` : ''}`)).data;
-  const first = () => trying(async () => setPages([await page()]));
-  const more = () => trying(async () => {
-    const next = await page(pages.at(-1).next);
-    setPages([...pages, next]);
-    announce(t('files.more-shown', { count: next.entries.length }));
-  });
-  const csv = () => trying(async () => save(await listAsCsv(list), `doses_${list}.csv`));
-  useEffect(() => { first(); }, []);
-  const entries = pages.flatMap((it) => it.entries);
-  const next = pages.at(-1)?.next;
   return html`
     <section class="stack" aria-label=${t(`list.${list}`)}>
-      <${ProblemNotice} problem=${problem} />
-      ${!pages.length && !problem && html`<${Waiting} />`}
-      ${pages.length > 0 && (entries.length === 0 ? html`<p class="card empty">${t('checks.none')}</p>` : html`
+      <${ProblemNotice} problem=${unsaved ?? pages.problem} />
+      ${!isThere && !pages.problem && html`<${Waiting} />`}
+      ${isThere && (entries.length === 0 ? html`<p class="card empty">${t('checks.none')}</p>` : html`
         <div class="row"><button class="button button-small" type="button" disabled=${busy} onClick=${csv}>${t('checks.csv')}</button></div>
         <div class="table-box" tabindex="0" role="group" aria-label=${t(`list.${list}`)}><table>
           <thead><tr><th scope="col">${t('checks.dose')}</th><th scope="col">${t('checks.what')}</th><th scope="col">${t('residents.coupon')}</th><th scope="col" class="wide">${t('checks.why')}</th><th scope="col"><span class="visually-hidden">${t('checks.open')}</span></th></tr></thead>
@@ -64,8 +57,8 @@ function List({ list, onChanged }) {
                 : may('doses') && html`<button class="button button-small nowrap" type="button" onClick=${() => setAsked(it)}>${t('checks.withdraw')}</button>`}</td>
             </tr>`)}</tbody>
         </table></div>`)}
-      ${next && html`<p><button class="button" type="button" disabled=${busy} onClick=${more}>${t('more')}</button></p>`}
-      ${asked && html`<${Withdraw} entry=${asked} onDone=${(done) => { setAsked(null); if (done) { first(); onChanged(); } }} />`}
+      <${More} pages=${pages} />
+      ${asked && html`<${Withdraw} entry=${asked} onDone=${(done) => { setAsked(null); if (done) { pages.reload(); onChanged(); } }} />`}
     </section>`;
 }
 

@@ -1,6 +1,6 @@
 // Exports: when the next one is made unasked, ask for one now, how each of them ended, save its files.
 
-import { html, useState, useEffect, Page, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
+import { html, useState, Page, Badge, More, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, pageQuery, save, useLoaded, usePages, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
 import { call, fetchLink, may } from '../api.js';
 import { to } from '../router.js';
@@ -25,37 +25,24 @@ function Named({ id }) {
 }
 
 function Exports() {
-  const [pages, setPages] = useState([]);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  const more = async (after) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { data } = await call('GET', `/exports?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
-      setPages((before) => [...before, data]);
-      if (after) announce(t('files.more-shown', { count: data.exports.length }));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
-  };
-  useEffect(() => { more(); }, []);
-  const add = (made) => (pages.length ? setPages(([first, ...rest]) => [{ ...first, exports: [made, ...first.exports] }, ...rest]) : more());
-  const change = (now) => setPages((before) => before.map((page) => ({ ...page, exports: page.exports.map((it) => (it.id === now.id ? now : it)) })));
-  const exports = pages.flatMap((page) => page.exports);
+  const pages = usePages(async (after) => {
+    const { exports, next, ...head } = (await call('GET', `/exports?${pageQuery(20, after)}`)).data;
+    return { items: exports, next, ...head };
+  });
+  const { items: exports, isThere, problem, head } = pages;
+  const add = (made) => (isThere ? pages.change((items) => [made, ...items]) : pages.reload());
+  const change = (now) => pages.change((items) => items.map((it) => (it.id === now.id ? now : it)));
   const last = exports.find((it) => it.state === 'published');
-  const next = pages.at(-1)?.next;
   return html`
     ${may('register') && html`<${Run} onAsked=${add} />`}
     <section class="stack" aria-labelledby="exports-so-far">
       <h2 id="exports-so-far">${t('exports.so-far')}</h2>
-      <p class="help">${pages.length > 0 && html`<strong>${t('exports.next', { at: moment(pages[0].next_nightly) })}</strong> `}${t('exports.schedule')}</p>
+      <p class="help">${head && html`<strong>${t('exports.next', { at: moment(head.next_nightly) })}</strong> `}${t('exports.schedule')}</p>
       <${ProblemNotice} problem=${problem} />
-      ${!pages.length && !problem && html`<${Waiting} />`}
-      ${pages.length > 0 && !exports.length && html`<p class="card empty">${t('exports.none')}</p>`}
+      ${!isThere && !problem && html`<${Waiting} />`}
+      ${isThere && !exports.length && html`<p class="card empty">${t('exports.none')}</p>`}
       ${exports.map((it) => html`<${Export} key=${it.id} it=${it} onChanged=${change} open=${it === last} />`)}
-      ${next && html`<p><button class="button" type="button" disabled=${busy} onClick=${() => more(next)}>${t('more')}</button></p>`}
+      <${More} pages=${pages} />
     </section>`;
 }
 

@@ -1,6 +1,6 @@
 // Inquiries: the recorded bases, one of them, a new one, and the log.
 
-import { html, useState, useEffect, Page, Badge, Waiting, ProblemNotice, asProblem } from '../ui.js';
+import { html, Page, Badge, More, Waiting, ProblemNotice, pageQuery, usePages } from '../ui.js';
 import { t, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
@@ -23,19 +23,11 @@ export default ({ route: [what, id] }) => {
 };
 
 function Bases() {
-  const [pages, setPages] = useState([]);
-  const [problem, setProblem] = useState(null);
-  const more = async (after) => {
-    try {
-      const { data } = await call('GET', `/consents?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
-      setPages((before) => [...before, data]);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-  };
-  useEffect(() => { more(); }, []);
-  const bases = pages.flatMap((page) => page.consents);
-  const next = pages.at(-1)?.next;
+  const pages = usePages(async (after) => {
+    const { data } = await call('GET', `/consents?${pageQuery(20, after)}`);
+    return { items: data.consents, next: data.next };
+  });
+  const { items: bases, isThere, problem } = pages;
   return html`
     <${Page} title=${t('inquiries.title')} lead=${t('inquiries.lead')}
       actions=${html`<a class="button" href=${to('inquiries', 'log')}>${t('log.title')}</a>${mayDrop('inquiries') && html`<a class="button" href=${to('inquiries', 'file')}>${t('by-file.title')}</a>`}${may('inquire') && html`<a class="button button-primary" href=${to('inquiries', 'new')}>${t('basis.new')}</a>`}`}>
@@ -43,8 +35,8 @@ function Bases() {
       <${ProblemNotice} problem=${problem} />
       <section class="stack" aria-labelledby="bases-title">
         <h2 id="bases-title">${t('inquiries.bases')}</h2>
-        ${!pages.length && !problem && html`<${Waiting} />`}
-        ${pages.length > 0 && (!bases.length ? html`<p class="card empty">${t('inquiries.none')}</p>` : html`
+        ${!isThere && !problem && html`<${Waiting} />`}
+        ${isThere && (!bases.length ? html`<p class="card empty">${t('inquiries.none')}</p>` : html`
           <div class="table-box" tabindex="0" role="group" aria-labelledby="bases-title"><table>
             <thead><tr><th scope="col">${t('basis.evidence_number')}</th><th scope="col">${t('basis.basis')}</th><th scope="col">${t('files.state')}</th><th scope="col">${t('basis.expires')}</th></tr></thead>
             <tbody>${bases.map((it) => html`
@@ -55,7 +47,7 @@ function Bases() {
                 <td>${moment(it.expires_at)}</td>
               </tr>`)}</tbody>
           </table></div>`)}
-        ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
+        <${More} pages=${pages} />
       </section>
     <//>`;
 }

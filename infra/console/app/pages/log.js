@@ -1,6 +1,6 @@
 // The municipality's log of inquiries made and answered, and the check of its chain, computed in this browser.
 
-import { html, useState, useEffect, Break, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
+import { html, useState, Break, Page, Badge, More, Notice, Waiting, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
 import { t, named, number, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
@@ -22,18 +22,13 @@ const Fact = ({ name, value }) => {
 };
 
 export default function Log() {
-  const [pages, setPages] = useState([]);
+  const pages = usePages(async (after) => {
+    const { data } = await call('GET', `/log?${pageQuery(50, after)}`);
+    return { items: data.entries, next: data.next };
+  }, (it) => it.seq);
+  const { items: entries, isThere } = pages;
   const [problem, setProblem] = useState(null);
   const [check, setCheck] = useState(null);
-  const more = async (after) => {
-    try {
-      const { data } = await call('GET', `/log?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`);
-      setPages((before) => [...before, data]);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-  };
-  useEffect(() => { more(); }, []);
   const run = async () => {
     setProblem(null);
     setCheck({ read: 0 });
@@ -47,17 +42,15 @@ export default function Log() {
       setProblem(asProblem(error));
     }
   };
-  const entries = pages.flatMap((page) => page.entries);
-  const next = pages.at(-1)?.next;
   return html`
     <${Page} title=${t('log.title')} lead=${t('log.lead')} back=${{ href: to('inquiries'), text: t('inquiries.title') }}
       actions=${html`<button class="button button-primary" type="button" disabled=${check && check.count === undefined} onClick=${run}>${t('log.check')}</button>`}>
-      <${ProblemNotice} problem=${problem} />
+      <${ProblemNotice} problem=${problem ?? pages.problem} />
       ${check && (check.count === undefined ? html`<${Waiting} text=${t('log.checking', { count: number(check.read) })} />`
         : check.broken === null ? html`<${Notice} kind="good" role="status" title=${t('log.whole', { count: number(check.count) })}>${t('log.whole-more')}${check.last && html`<${Break} /><code>${check.last}</code>`}<//>`
           : html`<${Notice} kind="error" role="alert" title=${t('log.broken', { seq: number(check.broken) })}>${t('log.broken-more')}<//>`)}
-      ${!pages.length && !problem && html`<${Waiting} />`}
-      ${pages.length > 0 && (!entries.length ? html`<p class="card empty">${t('log.none')}</p>` : html`
+      ${!isThere && !pages.problem && html`<${Waiting} />`}
+      ${isThere && (!entries.length ? html`<p class="card empty">${t('log.none')}</p>` : html`
         <div class="table-box" tabindex="0" role="group" aria-label=${t('log.title')}><table>
           <thead><tr><th scope="col" class="number">${t('log.seq')}</th><th scope="col">${t('log.at')}</th><th scope="col">${t('log.what')}</th><th scope="col">${t('log.facts')}</th><th scope="col">${t('log.hash')}</th></tr></thead>
           <tbody>${entries.map((it) => html`
@@ -69,6 +62,6 @@ export default function Log() {
               <td class="mono" title=${it.hash}>${it.hash.slice(0, 8)}…</td>
             </tr>`)}</tbody>
         </table></div>`)}
-      ${next && html`<p><button class="button" type="button" onClick=${() => more(next)}>${t('more')}</button></p>`}
+      <${More} pages=${pages} />
     <//>`;
 }

@@ -26,26 +26,33 @@ function Search() {
   const [found, setFound] = useState(last.found);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
-  const results = useRef();
+  /** Which search is the last one: what an earlier one found is not shown. */
+  const turn = useRef(0);
   useEffect(() => {
     last = { way, fields, found };
   });
   const search = async (event) => {
     event.preventDefault();
+    turn.current += 1;
+    const mine = turn.current;
     setBusy(true);
     setProblem(null);
     try {
       const body = Object.fromEntries(WAYS[way].map((name) => [name, (fields[name] ?? '').trim()]));
       const { data } = await call('POST', '/residents/search', body);
+      if (mine !== turn.current) return;
       setFound(data);
       announce(t('residents.found', { count: data.residents.length }));
     } catch (error) {
+      if (mine !== turn.current) return;
       setFound(null);
       setProblem(asProblem(error));
     }
     setBusy(false);
   };
   const choose = (next) => {
+    turn.current += 1;
+    setBusy(false);
     setWay(next);
     setFound(null);
     setProblem(null);
@@ -73,7 +80,7 @@ function Search() {
         <${ProblemNotice} problem=${general} />
         <div><button class="button button-primary" type="submit" disabled=${busy}>${t('residents.search')}</button></div>
       </form>
-      <div ref=${results}>${found && html`<${Found} found=${found} />`}</div>
+      ${found && html`<${Found} found=${found} />`}
     <//>`;
 }
 
