@@ -81,7 +81,7 @@ function App({ config, failed }) {
         <button class="button button-plain button-small" type="button" onClick=${() => (queued() ? setLeaving(true) : leave())}>${t('sign-out')}</button>
       </div>
     </header>
-    ${leaving && html`<${Ask} open title=${t('doses.queue', { count: number(queued()) })} no=${t('sign-out.stay')} yes=${t('sign-out')} kind="danger" onYes=${leave} onNo=${() => setLeaving(false)}><p>${t('sign-out.queued')}</p><//>`}
+    ${leaving && html`<${Ask} title=${t('doses.queue', { count: number(queued()) })} no=${t('sign-out.stay')} yes=${t('sign-out')} kind="danger" onYes=${leave} onNo=${() => setLeaving(false)}><p>${t('sign-out.queued')}</p><//>`}
     <div class="frame" key=${language}>
       <div class="side">
         <nav class="nav" aria-label=${t('nav.label')}>

@@ -316,18 +316,14 @@ export function Parts({ label, parts, whole }) {
     </figure>`;
 }
 
-/** A question before something that is not taken back; what it needs to know may stand in it as fields. */
-export function Ask({ open, title, children, yes, no = t('cancel'), kind = 'primary', busy, onYes, onNo }) {
+/** A question before something that is not taken back, open as long as it is there; what it needs to know may stand in it as fields. */
+export function Ask({ title, children, yes, no = t('cancel'), kind = 'primary', busy, onYes, onNo }) {
   const dialog = useRef();
   // Before anything is painted, lest the next key goes to what asked for it.
   useLayoutEffect(() => {
     const it = dialog.current;
-    if (open && !it.open) it.showModal();
-    if (!open && it.open) it.close();
-  }, [open]);
-  // Closing it gives the focus back to where it was; without a dialog there is nothing to close.
-  useLayoutEffect(() => {
-    const it = dialog.current;
+    it.showModal();
+    // Closing it gives the focus back to where it was; without a dialog there is nothing to close.
     return () => it.close();
   }, []);
   return html`

@@ -62,13 +62,16 @@ after(async () => {
   await stack?.stop();
 });
 
+/** What axe would have somebody look at once more, and what is always wrong here: two elements of one id, of which a name is made. */
+const DOUBTED = ['duplicate-id-aria'];
+
 async function violations(page) {
   await calm(page);
   // The page forbids scripts from outside; the debugger may all the same.
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: AXE });
   const { result } = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then((found) => JSON.stringify(found.violations.map((it) => it.id + ': ' + it.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary).join(' | '))))`,
+    expression: `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then((found) => JSON.stringify([...found.violations, ...found.incomplete.filter((it) => ${JSON.stringify(DOUBTED)}.includes(it.id))].map((it) => it.id + ': ' + it.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary).join(' | '))))`,
     awaitPromise: true, returnByValue: true,
   });
   return JSON.parse(result.value);

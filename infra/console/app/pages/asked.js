@@ -56,6 +56,6 @@ function Held({ resident, inquiry, until, onReleased, isLast }) {
       <${ProblemNotice} problem=${problem} />
       ${until ? html`<p><${Badge} kind="good">${t('asked.released', name)}<//> <span class="sub">${t('asked.until', { ...name, until: moment(until) })}</span></p>`
         : html`<div><button class="button button-small" type="button" onClick=${() => setAsked(true)}>${t('asked.release')}</button></div>`}
-      ${asked && html`<${Ask} open title=${t('asked.release-title', name)} yes=${t('asked.release')} busy=${busy} onYes=${release} onNo=${() => setAsked(false)}><p>${t('asked.release-more', name)}</p><p>${t('asked.release-tell', name)}</p><//>`}
+      ${asked && html`<${Ask} title=${t('asked.release-title', name)} yes=${t('asked.release')} busy=${busy} onYes=${release} onNo=${() => setAsked(false)}><p>${t('asked.release-more', name)}</p><p>${t('asked.release-tell', name)}</p><//>`}
     </div>`;
 }

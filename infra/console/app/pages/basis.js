@@ -64,7 +64,7 @@ function Acts({ basis, onChanged }) {
       ${revokes && html`<button class="button button-danger" type="button" onClick=${() => setAsked('revoke')}>${t('basis.revoke')}</button>`}
     </div>
     <${ProblemNotice} problem=${problem} />
-    ${asked && html`<${Ask} open title=${t(`basis.${asked}-title`)} yes=${t(`basis.${asked}`)} kind=${asked === 'revoke' ? 'danger' : 'primary'} busy=${busy} onYes=${act} onNo=${() => setAsked(null)}><p>${t(`basis.${asked}-more`)}</p><//>`}`;
+    ${asked && html`<${Ask} title=${t(`basis.${asked}-title`)} yes=${t(`basis.${asked}`)} kind=${asked === 'revoke' ? 'danger' : 'primary'} busy=${busy} onYes=${act} onNo=${() => setAsked(null)}><p>${t(`basis.${asked}-more`)}</p><//>`}`;
 }
 
 /** Now, unless this clock cannot be right: then when the basis was recorded, by the service's. */

@@ -38,7 +38,7 @@ export function Correct({ dose, onDone }) {
     change('PUT', `/doses/${dose.id}`, { ...given, reason: reason.trim() }, ifMatch(dose.revision));
   };
   return html`
-    <${Ask} open title=${t('dose.correct-title', { dose: numbered(dose) })} yes=${t('dose.correct')} busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
+    <${Ask} title=${t('dose.correct-title', { dose: numbered(dose) })} yes=${t('dose.correct')} busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
       <div class="fields fields-two">${Object.keys(LONGEST).map((name) => html`
         <${TextField} key=${name} id=${`correct-${name}`} label=${t(`dose.${name}`)} optional=${name === 'venue' || name === 'physician'} maxlength=${LONGEST[name]} value=${fields[name]}
           error=${problem?.field === name && said(problem.detail ?? problem.words)} onValue=${(value) => setFields({ ...fields, [name]: value })} />`)}</div>
@@ -51,7 +51,7 @@ export function Cancel({ dose, onDone }) {
   const { busy, problem, change } = useChange(onDone);
   const [reason, setReason] = useState('');
   return html`
-    <${Ask} open title=${t('dose.cancel-title', { dose: numbered(dose) })} yes=${t('dose.cancel')} kind="danger" busy=${busy}
+    <${Ask} title=${t('dose.cancel-title', { dose: numbered(dose) })} yes=${t('dose.cancel')} kind="danger" busy=${busy}
       onYes=${() => change('DELETE', `/doses/${dose.id}`, { reason: reason.trim() }, ifMatch(dose.revision))} onNo=${() => onDone(false)}>
       <${About} dose=${dose} />
       <${Notice} kind="info">${t('dose.cancel-more')}<//>
@@ -64,7 +64,7 @@ export function Lock({ dose, what, onDone }) {
   const { busy, problem, change } = useChange(onDone);
   const [reason, setReason] = useState('');
   return html`
-    <${Ask} open title=${t(`dose.${what}-title`, { dose: numbered(dose) })} yes=${t(`dose.${what}`)} busy=${busy}
+    <${Ask} title=${t(`dose.${what}-title`, { dose: numbered(dose) })} yes=${t(`dose.${what}`)} busy=${busy}
       onYes=${() => change('POST', `/doses/${dose.id}/${what}`, reason.trim() ? { reason: reason.trim() } : {})} onNo=${() => onDone(false)}>
       <${About} dose=${dose} />
       <${Notice} kind="info">${t('dose.lock-more')}<//>

@@ -79,7 +79,7 @@ function Withdraw({ entry, onDone }) {
     }
   };
   return html`
-    <${Ask} open title=${t('checks.withdraw-title')} yes=${t('checks.withdraw')} kind="danger" busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
+    <${Ask} title=${t('checks.withdraw-title')} yes=${t('checks.withdraw')} kind="danger" busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
       <p>${numbered(entry)} ・ ${date(entry.given_on)} ・ <span class="mono">${entry.coupon ?? ''}</span></p>
       <${Notice} kind="info">${t('checks.withdraw-more')}<//>
       <${ProblemNotice} problem=${problem} />

@@ -107,12 +107,12 @@ function Held({ upload, onDecided }) {
           <button class="button button-primary" type="button" onClick=${() => setAsked('discard')}>${t('held.discard')}</button>
           <button class="button button-danger" type="button" onClick=${() => setAsked('confirm')}>${t('held.confirm', { removals: number(removals) })}</button>
         </div>`}
-      <${Ask} open=${asked === 'confirm'} title=${t('held.confirm-title')} yes=${t('held.confirm', { removals: number(removals) })} kind="danger" busy=${busy} onYes=${() => decide('confirm')} onNo=${() => setAsked(null)}>
+      ${asked === 'confirm' && html`<${Ask} title=${t('held.confirm-title')} yes=${t('held.confirm', { removals: number(removals) })} kind="danger" busy=${busy} onYes=${() => decide('confirm')} onNo=${() => setAsked(null)}>
         <p>${t('held.confirm-text', { removals: number(removals) })}</p>
-      <//>
-      <${Ask} open=${asked === 'discard'} title=${t('held.discard-title')} yes=${t('held.discard')} busy=${busy} onYes=${() => decide('discard')} onNo=${() => setAsked(null)}>
+      <//>`}
+      ${asked === 'discard' && html`<${Ask} title=${t('held.discard-title')} yes=${t('held.discard')} busy=${busy} onYes=${() => decide('discard')} onNo=${() => setAsked(null)}>
         <p>${t('held.discard-text')}</p>
-      <//>
+      <//>`}
     </section>`;
 }
 

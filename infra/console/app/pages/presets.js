@@ -52,7 +52,7 @@ export default function Presets() {
           </table></div>`}
       </section>
       <${Preset} key=${changed?.name ?? ''} preset=${changed} onDone=${() => setChanged(null)} />
-      ${removed && html`<${Ask} open title=${t('preset.remove-title', removed)} yes=${t('preset.remove')} kind="danger" onNo=${() => setRemoved(null)}
+      ${removed && html`<${Ask} title=${t('preset.remove-title', removed)} yes=${t('preset.remove')} kind="danger" onNo=${() => setRemoved(null)}
         onYes=${() => { dropPreset(removed); if (changed === removed) setChanged(null); setRemoved(null); }}><p>${t('preset.remove-more')}</p><//>`}
     <//>`;
 }
