@@ -49,7 +49,7 @@ export default function Rows({ label, header, count, row, onMend }) {
               <${Why} text=${it.why} line=${it.line} onAll=${() => setRead(it)} />
               ${onMend && html`<td class="mends"><div class="mend">${[...it.marked].slice(0, MENDED).map((column) => html`
                 <label key=${column}><bdi>${clipped(header[column] ?? '')}</bdi>
-                  <input class=${`edit ${it.mended.has(column) ? 'edit-done' : ''}`} value=${it.values[column] ?? ''} dir="auto" aria-label=${t('rows.mend', { column: header[column] ?? '', line: it.line })} aria-invalid=${!it.mended.has(column)} onChange=${(event) => onMend(place, column, event.target.value)} />
+                  <input class=${`edit ${it.mended.has(column) ? 'edit-done' : ''}`} value=${it.values[column] ?? ''} dir="auto" autocomplete="off" spellcheck=${false} aria-label=${t('rows.mend', { column: header[column] ?? '', line: it.line })} aria-invalid=${!it.mended.has(column)} onInput=${(event) => onMend(place, column, event.target.value)} />
                 </label>`)}</div></td>`}
               ${it.values.map((value, column) => html`<td key=${column} class=${it.marked.has(column) ? 'wrong' : ''}><bdi class="cell">${clipped(value)}</bdi></td>`)}
             </tr>`)}

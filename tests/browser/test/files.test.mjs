@@ -335,6 +335,23 @@ test('a hundred thousand refused rows do not freeze the page', { timeout: 300_00
   const longest = await page.evaluate(() => globalThis.longest);
   console.log(`100,000 refused rows: longest task ${Math.round(longest)} ms, ${drawn} rows drawn`);
   assert.ok(longest < 1000, `the page stood still for ${longest} ms`);
+
+  // What is typed stays also when its row is scrolled away from under the cursor; no service of the browser is shown it.
+  const field = box.locator('.edit').first();
+  await field.focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('1');
+  await box.evaluate((it) => { it.scrollTop = it.scrollHeight; });
+  await box.getByText('行99999').first().waitFor();
+  await box.evaluate((it) => { it.scrollTop = 0; });
+  await box.getByText('行0', { exact: true }).first().waitFor();
+  assert.equal(await field.inputValue(), '1');
+  await page.getByRole('button', { name: '直した1行を送る' }).waitFor();
+  for (const [name, value] of [['autocomplete', 'off'], ['spellcheck', 'false']]) assert.equal(await field.getAttribute(name), value);
+  await field.focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('7');
+  await page.getByRole('button', { name: '直した行を送る' }).waitFor();
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

@@ -172,7 +172,7 @@ function Scan() {
 
   const byHand = (name, attributes) => html`
     <${Field} id=${`hand-${name}`} label=${t(`hand.${name}`)}>
-      <input class="input mono" id=${`hand-${name}`} required autocomplete="off" inputmode="numeric" value=${hand[name] ?? ''} disabled=${state.step === 'seen' && name !== 'coupon'}
+      <input class="input mono" id=${`hand-${name}`} required autocomplete="off" spellcheck=${false} inputmode="numeric" value=${hand[name] ?? ''} disabled=${state.step === 'seen' && name !== 'coupon'}
         onInput=${(event) => { if (state.step === 'seen') cancel(); setHand({ ...hand, [name]: event.target.value }); }} ...${attributes} />
     <//>`;
   return html`
@@ -225,7 +225,7 @@ function Panel({ state, born, setBorn, birth, onCancel }) {
       <p>${t(`asks.${asks}-more`)}</p>
       <p>${coupon.number ? t('doses.number', { number: coupon.number }) : ''} <span class="mono">${coupon.coupon}</span></p>
       <${Field} id="born" label=${t('residents.birth_date')} help=${t('residents.birth_date-help')}>
-        <input class="input input-short mono" id="born" ref=${birth} required autocomplete="off" maxlength="30" aria-describedby="born-help" value=${born} onInput=${(event) => setBorn(event.target.value)} />
+        <input class="input input-short mono" id="born" ref=${birth} required autocomplete="off" spellcheck=${false} maxlength="30" aria-describedby="born-help" value=${born} onInput=${(event) => setBorn(event.target.value)} />
       <//>
       <div class="row"><button class="button button-primary" type="submit">${t('asks.yes')}</button><button class="button" type="button" onClick=${onCancel}>${t('doses.not')}</button></div>
     </div>`;

@@ -47,7 +47,10 @@ function Mending({ upload, file }) {
   }, [file, only]);
   const mend = (index, column, value) => setMended((before) => {
     const next = new Map(before);
-    next.set(index, { ...next.get(index), [column]: value });
+    const { [column]: last, ...others } = before.get(index) ?? {};
+    const cells = value === file.at(file.rows[index])[column] ? others : { ...others, [column]: value };
+    if (Object.keys(cells).length) next.set(index, cells);
+    else next.delete(index); // as it was
     return next;
   });
   const send = async () => {
