@@ -1,7 +1,7 @@
 // Boots the console: configuration, sign-in, frame, pages by route.
 
 import { html, render, useState, useEffect, announce, Ask, Icon, Notice, Waiting } from './ui.js';
-import { t, number, currentLanguage, setLanguage, onLanguage } from './words.js';
+import { t, inAll, number, currentLanguage, setLanguage, onLanguage } from './words.js';
 import { begin, call, connect, currentSession, end, may, onEnd } from './api.js';
 import { comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
 import { flush, queued, queuedByAnybody } from './queue.js';
@@ -23,19 +23,23 @@ const ICON = 'icon.svg';
 
 const opened = new Map();
 
+/** The page once it is fetched. What could not be fetched is tried again when somebody comes back to it, or says so. */
 function usePage(page) {
+  const [broken, setBroken] = useState(null);
   const [, drawn] = useState(0);
-  useEffect(() => {
+  const open = () => {
+    setBroken(null);
     if (!page || opened.has(page.name)) return;
-    page.open().then(
-      (module) => opened.set(page.name, module.default),
-      () => opened.set(page.name, Broken),
-    ).then(() => drawn((count) => count + 1));
-  }, [page]);
-  return page && opened.get(page.name);
+    page.open().then((module) => {
+      opened.set(page.name, module.default);
+      drawn((count) => count + 1);
+    }, () => setBroken(page));
+  };
+  useEffect(open, [page]);
+  return { Content: page && opened.get(page.name), again: broken && broken === page && open };
 }
 
-const Broken = () => html`<${Notice} kind="error" role="alert">${t('page.broken')}<//>`;
+const Broken = ({ again }) => html`<div class="page"><${Notice} kind="error" role="alert">${t('page.broken')}<//><p><button class="button" type="button" onClick=${again}>${t('page.again')}</button></p></div>`;
 const NotFound = () => html`<div class="page"><h1 tabindex="-1">${t('not-found.title')}</h1><p>${t('not-found.text')}</p><p><a class="button" href="#/">${t('nav.start')}</a></p></div>`;
 
 function App({ config, failed }) {
@@ -67,7 +71,7 @@ function App({ config, failed }) {
   const mine = PAGES.filter((page) => !page.roles || may(...page.roles));
   const name = route[0] ?? 'start';
   const page = signedIn ? mine.find((it) => it.name === name) : null;
-  const Content = usePage(page);
+  const { Content, again } = usePage(page);
   if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} onSignedIn=${arrive} />`;
   const session = currentSession();
   return html`
@@ -92,7 +96,7 @@ function App({ config, failed }) {
         </nav>
       </div>
       <main class="main" id="main" tabindex="-1">
-        ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : html`<${Waiting} />`}
+        ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : again ? html`<${Broken} again=${again} />` : html`<${Waiting} />`}
       </main>
     </div>`;
 }
@@ -152,8 +156,15 @@ async function boot() {
   live.setAttribute('aria-live', 'polite');
   document.body.append(live);
   onEnd(() => announce(''));
-  const config = await fetch('config.json', { credentials: 'omit' }).then((response) => response.json());
-  connect(config.api, () => {});
+  let config;
+  try {
+    config = await fetch('config.json', { credentials: 'omit' }).then((response) => response.json());
+    connect(config.api, () => {});
+  } catch {
+    const texts = await inAll('boot.failed');
+    render(html`<main class="sign-in"><div class="card sign-in-card"><h1>${t('product')}</h1><${Notice} kind="error" role="alert">${texts.map(([lang, text]) => html`<p key=${lang} lang=${lang}>${text}</p>`)}<//></div></main>`, root);
+    return;
+  }
   let failed = false;
   if (isComingBack() && !didLeave()) {
     if (await handBack()) {

@@ -8,7 +8,7 @@ const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const home = () => `${location.origin}${location.pathname}`;
 
 async function discover(config) {
-  const response = await fetch(`${config.issuer}/.well-known/openid-configuration`, { credentials: 'omit' });
+  const response = await fetch(`${config.issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`, { credentials: 'omit' });
   if (!response.ok) throw new Error('discovery');
   return response.json();
 }

@@ -45,6 +45,12 @@ export function t(key, values = {}) {
   });
 }
 
+/** A text in every language that can be fetched, each as `[language, text]`: for whoever cannot choose one yet. */
+export async function inAll(key) {
+  const found = await Promise.allSettled(Object.entries(FETCH).map(async ([name, fetch]) => [name, (await fetch()).default[key]]));
+  return found.filter((it) => it.value).map((it) => it.value);
+}
+
 /** The text under `key` if there is one: of codes, which a newer API may have more of than this page knows. */
 export const named = (key, code) => texts[key] ?? code;
 

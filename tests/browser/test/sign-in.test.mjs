@@ -88,3 +88,45 @@ test('a page that was open before signing in is open after it', async () => {
   await page.getByRole('heading', { level: 1, name: 'ファイル' }).waitFor();
   await page.context().close();
 });
+
+test('without its settings the console says so, in both languages', async () => {
+  for (const answer of [{ status: 404, body: 'nothing' }, { json: {} }, null]) {
+    const page = await newPage(browser);
+    await page.route(/\/config\.json$/, (route) => (answer ? route.fulfill(answer) : route.abort()));
+    await page.goto(`${stack.url}/`);
+    const told = page.getByRole('alert');
+    for (const [language, text] of [['ja', '設定（config.json）を読み込めない'], ['en', 'its settings (config.json) cannot be loaded']]) await told.locator(`[lang=${language}]`, { hasText: text }).waitFor();
+    await page.context().close();
+  }
+});
+
+test('an issuer may be written with a slash behind it', async () => {
+  const page = await newPage(browser);
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.route(/\/config\.json$/, async (route) => {
+    const response = await route.fetch();
+    const config = await response.json();
+    await route.fulfill({ response, json: { ...config, issuer: `${config.issuer.replace(/\/$/, '')}/` } });
+  });
+  await signIn(page, stack);
+  assert.deepEqual(asked.filter((it) => it.includes('//')), []);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('a page that could not be fetched is fetched again, when it is asked for and when somebody comes back to it', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await page.route(/\/pages\/(settings|checks)\.js$/, (route) => route.abort(), { times: 2 });
+  for (const name of ['設定', '接種の確認']) {
+    await page.locator('.nav').getByRole('link', { name }).press('Enter');
+    await page.locator('.nav [aria-current=page]', { hasText: name }).waitFor();
+    await page.locator('main [role=alert]').waitFor();
+  }
+  await page.getByRole('button', { name: 'もう一度開く' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: '接種の確認' }).waitFor();
+  await page.locator('.nav').getByRole('link', { name: '設定' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: '設定' }).waitFor();
+  await page.context().close();
+});

@@ -21,6 +21,8 @@ export default {
   'problem.page': 'This page failed. Open it again.',
   'problem.too-large': 'The file is too large (up to 2 GB).',
   'page.broken': 'This page could not be opened. Try again.',
+  'page.again': 'Open it again',
+  'boot.failed': 'This page cannot be opened, as its settings (config.json) cannot be loaded. Check the network and open it again. If that does not help, tell the operator.',
   'not-found.title': 'Not found',
   'not-found.text': 'There is no such page, or your roles do not include it.',
 

@@ -21,6 +21,8 @@ export default {
   'problem.page': 'この画面に不具合が起きました。画面を開き直してください。',
   'problem.too-large': 'ファイルが大きすぎます（2 GB まで）。',
   'page.broken': 'この画面を開けませんでした。もう一度お試しください。',
+  'page.again': 'もう一度開く',
+  'boot.failed': '設定（config.json）を読み込めないため、画面を開けません。ネットワークを確かめて、開き直してください。続くときは運用者に知らせてください。',
   'not-found.title': '見つかりません',
   'not-found.text': 'この画面はないか、あなたの役割では使えません。',
 
