@@ -90,19 +90,23 @@ export async function flush() {
   sending = true;
   clearTimeout(timer);
   const next = () => waiting.find(isMine);
-  for (let entry = next(); entry; entry = next()) {
-    const body = await unseal(entry);
-    // Somebody else may have signed in meanwhile: they neither send it nor hear what became of it.
-    if (!isMine(entry)) continue;
-    const outcome = await send(entry.id, body);
-    if (!isMine(entry)) continue;
-    if (!outcome) break;
-    waiting = waiting.filter((it) => it !== entry);
-    pause = FIRST_PAUSE;
-    tell(entry.id, outcome, body);
+  try {
+    for (let entry = next(); entry; entry = next()) {
+      const body = await unseal(entry);
+      // Somebody else may have signed in meanwhile: they neither send it nor hear what became of it.
+      if (!isMine(entry)) continue;
+      const outcome = await send(entry.id, body);
+      if (!isMine(entry)) continue;
+      if (!outcome) break;
+      waiting = waiting.filter((it) => it !== entry);
+      pause = FIRST_PAUSE;
+      tell(entry.id, outcome, body);
+    }
+  } finally {
+    // Whatever went wrong, what waits is sent later.
+    sending = false;
+    if (queued()) later();
   }
-  sending = false;
-  if (queued()) later();
 }
 
 function later() {

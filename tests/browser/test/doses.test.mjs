@@ -230,6 +230,27 @@ test('doses wait sealed while the network is gone, and each is sent once', async
   await page.context().close();
 });
 
+test('what waits is sent though something went wrong on the way', async () => {
+  const page = await desk({ script: () => {
+    const { decrypt } = SubtleCrypto.prototype;
+    let tries = 0;
+    SubtleCrypto.prototype.decrypt = function failing(...sealed) {
+      tries += 1;
+      return tries > 1 ? decrypt.apply(this, sealed) : Promise.reject(new Error('once'));
+    };
+  } });
+  await page.context().setOffline(true);
+  await scan(page, lineOf(old[17]));
+  await page.locator('#born').waitFor();
+  await page.keyboard.type(old[17]['生年月日']);
+  await page.keyboard.press('Enter');
+  await outcome(page, 'queued');
+  await page.context().setOffline(false);
+  await page.locator('[data-entry="recorded"]').waitFor({ timeout: 20_000 });
+  assert.ok(page.complaints.includes('once'), 'it did go wrong');
+  await page.context().close();
+});
+
 test('what waits outlives the end of a sign-in: one signs in beside it', async () => {
   const page = await desk();
   await page.context().setOffline(true);
