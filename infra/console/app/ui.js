@@ -280,6 +280,14 @@ export function usePolling(ask, on, depends) {
   }, [on, ...depends]);
 }
 
+/** Does something every so often. Not while nobody looks. */
+export function useEvery(pause, work) {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || work(), pause);
+    return () => clearInterval(timer);
+  }, []);
+}
+
 /** How far something is. Without a share it is under way, and nobody knows how far; an element that once had one keeps it, so there are two. */
 export const Progress = ({ label, share }) => (share === undefined
   ? html`<progress key="moving" aria-label=${label}></progress>`

@@ -49,6 +49,26 @@ async function listIs(page, route, name, all) {
   });
 }
 
+test('what comes while somebody looks is told within a minute', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const uploads = [];
+  const consents = [];
+  await listIs(page, /\/uploads\?/, 'uploads', uploads);
+  await listIs(page, /\/consents\?/, 'consents', consents);
+  await page.clock.install();
+  await open(page, stack, 'files');
+  await open(page, stack, '');
+  await page.getByText('対応が必要なことはありません').waitFor();
+  uploads.push(upload('late.csv', { id: '01890000-0000-7000-8000-000000000001', state: 'held', state_text: { ja: '確認待ち', en: 'held' }, dropped_at: ago(0), size: 1 }));
+  consents.push({ state: 'draft', expires_at: ago(-1) });
+  await page.clock.runFor(61_000);
+  await page.locator('.hand', { hasText: 'late.csv' }).waitFor();
+  await page.locator('.hand', { hasText: '承認を待っている' }).waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 const ago = (days) => new Date(Date.now() - days * 24 * 3600 * 1000).toISOString();
 const hands = (page) => page.locator('.hand').evaluateAll((all) => all.map((it) => [it.querySelector('.hand-count').textContent, it.querySelector('.hand-text').textContent]));
 

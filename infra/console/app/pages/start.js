@@ -1,6 +1,6 @@
 // What needs a hand now.
 
-import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useLoaded, usePolling } from '../ui.js';
+import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useEvery, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
 import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';
@@ -10,6 +10,9 @@ import { isLate } from './exports.js';
 
 /** What is held up, then what was refused, what goes on by itself, what only waits. */
 const ORDER = ['doubt', 'bad', 'busy', 'plain'];
+
+/** So often it is looked for what came meanwhile. */
+const AGAIN = 60_000; // ms
 
 /** Files of so many days still ask for something. */
 const RECENT = 14 * 24 * 3600 * 1000;
@@ -93,8 +96,8 @@ const TILES = [
 ];
 
 export default function Start() {
-  const { data: moving, problem, set } = useLoaded(look, []);
-  const { data: resting, problem: other } = useLoaded(lookForApprovers, []);
+  const { data: moving, problem, set, reload } = useLoaded(look, []);
+  const { data: resting, problem: other, reload: reloadResting } = useLoaded(lookForApprovers, []);
   const running = moving?.some((hand) => hand.kind === 'busy');
   const looked = (moving || problem) && (resting || other);
   const hands = looked && [...(moving ?? []), ...(resting ?? [])].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
@@ -102,6 +105,10 @@ export default function Start() {
     set(await look());
     return false;
   }, Boolean(running), []);
+  useEvery(AGAIN, () => {
+    reload();
+    reloadResting();
+  });
   return html`
     <${Page} title=${t('start.title')} lead=${t('start.lead')}>
       <${ProblemNotice} problem=${problem ?? other} />
