@@ -99,7 +99,7 @@ test('a file of inquiries is dropped, asked row by row, its answers saved, and w
 /** The answers that the page saves, each row by its columns. */
 async function saved(page) {
   const saving = page.waitForEvent('download');
-  await tabTo(page, page.getByRole('button', { name: '答えを CSV で保存する' }));
+  await tabTo(page, page.getByRole('button', { name: '回答を CSV で保存する' }));
   await page.keyboard.press('Enter');
   const download = await saving;
   assert.match(download.suggestedFilename(), /_answers\.csv$/);
@@ -116,7 +116,7 @@ test('a file that is none of inquiries says that nothing was asked', async () =>
   await page.locator('#file-input').setInputFiles(file);
   await page.locator('li.card', { hasText: 'other.csv' }).getByRole('link').press('Enter', { timeout: 60_000 });
   await page.getByText('どの行も照会していません。直してから').waitFor();
-  assert.equal(await page.getByRole('button', { name: '答えを CSV' }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: '回答を CSV' }).count(), 0);
   await page.context().close();
 });
 
@@ -142,6 +142,6 @@ test('who may not ask is not offered it', async () => {
   assert.equal(await page.locator('input[value="inquiries"]').count(), 0);
   await page.getByRole('link', { name: 'inquiries_moved.csv' }).press('Enter');
   await page.locator('.parts').waitFor();
-  assert.equal(await page.getByRole('button', { name: '答えを CSV' }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: '回答を CSV' }).count(), 0);
   await page.context().close();
 });

@@ -38,26 +38,26 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await tabTo(page, page.locator('.hand', { hasText: '北海道札幌市から' }));
   await page.keyboard.press('Enter');
   await page.getByText('まだ回答していません').waitFor();
-  await tabTo(page, page.getByRole('button', { name: '答えてよいことにする' }));
+  await tabTo(page, page.getByRole('button', { name: '回答を認める' }));
   await page.keyboard.press('Enter');
   const sure = page.getByRole('dialog');
   await sure.getByText('もう一度照会すると').waitFor();
-  await tabTo(page, sure.getByRole('button', { name: '答えてよいことにする' }));
+  await tabTo(page, sure.getByRole('button', { name: '回答を認める' }));
   await page.keyboard.press('Enter');
-  await page.getByText('北海道札幌市に答えてよいことにしました').first().waitFor();
+  await page.getByText('北海道札幌市への回答を認めました').first().waitFor();
 
   // It is known when somebody comes back, and nothing is left to decide.
   await open(page, stack, '');
   assert.equal(await page.locator('.hand').count(), 0);
   await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
-  await page.locator('.badge', { hasText: '北海道札幌市に答えてよいことにしました' }).waitFor();
-  assert.equal(await page.getByRole('button', { name: '答えてよいことにする' }).count(), 0);
+  await page.locator('.badge', { hasText: '北海道札幌市への回答を認めました' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: '回答を認める' }).count(), 0);
   assert.equal((await stack.inquire(ASKER, guarded, 'F-2')).length, 1);
 
   // Every kind of entry is in the log, in words, and its chain holds; a decision that somebody else is said to have made breaks it.
   await signIn(page, stack, { roles: ['inquire', 'approve'] });
   await open(page, stack, 'inquiries/log');
-  await page.locator('.badge', { hasText: '答えてよいと決めた' }).waitFor();
+  await page.locator('.badge', { hasText: '回答を認めた' }).waitFor();
   await page.getByText('職員の判断待ち（支援措置あり・不明）').waitFor();
   const check = page.getByRole('button', { name: '改ざんがないか' });
   await check.press('Enter');
@@ -80,7 +80,7 @@ test('who may only read sees what was held, and cannot decide', async () => {
   await signIn(page, stack, { roles: ['read'] });
   await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
   await page.getByText('まだ回答していません').waitFor();
-  assert.equal(await page.getByRole('button', { name: '答えてよいことにする' }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: '回答を認める' }).count(), 0);
   await page.context().close();
 });
 
@@ -92,7 +92,7 @@ test('who asked with a wrong birth date is told of, and hides nothing that was h
   await open(page, stack, '');
   await page.locator('.hand', { hasText: '北海道札幌市から' }).press('Enter');
   await page.getByText('生年月日が違ったため').waitFor();
-  await page.getByRole('button', { name: '答えてよいことにする' }).waitFor();
+  await page.getByRole('button', { name: '回答を認める' }).waitFor();
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

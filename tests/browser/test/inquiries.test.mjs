@@ -68,12 +68,12 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
   assert.ok(!bodies.some((body) => body.includes(SECRET)), 'the scan never leaves the browser');
   await say(page, old[0]);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: '照会への回答：接種 1件' }).waitFor({ timeout: 60_000 });
   const answer = await page.locator('table').textContent();
   assert.ok(answer.includes('千代田区') && answer.includes('ファイザー') && answer.includes('EY0779'), answer);
   assert.ok(!answer.includes(old[0]['氏名']), 'never a name');
   const saving = page.waitForEvent('download');
-  await page.getByRole('button', { name: '答えを CSV で保存する' }).press('Enter');
+  await page.getByRole('button', { name: '回答を CSV で保存する' }).press('Enter');
   const saved = await saving;
   assert.equal(saved.suggestedFilename(), 'answer_F-1.csv');
   assert.match(await read(await saved.path()), /\r\n1,2021-06-15,ファイザー,EY0779,東京都千代田区\r\n$/);
@@ -178,7 +178,7 @@ test('another person than the basis is about is refused, and an answer that was 
   await page.keyboard.press('Enter');
   await page.locator('main [role=alert]', { hasText: 'ネットワーク' }).waitFor();
   await page.locator('#birth-date').press('Enter');
-  await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: '照会への回答：接種 1件' }).waitFor({ timeout: 60_000 });
   await page.context().close();
 });
 
@@ -190,10 +190,10 @@ test('an answer stays when the basis cannot be read anew after it', async () => 
   await page.route(/\/consents\/[^/?]+$/, (route) => route.fulfill({ status: 429, json: {} }), { times: 1 });
   await page.keyboard.press('Enter');
   await page.locator('main [role=alert]', { hasText: '混み合っています' }).waitFor({ timeout: 60_000 });
-  await page.getByRole('heading', { name: '照会の答え：接種 1件' }).waitFor();
+  await page.getByRole('heading', { name: '照会への回答：接種 1件' }).waitFor();
   assert.ok((await page.locator('table').textContent()).includes('EY0779'));
   const saving = page.waitForEvent('download');
-  await page.getByRole('button', { name: '答えを CSV で保存する' }).press('Enter');
+  await page.getByRole('button', { name: '回答を CSV で保存する' }).press('Enter');
   assert.equal((await saving).suggestedFilename(), 'answer_F-5.csv');
   assert.deepEqual(page.complaints, []);
   await page.context().close();

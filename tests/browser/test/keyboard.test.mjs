@@ -401,9 +401,9 @@ test('somebody is asked about, the answer saved, and the chain of the log checke
   const { page } = hand;
   await recordBasis(hand, old[6], 'F-1');
   await sayWho(hand, old[6]);
-  await hand.isOn('h2', '照会の答え：接種 1件');
+  await hand.isOn('h2', '照会への回答：接種 1件');
   const saving = page.waitForEvent('download');
-  await hand.enter(page.getByRole('button', { name: '答えを CSV で保存する' }));
+  await hand.enter(page.getByRole('button', { name: '回答を CSV で保存する' }));
   await saving;
   await hand.go('照会');
   await hand.enter(page.getByRole('link', { name: '照会の記録簿' }));
