@@ -86,7 +86,7 @@ function App({ config, failed }) {
       </div>
     </header>
     ${leaving && html`<${Ask} title=${t('doses.queue', { count: number(queued()) })} no=${t('sign-out.stay')} yes=${t('sign-out')} kind="danger" onYes=${leave} onNo=${() => setLeaving(false)}><p>${t('sign-out.queued')}</p><//>`}
-    <div class="frame" key=${language}>
+    <div class="frame">
       <div class="side">
         <nav class="nav" aria-label=${t('nav.label')}>
           ${mine.map((it) => html`

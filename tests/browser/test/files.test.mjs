@@ -346,7 +346,11 @@ test('a hundred thousand refused rows do not freeze the page', { timeout: 300_00
   await box.evaluate((it) => { it.scrollTop = 0; });
   await box.getByText('行0', { exact: true }).first().waitFor();
   assert.equal(await field.inputValue(), '1');
+  await page.getByRole('button', { name: 'English' }).press('Enter');
+  await page.getByRole('button', { name: 'Send 1 mended row' }).waitFor();
+  await page.getByRole('button', { name: '日本語' }).press('Enter');
   await page.getByRole('button', { name: '直した1行を送る' }).waitFor();
+  assert.equal(await field.inputValue(), '1', 'in every language');
   for (const [name, value] of [['autocomplete', 'off'], ['spellcheck', 'false']]) assert.equal(await field.getAttribute(name), value);
   await field.focus();
   await page.keyboard.press('ControlOrMeta+a');

@@ -218,3 +218,18 @@ test('what stands in a file of presets is text, whatever it would like to be', a
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
+
+test('what is half filled in stays in another language, and what was told is told in it', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['doses'] });
+  await open(page, stack, 'doses/presets');
+  await page.locator('#preset-venue').fill('中央体育館');
+  await page.locator('#presets-file').setInputFiles({ name: 'presets.json', mimeType: 'application/json', buffer: Buffer.from('{') });
+  const told = page.locator('main [role=alert]');
+  await told.getByText('ファイルを読めません').waitFor();
+  await page.getByRole('button', { name: 'English' }).press('Enter');
+  await told.getByText('The file cannot be read').waitFor();
+  assert.equal(await page.locator('#preset-venue').inputValue(), '中央体育館');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});

@@ -95,6 +95,9 @@ test('what waits is found behind hundreds of others, and nothing is asked for th
   const told = await hands(page);
   assert.equal(told.length, 4, JSON.stringify(told));
   for (const [count, text] of [['1', 'residents_250.csv'], ['1', 'residents_260.csv'], ['2', '承認を待っている'], ['1', '北海道札幌市']]) assert.ok(told.some((it) => it[0] === count && it[1].includes(text)), text);
+  await page.getByRole('button', { name: 'English' }).press('Enter');
+  await page.locator('.hand', { hasText: 'Legal bases wait for approval' }).waitFor();
+  assert.ok(!/[ぁ-ん]/.test((await hands(page)).join()), 'in the words of the language that was chosen');
   assert.equal(last, 200, 'bases are not read on behind those that have expired');
   assert.deepEqual(page.complaints, []);
   await page.context().close();

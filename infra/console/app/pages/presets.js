@@ -16,11 +16,11 @@ export default function Presets() {
   const load = async ([file]) => {
     try {
       const count = await loadPresets(file);
-      setTold({ kind: 'good', title: t('preset.loaded', { count: number(count) }) });
+      setTold({ count });
       announce(t('preset.loaded', { count: number(count) }));
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
-      setTold({ kind: 'error', title: t('preset.not-loaded'), text: faultText(fault) });
+      setTold({ fault });
     }
   };
   const write = () => {
@@ -32,7 +32,7 @@ export default function Presets() {
       <section class="stack" aria-labelledby="presets-title">
         <h2 id="presets-title">${t('preset.list')}</h2>
         <p class="help">${t('preset.memory')}</p>
-        ${told && html`<${Notice} kind=${told.kind} role=${told.kind === 'error' ? 'alert' : 'status'} title=${told.title}>${told.text}<//>`}
+        ${told && (told.fault ? html`<${Notice} kind="error" role="alert" title=${t('preset.not-loaded')}>${faultText(told.fault)}<//>` : html`<${Notice} kind="good" role="status" title=${t('preset.loaded', { count: number(told.count) })} />`)}
         <div class="row">
           <input ref=${input} hidden id="presets-file" type="file" accept=".json,application/json" onChange=${(event) => { load([...event.target.files]); event.target.value = ''; }} />
           <button class="button" type="button" onClick=${() => input.current.click()}>${t('preset.load')}</button>

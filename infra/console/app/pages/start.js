@@ -1,7 +1,7 @@
 // What needs a hand now.
 
 import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useEvery, useLoaded, usePolling } from '../ui.js';
-import { t, said, number, moment } from '../words.js';
+import { t, said, currentLanguage, number, moment } from '../words.js';
 import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';
 import { isMended, isUnderWay, kindOf, placeOf } from '../uploads.js';
@@ -18,6 +18,8 @@ const AGAIN = 60_000; // ms
 const RECENT = 14 * 24 * 3600 * 1000;
 
 const isOld = (upload) => Date.now() - new Date(upload.dropped_at) > RECENT;
+
+// What is loaded here holds finished texts: in another language it is loaded anew.
 
 /** What may go on by itself while somebody looks. */
 async function look(signal) {
@@ -96,8 +98,8 @@ const TILES = [
 ];
 
 export default function Start() {
-  const { data: moving, problem, set, reload } = useLoaded(look, []);
-  const { data: resting, problem: other, reload: reloadResting } = useLoaded(lookForApprovers, []);
+  const { data: moving, problem, set, reload } = useLoaded(look, [currentLanguage()]);
+  const { data: resting, problem: other, reload: reloadResting } = useLoaded(lookForApprovers, [currentLanguage()]);
   const running = moving?.some((hand) => hand.kind === 'busy');
   const looked = (moving || problem) && (resting || other);
   const hands = looked && [...(moving ?? []), ...(resting ?? [])].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
