@@ -76,7 +76,7 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
   await page.getByRole('button', { name: '回答を CSV で保存する' }).press('Enter');
   const saved = await saving;
   assert.equal(saved.suggestedFilename(), 'answer_F-1.csv');
-  assert.match(await read(await saved.path()), /\r\n1,2021-06-15,ファイザー,EY0779,東京都千代田区\r\n$/);
+  assert.match(await read(await saved.path()), /予防接種,接種回,.*\r\n新型コロナウイルス,1,2021-06-15,ファイザー,EY0779,東京都千代田区,131016\r\n$/);
   await page.locator('.badge', { hasText: '照会済み' }).waitFor();
   assert.ok(!bodies.some((body) => body.startsWith('http') && body.includes(old[0]['個人番号'])), 'no My Number in an address');
 
@@ -179,6 +179,35 @@ test('another person than the basis is about is refused, and an answer that was 
   await page.locator('main [role=alert]', { hasText: 'ネットワーク' }).waitFor();
   await page.locator('#birth-date').press('Enter');
   await page.getByRole('heading', { name: '照会への回答：接種 1件' }).waitFor({ timeout: 60_000 });
+  await page.context().close();
+});
+
+test('an answer that was given is shown again to whoever asked, and to nobody else', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await record(page, old[2], 'F-6');
+  const [, hash] = page.url().split('#/');
+  await say(page, old[2]);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: '照会への回答：接種 1件' }).waitFor({ timeout: 60_000 });
+  for (const [person, isGiven] of [['suzuki', false], ['健康課 佐藤', true]]) {
+    await signIn(page, stack, { tenant: ASKER, person });
+    await open(page, stack, hash);
+    await page.getByRole('heading', { name: '回答をもう一度表示する' }).waitFor();
+    await say(page, old[2]);
+    await page.keyboard.press('Enter');
+    if (isGiven) await page.getByRole('heading', { name: '照会への回答：接種 1件' }).waitFor({ timeout: 60_000 });
+    else await page.locator('main [role=alert]').waitFor();
+  }
+  assert.ok((await page.locator('table').textContent()).includes('EY0779'));
+
+  // In another language, too: it stays, in the words of that.
+  await page.getByRole('button', { name: 'English' }).press('Enter');
+  await page.getByRole('heading', { name: 'Answer: 1 dose' }).waitFor();
+  await page.locator('.nav').getByRole('link', { name: 'Inquiries' }).waitFor();
+  assert.ok((await page.locator('table').textContent()).includes('EY0779'));
+  assert.ok(!/[ぁ-ん]/.test(await page.locator('main').innerText()), 'nothing is left in Japanese');
+  assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
 

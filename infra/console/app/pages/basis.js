@@ -14,6 +14,9 @@ import { Person } from './new-basis.js';
 const begun = new Map();
 onEnd(() => begun.clear());
 
+/** Whoever asked is given the same answer again as long as the basis holds. */
+const isKept = (basis) => basis.state === 'answered' && Boolean(basis.inquiry) && Date.parse(basis.expires_at) > Date.now();
+
 export default function Basis({ id }) {
   const { data: basis, problem, set, reload } = useLoaded(async (signal) => (await call('GET', `/consents/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
   const back = { href: to('inquiries'), text: t('inquiries.title') };
@@ -34,7 +37,7 @@ export default function Basis({ id }) {
           </dl>
         </section>
         <${Acts} basis=${basis} onChanged=${set} />
-        ${may('inquire') && (['granted', 'claimed'].includes(basis.state) || begun.has(basis.id)) && html`<${Inquire} basis=${basis} onAnswered=${reload} />`}`}
+        ${may('inquire') && (['granted', 'claimed'].includes(basis.state) || begun.has(basis.id) || isKept(basis)) && html`<${Inquire} basis=${basis} onAnswered=${reload} />`}`}
     <//>`;
 }
 
@@ -100,20 +103,23 @@ function Inquire({ basis, onAnswered }) {
     }
     setBusy(false);
   };
+  const isAgain = isKept(basis);
   if (answer) return html`<${Answer} answer=${answer} basis=${basis} />`;
   return html`
     <form class="card stack" onSubmit=${ask} aria-labelledby="ask-heading">
-      <h2 id="ask-heading">${t('inquiry.title')}</h2>
-      <p>${t('inquiry.lead')}</p>
+      <h2 id="ask-heading">${t(isAgain ? 'inquiry.again' : 'inquiry.title')}</h2>
+      <p>${t(isAgain ? 'inquiry.again-lead' : 'inquiry.lead')}</p>
       <${Person} fields=${fields} set=${set} wrong=${wrong} />
       ${!['my_number', 'birth_date'].includes(problem?.field) && html`<${ProblemNotice} problem=${problem} />`}
-      <div><button class="button button-primary" type="submit" disabled=${busy}>${t('inquiry.ask')}</button></div>
+      <div><button class="button button-primary" type="submit" disabled=${busy}>${t(isAgain ? 'inquiry.show' : 'inquiry.ask')}</button></div>
     </form>`;
 }
 
-/** The answer as a table to be saved, in the words of the page. */
 const COLUMNS = ['checks.dose', 'dose.given_on', 'dose.product', 'dose.lot', 'inquiry.holder'];
-const answerAsCsv = (doses) => write([COLUMNS.map((key) => t(key)), ...doses.map((it) => [it.number, it.given_on, makerOf(it.product), it.lot, it.holder_name])].map((row) => row.map((cell) => harmless(String(cell)))));
+
+/** The answer as a table to be saved, in the words of the page. */
+const SAVED = ['basis.programmes', 'entries.number', 'dose.given_on', 'dose.product', 'dose.lot', 'inquiry.holder', 'inquiry.holder-code'];
+const answerAsCsv = (doses) => write([SAVED.map((key) => t(key)), ...doses.map((it) => [programmes([it.programme]), it.number, it.given_on, makerOf(it.product), it.lot, it.holder_name, it.holder])].map((row) => row.map((cell) => harmless(String(cell)))));
 
 function Answer({ answer, basis }) {
   const heading = useRef();
