@@ -1,8 +1,6 @@
 // Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
 import { html, useState, Badge, Ask, More, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
-import { t, moment, number, programmes } from '../words.js';
-import { html, useState, useEffect, Badge, Ask, ProblemNotice, asProblem, announce } from '../ui.js';
 import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { counts, released } from '../held.js';
