@@ -238,7 +238,7 @@ fn warn(error: &AnswerError, ask: &HolderAsk) {
         AnswerError::Record { resident, .. } => Some(resident.to_string()),
         _ => None,
     };
-    tracing::error!(code, %tenant, %inquiry, resident, what = %error, "the holder cannot answer");
+    tracing::error!(code, %tenant, %inquiry, resident, error = %error, "the holder cannot answer");
 }
 
 /// The basis is claimed by this inquiry, holds, and is about this person; and nobody asks themselves.

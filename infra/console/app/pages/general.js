@@ -1,7 +1,7 @@
 // How files are taken, how exports are made, and what others may be told.
 
 import { html, Notice, TextField, ProblemNotice, DraftFoot, useDraft } from '../ui.js';
-import { t, said } from '../words.js';
+import { t, said, number } from '../words.js';
 import { may } from '../api.js';
 
 /** What keeps a wrong file from harming the register, and people from being asked about; to move it takes the role to approve as well. */
@@ -18,8 +18,10 @@ export default function General({ settings, onSave }) {
     if (!changed.length) return undefined;
     return draft.save(Object.fromEntries(changed.map(([name, value]) => [name, name in LIMITS ? Number(value) : value])));
   };
+  const most = (name) => (name === 'inquiries_per_day' && settings.inquiries_at_most !== null ? settings.inquiries_at_most : LIMITS[name]);
+  const help = (name) => t(`settings.${name}-help`) + (most(name) < LIMITS[name] ? t('settings.inquiries_at_most', { most: number(most(name)) }) : '');
   const limit = (name) => html`
-    <${TextField} id=${name} label=${t(`settings.${name}`)} help=${t(`settings.${name}-help`)} class="input input-short" type="number" min="0" max=${LIMITS[name]} step="1"
+    <${TextField} id=${name} label=${t(`settings.${name}`)} help=${help(name)} class="input input-short" type="number" min="0" max=${most(name)} step="1"
       disabled=${!may('approve')} optional=${settings[name] === null} value=${String(valueOf(name) ?? '')} onValue=${(value) => set(name, value)} error=${problem?.field === name && said(problem.detail ?? problem.words)} />`;
   const choice = (name, legend, values, textOf, disabled) => html`
     <fieldset class="field" disabled=${disabled}><legend>${legend}</legend><div class="choice">

@@ -283,7 +283,8 @@ impl Sim {
     /// In calm weather a message that failed comes back after some time, as the queue has it.
     async fn deliver_anew(&mut self, loaders: usize) -> bool {
         let tired = self.queues.all().iter().any(|message| message.received > 0);
-        if tired && self.under_way.is_empty() {
+        // Whoever is under way then waits for time to pass as well.
+        if tired && self.network.waiting().is_empty() {
             self.pass(Duration::from_secs(7)).await;
         }
         self.deliver(loaders, 0).await
