@@ -125,7 +125,7 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await open(page, stack, 'files');
       await picture('files');
       await page.getByRole('link', { name: 'residents_20210403.csv' }).first().click();
-      await page.getByRole('dialog', { includeHidden: true }).first().waitFor({ state: 'attached' });
+      await page.locator('.button-danger').waitFor();
       await picture('held');
       await open(page, stack, 'files');
       await page.getByRole('link', { name: 'residents_20210402.csv' }).first().click();
