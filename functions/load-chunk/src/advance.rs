@@ -40,7 +40,7 @@ impl LoadChunk {
             };
             let upload = self.upload(scope, &id).await?;
             if upload.chunks_done < upload.chunks {
-                return self.hand_out(scope, &id).await;
+                return self.hand_out(scope, &upload).await;
             }
             if upload.generation != Some(generation) {
                 return Err(StoreError::Damaged {
@@ -77,8 +77,16 @@ impl LoadChunk {
         })?)
     }
 
-    async fn hand_out(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
+    async fn hand_out(&self, scope: &TenantScope, upload: &Upload) -> Result<(), LoadError> {
+        let id = &upload.id;
         let states = self.store.chunk_states(scope, id).await?;
+        // They are kept longer than any load takes. Without one of them, this one would wait for ever and say nothing.
+        if states.len() < upload.chunks as usize {
+            return Err(StoreError::Damaged {
+                what: "chunks of a load",
+            }
+            .into());
+        }
         let messages: Vec<_> = states
             .into_iter()
             .filter(|(_, state)| *state == ChunkState::Todo)

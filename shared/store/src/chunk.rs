@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{RowCounts, TenantScope, UploadId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,6 +12,8 @@ use crate::{
 /// Chunks are forgotten this long after they were planned; the upload keeps their sums.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 const STATE: &[(&str, &str)] = &[("#state", "state")];
+/// Holds for the worker whose lease it is, and only until the chunk is loaded.
+const MINE: &str = "#state = :todo AND attempt = :attempt";
 /// So many workers may run out of time over one chunk: several hours of work, where minutes are usual.
 const ATTEMPTS: u32 = 30;
 
@@ -162,7 +165,7 @@ impl Store {
                     pk,
                     sk: &sk,
                     update: "SET attempt = :next, lease_until = :until",
-                    condition: "#state = :todo AND attempt = :attempt",
+                    condition: MINE,
                     names: STATE,
                     values: vec![
                         (":next", n(chunk.attempt + 1)),
@@ -195,23 +198,9 @@ impl Store {
         written: u32,
         lease_until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(
-            scope,
-            Change {
-                pk: keys::upload(scope, upload),
-                sk: &keys::chunk_sk(chunk.plan.number),
-                update: "SET written = :written, lease_until = :until",
-                condition: "#state = :todo AND attempt = :attempt",
-                names: STATE,
-                values: vec![
-                    (":written", n(written)),
-                    (":until", time(lease_until)),
-                    (":todo", s("todo")),
-                    (":attempt", n(chunk.attempt)),
-                ],
-            },
-        )
-        .await
+        let values = vec![(":written", n(written)), (":until", time(lease_until))];
+        let update = "SET written = :written, lease_until = :until";
+        self.change_mine(scope, upload, chunk, update, values).await
     }
 
     /// Ends the lease on a chunk that was not loaded; what is noted of it stays.
@@ -224,22 +213,30 @@ impl Store {
         chunk: &Chunk,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(
-            scope,
-            Change {
-                pk: keys::upload(scope, upload),
-                sk: &keys::chunk_sk(chunk.plan.number),
-                update: "SET lease_until = :now",
-                condition: "#state = :todo AND attempt = :attempt",
-                names: STATE,
-                values: vec![
-                    (":now", time(now)),
-                    (":todo", s("todo")),
-                    (":attempt", n(chunk.attempt)),
-                ],
-            },
-        )
-        .await
+        let values = vec![(":now", time(now))];
+        let update = "SET lease_until = :now";
+        self.change_mine(scope, upload, chunk, update, values).await
+    }
+
+    /// Changes a chunk as long as it is this worker's and not loaded.
+    async fn change_mine(
+        &self,
+        scope: &TenantScope,
+        upload: &UploadId,
+        chunk: &Chunk,
+        update: &str,
+        mut values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<(), StoreError> {
+        values.extend([(":todo", s("todo")), (":attempt", n(chunk.attempt))]);
+        let change = Change {
+            pk: keys::upload(scope, upload),
+            sk: &keys::chunk_sk(chunk.plan.number),
+            update,
+            condition: MINE,
+            names: STATE,
+            values,
+        };
+        self.change(scope, change).await
     }
 
     /// Marks the chunk loaded and adds its rows to the upload's, in one transaction; of the refused
@@ -261,7 +258,7 @@ impl Store {
             pk: pk.clone(),
             sk: &keys::chunk_sk(chunk.plan.number),
             update: "SET #state = :done, share_version = :share",
-            condition: "#state = :todo AND attempt = :attempt",
+            condition: MINE,
             names: STATE,
             values: vec![
                 (":done", s("done")),
