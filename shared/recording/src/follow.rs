@@ -120,11 +120,10 @@ pub(crate) fn put(
     next: NextDose,
     now: Timestamp,
 ) -> Result<DoseRevision, StoreError> {
-    let tag = &found.doses.tag;
     let followers = followers(area, found, &beside(found, &next), &next, now);
-    let written = change.advance(tag, before, next)?;
+    let written = change.advance(&found.doses, before, next)?;
     for (held, next) in followers {
-        change.advance(tag, Some(held), next)?;
+        change.advance(&found.doses, Some(held), next)?;
     }
     Ok(written)
 }

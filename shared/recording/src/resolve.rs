@@ -112,7 +112,7 @@ impl Recorder {
                 change.unless_moved(&resident, held)?;
             }
             for it in next {
-                let revision = change.advance(&resident, it.before, it.next)?;
+                let revision = change.advance(&found.doses, it.before, it.next)?;
                 if it.is_newcomer {
                     written = Some(revision);
                 }

@@ -18,8 +18,8 @@ use crate::{
 
 /// What is to be done about a row.
 enum Plan {
-    /// It takes its number.
-    Put(Box<NextDose>),
+    /// It takes its number, beside this person's other doses.
+    Put(Box<(PersonDoses, NextDose)>),
     /// It is not kept.
     Refuse(Vec<Finding>),
     /// Something stands where it belongs, or it is not certain whose it is: it is looked at by itself.
@@ -62,7 +62,7 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Vec<Outcome>, StoreError> {
         let plans = self.plans(area, rows, generation, now).await?;
-        let mut put = self.put_together_of(area, rows, &plans, now).await?;
+        let mut put = self.put_together_of(area, &plans, now).await?;
         let mut outcomes = Vec::with_capacity(rows.len());
         for ((_, incoming), plan) in rows.iter().zip(plans) {
             let outcome = match plan {
@@ -127,26 +127,22 @@ impl Recorder {
     async fn put_together_of(
         &self,
         area: &Area<'_>,
-        rows: &[(ResidentTag, &Incoming)],
         plans: &[Plan],
         now: Timestamp,
     ) -> Result<std::vec::IntoIter<Outcome>, StoreError> {
-        let puts = rows
-            .iter()
-            .zip(plans)
-            .filter_map(|((tag, _), plan)| match plan {
-                Plan::Put(next) => Some((*tag, next)),
-                Plan::Refuse(_) | Plan::Apart => None,
-            });
+        let puts = plans.iter().filter_map(|plan| match plan {
+            Plan::Put(put) => Some(&**put),
+            Plan::Refuse(_) | Plan::Apart => None,
+        });
         let puts: Vec<_> = puts.collect();
         if puts.is_empty() {
             return Ok(Vec::new().into_iter());
         }
         let written = self.change(area, now, |change| {
             let mut outcomes = Vec::with_capacity(puts.len());
-            for (tag, next) in puts {
-                let key = DoseKey::of(tag, &next.dose);
-                let written = change.advance(&tag, None, (**next).clone())?;
+            for (person, next) in puts {
+                let key = DoseKey::of(person.tag, &next.dose);
+                let written = change.advance(person, None, next.clone())?;
                 outcomes.push(Outcome::of_revision(key, &written));
             }
             Ok(outcomes)
@@ -179,7 +175,7 @@ fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp
             if has_followers(area, &found, &next, now) {
                 Plan::Apart
             } else {
-                Plan::Put(Box::new(next))
+                Plan::Put(Box::new((found.doses, next)))
             }
         }
         Decision::Unchanged | Decision::Conflict => Plan::Apart,

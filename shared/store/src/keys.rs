@@ -85,6 +85,9 @@ pub(crate) fn dose_sk(key: &DoseKey) -> String {
     format!("D#{}#{:02}", key.programme, key.number)
 }
 
+/// How often the doses of a person changed.
+pub(crate) const EDITION_SK: &str = "E";
+
 pub(crate) fn history_sk(key: &DoseKey, revision: u32) -> String {
     format!("H#{}#{:02}#{revision:06}", key.programme, key.number)
 }

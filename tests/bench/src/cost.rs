@@ -274,8 +274,8 @@ fn index_of_holders(out: &mut String, prices: &Prices, work: &Work) -> Result<f6
     sum.close()
 }
 
-/// Each dose is looked up, by three calls that read, and recorded by a request of its own. Its transaction writes the dose, the count, the day's list of people
-/// and the memory of the request; a write in a transaction counts twice. Read are the generation in force,
+/// Each dose is looked up, by three calls that read, and recorded by a request of its own. Its transaction writes the dose, the
+/// person's edition, the count, the day's list of people and the memory of the request; a write in a transaction counts twice. Read are the generation in force,
 /// the memory, what waited for the coupon, the hint and the person; the lookup reads one less.
 fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
     writeln!(
@@ -286,7 +286,7 @@ fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()>
     let seconds = work.doses * (2.0 * reading + work.seconds_per_transaction);
     let requests = 2.0 * work.doses / 1e6;
     let mut sum = Sum { out, total: 0.0 };
-    let writes = 2.0 * 4.0 * work.doses;
+    let writes = 2.0 * 5.0 * work.doses;
     sum.add("doses, million writes", writes / 1e6, prices.million_writes)?;
     let reads = (4.0 + 5.0) * work.doses;
     sum.add("million reads", reads / 1e6, prices.million_reads)?;
@@ -308,15 +308,15 @@ fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()>
     sum.close().map(drop)
 }
 
-/// Eleven doses stand in one transaction and share its count. Read are for each dose its hint, the person,
-/// the seven numbers of the programme and what waited for the coupon, also where nothing is.
+/// Ten doses stand in one transaction and share its count. Read are for each dose its hint, the person, their
+/// edition, the seven numbers of the programme and what waited for the coupon, also where nothing is.
 fn doses_in_files(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
     writeln!(out, "The same day, every dose in a file")?;
     let seconds = work.doses / work.doses_per_second / work.busy;
     let mut sum = Sum { out, total: 0.0 };
-    let writes = 2.0 * (2.0 + 1.0 / 11.0) * work.doses;
+    let writes = 2.0 * (3.0 + 1.0 / 10.0) * work.doses;
     sum.add("doses, million writes", writes / 1e6, prices.million_writes)?;
-    let reads = 10.0 * work.doses;
+    let reads = 11.0 * work.doses;
     sum.add("million reads", reads / 1e6, prices.million_reads)?;
     sum.add(
         "Lambda, GB-seconds",

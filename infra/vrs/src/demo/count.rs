@@ -85,7 +85,7 @@ impl Counter {
                 .or_default();
             match parts.next() {
                 Some("R") if sk.contains('#') => written.doses += 1,
-                Some("R") => written.residents += 1,
+                Some("R") if sk != "E" => written.residents += 1,
                 Some("C" | "B") => written.hints += 1,
                 _ => written.books += 1,
             }

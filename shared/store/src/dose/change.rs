@@ -1,7 +1,7 @@
 //! One change of doses as one transaction: the doses, their history, the lists they stand in, the
 //! counts and the memory of the request, all on the condition of what was read, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -12,12 +12,12 @@ use jiff::Timestamp;
 
 use super::{
     DoseCounts, DoseId, DoseKey, DoseList, DoseRevision, Entry, Newcomer, NewcomerKey, Once,
-    Remembered, Settlement, WaitingDose, item::Writer, lists::shard, memory,
+    PersonDoses, Remembered, Settlement, WaitingDose, item::Writer, lists::shard, memory,
 };
 use crate::{
     Store, StoreError,
     item::{Map, as_stored, n, s},
-    keys::{self, SCHEMA},
+    keys::{self, EDITION_SK, SCHEMA},
     transaction::not_built,
 };
 
@@ -29,7 +29,8 @@ pub struct DoseChange<'a> {
     now: Timestamp,
     writes: Vec<TransactWriteItem>,
     counts: BTreeMap<u8, DoseCounts>,
-    touched: BTreeSet<ResidentTag>,
+    /// Whose doses change, and in which edition they were read.
+    touched: BTreeMap<ResidentTag, u64>,
 }
 
 /// What a dose is to be next.
@@ -70,24 +71,25 @@ impl<'a> DoseChange<'a> {
             now,
             writes: Vec::with_capacity(8),
             counts: BTreeMap::new(),
-            touched: BTreeSet::new(),
+            touched: BTreeMap::new(),
         }
     }
 
-    /// Puts the next revision under a number, on the condition that `before` is what stands there,
-    /// and keeps `before` in the history.
+    /// Puts the next revision under a number of a person, on the condition that `before` is what stands there and
+    /// that none of the person's doses changed since they were read, and keeps `before` in the history.
     pub fn advance(
         &mut self,
-        resident: &ResidentTag,
+        person: &PersonDoses,
         before: Option<&DoseRevision>,
         next: NextDose,
     ) -> Result<DoseRevision, StoreError> {
+        let resident = &person.tag;
         let key = DoseKey::of(*resident, &next.dose);
         let after = self.revision(before, next);
         let pk = keys::resident(self.scope, resident);
         let sk = keys::dose_sk(&key);
         let item = self.writer.revision(&pk, &sk, &after);
-        self.put_on(item, before.map(|it| it.revision))?;
+        self.put_on(item, before.map(|it| ("rev", it.revision.into())))?;
         if let Some(before) = before {
             let sk = keys::history_sk(&key, before.revision);
             let item = self.writer.revision(&pk, &sk, before);
@@ -99,7 +101,7 @@ impl<'a> DoseChange<'a> {
             counts.add_dose(before, -1);
         }
         counts.add_dose(&after, 1);
-        self.touched.insert(*resident);
+        self.touched.insert(*resident, person.edition);
         Ok(after)
     }
 
@@ -271,7 +273,8 @@ impl<'a> DoseChange<'a> {
             }
         }
         let day = japan_date(self.now);
-        for resident in std::mem::take(&mut self.touched) {
+        for (resident, edition) in std::mem::take(&mut self.touched) {
+            self.next_edition(&resident, edition)?;
             let item = Map::from([
                 ("pk".to_owned(), s(keys::touched(self.scope, day))),
                 ("sk".to_owned(), s(resident.to_string())),
@@ -280,6 +283,17 @@ impl<'a> DoseChange<'a> {
             self.writes.push(self.store.put_in(item)?);
         }
         Ok(Transaction(self.writes))
+    }
+
+    /// What was found about a dose beside the person's others holds only if they are as they were read.
+    fn next_edition(&mut self, resident: &ResidentTag, read: u64) -> Result<(), StoreError> {
+        let item = Map::from([
+            ("pk".to_owned(), s(keys::resident(self.scope, resident))),
+            ("sk".to_owned(), s(EDITION_SK)),
+            ("v".to_owned(), n(SCHEMA)),
+            ("edition".to_owned(), n(read + 1)),
+        ]);
+        self.put_on(item, (read > 0).then_some(("edition", read)))
     }
 
     fn settled_now(&self, settlement: Settlement) -> Settlement {
@@ -302,17 +316,17 @@ impl<'a> DoseChange<'a> {
         Ok(())
     }
 
-    /// A put where nothing is, or over exactly this revision.
-    fn put_on(&mut self, item: Map, revision: Option<u32>) -> Result<(), StoreError> {
+    /// A put where nothing is, or over the item whose `name` is exactly this.
+    fn put_on(&mut self, item: Map, over: Option<(&str, u64)>) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&self.store.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        let put = match revision {
+        let put = match over {
             None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(revision) => put
-                .condition_expression("rev = :rev")
-                .expression_attribute_values(":rev", n(revision)),
+            Some((name, was)) => put
+                .condition_expression(format!("{name} = :was"))
+                .expression_attribute_values(":was", n(was)),
         };
         self.push_put(put)
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ResidentInForce, Status, Store, StoreError,
     item::{Item, Map, s},
-    keys::{self, FIRST_DOSE_SK, PROFILE_SK},
+    keys::{self, EDITION_SK, FIRST_DOSE_SK, PROFILE_SK},
     many::MOST,
     slots,
 };
@@ -35,6 +35,9 @@ pub struct PersonDoses {
     pub person: Option<InRegister>,
     /// Whether a register newer than the one read under has somebody of this tag.
     pub is_ahead: bool,
+    /// How often their doses were changed. A change is made on the condition that no other came between, so that
+    /// what was found about a dose beside the others is true when it is written.
+    pub edition: u64,
     /// What stands under the numbers, in their order.
     pub doses: Vec<DoseRevision>,
     /// Earlier revisions, by number and revision.
@@ -49,6 +52,7 @@ impl PersonDoses {
             tag,
             person: None,
             is_ahead: false,
+            edition: 0,
             doses: Vec::new(),
             history: Vec::new(),
             newcomers: Vec::new(),
@@ -108,6 +112,7 @@ impl PersonItems {
         for map in &self.items {
             match Item(map).text("sk")?.as_bytes().first() {
                 Some(b'D') => found.doses.push(opener.revision(map)?),
+                Some(b'E') => found.edition = edition(map)?,
                 Some(b'H') => found.history.push(opener.revision(map)?),
                 Some(b'N') => found.newcomers.push(opener.newcomer(map)?),
                 _ => {}
@@ -192,6 +197,7 @@ impl Store {
         for tag in tags {
             let pk = keys::resident(scope, tag);
             places.push((pk.clone(), PROFILE_SK.to_owned()));
+            places.push((pk.clone(), EDITION_SK.to_owned()));
             let numbers = (1..=most.get()).filter_map(DoseNumber::new);
             places.extend(numbers.map(|number| {
                 let key = DoseKey {
@@ -211,11 +217,13 @@ impl Store {
                     waiting.push(opener.waiting(&map)?);
                     continue;
                 };
-                if Item(&map).text("sk")? == PROFILE_SK {
-                    found.person = slots::under(scope, keys, &map, generation)?;
-                    found.is_ahead = found.person.is_none();
-                } else {
-                    found.doses.push(opener.revision(&map)?);
+                match Item(&map).text("sk")? {
+                    PROFILE_SK => {
+                        found.person = slots::under(scope, keys, &map, generation)?;
+                        found.is_ahead = found.person.is_none();
+                    }
+                    EDITION_SK => found.edition = edition(&map)?,
+                    _ => found.doses.push(opener.revision(&map)?),
                 }
             }
         }
@@ -277,8 +285,8 @@ impl Store {
 
 /// What a transaction of `DynamoDB` takes.
 const MOST_WRITES: usize = 100;
-/// The dose, the day on which the person was touched, and a doubtful one's place on the list.
-const WRITES_OF_A_DOSE: usize = 3;
+/// The dose, the person's edition, the day on which they were touched, and a doubtful one's place on the list.
+const WRITES_OF_A_DOSE: usize = 4;
 
 /// Of how many people [`Store::doses_of_many`] reads the doses by one call, and a [`crate::DoseChange`] puts one
 /// each by one transaction.
@@ -290,9 +298,13 @@ pub const fn people_at_once(most: DoseNumber) -> usize {
     if read < put { read } else { put }
 }
 
-/// The person, each number, and what waited for the coupon.
+/// The person, the edition of their doses, each number, and what waited for the coupon.
 const fn keys_of_a_person(most: DoseNumber) -> usize {
-    most.get() as usize + 2
+    most.get() as usize + 3
+}
+
+fn edition(map: &Map) -> Result<u64, StoreError> {
+    Item(map).number("edition")
 }
 
 /// What is known when a request begins.

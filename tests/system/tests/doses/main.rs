@@ -7,6 +7,7 @@
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
 //! - `recording`: what becomes of one dose, from wherever it comes
+//! - `same_instant`: two changes of one person's doses at once
 //! - `together`: rows of a file recorded several at a time
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
@@ -19,4 +20,5 @@ mod files;
 mod history;
 mod model;
 mod recording;
+mod same_instant;
 mod together;
