@@ -1,14 +1,24 @@
 //! The index of holders, whatever becomes of the function that keeps it.
 
-use data_encoding::BASE64;
-use local::Options;
-use system::{
-    gate::{Gate, Step},
-    town::{SAPPORO, scope},
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use data_encoding::BASE64;
+use local::{Options, TimerClock};
+use system::{
+    gate::{Gate, Step},
+    town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
+};
+use tokio::time::Instant;
+
 use super::world::{World, person};
-use crate::recovery::indexing;
+use crate::{
+    recovery::indexing,
+    register::{bytes, people},
+};
 
 /// Where the gate's `decide` is asked by index-holders.
 async fn world(mut decide: impl FnMut(&str, &str) -> Step + Send + 'static) -> World {
@@ -67,4 +77,31 @@ async fn a_record_that_cannot_be_indexed_is_given_up_alone_and_made_good_from_th
         .unwrap();
     assert_eq!((made.right, made.missing, made.wrong), (19, 1, 0));
     assert_eq!(world.town.holders().await.len(), 23);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_load_takes_the_key_service_no_faster_than_the_setting_says() {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&calls);
+    let gate = Gate::new(move |call| {
+        if call.function == "index-holders" && call.operation == "GenerateMac" {
+            seen.lock().unwrap().push(Instant::now());
+        }
+        Step::Go
+    });
+    let setting = ("HoldersKmsCallsPerSecond".to_owned(), "10".to_owned());
+    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
+    let town = Town::with(Options {
+        clock: Arc::new(clock),
+        parameters: BTreeMap::from([setting]),
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await;
+    town.take_in(CHIYODA, "residents.csv", bytes(&people(1..22, false)))
+        .await;
+    let calls = calls.lock().unwrap();
+    assert_eq!(calls.len(), 21, "each number once");
+    let took = *calls.last().unwrap() - calls[0];
+    assert!(took >= Duration::from_millis(1_990), "{took:?}");
 }
