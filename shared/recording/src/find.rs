@@ -2,7 +2,7 @@
 
 use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
-use store::{InRegister, PersonDoses, StoreError};
+use store::{InRegister, PersonDoses, Status, StoreError};
 
 use crate::{Area, Recorder, Whom};
 
@@ -16,7 +16,7 @@ pub enum Found {
     One(Box<FoundPerson>),
     /// Nobody.
     Nobody,
-    /// More than one person has the coupon.
+    /// More than one person has the coupon, and it is not so that all but one have left.
     Several,
 }
 
@@ -99,24 +99,38 @@ impl Recorder {
     ) -> Result<Read, StoreError> {
         let Area { scope, keys, .. } = area;
         let tags = self.tags(area, whom).await?;
-        let mut found = Found::Nobody;
+        let mut meant = Vec::with_capacity(tags.len());
         let mut is_ahead = false;
         for tag in tags {
             let doses = self.store.person_doses(scope, keys, &tag, generation);
             let doses = doses.await?;
             is_ahead |= doses.is_ahead;
-            let Some(person) = doses.person.clone().filter(|it| is_meant(it, whom)) else {
-                continue;
-            };
-            found = match found {
-                Found::Nobody => Found::One(Box::new(FoundPerson { person, doses })),
-                Found::One(_) | Found::Several => Found::Several,
-            };
+            if let Some(person) = doses.person.clone().filter(|it| is_meant(it, whom)) {
+                meant.push(FoundPerson { person, doses });
+            }
         }
-        Ok(match found {
+        Ok(match of_all(meant) {
             Found::Nobody if is_ahead => Read::Ahead,
             found => Read::Found(found),
         })
+    }
+}
+
+/// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
+/// municipality that numbers somebody anew removes them under one number and registers them under another.
+fn of_all(meant: Vec<FoundPerson>) -> Found {
+    let is_registered = |it: &FoundPerson| it.person.status == Status::Registered;
+    let (registered, removed): (Vec<_>, Vec<_>) = meant.into_iter().partition(is_registered);
+    let meant = if registered.is_empty() {
+        removed
+    } else {
+        registered
+    };
+    let mut meant = meant.into_iter();
+    match (meant.next(), meant.next()) {
+        (None, _) => Found::Nobody,
+        (Some(one), None) => Found::One(Box::new(one)),
+        (Some(_), Some(_)) => Found::Several,
     }
 }
 

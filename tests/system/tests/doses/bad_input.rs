@@ -134,24 +134,6 @@ async fn an_unknown_coupon_is_said_and_its_dose_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_persons_of_one_coupon_are_nobodys() {
-    let town = town().await;
-    let twin = Row::of(9).with("券番号", Row::of(1).cell("券番号"));
-    register(&town, vec![twin]).await;
-    let venue = Venue::of(&town, "nurse");
-    let looked = venue
-        .post("/doses/lookup", &json!({ "line": line(&Row::of(1), 1) }))
-        .await;
-    let recorded = venue.record(&dose(&Row::of(1))).await;
-    for answer in [looked, recorded] {
-        assert_eq!(
-            (answer.status, said(&answer).1),
-            (409, "COUPON_OF_SEVERAL".to_owned())
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_second_attribute_that_does_not_fit_refuses_and_says_nothing_else() {
     let town = town().await;
     let venue = Venue::of(&town, "nurse");

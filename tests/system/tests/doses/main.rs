@@ -3,6 +3,7 @@
 //! - `bad_input`: what is refused or kept aside over the API, each with its stated outcome
 //! - `callers`: what no route takes, and who may do what
 //! - `cost`: calls and write units, counted
+//! - `coupons`: whose a coupon is that more than one person had
 //! - `files`: dose files, from the drop to the receipt, whatever happens on the way
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
@@ -16,6 +17,7 @@
 mod bad_input;
 mod callers;
 mod cost;
+mod coupons;
 mod files;
 mod history;
 mod model;

@@ -317,3 +317,25 @@ async fn a_row_is_held_to_who_the_person_is_and_to_the_lots_that_came() {
         ["FULL_WIDTH_FOLDED", "lot-unknown", "removed-before"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_row_goes_to_who_has_the_coupon_now_and_not_to_who_left() {
+    let town = town().await;
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let came = Row::of(99).with("券番号", Row::of(1).cell("券番号"));
+    let left = Row::of(1).with("異動区分", "2").with("異動日", "20210310");
+    let bytes = File::new([left.with("券番号", ""), came]).bytes(Encoding::Utf8);
+    let receipt = town.take_in(CHIYODA, "next.csv", bytes).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    let lines = [
+        DoseLine::of(1, 1),
+        // The number of whoever left stands beside the coupon.
+        DoseLine::of(1, 2).with("個別宛名番号", "A-000001"),
+    ];
+    let sound = (10..30).map(|person| DoseLine::of(person, 1));
+    let lines: Vec<_> = lines.into_iter().chain(sound).collect();
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [22, 21, 0, 0, 0, 0, 1], "{receipt:#}");
+    assert_eq!(codes(&receipt, "refused_by"), ["second-attribute"]);
+}

@@ -1,0 +1,85 @@
+//! Whose a coupon is: of two persons, and of one after the other.
+
+use serde_json::json;
+use system::{
+    file::Row,
+    town::{CHIYODA, Town},
+    venue::{Venue, dose, line, with},
+};
+
+use super::bad_input::{register, said, town};
+
+#[tokio::test(start_paused = true)]
+async fn two_persons_of_one_coupon_are_nobodys() {
+    let town = town().await;
+    let twin = Row::of(9).with("券番号", Row::of(1).cell("券番号"));
+    register(&town, vec![twin]).await;
+    let venue = Venue::of(&town, "nurse");
+    let looked = venue
+        .post("/doses/lookup", &json!({ "line": line(&Row::of(1), 1) }))
+        .await;
+    let recorded = venue.record(&dose(&Row::of(1))).await;
+    for answer in [looked, recorded] {
+        assert_eq!(
+            (answer.status, said(&answer).1),
+            (409, "COUPON_OF_SEVERAL".to_owned())
+        );
+    }
+}
+
+/// One file that removes somebody, the cell of the coupon empty, and registers another with that coupon, as a
+/// municipality does that numbers a person anew.
+async fn hand_over(town: &Town, left: &Row, came: &Row) {
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let left = left
+        .clone()
+        .with("異動区分", "2")
+        .with("異動日", "20210310");
+    register(town, vec![left.with("券番号", ""), came.clone()]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_left_does_not_keep_a_coupon_from_the_person_who_has_it_now() {
+    let town = town().await;
+    let came = Row::of(9).with("券番号", Row::of(1).cell("券番号"));
+    hand_over(&town, &Row::of(1), &came).await;
+    let venue = Venue::of(&town, "nurse");
+    let recorded = venue.record(&dose(&came)).await;
+    assert_eq!(
+        (recorded.status, recorded.json()["outcome"].clone()),
+        (201, json!("recorded"))
+    );
+    let look = json!({ "line": line(&came, 1) });
+    let seen = venue.post("/doses/lookup", &look).await;
+    assert_eq!(seen.status, 200, "{}", seen.json());
+    let seen = seen.json();
+    assert_eq!(
+        (&seen["removed"], &seen["doses"][0]["number"]),
+        (&json!(false), &json!(1))
+    );
+    // With the birth date of whoever left it is nobody's.
+    let of_before = with(dose(&Row::of(1)), "given_on", &json!("2021-03-02"));
+    let refused = venue.record(&of_before).await;
+    assert_eq!(
+        (refused.status, said(&refused).1),
+        (422, "DOSE_REFUSED".to_owned())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_that_waits_is_attached_to_who_has_the_coupon_of_somebody_who_left() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let came = Row::of(9).with("券番号", Row::of(7).cell("券番号"));
+    assert_eq!(venue.record(&dose(&came)).await.status, 202);
+    register(&town, vec![Row::of(7)]).await;
+    assert_eq!(venue.list("waiting").await.len(), 1, "it is not theirs");
+    hand_over(&town, &Row::of(7), &came).await;
+    assert_eq!(venue.list("waiting").await.len(), 0);
+    let counts = venue.get("/doses/counts").await.json();
+    assert_eq!(
+        (&counts["recorded"], &counts["waiting"]),
+        (&json!(1), &json!(0))
+    );
+}
