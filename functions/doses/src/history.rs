@@ -44,6 +44,8 @@ struct ShownBeside {
     entry: ShownEntry,
     /// What was decided; `None` while it stands in its list.
     settled: Option<Value>,
+    /// What was decided about a newcomer before it came again, oldest first.
+    earlier: Vec<Value>,
 }
 
 impl Doses {
@@ -125,6 +127,7 @@ impl ShownBeside {
             findings: answer::codes(&newcomer.findings),
             entry: ShownEntry::of(&newcomer.entry),
             settled: newcomer.settled.as_ref().map(answer::settlement),
+            earlier: newcomer.earlier.iter().map(answer::settlement).collect(),
         }
     }
 
@@ -135,6 +138,7 @@ impl ShownBeside {
             findings: answer::codes(&waiting.findings),
             entry: ShownEntry::of(&waiting.entry),
             settled: waiting.settled.as_ref().map(answer::settlement),
+            earlier: Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     Area, Found, Recorder, Whom,
     find::FoundPerson,
     follow::put,
+    queue::Known,
     record::{codes, judge, refusals},
     retry::Retry,
 };
@@ -237,7 +238,6 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Became, StoreError> {
         let tag = found.doses.tag;
-        let key = DoseKey::of(tag, &waiting.dose);
         let newcomer = Newcomer {
             id: waiting.key.id,
             dose: waiting.dose.clone(),
@@ -247,14 +247,12 @@ impl Recorder {
                 ..waiting.entry.clone()
             },
             settled: None,
+            earlier: Vec::new(),
         };
-        let mut known = found.doses.newcomers.iter();
-        let is_known = known.any(|it| it.id == newcomer.id && DoseKey::of(tag, &it.dose) == key);
+        let known = Known::of(&found.doses, &newcomer, held);
         self.change(area, now, |change| {
             change.unless_moved(&tag, held)?;
-            if !is_known {
-                change.add_newcomer(&tag, newcomer)?;
-            }
+            known.enter(change, &tag, newcomer)?;
             change.remove_waiting(waiting)
         })
         .await?;

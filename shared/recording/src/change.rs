@@ -366,6 +366,7 @@ pub(crate) fn settlement(how: Settled, reasoned: &Reasoned) -> Settlement {
         at: Timestamp::UNIX_EPOCH,
         by: reasoned.by.clone(),
         why: reasoned.why.clone(),
+        revision: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod find;
 mod follow;
 mod incoming;
 mod outcome;
+mod queue;
 mod record;
 mod resolve;
 mod retry;

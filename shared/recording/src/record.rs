@@ -14,6 +14,7 @@ use crate::{
     Area, Found, Incoming, Kept, Outcome, Recorder, Whom,
     find::FoundPerson,
     follow::{findings_beside, put, standing},
+    queue::Known,
     retry::Retry,
 };
 
@@ -166,6 +167,7 @@ impl Recorder {
                     findings: codes(&judged.findings),
                     entry: entry(incoming),
                     settled: None,
+                    earlier: Vec::new(),
                 };
                 self.conflict(area, incoming, found, held, newcomer, now)
                     .await
@@ -189,7 +191,8 @@ impl Recorder {
         }
     }
 
-    /// A newcomer takes its place in the queue, once, as long as what it came upon is still there.
+    /// A newcomer takes its place in the queue, once, as long as what it came upon is still there; and once more
+    /// when something else is there than what somebody decided beside.
     async fn conflict(
         &self,
         area: &Area<'_>,
@@ -201,14 +204,14 @@ impl Recorder {
     ) -> Result<Outcome, StoreError> {
         let tag = found.doses.tag;
         let key = DoseKey::of(tag, &newcomer.dose);
-        let same = |it: &&Newcomer| it.id == newcomer.id && DoseKey::of(tag, &it.dose) == key;
-        if let Some(known) = found.doses.newcomers.iter().find(same) {
+        let known = Known::of(&found.doses, &newcomer, held);
+        if let Known::Stays(known) = known {
             let outcome = Outcome::Conflict(Kept::newcomer(key, known));
             return self.unwritten(area, incoming, outcome, now).await;
         }
         self.change(area, now, |change| {
             change.unless_moved(&tag, held)?;
-            let newcomer = change.add_newcomer(&tag, newcomer)?;
+            let newcomer = known.enter(change, &tag, newcomer)?;
             let outcome = Outcome::Conflict(Kept::newcomer(key, &newcomer));
             remember(change, incoming, &outcome)?;
             Ok(outcome)
@@ -340,8 +343,8 @@ pub(crate) fn judge(
 fn was_taken_back(doses: &PersonDoses, dose: &domain::Dose) -> bool {
     let mut revisions = doses.doses.iter().chain(&doses.history);
     let turned_down = |it: &store::Newcomer| {
-        let settled = it.settled.as_ref();
-        it.dose == *dose && settled.is_some_and(|it| it.how == store::Settled::Kept)
+        let mut settled = it.settled.iter().chain(&it.earlier);
+        it.dose == *dose && settled.any(|it| it.how == store::Settled::Kept)
     };
     revisions.any(|it| it.dose == *dose) || doses.newcomers.iter().any(turned_down)
 }

@@ -103,7 +103,8 @@ impl Recorder {
             Err(refusals) => return Ok(Changed::Refused(refusals)),
         };
         let resident = key.dose.resident;
-        let settled = settlement(resolution.settled(), reasoned);
+        let mut settled = settlement(resolution.settled(), reasoned);
+        settled.revision = Some(revision);
         let written = self.change(area, now, |change| {
             let mut written = None;
             let number = key.dose.number;
@@ -113,6 +114,9 @@ impl Recorder {
             }
             for it in next {
                 let revision = change.advance(&found.doses, it.before, it.next)?;
+                if DoseKey::of(resident, &revision.dose) == key.dose {
+                    settled.revision = Some(revision.revision);
+                }
                 if it.is_newcomer {
                     written = Some(revision);
                 }

@@ -13,7 +13,8 @@ export default function Doses({ person, onChanged }) {
   const [asked, setAsked] = useState(null);
   const doses = [...person.doses].sort((a, b) => (a.given_on < b.given_on ? -1 : a.given_on > b.given_on ? 1 : a.number - b.number));
   const open = person.newcomers.filter((it) => !it.settled);
-  const settled = person.newcomers.filter((it) => it.settled);
+  // Whoever comes again after a decision stands in its list anew; the decision stays.
+  const settled = person.newcomers.flatMap((it) => [...it.earlier, it.settled].filter(Boolean).map((settled) => ({ ...it, settled })));
   const Dialog = asked && DIALOGS[asked.what];
   return html`
     <section class="card stack" aria-labelledby="doses-title">
@@ -24,7 +25,7 @@ export default function Doses({ person, onChanged }) {
         ${open.map((it) => html`<${Newcomer} key=${it.id} newcomer=${it} resident=${person.resident} />`)}
       </ol>
       ${settled.length > 0 && html`<details><summary>${t('timeline.settled', { count: settled.length })}</summary><ul class="history">${settled.map((it) => html`
-        <li key=${it.id}><strong>${t(`settled.${it.settled.how}`)}</strong> <span class="sub">${moment(it.settled.at)} ・ <bdi>${it.settled.by}</bdi>${it.settled.reason && html` ・ <bdi>${it.settled.reason}</bdi>`}</span><${Says} dose=${it} /></li>`)}</ul></details>`}
+        <li key=${it.id + it.settled.at}><strong>${t(`settled.${it.settled.how}`)}</strong> <span class="sub">${moment(it.settled.at)} ・ <bdi>${it.settled.by}</bdi>${it.settled.reason && html` ・ <bdi>${it.settled.reason}</bdi>`}</span><${Says} dose=${it} /></li>`)}</ul></details>`}
       ${asked && html`<${Dialog} dose=${asked.dose} what=${asked.what} onDone=${(changed) => { setAsked(null); if (changed) onChanged(); }} />`}
     </section>`;
 }

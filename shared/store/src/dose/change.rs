@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use crypto::{NoncePool, ResidentTag, TenantKeys};
 use domain::{Dose, DoseState, FindingCode, TenantScope, japan_date};
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     Store, StoreError,
-    item::{Map, as_stored, n, s},
+    item::{Map, as_stored, n, s, time},
     keys::{self, EDITION_SK, SCHEMA},
     transaction::not_built,
 };
@@ -89,7 +90,7 @@ impl<'a> DoseChange<'a> {
         let pk = keys::resident(self.scope, resident);
         let sk = keys::dose_sk(&key);
         let item = self.writer.revision(&pk, &sk, &after);
-        self.put_on(item, before.map(|it| ("rev", it.revision.into())))?;
+        self.put_on(item, before.map(|it| ("rev", n(it.revision))))?;
         if let Some(before) = before {
             let sk = keys::history_sk(&key, before.revision);
             let item = self.writer.revision(&pk, &sk, before);
@@ -147,11 +148,13 @@ impl<'a> DoseChange<'a> {
         Ok(())
     }
 
-    /// Puts a newcomer in the queue, where it does not stand yet.
+    /// Puts a newcomer in the queue, where it does not stand yet; or once more, on the condition that `before` is
+    /// still the last that was decided about it.
     pub fn add_newcomer(
         &mut self,
         resident: &ResidentTag,
         newcomer: Newcomer,
+        before: Option<&Settlement>,
     ) -> Result<Newcomer, StoreError> {
         let entry = Entry {
             at: self.now,
@@ -162,7 +165,9 @@ impl<'a> DoseChange<'a> {
         let pk = keys::resident(self.scope, resident);
         let sk = keys::newcomer_sk(&key);
         let item = self.writer.newcomer(&pk, &sk, &newcomer);
-        self.put_on(item, None)?;
+        // One that stands in the queue has no time of a decision.
+        let over = before.map(|it| ("settled_at", time(it.at)));
+        self.put_on(item, over)?;
         self.list(
             DoseList::Conflict,
             newcomer.entry.at,
@@ -293,7 +298,7 @@ impl<'a> DoseChange<'a> {
             ("v".to_owned(), n(SCHEMA)),
             ("edition".to_owned(), n(read + 1)),
         ]);
-        self.put_on(item, (read > 0).then_some(("edition", read)))
+        self.put_on(item, (read > 0).then(|| ("edition", n(read))))
     }
 
     fn settled_now(&self, settlement: Settlement) -> Settlement {
@@ -317,7 +322,11 @@ impl<'a> DoseChange<'a> {
     }
 
     /// A put where nothing is, or over the item whose `name` is exactly this.
-    fn put_on(&mut self, item: Map, over: Option<(&str, u64)>) -> Result<(), StoreError> {
+    fn put_on(
+        &mut self,
+        item: Map,
+        over: Option<(&str, AttributeValue)>,
+    ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&self.store.table)
             .set_item(Some(item))
@@ -326,7 +335,7 @@ impl<'a> DoseChange<'a> {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some((name, was)) => put
                 .condition_expression(format!("{name} = :was"))
-                .expression_attribute_values(":was", n(was)),
+                .expression_attribute_values(":was", was),
         };
         self.push_put(put)
     }
@@ -432,8 +441,8 @@ impl<'a> DoseChange<'a> {
 
 const WHILE_OPEN: &str = "#open = :true";
 
-fn yes() -> aws_sdk_dynamodb::types::AttributeValue {
-    aws_sdk_dynamodb::types::AttributeValue::Bool(true)
+fn yes() -> AttributeValue {
+    AttributeValue::Bool(true)
 }
 
 fn newcomer_key(resident: &ResidentTag, newcomer: &Newcomer) -> NewcomerKey {

@@ -1,6 +1,7 @@
 use domain::{Sensitive, UploadId, words};
 use jiff::Timestamp;
 
+use super::Settlement;
 use crate::{
     StoreError,
     bytes::{Reader, write_bytes},
@@ -119,4 +120,41 @@ pub(super) fn read(bytes: &[u8]) -> Result<WhoAndWhy, StoreError> {
     }
     let why = from.string().map_err(damaged)?.into();
     Ok((by, Some(why)))
+}
+
+/// What was decided earlier, in order. None of it is sealed by itself, so all of it stands here.
+pub(super) fn write_all(settled: &[Settlement]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
+    for it in settled {
+        write_bytes(it.how.as_str().as_bytes(), &mut out);
+        write_bytes(it.at.to_string().as_bytes(), &mut out);
+        let revision = it.revision.map(|it| it.to_string());
+        write_bytes(revision.unwrap_or_default().as_bytes(), &mut out);
+        write_bytes(&write(&it.by, it.why.as_ref()), &mut out);
+    }
+    out
+}
+
+/// The same, read back.
+pub(super) fn read_all(bytes: &[u8]) -> Result<Vec<Settlement>, StoreError> {
+    const DAMAGED: StoreError = StoreError::Damaged {
+        what: "earlier decision",
+    };
+    let mut from = Reader::new(bytes);
+    let mut settled = Vec::new();
+    while !from.is_done() {
+        let mut next = || from.bytes().map_err(|_| DAMAGED);
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| DAMAGED);
+        let (how, at, revision) = (text(next()?)?, text(next()?)?, text(next()?)?);
+        let (by, why) = read(next()?)?;
+        let revision = (!revision.is_empty()).then(|| revision.parse());
+        settled.push(Settlement {
+            how: how.parse().map_err(|_| DAMAGED)?,
+            at: at.parse().map_err(|_| DAMAGED)?,
+            by,
+            why,
+            revision: revision.transpose().map_err(|_| DAMAGED)?,
+        });
+    }
+    Ok(settled)
 }

@@ -21,6 +21,7 @@ const ENTRY: &str = "entry";
 const BIRTH: &str = "birth";
 const MEANT: &str = "meant";
 const SETTLED: &str = "settled_entry";
+const EARLIER: &str = "earlier";
 
 /// Seals what is written in one transaction, each part for its own place.
 pub(super) struct Writer<'a> {
@@ -111,6 +112,10 @@ impl<'a> Writer<'a> {
         put_findings(&mut item, &of.findings);
         self.entry(&mut item, pk, sk, &of.entry);
         self.settlement(&mut item, pk, sk, of.settled.as_ref());
+        if !of.earlier.is_empty() {
+            let sealed = self.seal(pk, sk, EARLIER, &entry::write_all(&of.earlier));
+            item.insert(EARLIER.to_owned(), b(&sealed));
+        }
         item
     }
 
@@ -140,6 +145,9 @@ impl<'a> Writer<'a> {
         };
         item.insert("settled".to_owned(), s(settlement.how.as_str()));
         item.insert("settled_at".to_owned(), time(settlement.at));
+        if let Some(revision) = settlement.revision {
+            item.insert("settled_rev".to_owned(), n(revision));
+        }
         let who = entry::write(&settlement.by, settlement.why.as_ref());
         let sealed = self.seal(pk, sk, SETTLED, &who);
         item.insert(SETTLED.to_owned(), b(&sealed));
@@ -221,12 +229,15 @@ impl Opener<'_> {
     pub(super) fn newcomer(self, map: &Map) -> Result<Newcomer, StoreError> {
         let item = Item(map);
         let dose = self.dose(item)?;
+        let earlier = item.maybe_bytes(EARLIER);
+        let earlier = earlier.map(|sealed| entry::read_all(&self.open(item, EARLIER, sealed)?));
         Ok(Newcomer {
             id: super::content_id(self.keys, &dose),
             dose,
             findings: read_findings(item.maybe_text("find"))?,
             entry: self.entry(item)?,
             settled: self.settlement(item)?,
+            earlier: earlier.transpose()?.unwrap_or_default(),
         })
     }
 
@@ -273,6 +284,7 @@ impl Opener<'_> {
             at: item.time("settled_at")?,
             by,
             why,
+            revision: item.maybe_number("settled_rev")?,
         }))
     }
 }

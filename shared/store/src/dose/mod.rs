@@ -60,6 +60,8 @@ pub struct Newcomer {
     pub entry: Entry,
     /// What somebody decided; `None` while it stands in the queue.
     pub settled: Option<Settlement>,
+    /// What was decided about it before it came again, oldest first.
+    pub earlier: Vec<Settlement>,
 }
 
 /// What somebody decided about a newcomer or a waiting dose.
@@ -73,6 +75,8 @@ pub struct Settlement {
     pub by: Sensitive<String>,
     /// The reason that was given.
     pub why: Option<Sensitive<String>>,
+    /// Which revision stood under the number of the newcomer then; `None` of a waiting dose, which has no number yet.
+    pub revision: Option<u32>,
 }
 
 /// What became of a newcomer or a waiting dose.

@@ -4,6 +4,7 @@
 //! - `callers`: what no route takes, and who may do what
 //! - `cost`: calls and write units, counted
 //! - `coupons`: whose a coupon is that more than one person had
+//! - `decided`: what was decided about comes again
 //! - `files`: dose files, from the drop to the receipt, whatever happens on the way
 //! - `history`: correcting, cancelling, locking, deciding: nothing is overwritten, nothing vanishes
 //! - `model`: random sequences against a simple model
@@ -18,6 +19,7 @@ mod bad_input;
 mod callers;
 mod cost;
 mod coupons;
+mod decided;
 mod files;
 mod history;
 mod model;

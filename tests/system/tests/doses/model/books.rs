@@ -62,6 +62,10 @@ pub(crate) struct Newcomer {
     pub(crate) by: String,
     pub(crate) source: Source,
     pub(crate) settled: Option<Settled>,
+    /// What held its number when it came, or after that.
+    pub(crate) beside: Option<Content>,
+    /// It was turned down, whatever came later.
+    pub(crate) turned_down: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +142,7 @@ impl Page {
         let mut revisions = self.numbers.get(&content.number).into_iter().flatten();
         let mut newcomers = self.newcomers.iter();
         revisions.any(|it| it.content == content)
-            || newcomers.any(|it| it.content == content && it.settled == Some(Settled::Kept))
+            || newcomers.any(|it| it.content == content && it.turned_down)
     }
 
     /// The same when it waited and was withdrawn.
@@ -160,6 +164,21 @@ impl Page {
         let number = revision.content.number;
         self.numbers.entry(number).or_default().push(revision);
         self.revision(number)
+    }
+
+    /// Once, and once more if something else is there than what somebody decided beside.
+    pub(super) fn queue(&mut self, newcomer: Newcomer) {
+        let mut newcomers = self.newcomers.iter_mut();
+        match newcomers.find(|it| it.content == newcomer.content) {
+            None => self.newcomers.push(newcomer),
+            Some(known) if known.settled.is_some() && known.beside != newcomer.beside => {
+                *known = Newcomer {
+                    turned_down: known.turned_down,
+                    ..newcomer
+                };
+            }
+            Some(_) => {}
+        }
     }
 
     pub(crate) fn counts(&self) -> DoseCounts {

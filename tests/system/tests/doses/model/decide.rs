@@ -131,16 +131,17 @@ impl Books {
         if refuses(&findings) {
             return Said::Refused;
         }
-        if page.holder(content.number).is_some() {
-            if !page.newcomers.iter().any(|it| it.content == content) {
-                page.newcomers.push(Newcomer {
-                    content,
-                    act,
-                    by: by.to_owned(),
-                    source,
-                    settled: None,
-                });
-            }
+        if let Some(holder) = page.holder(content.number) {
+            let holder = holder.content;
+            page.queue(Newcomer {
+                content,
+                act,
+                by: by.to_owned(),
+                source,
+                settled: None,
+                beside: Some(holder),
+                turned_down: false,
+            });
             return Said::Conflict;
         }
         if let Some(withdrawn) = page.withdrawn(content) {
@@ -351,7 +352,11 @@ impl Books {
                 said = Said::Done(written);
             }
         }
-        page.newcomers[at].settled = Some(how.settled());
+        let beside = page.holder(number).map(|it| it.content);
+        let newcomer = &mut page.newcomers[at];
+        newcomer.settled = Some(how.settled());
+        newcomer.beside = beside;
+        newcomer.turned_down |= how == How::Keep;
         for number in numbers {
             self.follow(person, number, by);
         }
