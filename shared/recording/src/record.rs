@@ -32,6 +32,16 @@ enum Waited {
     Read(Option<Box<WaitingDose>>),
 }
 
+impl Waited {
+    /// What is known of it, if it stands there still.
+    fn while_open(self) -> Self {
+        match self {
+            Self::Read(waiting) => Self::Read(waiting.filter(|it| it.settled.is_none())),
+            Self::NotRead => Self::NotRead,
+        }
+    }
+}
+
 impl Judged {
     /// One doubt more about what is to be put under its number.
     fn doubt(&mut self, code: FindingCode) {
@@ -118,22 +128,21 @@ impl Recorder {
         }
     }
 
-    /// The same dose when it waited for its coupon and somebody took it off the list.
-    async fn withdrawn(
+    /// The same dose when it waits for its coupon, or waited and somebody took it off the list.
+    async fn waited(
         &self,
         area: &Area<'_>,
         dose: &domain::Dose,
         waited: Waited,
     ) -> Result<Option<Box<WaitingDose>>, StoreError> {
-        let waiting = match (waited, waiting_key(area, dose)) {
+        Ok(match (waited, waiting_key(area, dose)) {
             (Waited::Read(waiting), _) => waiting,
             (Waited::NotRead, None) => None,
             (Waited::NotRead, Some(key)) => {
                 let read = self.store.waiting_dose(area.scope, area.keys, &key);
                 read.await?.map(Box::new)
             }
-        };
-        Ok(waiting.filter(|it| it.settled.is_some()))
+        })
     }
 
     async fn record_for(
@@ -158,7 +167,17 @@ impl Recorder {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
             (Decision::Unchanged, Some(held)) => {
                 let outcome = Outcome::Unchanged(Kept::dose(key, held));
-                self.unwritten(area, incoming, outcome, now).await
+                // Rows of a file that say what is there are many: nothing more is read for them.
+                let Waited::Read(Some(open)) = waited.while_open() else {
+                    return self.unwritten(area, incoming, outcome, now).await;
+                };
+                self.change(area, now, |change| {
+                    change.unless_moved(&found.doses.tag, held)?;
+                    change.remove_waiting(&open)?;
+                    remember(change, incoming, &outcome)
+                })
+                .await?;
+                Ok(outcome)
             }
             (Decision::Conflict, Some(held)) => {
                 let newcomer = Newcomer {
@@ -169,11 +188,14 @@ impl Recorder {
                     settled: None,
                     earlier: Vec::new(),
                 };
-                self.conflict(area, incoming, found, held, newcomer, now)
+                let open = self.waited(area, dose, waited).await?;
+                let upon = (held, open.filter(|it| it.settled.is_none()));
+                self.conflict(area, incoming, found, upon, newcomer, now)
                     .await
             }
             _ => {
-                if let Some(withdrawn) = self.withdrawn(area, dose, waited).await? {
+                let mut open = self.waited(area, dose, waited).await?;
+                if let Some(withdrawn) = open.take_if(|it| it.settled.is_some()) {
                     if is_from(&withdrawn.entry, incoming.source) {
                         return Ok(Outcome::Waiting(Kept::waiting(&withdrawn)));
                     }
@@ -183,6 +205,7 @@ impl Recorder {
                 self.change(area, now, |change| {
                     let written = put(change, area, found, held, next, now)?;
                     let outcome = Outcome::of_revision(key, &written);
+                    leave_list(change, open.as_deref())?;
                     remember(change, incoming, &outcome)?;
                     Ok(outcome)
                 })
@@ -198,14 +221,14 @@ impl Recorder {
         area: &Area<'_>,
         incoming: &Incoming,
         found: &FoundPerson,
-        held: &DoseRevision,
+        (held, open): (&DoseRevision, Option<Box<WaitingDose>>),
         newcomer: Newcomer,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let tag = found.doses.tag;
         let key = DoseKey::of(tag, &newcomer.dose);
         let known = Known::of(&found.doses, &newcomer, held);
-        if let Known::Stays(known) = known {
+        if let (Known::Stays(known), None) = (&known, &open) {
             let outcome = Outcome::Conflict(Kept::newcomer(key, known));
             return self.unwritten(area, incoming, outcome, now).await;
         }
@@ -213,14 +236,16 @@ impl Recorder {
             change.unless_moved(&tag, held)?;
             let newcomer = known.enter(change, &tag, newcomer)?;
             let outcome = Outcome::Conflict(Kept::newcomer(key, &newcomer));
+            leave_list(change, open.as_deref())?;
             remember(change, incoming, &outcome)?;
             Ok(outcome)
         })
         .await
     }
 
-    /// A dose whose coupon nobody has waits, if it can be right for anybody at all. If the register moved
-    /// meanwhile, its person may have come before it was on the list: then it is attached at once.
+    /// A dose whose coupon nobody has waits, if it can be right for anybody at all. One that waits already is
+    /// compared by what came last. If the register moved meanwhile, its person may have come before it was on the
+    /// list: then it is attached at once.
     async fn wait(
         &self,
         area: &Area<'_>,
@@ -238,7 +263,7 @@ impl Recorder {
         let Whom::Coupon(coupon) = incoming.whom else {
             return Ok(refused(FindingCode::UnknownResident));
         };
-        let waiting = WaitingDose {
+        let mut waiting = WaitingDose {
             key: key_for(area, dose, coupon),
             dose: dose.clone(),
             birth_date: incoming.second.birth_date(),
@@ -247,17 +272,26 @@ impl Recorder {
             entry: entry(incoming),
             settled: None,
         };
+        let mut is_known = false;
         let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
         if let Some(known) = known.await? {
             if known.settled.is_some() && !is_from(&known.entry, incoming.source) {
                 return Ok(Outcome::withdrawn(&known));
             }
-            let outcome = Outcome::Waiting(Kept::waiting(&known));
-            return self.unwritten(area, incoming, outcome, now).await;
+            let Some(renamed) = renamed(&known, &waiting) else {
+                let outcome = Outcome::Waiting(Kept::waiting(&known));
+                return self.unwritten(area, incoming, outcome, now).await;
+            };
+            waiting = renamed;
+            is_known = true;
         }
         let outcome = Outcome::Waiting(Kept::waiting(&waiting));
         self.change(area, now, |change| {
-            change.add_waiting(waiting.clone())?;
+            if is_known {
+                change.mark_waiting(&waiting, Vec::new())?;
+            } else {
+                change.add_waiting(waiting.clone())?;
+            }
             remember(change, incoming, &outcome)
         })
         .await?;
@@ -285,6 +319,27 @@ impl Recorder {
 /// Where a dose waits for its coupon, if it says one.
 pub(crate) fn waiting_key(area: &Area<'_>, dose: &domain::Dose) -> Option<WaitingKey> {
     dose.coupon.map(|coupon| key_for(area, dose, coupon))
+}
+
+/// A dose that waits, with what `again`, the same dose, is to be compared by and it is not; `None` if that is
+/// nothing.
+fn renamed(known: &WaitingDose, again: &WaitingDose) -> Option<WaitingDose> {
+    let renamed = WaitingDose {
+        birth_date: again.birth_date.or(known.birth_date),
+        meant: again.meant.or(known.meant),
+        findings: Vec::new(),
+        ..known.clone()
+    };
+    let is_other = (renamed.birth_date, renamed.meant) != (known.birth_date, known.meant);
+    (known.settled.is_none() && is_other).then_some(renamed)
+}
+
+/// Takes a dose off the waiting list that is put elsewhere.
+fn leave_list(
+    change: &mut store::DoseChange<'_>,
+    waiting: Option<&WaitingDose>,
+) -> Result<(), StoreError> {
+    waiting.map_or(Ok(()), |it| change.remove_waiting(it))
 }
 
 fn key_for(area: &Area<'_>, dose: &domain::Dose, coupon: CouponNumber) -> WaitingKey {

@@ -52,8 +52,8 @@ impl Recorder {
     /// it and each is recorded by itself.
     ///
     /// Nothing was under the number of a row, so nothing is known of the row: what was recorded never
-    /// leaves its number, newcomers come for a number that is taken, and a row whose dose waited once and
-    /// was withdrawn is looked at by itself.
+    /// leaves its number, newcomers come for a number that is taken, and a row whose dose waits, or waited
+    /// once and was withdrawn, is looked at by itself.
     pub async fn record_together(
         &self,
         area: &Area<'_>,
@@ -104,16 +104,15 @@ impl Recorder {
             .store
             .doses_of_many(area.scope, area.keys, &tags, &waited, numbers, generation);
         let (people, waiting) = read.await?;
-        let withdrawn = waiting.iter().filter(|it| it.settled.is_some());
-        let withdrawn: BTreeSet<_> = withdrawn.map(|it| it.key).collect();
+        let waiting: BTreeSet<_> = waiting.iter().map(|it| it.key).collect();
         let plan = |(((_, incoming), key), doses): (
             (&(ResidentTag, &Incoming), &Option<WaitingKey>),
             PersonDoses,
         )| {
-            let is_withdrawn = key.is_some_and(|key| withdrawn.contains(&key));
+            let is_waiting = key.is_some_and(|key| waiting.contains(&key));
             if incoming.dose.programme == known.code()
                 && incoming.dose.number <= known.most()
-                && !is_withdrawn
+                && !is_waiting
             {
                 plan(area, incoming, doses, now)
             } else {

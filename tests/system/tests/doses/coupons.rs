@@ -83,3 +83,38 @@ async fn a_dose_that_waits_is_attached_to_who_has_the_coupon_of_somebody_who_lef
         (&json!(1), &json!(0))
     );
 }
+
+/// Recorded and waiting doses, as counted; as many wait as are listed.
+async fn recorded_and_waiting(venue: &Venue<'_>) -> (i64, i64) {
+    let counts = venue.get("/doses/counts").await.json();
+    let count = |name: &str| counts[name].as_i64().unwrap();
+    let listed = i64::try_from(venue.list("waiting").await.len()).unwrap();
+    assert_eq!(count("waiting"), listed);
+    (count("recorded"), listed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_that_waits_is_compared_by_the_birth_date_that_came_last() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let stranger = Row::of(7);
+    let mistyped = with(dose(&stranger), "birth_date", &json!("1950-01-01"));
+    assert_eq!(venue.record(&mistyped).await.status, 202);
+    assert_eq!(venue.record(&dose(&stranger)).await.status, 202);
+    assert_eq!(recorded_and_waiting(&venue).await, (0, 1), "it waits once");
+    register(&town, vec![stranger]).await;
+    assert_eq!(recorded_and_waiting(&venue).await, (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_recorded_does_not_go_on_waiting_under_a_birth_date_that_was_mistyped() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let stranger = Row::of(7);
+    let mistyped = with(dose(&stranger), "birth_date", &json!("1950-01-01"));
+    assert_eq!(venue.record(&mistyped).await.status, 202);
+    register(&town, vec![stranger.clone()]).await;
+    assert_eq!(recorded_and_waiting(&venue).await, (0, 1));
+    assert_eq!(venue.record(&dose(&stranger)).await.status, 201);
+    assert_eq!(recorded_and_waiting(&venue).await, (1, 0));
+}

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use system::{
+    file::{Encoding, File, Row},
     gate::{Gate, Step},
     town::CHIYODA,
-    venue::Venue,
+    venue::{Venue, dose, with},
 };
 
 use super::{DoseLine, PEOPLE, counts, file, register, take_in, town, town_through};
@@ -74,4 +75,44 @@ async fn a_worker_that_dies_while_it_attaches_leaves_the_rest_to_the_next() {
     town.stack.idle().await;
     let receipt = take_in(&town, "after.csv", file(&lines)).await;
     assert_eq!(counts(&receipt), [5, 0, 5, 0, 0, 0, 0], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_comes_later_than_its_dose_is_compared_when_somebody_has_the_coupon() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let (stranger, other) = (Row::of(PEOPLE.end), PEOPLE.end + 1);
+    let line = DoseLine::of(PEOPLE.end, 1);
+    let numbered = line
+        .clone()
+        .with("個別宛名番号", stranger.cell("個別宛名番号"));
+    for (name, line) in [("a.csv", line), ("b.csv", numbered)] {
+        let receipt = take_in(&town, name, file(&[line])).await;
+        assert_eq!(counts(&receipt), [1, 0, 0, 0, 0, 1, 0], "{receipt:#}");
+    }
+    let other = Row::of(other).with("券番号", stranger.cell("券番号"));
+    let bytes = File::new([other]).bytes(Encoding::Utf8);
+    town.take_in(CHIYODA, "next.csv", bytes).await;
+    let waiting = venue.list("waiting").await;
+    assert_eq!(waiting.len(), 1, "it is of somebody else");
+    assert_eq!(waiting[0]["findings"][0]["code"], "second-attribute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_that_a_file_records_does_not_go_on_waiting() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let stranger = PEOPLE.end;
+    let mistyped = with(dose(&Row::of(stranger)), "birth_date", &json!("1950-01-01"));
+    let mistyped = with(mistyped, "venue", &json!("第一会場"));
+    let mistyped = with(mistyped, "physician", &json!("佐藤"));
+    assert_eq!(venue.record(&mistyped).await.status, 202);
+    register(&town, PEOPLE.start..stranger + 1, "next.csv").await;
+    assert_eq!(venue.list("waiting").await.len(), 1);
+    let lines = [DoseLine::of(stranger, 1), DoseLine::of(1, 1)];
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [2, 2, 0, 0, 0, 0, 0], "{receipt:#}");
+    assert_eq!(venue.list("waiting").await.len(), 0);
+    let counted = venue.get("/doses/counts").await.json();
+    assert_eq!(counted["waiting"], 0);
 }

@@ -151,6 +151,12 @@ impl Page {
         waiting.find(|it| it.settled && it.content == content)
     }
 
+    /// What waits is not waited for when it is put elsewhere.
+    pub(super) fn leave_list(&mut self, content: Content) {
+        self.waiting
+            .retain(|it| it.settled || it.content != content);
+    }
+
     pub(crate) fn revision(&self, number: u8) -> u32 {
         let all = self.numbers.get(&number);
         u32::try_from(all.map_or(0, Vec::len)).unwrap()

@@ -99,7 +99,12 @@ impl Books {
             .holder(content.number)
             .is_some_and(|it| it.content == content)
         {
-            return Said::Unchanged(page.revision(content.number));
+            let revision = page.revision(content.number);
+            // A row of a file looks no further.
+            if brought.source == Source::Api {
+                self.pages[person].leave_list(content);
+            }
+            return Said::Unchanged(revision);
         }
         self.take(
             person,
@@ -130,6 +135,9 @@ impl Books {
         }
         if refuses(&findings) {
             return Said::Refused;
+        }
+        if act == DoseAct::Recorded {
+            page.leave_list(content);
         }
         if let Some(holder) = page.holder(content.number) {
             let holder = holder.content;
@@ -199,13 +207,16 @@ impl Books {
             return Said::Refused;
         }
         let page = &mut self.pages[person];
-        let known = page.waiting.iter().find(|it| it.content == brought.content);
-        if known.is_some_and(|it| {
-            it.settled && (it.source == Source::Api || it.source != brought.source)
-        }) {
-            return Said::Refused;
-        }
-        if known.is_none() {
+        let mut known = page.waiting.iter_mut();
+        if let Some(known) = known.find(|it| it.content == brought.content) {
+            if known.settled && (known.source == Source::Api || known.source != brought.source) {
+                return Said::Refused;
+            }
+            // A row of a file says nothing to compare.
+            if brought.source == Source::Api {
+                known.fits = brought.fits;
+            }
+        } else {
             page.waiting.push(Waiting {
                 content: brought.content,
                 fits: brought.fits,
