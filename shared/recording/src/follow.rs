@@ -11,7 +11,7 @@ use domain::{
 use jiff::Timestamp;
 use store::{DoseAct, DoseChange, DoseRevision, Entry, NextDose, StoreError};
 
-use crate::{Area, find::FoundPerson};
+use crate::{Area, find::FoundPerson, record::codes};
 
 /// What the rules find about a dose of this person beside `others`.
 pub(crate) fn findings_beside(
@@ -48,7 +48,8 @@ pub(crate) fn followers<'a>(
 }
 
 /// The doses behind `put`, in turn, that were doubtful only because the one before was missing, and about
-/// which nothing is found any more.
+/// which nothing is found any more; and the one behind them about which something else is found instead, which
+/// it says from then on.
 fn cleared<'a>(
     area: &Area<'_>,
     found: &'a FoundPerson,
@@ -62,9 +63,16 @@ fn cleared<'a>(
         && let Some(held) = found.doses.under(put.dose.programme, next)
         && held.state == DoseState::Review
         && held.findings == [FindingCode::PreviousMissing]
-        && findings_beside(area, &held.dose, found, others, now).is_empty()
     {
-        let next = rechecked(held, DoseState::Recorded, Vec::new(), put);
+        let findings = codes(&findings_beside(area, &held.dose, found, others, now));
+        if !findings.is_empty() {
+            if findings != held.findings {
+                let next = rechecked(held, DoseState::Review, findings, put);
+                followers.push((held, next));
+            }
+            break;
+        }
+        let next = rechecked(held, DoseState::Recorded, findings, put);
         number = held.dose.number;
         followers.push((held, next));
     }

@@ -431,7 +431,7 @@ export default {
   'act.locked': 'locked',
   'act.unlocked': 'unlocked',
   'act.accepted': 'accepted',
-  'act.rechecked': 'in force, as the dose before is recorded now',
+  'act.rechecked': 'checked again, as the dose before changed',
   'act.replaced': 'replaced',
   'act.renumbered': 'renumbered',
 

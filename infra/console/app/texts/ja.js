@@ -431,7 +431,7 @@ export default {
   'act.locked': 'ロック',
   'act.unlocked': 'ロック解除',
   'act.accepted': '確認済み',
-  'act.rechecked': '前の回が登録され、確認不要に',
+  'act.rechecked': '前の回の変更により再確認',
   'act.replaced': '置き換え',
   'act.renumbered': '接種回の変更',
 

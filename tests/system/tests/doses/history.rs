@@ -260,6 +260,28 @@ async fn a_dose_is_doubtful_when_the_one_before_is_taken_back_and_comes_back_wit
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dose_is_doubtful_for_what_is_found_when_the_one_before_is_there() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let later = id(&venue.record(&second(&Row::of(1))).await);
+    assert_eq!(stand(&venue, &later).await.1, ["previous-missing"]);
+    let soon = with(dose(&Row::of(1)), "given_on", &json!("2021-03-20"));
+    let first = id(&venue.record(&soon).await);
+    let (states, doubts) = stand(&venue, &first).await;
+    assert_eq!(states, ["review", "review"]);
+    assert_eq!(doubts, ["previous-missing"], "it is not in force yet");
+    let accept = json!({ "decision": "accept", "reason": "確認" });
+    let path = format!("/doses/{first}/resolve");
+    assert_eq!(venue.post(&path, &accept).await.status, 200);
+    let (states, doubts) = stand(&venue, &first).await;
+    assert_eq!(states, ["recorded", "review"]);
+    assert_eq!(doubts, ["interval-too-short"]);
+    let listed = venue.list("review").await;
+    assert_eq!(listed[0]["findings"][0]["code"], "interval-too-short");
+    assert_eq!(counts(&venue).await, [1, 1, 0, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dose_that_is_locked_or_was_accepted_without_the_one_before_stays_when_that_is_taken_back()
  {
     let town = town().await;

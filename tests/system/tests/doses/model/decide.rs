@@ -12,7 +12,7 @@ use super::books::{
     Books, Brought, Change, Content, How, Newcomer, Page, Revision, Said, Waiting, row,
 };
 
-fn state_of(findings: &[FindingCode]) -> DoseState {
+pub(super) fn state_of(findings: &[FindingCode]) -> DoseState {
     if findings.is_empty() {
         DoseState::Recorded
     } else {

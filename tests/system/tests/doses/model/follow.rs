@@ -3,11 +3,14 @@
 use domain::{DoseState, FindingCode};
 use store::DoseAct;
 
-use super::books::{Books, Revision};
+use super::{
+    books::{Books, Revision},
+    decide::state_of,
+};
 
 impl Books {
-    /// What is doubtful only for want of what is in force under `number` now, is in force behind it; and what
-    /// is in force behind a number that was left is doubtful for want of it.
+    /// What is doubtful only for want of what is in force under `number` now, is in force behind it, or says what
+    /// is doubtful about it instead; and what is in force behind a number that was left is doubtful for want of it.
     pub(super) fn follow(&mut self, person: usize, number: u8, by: &str) {
         let page = &self.pages[person];
         let Some(next) = page.holder(number + 1).cloned() else {
@@ -23,15 +26,16 @@ impl Books {
     fn clear(&mut self, person: usize, next: &Revision, by: &str) {
         let (number, content) = (next.content.number, next.content);
         let others = self.others(person, number);
-        if next.state == DoseState::Review
-            && next.findings == [FindingCode::PreviousMissing]
-            && self.findings(person, content, &others).is_empty()
-        {
+        if next.state == DoseState::Review && next.findings == [FindingCode::PreviousMissing] {
+            let findings = self.findings(person, content, &others);
+            if findings == next.findings {
+                return;
+            }
             self.pages[person].put(Revision {
-                state: DoseState::Recorded,
+                state: state_of(&findings),
                 act: DoseAct::Rechecked,
                 by: by.to_owned(),
-                findings: Vec::new(),
+                findings,
                 ..*next
             });
             self.follow(person, number, by);
