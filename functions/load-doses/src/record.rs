@@ -9,6 +9,7 @@ use std::{
 use crypto::ResidentTag;
 use domain::{Generation, Lease, RowCounts};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
 use layouts::doses::DoseRow;
 use recording::{Incoming, Outcome, Recorder, Second, Whom};
 use store::{DoseCounts, Source};
@@ -18,6 +19,17 @@ use crate::{LoadDoses, LoadDosesError, chunk::Work, share::Share};
 /// Coupons looked up at once, and lanes of rows whose person is not certain: enough to keep a core busy
 /// while DynamoDB answers in some milliseconds.
 const AT_ONCE: usize = 48;
+
+/// For so long the register in force is not asked for again. A chunk takes minutes, and a switch meanwhile may
+/// give a coupon to somebody else.
+const IN_FORCE_FOR: SignedDuration = SignedDuration::from_secs(1);
+
+/// What holds for a while, and is asked for again while a chunk is worked off.
+struct Standing {
+    lease: Lease,
+    /// The register in force, and when it was asked for.
+    register: Option<(Generation, Timestamp)>,
+}
 
 /// A row to be recorded.
 pub(crate) struct Row {
@@ -105,14 +117,16 @@ impl LoadDoses {
         work: &Work<'_>,
         rows: Rows<'_>,
     ) -> Result<Recorded, LoadDosesError> {
-        let generation = self.store.register(work.tenant.scope).await?.generation();
+        let standing = tokio::sync::Mutex::new(Standing {
+            lease: work.lease,
+            register: None,
+        });
         let recorded = Mutex::new(Recorded::default());
-        let lease = tokio::sync::Mutex::new(work.lease);
-        let lanes = lanes(self.find(work, rows.rows, &lease).await?);
+        let lanes = lanes(self.find(work, rows.rows, &standing).await?);
         stream::iter(lanes)
             .map(Ok)
             .try_for_each_concurrent(None, |lane| {
-                self.record_lane(work, lane, generation, &lease, &recorded)
+                self.record_lane(work, lane, &standing, &recorded)
             })
             .await?;
         Ok(recorded
@@ -125,11 +139,12 @@ impl LoadDoses {
         &self,
         work: &Work<'_>,
         rows: Vec<Row>,
-        lease: &tokio::sync::Mutex<Lease>,
+        standing: &tokio::sync::Mutex<Standing>,
     ) -> Result<Vec<Row>, LoadDosesError> {
         let area = work.tenant.area();
         let find = |mut row: Row| async move {
-            self.keep_lease(work, &mut *lease.lock().await).await?;
+            self.keep_lease(work, &mut standing.lock().await.lease)
+                .await?;
             row.tag = self.recorder.only_tag(&area, &row.incoming.whom).await?;
             Ok::<_, LoadDosesError>(row)
         };
@@ -141,15 +156,14 @@ impl LoadDoses {
         &self,
         work: &Work<'_>,
         lane: Vec<Row>,
-        generation: Generation,
-        lease: &tokio::sync::Mutex<Lease>,
+        standing: &tokio::sync::Mutex<Standing>,
         recorded: &Mutex<Recorded>,
     ) -> Result<(), LoadDosesError> {
         let area = work.tenant.area();
         let mut rest = &lane[..];
         while let Some(first) = rest.first() {
-            self.keep_lease(work, &mut *lease.lock().await).await?;
-            let now = self.clock.now();
+            let kept = self.keep(work, &mut *standing.lock().await).await?;
+            let (generation, now) = kept;
             let together = together(rest);
             let (some, behind) = rest.split_at(together.len().max(1));
             rest = behind;
@@ -171,6 +185,24 @@ impl LoadDoses {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the lease; gives the register in force, as it was a moment ago, and the time.
+    async fn keep(
+        &self,
+        work: &Work<'_>,
+        standing: &mut Standing,
+    ) -> Result<(Generation, Timestamp), LoadDosesError> {
+        self.keep_lease(work, &mut standing.lease).await?;
+        let now = self.clock.now();
+        if let Some((generation, seen)) = standing.register
+            && now.duration_since(seen) < IN_FORCE_FOR
+        {
+            return Ok((generation, now));
+        }
+        let register = self.store.register(work.tenant.scope).await?;
+        standing.register = Some((register.generation(), now));
+        Ok((register.generation(), now))
     }
 
     /// Renews the lease when it runs low; stops in good time when it cannot be renewed.

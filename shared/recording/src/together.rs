@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crypto::ResidentTag;
 use domain::{Decision, Finding, Generation, programme};
 use jiff::Timestamp;
-use store::{DoseKey, NextDose, PersonDoses, StoreError, WaitingKey, people_at_once};
+use store::{DoseKey, NextDose, PersonDoses, Status, StoreError, WaitingKey, people_at_once};
 
 use crate::{
     Area, Incoming, Outcome, Recorder, Whom,
@@ -160,7 +160,9 @@ fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp
     let Some(person) = person.filter(|it| is_meant(it, &incoming.whom)) else {
         return Plan::Apart;
     };
-    if incoming.once.is_some() || doses.dose(&key).is_some() {
+    // Since the hints were read, somebody else may have come who has the coupon of whoever left.
+    let has_left = person.status == Status::Removed && matches!(incoming.whom, Whom::Coupon(_));
+    if has_left || incoming.once.is_some() || doses.dose(&key).is_some() {
         return Plan::Apart;
     }
     let second = &incoming.second;

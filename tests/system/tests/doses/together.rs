@@ -1,9 +1,9 @@
 //! Rows of a file that are recorded together: the same outcomes as one by one, and in a race none is lost.
 
-use ::recording::{Incoming, Outcome};
+use ::recording::{Incoming, Outcome, Second};
 use crypto::ResidentTag;
 use domain::{Date, DoseNumber, LotNumber};
-use store::DoseCounts;
+use store::{DoseCounts, DoseId};
 use system::{
     file::{Encoding, File, Row},
     office::{Office, first_dose},
@@ -109,4 +109,35 @@ async fn two_files_at_once_leave_one_dose_and_one_newcomer_for_everybody() {
         ..DoseCounts::default()
     };
     assert_eq!(office.counts().await, counts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_of_somebody_who_left_meanwhile_goes_to_who_has_the_coupon_now() {
+    let (town, office) = town().await;
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let (area, left) = (office.area(), Row::of(1));
+    let mut row = first_dose(&left);
+    row.second = Second::NotAsked;
+    let found = office.recorder.only_tag(&area, &row.whom).await.unwrap();
+    let found = found.unwrap();
+    // One file numbers them anew: it removes them, the cell of the coupon empty, and registers them with it.
+    let came = Row::of(99).with("券番号", left.cell("券番号"));
+    let left = left.with("異動区分", "2").with("異動日", "20210310");
+    let file = File::new([left.with("券番号", ""), came.clone()]).bytes(Encoding::Utf8);
+    let receipt = town.take_in(CHIYODA, "next.csv", file).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt}");
+    let register = town.store().register(&scope(CHIYODA)).await.unwrap();
+    let (rows, generation) = ([(found, &row)], register.generation());
+    let outcomes = office
+        .recorder
+        .record_together(&area, &rows, generation, office.now());
+    let outcomes = outcomes.await.unwrap();
+    let Outcome::Recorded(kept) = &outcomes[0] else {
+        panic!("{outcomes:?}");
+    };
+    let DoseId::Dose(key) = kept.id else {
+        panic!("{kept:?}");
+    };
+    assert!(key.resident == office.tag(&came), "it is of who came");
 }
