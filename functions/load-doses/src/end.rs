@@ -1,7 +1,16 @@
 //! The end of a load: every refused row into `errors.csv`, one conditional update, the receipt.
 
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
 use domain::{FindingCode, TenantScope, UploadId, UploadState};
-use layouts::{Header, ProblemCode, doses::Doses, doses::Record, finding_ja};
+use layouts::{
+    Header, ProblemCode,
+    doses::{Doses, Duplicates, Record},
+    finding_ja,
+};
 use objects::{ObjectName, PinnedObject};
 use receipts::Receipt;
 use reread::{DroppedFile, ErrorsFile, Mark, Places, refused_among};
@@ -114,7 +123,7 @@ impl LoadDoses {
         Share::parse(&json)
     }
 
-    /// Chunk by chunk, so that no more than the rows of one are known at a time.
+    /// Chunk by chunk, so that no more than what was found about the rows of one is known at a time.
     async fn write_errors(
         &self,
         scope: &TenantScope,
@@ -130,37 +139,80 @@ impl LoadDoses {
         };
         let header: Header<Doses> = header_of_doses(&tenant, upload, file).await?;
         let rules = rules_of(scope, upload)?;
+        let mark = |(plan, _): &(ChunkPlan, Option<String>)| Mark {
+            row: plan.first_row,
+            line: plan.first_line,
+            from: plan.from,
+        };
+        let marks: Vec<_> = chunks.iter().map(mark).collect();
+        let places = Places {
+            header: &header,
+            rules,
+            marks: &marks,
+            end: chunks.last().map_or(0, |(plan, _)| plan.to),
+        };
+        let version = upload.refused_version.as_deref();
+        let checked = |plan: &ChunkPlan| {
+            let among = plan.refused_from..plan.refused_to;
+            refused_among(&self.work, scope, upload.id, version, among)
+        };
+        let mut all = Vec::new();
+        for (plan, _) in chunks {
+            all.extend(checked(plan).await?);
+        }
+        let twice = told_twice(&places, file, upload, &all).await?;
         let mut errors = ErrorsFile::begin(file, upload.id, &header)?;
         for (plan, share) in chunks {
             let share = match share {
                 Some(version) => self.share(scope, upload, plan, version).await?,
                 None => Share::default(),
             };
-            let version = upload.refused_version.as_deref();
-            let among = plan.refused_from..plan.refused_to;
-            let mut refused = refused_among(&self.work, scope, upload.id, version, among).await?;
+            let mut refused = checked(plan).await?;
             refused.extend(share.refused.keys());
             refused.sort_unstable();
-            let places = Places {
-                header: &header,
-                rules,
-                marks: &[Mark {
-                    row: plan.first_row,
-                    line: plan.first_line,
-                    from: plan.from,
-                }],
-                end: plan.to,
+            let reasons = |record: &Record<'_>| {
+                let found = share.refused.get(&record.index);
+                reasons(record, found, twice.contains(&record.index))
             };
-            let reasons = |record: &Record<'_>| reasons(record, share.refused.get(&record.index));
             errors.add(&places, &refused, reasons).await?;
         }
         Ok(errors.finish().await?)
     }
 }
 
-/// What was wrong with a row: what the rules of the layout say, what was found when it was recorded, or
-/// else that another row records the same dose differently.
-fn reasons(record: &Record<'_>, found: Option<&Vec<FindingCode>>) -> Vec<(&'static str, String)> {
+/// Which of the rows that the check refused record the same dose as another one, and differ. It refused all
+/// of them, so none of them has to be looked for among the others.
+async fn told_twice(
+    places: &Places<'_, Doses>,
+    file: DroppedFile<'_>,
+    upload: &Upload,
+    refused: &[u32],
+) -> Result<BTreeSet<u32>, LoadDosesError> {
+    let mut seed = DefaultHasher::new();
+    upload.id.hash(&mut seed);
+    let mut duplicates = Duplicates::new(seed.finish());
+    let add = |record: &Record<'_>| {
+        duplicates.add(record.index, &record.keys);
+        Ok(())
+    };
+    places.read(file, refused, add).await?;
+    let mut suspects = duplicates.finish();
+    let indexes = suspects.indexes();
+    let tell = |record: &Record<'_>| {
+        suspects.tell(record.index, &record.keys);
+        Ok(())
+    };
+    places.read(file, &indexes, tell).await?;
+    Ok(suspects.finish().iter().map(|it| it.index).collect())
+}
+
+/// What was wrong with a row: what the rules of the layout say, what was found when it was recorded, and
+/// that another row records the same dose differently.
+fn reasons(
+    record: &Record<'_>,
+    found: Option<&Vec<FindingCode>>,
+    is_twice: bool,
+) -> Vec<(&'static str, String)> {
     let problems = record.row.err().unwrap_or_default();
     let mut reasons: Vec<_> = problems
         .iter()
@@ -168,7 +220,7 @@ fn reasons(record: &Record<'_>, found: Option<&Vec<FindingCode>>) -> Vec<(&'stat
         .collect();
     let findings = found.into_iter().flatten();
     reasons.extend(findings.map(|code| (code.as_str(), finding_ja(*code, record.line))));
-    if reasons.is_empty() {
+    if is_twice {
         let twice = ProblemCode::DoseTwice;
         let column = twice.shared_dose_column().map(layouts::doses::Column::name);
         let problem = layouts::RowProblem {

@@ -175,6 +175,34 @@ async fn rows_that_record_one_dose_twice_are_one_dose_or_all_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_keeps_all_its_reasons_when_others_are_refused_after_it() {
+    let town = town().await;
+    town.set(CHIYODA, |settings| settings.max_refused_percent = 50)
+        .await;
+    let told = DoseLine::of(2, 1);
+    let lines = [
+        told.clone(),
+        told.with("接種日", "20210230"),
+        DoseLine::of(1, 1),
+        DoseLine::of(3, 1),
+        // Refused only when it is recorded, so that errors.csv is written anew.
+        DoseLine::of(4, 1).with("個別宛名番号", "A-000005"),
+    ];
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [5, 2, 0, 0, 0, 0, 3], "{receipt:#}");
+    let errors = errors_of(&town, &receipt).await;
+    let row = |day: &str| errors.lines().find(|line| line.contains(day)).unwrap();
+    let codes = |line: &str| {
+        let all = ["DATE_IMPOSSIBLE", "DOSE_TWICE"];
+        all.map(|code| line.contains(code))
+    };
+    assert_eq!(codes(row("20210230")), [true, true], "{errors}");
+    assert!(errors.contains("second-attribute"), "{errors}");
+    let of_two = errors.matches("DOSE_TWICE").count();
+    assert_eq!(of_two, 2, "{errors}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn files_that_cannot_be_trusted_are_refused_whole() {
     let town = town().await;
     let sound = file(&[DoseLine::of(1, 1), DoseLine::of(2, 1)]);
