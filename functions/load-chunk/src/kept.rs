@@ -8,7 +8,11 @@
 //! - The My Number: others ask by it for the doses of whoever moved away, however many rows say once more that
 //!   they did.
 //! - The coupon: doses of before, which a venue or a file sends late, or once more, find whom they belong to.
+//!
+//! The manifest notes of a number only that it was kept, not which: so the same row once more is unchanged, and a
+//! row that takes the number away is not.
 
+use crypto::{Fingerprint, TenantKeys};
 use domain::{CouponNumber, Movement, MyNumber, Resident, ResidentRow};
 use layouts::residents::{Column, Header};
 use store::{StoreError, write_profile};
@@ -28,21 +32,58 @@ const AT_A_TIME: usize = 100;
 pub(crate) struct Kept {
     /// 支援措置.
     pub(crate) protected: Option<bool>,
-    /// The My Number. Not in the fingerprint: the same row once more is unchanged.
+    /// The My Number.
     pub(crate) my_number: Option<MyNumber>,
-    /// The coupon; not in the fingerprint either.
+    /// The coupon.
     pub(crate) coupon: Option<CouponNumber>,
 }
 
 impl Kept {
-    /// The row with what it leaves but for protection as it is.
+    /// The row with what it leaves as it is.
     pub(crate) fn complete<'a>(&self, row: ResidentRow<'a>) -> ResidentRow<'a> {
         ResidentRow {
+            protected: row.protected.or(self.protected),
             my_number: row.my_number.or(self.my_number),
             coupon: row.coupon.or(self.coupon),
             ..row
         }
     }
+
+    /// What the manifest notes of a row that leaves this as it is.
+    pub(crate) fn noted<'a>(&self, row: ResidentRow<'a>) -> Noted<'a> {
+        Noted {
+            row: ResidentRow {
+                protected: row.protected.or(self.protected),
+                ..row
+            },
+            kept: numbers(self.my_number.is_some(), self.coupon.is_some()),
+        }
+    }
+}
+
+/// What a fingerprint in the manifest is of: a row, and which numbers of its resident were kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Noted<'a> {
+    row: ResidentRow<'a>,
+    /// As of [`numbers`].
+    kept: u8,
+}
+
+impl Noted<'_> {
+    /// Its fingerprint; overwrites `bytes`. The same as of the row alone when no number was kept.
+    pub(crate) fn fingerprint(&self, keys: &TenantKeys, bytes: &mut Vec<u8>) -> Fingerprint {
+        bytes.clear();
+        write_profile(&self.row, bytes);
+        if self.kept != 0 {
+            bytes.push(self.kept);
+        }
+        keys.fingerprint(bytes)
+    }
+}
+
+/// One bit each.
+fn numbers(my_number: bool, coupon: bool) -> u8 {
+    u8::from(my_number) | (u8::from(coupon) << 1)
 }
 
 /// Of what a row says nothing.
@@ -76,17 +117,18 @@ impl Leaves {
     }
 }
 
-/// The rows that a row without a word on protection is as good as.
-pub(crate) fn alike<'a>(row: &ResidentRow<'a>) -> impl Iterator<Item = ResidentRow<'a>> + use<'a> {
-    let row = *row;
-    let known: &[bool] = if row.protected.is_none() {
-        &[true, false]
-    } else {
-        &[]
-    };
-    known.iter().map(move |known| ResidentRow {
-        protected: Some(*known),
-        ..row
+/// What the manifest may note of a resident of whom the row says nothing new.
+fn alike(row: ResidentRow<'_>, leaves: Leaves) -> impl Iterator<Item = Noted<'_>> {
+    let protected = [None, Some(true), Some(false)].into_iter();
+    let protected = protected.filter(move |known| leaves.protected || known.is_none());
+    let left = numbers(leaves.my_number, leaves.coupon);
+    protected.flat_map(move |known| {
+        let row = ResidentRow {
+            protected: row.protected.or(known),
+            ..row
+        };
+        let kept = (0..=left).filter(move |kept| kept & !left == 0);
+        kept.map(move |kept| Noted { row, kept })
     })
 }
 
@@ -140,16 +182,13 @@ fn new_of(
         if let Some(before) = &row.before {
             bytes.clear();
             let (checked, _) = read_again(&mut records, &work.keys, &row, &mut bytes)?;
-            let is_before = |alike: ResidentRow<'_>| {
-                bytes.clear();
-                write_profile(&alike, &mut bytes);
-                work.keys.fingerprint(&bytes) == before.fingerprint
-            };
-            if alike(&checked).any(is_before) {
-                continue;
-            }
             let leaves = Leaves::of(&checked, &source.header);
             if !leaves.is_nothing() {
+                let is_before =
+                    |it: Noted<'_>| it.fingerprint(&work.keys, &mut bytes) == before.fingerprint;
+                if alike(checked, leaves).any(is_before) {
+                    continue;
+                }
                 leaving.push((new.len(), leaves));
             }
         }

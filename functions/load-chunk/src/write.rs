@@ -222,15 +222,9 @@ impl Reading<'_> {
         let mut bytes = Vec::with_capacity(256);
         let (checked, mut profile) = read_again(&mut self.records, keys, row, &mut bytes)?;
         let mut fingerprint = row.fingerprint;
-        let mut known = checked;
-        if row.kept.protected.is_some() {
-            known.protected = checked.protected.or(row.kept.protected);
-            bytes.clear();
-            profile = write_profile(&known, &mut bytes);
-            fingerprint = keys.fingerprint(&bytes);
-        }
-        let completed = row.kept.complete(known);
-        if completed != known {
+        let completed = row.kept.complete(checked);
+        if completed != checked {
+            fingerprint = row.kept.noted(checked).fingerprint(keys, &mut bytes);
             bytes.clear();
             profile = write_profile(&completed, &mut bytes);
         }

@@ -1,4 +1,4 @@
-//! 支援措置: what a file without the column leaves as it is.
+//! 支援措置, 券番号 and 個人番号: what a file without the column leaves as it is.
 
 use serde_json::{Value, json};
 use system::{
@@ -8,12 +8,17 @@ use system::{
 
 const COLUMN: &str = "支援措置";
 
-/// Drops rows as a file with the column or without it; new, changed, unchanged, removed.
+/// Drops rows as a file with 支援措置 or without it; new, changed, unchanged, removed.
 async fn drop(town: &Town, with_column: bool, rows: Vec<Row>) -> [u64; 4] {
+    let without: &[&str] = if with_column { &[] } else { &[COLUMN] };
+    drop_without(town, without, rows).await
+}
+
+/// The same without these columns.
+async fn drop_without(town: &Town, without: &[&str], rows: Vec<Row>) -> [u64; 4] {
     let mut file = File::new(rows);
-    if !with_column {
-        file.columns = COLUMNS.into_iter().filter(|it| *it != COLUMN).collect();
-    }
+    let columns = COLUMNS.into_iter();
+    file.columns = columns.filter(|it| !without.contains(it)).collect();
     // The very same bytes would be known as the same file.
     let empty_lines = "\r\n".repeat(town.uploads(CHIYODA).await.len());
     let bytes = Encoding::Cp932.encode(&(file.text() + &empty_lines));
@@ -119,34 +124,75 @@ async fn who_leaves_with_an_empty_cell_stays_protected() {
     assert_eq!(back().await, json!([false]), "who says so");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_coupon_that_no_column_or_a_removal_leaves_out_stays() {
+/// A number that no column or a removal leaves out stays, until an empty cell takes it away.
+async fn number_stays_until_a_cell_says_so(column: &'static str, field: &str) {
     let town = Town::start().await;
     town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
         .await;
-    let coupon = || async {
+    let shown = || async {
         let row = Row::of(1);
         let found = town.resident(CHIYODA, row.cell("個別宛名番号")).await;
-        found.unwrap()["coupon"].clone()
+        found.unwrap()[field].clone()
     };
-    let without_the_column = |name: &str| {
-        let mut file = File::new([Row::of(1).with("氏名", name)]);
-        file.columns = COLUMNS.into_iter().filter(|it| *it != "券番号").collect();
-        town.take_in(CHIYODA, "b.csv", file.bytes(Encoding::Utf8))
-    };
-    drop(&town, true, vec![Row::of(1)]).await;
-    let known = json!(Row::of(1).cell("券番号"));
-    assert_eq!(coupon().await, known);
-    let receipt = without_the_column("山田　改").await;
-    assert_eq!(receipt["rows"]["changed"], 1, "{receipt:#}");
-    assert_eq!(coupon().await, known);
+    let named = |name: &str| Row::of(1).with("氏名", name);
+    let without = [column];
+    let without_the_column = |name: &str| drop_without(&town, &without, vec![named(name)]);
+    assert_eq!(drop(&town, true, vec![Row::of(1)]).await, [1, 0, 0, 0]);
+    let known = shown().await;
+    assert!(known != Value::Null && known != json!(false), "{column}");
+    assert_eq!(without_the_column("山田　改").await, [0, 1, 0, 0]);
+    assert_eq!(without_the_column("山田　改").await, [0, 0, 1, 0]);
+    assert_eq!(shown().await, known, "{column}");
 
-    let leaves = Row::of(1).with("券番号", "").with("異動区分", "2");
+    let leaves = Row::of(1).with(column, "").with("異動区分", "2");
     assert_eq!(drop(&town, true, vec![leaves.clone()]).await, [0, 0, 0, 1]);
     assert_eq!(drop(&town, true, vec![leaves]).await, [0, 0, 1, 0]);
-    without_the_column("山田　再").await;
-    assert_eq!(coupon().await, known);
-    let bare = Row::of(1).with("券番号", "");
-    assert_eq!(drop(&town, true, vec![bare]).await, [0, 1, 0, 0]);
-    assert_eq!(coupon().await, Value::Null, "who says so");
+    assert_eq!(without_the_column("山田　再").await, [0, 1, 0, 0]);
+    assert_eq!(without_the_column("山田　再").await, [0, 0, 1, 0]);
+    assert_eq!(shown().await, known, "{column}");
+
+    // All else as it is in force.
+    let bare = named("山田　再").with(column, "");
+    assert_eq!(drop(&town, true, vec![bare.clone()]).await, [0, 1, 0, 0]);
+    let none = if known.is_boolean() {
+        json!(false)
+    } else {
+        Value::Null
+    };
+    assert_eq!(shown().await, none, "who says so: {column}");
+    assert_eq!(drop(&town, true, vec![bare]).await, [0, 0, 1, 0]);
+    assert_eq!(without_the_column("山田　再").await, [0, 0, 1, 0]);
+    assert_eq!(shown().await, none, "{column}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coupon_that_no_column_or_a_removal_leaves_out_stays() {
+    number_stays_until_a_cell_says_so("券番号", "coupon").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_my_number_that_no_column_or_a_removal_leaves_out_stays() {
+    number_stays_until_a_cell_says_so("個人番号", "my_number_registered").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_all_three_columns_the_same_row_is_unchanged_and_everything_stays() {
+    let town = Town::start().await;
+    let all = ["券番号", "個人番号", COLUMN];
+    let shown = || async {
+        let row = Row::of(1);
+        let found = town.resident(CHIYODA, row.cell("個別宛名番号")).await;
+        let found = found.unwrap();
+        ["coupon", "my_number_registered", "protected"].map(|it| found[it].clone())
+    };
+    drop(&town, true, vec![Row::of(1).with(COLUMN, "1")]).await;
+    let known = shown().await;
+    for name in ["山田　改", "山田　再"] {
+        let renamed = vec![Row::of(1).with("氏名", name)];
+        let first = drop_without(&town, &all, renamed.clone()).await;
+        assert_eq!(first, [0, 1, 0, 0], "{name}");
+        let again = drop_without(&town, &all, renamed).await;
+        assert_eq!(again, [0, 0, 1, 0], "{name}");
+        assert_eq!(shown().await, known, "{name}");
+    }
 }
