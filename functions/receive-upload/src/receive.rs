@@ -1,7 +1,7 @@
 //! One dropped object, from its event to a decision.
 
 use crypto::ResidentTag;
-use domain::{FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
+use domain::{Date, FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
 use objects::{InboxKey, NotInInbox, ObjectName, Objects, PinnedObject, upload_of_event};
@@ -111,6 +111,12 @@ impl ReceiveUpload {
     }
 
     async fn residents(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        // Accepted, it would be newer than every file until that day.
+        let in_future = |as_of: &Date| mine.upload.checked_on.is_some_and(|today| *as_of > today);
+        if let Some(as_of) = mine.upload.as_of.filter(in_future) {
+            let problem = FileProblem::as_of_in_future(as_of);
+            return self.refuse(mine, &problem, Conclusion::default()).await;
+        }
         let keys = mine
             .tenant
             .keys(mine.scope, &self.keys, self.clock.now())

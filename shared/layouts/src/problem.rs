@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::{FindingCode, UnknownWord};
+use domain::{Date, FindingCode, UnknownWord};
 use thiserror::Error;
 
 mod texts;
@@ -40,6 +40,8 @@ pub struct FileProblem {
     pub line: Option<u64>,
     /// The column it is about: a cell of the header, shortened, never a cell of a row.
     pub column: Option<String>,
+    /// The as-of date in the name of the file, where that is what is wrong.
+    pub as_of: Option<Date>,
 }
 
 impl FileProblem {
@@ -50,6 +52,7 @@ impl FileProblem {
             code,
             line: None,
             column: None,
+            as_of: None,
         }
     }
 
@@ -60,6 +63,18 @@ impl FileProblem {
             code,
             line: Some(line),
             column: None,
+            as_of: None,
+        }
+    }
+
+    /// Of a file whose name says that it is as of a day to come.
+    #[must_use]
+    pub const fn as_of_in_future(as_of: Date) -> Self {
+        Self {
+            code: ProblemCode::AsOfInFuture,
+            line: None,
+            column: None,
+            as_of: Some(as_of),
         }
     }
 
@@ -67,22 +82,30 @@ impl FileProblem {
     pub(crate) fn of_column(code: ProblemCode, name: &str) -> Self {
         let name = name.chars().filter(|c| !c.is_control()).take(40).collect();
         Self {
-            code,
             line: Some(1),
             column: Some(name),
+            ..Self::new(code)
         }
     }
 
     /// For the staff of the municipality: where, what is wrong, what to do.
     #[must_use]
     pub fn message_ja(&self) -> String {
-        place_ja(self.line, self.column.as_deref()) + self.code.text_ja()
+        let place = match self.as_of {
+            Some(date) => format!("ファイル名の日付「{}」：　", date.strftime("%Y%m%d")),
+            None => place_ja(self.line, self.column.as_deref()),
+        };
+        place + self.code.text_ja()
     }
 
     /// The same in English.
     #[must_use]
     pub fn message_en(&self) -> String {
-        place_en(self.line, self.column.as_deref()) + self.code.text_en()
+        let place = match self.as_of {
+            Some(date) => format!("date \"{}\" in the name: ", date.strftime("%Y%m%d")),
+            None => place_en(self.line, self.column.as_deref()),
+        };
+        place + self.code.text_en()
     }
 }
 
@@ -268,6 +291,21 @@ mod tests {
         );
         let problem = FileProblem::of_column(ProblemCode::UnknownColumn, &"住\t所".repeat(30));
         assert_eq!(problem.column.map(|name| name.chars().count()), Some(40));
+    }
+
+    #[test]
+    fn a_message_names_the_date_that_is_still_to_come() {
+        let problem = FileProblem::as_of_in_future(Date::constant(2031, 4, 1));
+        assert!(
+            problem
+                .message_ja()
+                .starts_with("ファイル名の日付「20310401」：　")
+        );
+        assert!(
+            problem
+                .message_en()
+                .starts_with("date \"20310401\" in the name: ")
+        );
     }
 
     #[test]

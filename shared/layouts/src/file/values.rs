@@ -60,9 +60,10 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
                 }
             }
             Ok(_) => {
-                let (line, column) = (Some(self.line), Some(column.title().to_owned()));
-                let code = ProblemCode::OtherMunicipality;
-                self.refuse_file(FileProblem { code, line, column });
+                self.refuse_file(FileProblem {
+                    column: Some(column.title().to_owned()),
+                    ..FileProblem::at(ProblemCode::OtherMunicipality, self.line)
+                });
             }
             Err(_) if code.is_empty() => self.refuse(ProblemCode::RequiredEmpty, column),
             Err(_) => self.refuse(ProblemCode::MunicipalityCode, column),

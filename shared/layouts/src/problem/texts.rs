@@ -115,6 +115,9 @@ ProblemCode {
     Stale "STALE"
         "すでに受け付けた台帳より基準日が古いか、後から置かれた台帳が先に受け付けられました。内容が最新であれば、もう一度送ってください。"
         "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, send it again";
+    AsOfInFuture "AS_OF_IN_FUTURE"
+        "ファイル名の基準日が、確認した日より後です。何も取り込んでいません。ファイル名の日付を直して、もう一度送ってください。"
+        "the as-of date in the name of the file is still to come, and nothing was taken over; correct the name and send the file again";
     UnknownTenant "UNKNOWN_TENANT"
         "フォルダ名の自治体コードは登録されていません。フォルダ名を確かめ、正しければ運用担当者へ連絡してください。"
         "no municipality is registered under this folder; check its name, or ask the operator";

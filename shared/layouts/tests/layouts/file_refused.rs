@@ -339,6 +339,7 @@ fn columns_must_be_known_present_and_single() {
                 code: found,
                 line,
                 column: named,
+                ..
             } = outcome.problem();
             assert_eq!((*found, *line), (code, Some(1)), "{header}");
             let named = named.as_deref().unwrap();

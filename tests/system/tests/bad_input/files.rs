@@ -337,6 +337,24 @@ async fn a_file_older_than_the_one_in_force_is_stale() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_register_as_of_a_day_to_come_is_refused_and_keeps_no_other_out() {
+    let town = town().await;
+    for date in ["20310412", "20210413"] {
+        let name = format!("residents_{date}.csv");
+        let receipt = town.take_in(CHIYODA, &name, utf8(&sound())).await;
+        assert_refused_whole(&town, &receipt, "AS_OF_IN_FUTURE", &name).await;
+        for language in ["ja", "en"] {
+            let told = receipt["refusal"][language].as_str().unwrap();
+            assert!(told.contains(date), "{told}");
+        }
+    }
+    let today = "residents_20210412.csv";
+    let receipt = town.take_in(CHIYODA, today, utf8(&sound())).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["rows"]["new"], 20);
+}
+
 /// Lets S3 say of every dropped file that it is so long.
 #[derive(Debug, Clone)]
 struct Claims {
