@@ -67,6 +67,14 @@ impl FileProblem {
         }
     }
 
+    /// The same of a line that turned out to be this one of the file.
+    pub(crate) fn on_line(self, line: u64) -> Self {
+        Self {
+            line: self.line.map(|_| line),
+            ..self
+        }
+    }
+
     /// Of a file whose name says that it is as of a day to come.
     #[must_use]
     pub const fn as_of_in_future(as_of: Date) -> Self {
@@ -78,7 +86,7 @@ impl FileProblem {
         }
     }
 
-    /// A problem of a column, named as in the header; cut to 40 characters, without control characters.
+    /// A problem of a column of a header, named as there; cut to 40 characters, without control characters.
     pub(crate) fn of_column(code: ProblemCode, name: &str) -> Self {
         let name = name.chars().filter(|c| !c.is_control()).take(40).collect();
         Self {

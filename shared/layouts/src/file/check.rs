@@ -31,6 +31,8 @@ enum Stage<L: Layout> {
     Rows {
         header: Header<L>,
         span: Span,
+        /// Of the header.
+        line: u64,
         reader: Box<RowReader<L>>,
     },
 }
@@ -125,6 +127,7 @@ impl<L: Layout> Check<L> {
         let Stage::Rows {
             header,
             span,
+            line,
             reader,
         } = self.stage
         else {
@@ -137,7 +140,7 @@ impl<L: Layout> Check<L> {
             mut notices,
         } = self.counts;
         if rows == 0 {
-            return Err(FileProblem::at(ProblemCode::HeaderOnly, 1));
+            return Err(FileProblem::at(ProblemCode::HeaderOnly, line));
         }
         let absent: Vec<_> = header.absent().collect();
         if !absent.is_empty() {
@@ -251,7 +254,8 @@ impl<L: Layout> Check<L> {
                 .map_err(|code| FileProblem::at(code, line))?
         };
         let assumed = encoding.unwrap_or(Encoding::Utf8 { bom: false });
-        let header = Header::bind(cells, assumed, &self.mapping)?;
+        let header = Header::bind(cells, assumed, &self.mapping);
+        let header = header.map_err(|problem| problem.on_line(line))?;
         let reader = Box::new(RowReader::new(
             *header.binding(),
             encoding,
@@ -266,6 +270,7 @@ impl<L: Layout> Check<L> {
         self.stage = Stage::Rows {
             header,
             span,
+            line,
             reader,
         };
         Ok(Step::Again { used: end })

@@ -52,7 +52,8 @@ impl<L: Layout> Binding<L> {
 impl<L: Layout> Header<L> {
     /// Binds the columns of a header: the bytes of the file's first record, without a byte order mark.
     ///
-    /// Refuses what has an unknown column, a required one missing, one twice, or no header at all.
+    /// Refuses what has an unknown column, a required one missing, one twice, or no header at all; the line
+    /// of the problem is counted from the header.
     pub fn bind(
         bytes: &[u8],
         encoding: Encoding,
@@ -155,17 +156,17 @@ impl FoundHeader {
         };
         let split = Splitter::new(1).next(rest, 0, true);
         let split = split.map_err(|problem| FileProblem::at(problem.code, problem.line))?;
-        let Split::Record { start, end, .. } = split else {
+        let Split::Record { start, end, line } = split else {
             return Err(FileProblem::at(ProblemCode::NoHeader, 1));
         };
-        let line = rest.get(start..end).unwrap_or_default();
+        let bytes = rest.get(start..end).unwrap_or_default();
         let encoding = if bom {
             Encoding::Utf8 { bom }
         } else {
-            let told = of_header(line, |_| true).map_err(|code| FileProblem::at(code, 1))?;
+            let told = of_header(bytes, |_| true).map_err(|code| FileProblem::at(code, line))?;
             told.unwrap_or(Encoding::Utf8 { bom })
         };
-        let cells = cells(line, encoding)?;
+        let cells = cells(bytes, encoding).map_err(|problem| problem.on_line(line))?;
         Ok(Self { encoding, cells })
     }
 }

@@ -47,7 +47,7 @@ ProblemCode {
         "列名の行だけで、データの行がありません。出力条件を確かめてください。"
         "there is a header but no row; check what was selected for export";
     NoHeader "NO_HEADER"
-        "1行目に列名がありません。1行目を列名にしてください。"
+        "最初の行に列名がありません。最初の行を列名にしてください。"
         "the first line holds no column names; put them there";
     UnknownColumn "UNKNOWN_COLUMN"
         "登録のない列名です。列を除くか、住民と接種記録のファイルでは「設定」で列を結び付けてください。不要な情報は受け取れません。"

@@ -106,6 +106,32 @@ fn what_has_no_header_or_no_rows_is_refused() {
 }
 
 #[test]
+fn what_is_wrong_with_a_header_is_told_with_its_line() {
+    use ProblemCode as P;
+    let cases = [
+        (HEADER.replace("氏名カナ", "住所"), P::UnknownColumn),
+        (HEADER.replace("異動事由", "異動日"), P::DoubledColumn),
+        (HEADER.replace("性別,", ""), P::MissingColumn),
+        (HEADER.replace(',', ";"), P::WrongDelimiter),
+    ];
+    for (header, code) in cases {
+        let text = format!("\r\n\r\n{header}\r\n{ROW}\r\n");
+        for bytes in [text.clone().into_bytes(), cp932(&text)] {
+            let outcome = check(&bytes);
+            let problem = outcome.problem();
+            assert_eq!((problem.code, problem.line), (code, Some(3)), "{header}");
+        }
+    }
+    for (text, code) in [
+        (format!("\n{HEADER}\n"), P::HeaderOnly),
+        (format!("\n{ROW}\n{ROW}\n"), P::NoHeader),
+    ] {
+        let outcome = check(text.as_bytes());
+        assert_eq!(*outcome.problem(), FileProblem::at(code, 2));
+    }
+}
+
+#[test]
 fn other_encodings_and_formats_are_recognised() {
     use ProblemCode::{EucJp, Gzip, Iso2022Jp, NotText, SpreadsheetOrZip, Utf16};
     let (euc_jp, iso_2022_jp) = (
