@@ -60,7 +60,7 @@ pub struct Summary<L: Layout> {
     pub refused: u32,
     /// How often each problem was found. A row can have several.
     pub problems: BTreeMap<ProblemCode, u64>,
-    /// On how many rows each notice was given; for an absent column, how many are.
+    /// On how many accepted rows each notice was given; for an absent column, how many are.
     pub notices: BTreeMap<NoticeCode, u64>,
     /// Optional columns that the file does not have.
     pub absent: Vec<L::Column>,
@@ -360,8 +360,7 @@ impl Counts {
             for problem in problems {
                 *self.problems.entry(problem.code).or_default() += 1;
             }
-        }
-        if !record.notices.is_empty() {
+        } else if !record.notices.is_empty() {
             for notice in record.notices.iter() {
                 *self.notices.entry(notice).or_default() += 1;
             }

@@ -228,6 +228,23 @@ fn characters_of_the_users_own_are_kept_byte_for_byte_and_reported() {
 }
 
 #[test]
+fn a_notice_is_counted_where_the_row_is_accepted() {
+    let five_digits = row_with("自治体コード", "13101");
+    let refused = five_digits.replace("983205673214", "983205673215");
+    for bytes in [
+        file(&[&five_digits, &refused]).into_bytes(),
+        cp932(&file(&[&five_digits, &refused])),
+    ] {
+        let outcome = check(&bytes);
+        assert_eq!(outcome.summary().refused, 1);
+        assert_eq!(
+            outcome.summary().notices,
+            [(NoticeCode::FiveDigitCode, 1)].into()
+        );
+    }
+}
+
+#[test]
 fn columns_stand_in_any_order_and_optional_ones_may_be_absent() {
     let text = "性別,氏名,\"生年月日\", 個別宛名番号　,自治体コード\n1,山田,19500102,7,131016\n";
     for bytes in [text.as_bytes(), &cp932(text)] {
