@@ -292,8 +292,8 @@ NoticeCode {
         "氏名等に見えない文字があります。そのまま受け付けました。"
         "there are invisible characters in a text; they were taken as they are";
     ColumnAbsent "COLUMN_ABSENT"
-        "任意の列がありません。空として受け付けました。"
-        "an optional column is absent; its fields count as empty";
+        "任意の列がありません。空として受け付けましたが、住民のファイルの券番号、個人番号、支援措置は、登録済みの方の値をそのまま残しています。"
+        "an optional column is absent; its fields count as empty, but for coupon, My Number and protection in a file of residents: what is known of a resident stays";
     RemovalOfUnknown "REMOVAL_OF_UNKNOWN"
         "台帳にない人の削除の行です。何も変わりません。"
         "a row removes somebody who is not in the register; nothing changes";

@@ -101,6 +101,10 @@ async fn columns_stand_in_any_order_and_optional_ones_may_be_absent() {
         receipt["notices"][0]["code"], "COLUMN_ABSENT",
         "{receipt:#}"
     );
+    for (language, told) in [("ja", "登録済みの方の値をそのまま"), ("en", "stays")] {
+        let text = receipt["notices"][0][language].as_str().unwrap();
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
