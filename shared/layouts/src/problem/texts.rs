@@ -110,8 +110,8 @@ ProblemCode {
         "確認する前にファイルが削除されました。必要であれば送り直してください。"
         "the file was deleted before it could be checked; send it again if it is needed";
     TooManyRefused "TOO_MANY_REFUSED"
-        "エラーの行が多すぎるため、ファイル全体を取り込みませんでした。errors.csvを見て直し、送り直してください。"
-        "too many rows are wrong, so nothing was taken over; mend them as errors.csv says and send the file again";
+        "エラーの行が多すぎるため、1行も取り込んでいません。errors.csvで原因を確かめて元のファイル全体を直し、そのファイルを送り直してください。"
+        "too many rows are wrong, so no row was taken over; look into errors.csv, mend the original file as a whole and send that one again";
     Stale "STALE"
         "すでに受け付けた台帳より基準日が古いか、後から置かれた台帳が先に受け付けられました。内容が最新であれば、もう一度送ってください。"
         "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, send it again";

@@ -293,6 +293,13 @@ async fn more_than_a_tenth_of_refused_rows_refuses_the_file_unless_the_municipal
     };
     let receipt = town.take_in(CHIYODA, "bad.csv", bad(3)).await;
     assert_refused_whole(&town, &receipt, "TOO_MANY_REFUSED", "3 of 20").await;
+    for (language, told) in [
+        ("ja", "元のファイル全体"),
+        ("en", "original file as a whole"),
+    ] {
+        let text = receipt["refusal"][language].as_str().unwrap();
+        assert!(text.contains(told), "{text}");
+    }
     // What is wrong is told nevertheless.
     let errors = town
         .errors(CHIYODA, receipt["id"].as_str().unwrap())
