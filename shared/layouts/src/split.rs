@@ -102,6 +102,8 @@ pub(crate) struct Splitter {
     /// The marks of all fields together.
     marks: u8,
     line: u64,
+    /// Passes over lines of nothing but commas.
+    skips_commas: bool,
 }
 
 enum Scan {
@@ -120,6 +122,16 @@ impl Splitter {
             fields: Vec::with_capacity(16),
             marks: 0,
             line,
+            skips_commas: false,
+        }
+    }
+
+    /// The same behind a header, where a spreadsheet writes lines of nothing but commas for rows that were
+    /// emptied: they are passed over.
+    pub(crate) fn of_rows(line: u64) -> Self {
+        Self {
+            skips_commas: true,
+            ..Self::new(line)
         }
     }
 
@@ -163,7 +175,7 @@ impl Splitter {
                     Some(b'\n') => start += 2,
                     _ => start += 1,
                 },
-                Some(_) => {
+                Some(&first) => {
                     let line = self.line;
                     let Scan::Record {
                         content_end,
@@ -174,11 +186,9 @@ impl Splitter {
                         return Ok(Split::Incomplete { start });
                     };
                     self.line += line_breaks;
-                    let end_mark = bytes.get(start) == Some(&0x1A)
-                        && bytes
-                            .get(start..content_end)
-                            .is_some_and(|it| it.iter().all(|&b| b == 0x1A));
-                    if end_mark {
+                    if matches!(first, 0x1A | b',')
+                        && self.says_nothing(bytes.get(start..content_end).unwrap_or_default())
+                    {
                         start = end;
                         continue;
                     }
@@ -187,6 +197,11 @@ impl Splitter {
             }
             self.line += 1;
         }
+    }
+
+    fn says_nothing(&self, content: &[u8]) -> bool {
+        let commas = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
+        content.iter().all(|byte| *byte == 0x1A) || self.skips_commas && content.iter().all(commas)
     }
 
     #[inline]

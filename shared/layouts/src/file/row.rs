@@ -137,7 +137,7 @@ impl<L: Layout> RowReader<L> {
             encoding,
             binding,
             rules,
-            splitter: Splitter::new(first_line),
+            splitter: Splitter::of_rows(first_line),
             next_index: first_index,
             window_start: 0,
             text: String::new(),

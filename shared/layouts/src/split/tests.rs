@@ -3,11 +3,15 @@ use proptest::prelude::*;
 use super::*;
 
 type Rows = Vec<Vec<Vec<u8>>>;
+type Found = (Rows, Vec<(usize, usize, u64)>, Option<SplitProblem>);
 
 /// All records of a file that comes in pieces of this size, and the problem that ended it.
-fn split(bytes: &[u8], piece: usize) -> (Rows, Vec<(usize, usize, u64)>, Option<SplitProblem>) {
+fn split(bytes: &[u8], piece: usize) -> Found {
+    split_by(Splitter::new(1), bytes, piece)
+}
+
+fn split_by(mut splitter: Splitter, bytes: &[u8], piece: usize) -> Found {
     let (mut rows, mut places) = (Vec::new(), Vec::new());
-    let mut splitter = Splitter::new(1);
     let mut scratch = Vec::new();
     let (mut at, mut seen) = (0, 0);
     while seen < bytes.len() {
@@ -90,6 +94,20 @@ proptest! {
     #[test]
     fn the_pieces_in_which_bytes_come_make_no_difference(bytes in csv_bytes(), piece in 1..40_usize) {
         prop_assert_eq!(split(&bytes, piece), split(&bytes, usize::MAX / 2));
+        let of_rows = |piece| split_by(Splitter::of_rows(1), &bytes, piece);
+        prop_assert_eq!(of_rows(piece), of_rows(usize::MAX / 2));
+    }
+
+    #[test]
+    fn behind_a_header_the_records_are_the_same_without_those_of_commas(bytes in csv_bytes()) {
+        let (rows, places, problem) = split(&bytes, usize::MAX / 2);
+        let says = |(start, end, _): &(usize, usize, u64)| {
+            let raw = &bytes[*start..*end];
+            raw[0] != b',' || raw.iter().any(|byte| !b", \t\r\n".contains(byte))
+        };
+        let (rows, places): (Rows, Vec<_>) = rows.into_iter().zip(places).filter(|it| says(&it.1)).unzip();
+        let found = split_by(Splitter::of_rows(1), &bytes, usize::MAX / 2);
+        prop_assert_eq!(found, (rows, places, problem));
     }
 
     #[test]
@@ -111,6 +129,18 @@ fn lines_are_counted_with_blank_ones_and_those_within_quotes() {
     let (_, places, _) = split(b"a\r\n\r\n\n\"b\r\n\nb\"\r\nc\rd\ne", 3);
     let lines: Vec<_> = places.iter().map(|place| place.2).collect();
     assert_eq!(lines, [1, 4, 7, 8, 9]);
+}
+
+#[test]
+fn lines_of_commas_are_no_records_behind_a_header_and_count_as_lines() {
+    let bytes = b",,\r\na,b,\r\n,, ,\t\r\n\r\n,\"\",\n,x\n,,,,\r,,\x1A";
+    for piece in [1, 3, 100] {
+        let (rows, places, problem) = split_by(Splitter::of_rows(7), bytes, piece);
+        let lines: Vec<_> = places.iter().map(|place| place.2).collect();
+        assert_eq!((lines, problem), (vec![8, 11, 12], None), "{piece}");
+        assert_eq!(rows.last().unwrap()[..], [&b""[..], b"x"]);
+        assert_eq!(split(bytes, piece).0.len(), 7, "{piece}");
+    }
 }
 
 #[test]

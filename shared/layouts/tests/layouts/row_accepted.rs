@@ -228,6 +228,22 @@ fn characters_of_the_users_own_are_kept_byte_for_byte_and_reported() {
 }
 
 #[test]
+fn lines_of_commas_between_and_behind_rows_are_no_rows() {
+    let commas = ",".repeat(11);
+    let second = row_with("個別宛名番号", "1002");
+    let refused = row_with("性別", "3");
+    let mut rows = vec![ROW, commas.as_str(), second.as_str(), ", ,", &refused];
+    rows.extend([commas.as_str(); 40]);
+    for bytes in [file(&rows).into_bytes(), cp932(&file(&rows))] {
+        let outcome = check(&bytes);
+        assert_eq!(outcome.accepted.len(), 2);
+        let lines: Vec<_> = outcome.refused.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [6]);
+        assert_eq!(outcome.summary().rows, 3);
+    }
+}
+
+#[test]
 fn a_notice_is_counted_where_the_row_is_accepted() {
     let five_digits = row_with("自治体コード", "13101");
     let refused = five_digits.replace("983205673214", "983205673215");

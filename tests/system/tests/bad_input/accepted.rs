@@ -108,6 +108,18 @@ async fn columns_stand_in_any_order_and_optional_ones_may_be_absent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_spreadsheet_writes_for_emptied_rows_is_passed_over() {
+    let town = town().await;
+    let file = File::new((10..40).map(Row::of));
+    let text = file.text() + &",,,,,,,,,,,\r\n".repeat(40);
+    for encoding in [Encoding::Utf8, Encoding::Cp932] {
+        let receipt = town.take_in(CHIYODA, "a.csv", encoding.encode(&text)).await;
+        assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+        assert_eq!(receipt["rows"]["in"], 30, "{receipt:#}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_municipalitys_own_column_names_are_mapped_by_its_settings() {
     let town = town().await;
     let file = File::new((10..15).map(Row::of));

@@ -126,7 +126,7 @@ fn row() -> impl Strategy<Value = String> {
 }
 
 fn file() -> impl Strategy<Value = Vec<u8>> {
-    let end = prop::sample::select(vec!["\r\n", "\n", "\r", "\r\n\r\n"]);
+    let end = prop::sample::select(vec!["\r\n", "\n", "\r", "\r\n\r\n", "\r\n,,,,,,,,\r\n"]);
     let rows = prop::collection::vec((row(), end), 0..30);
     (rows, any::<bool>(), any::<bool>()).prop_map(|(rows, cp932, bom)| {
         let mut text = format!("{HEADER}\r\n");
@@ -167,7 +167,7 @@ fn at(offset: u64) -> usize {
     usize::try_from(offset).unwrap()
 }
 
-/// Every record once, in order, no byte outside of them but blank lines and the header.
+/// Every record once, in order, no byte outside of them but blank lines, lines of commas and the header.
 fn nothing_is_lost(bytes: &[u8], said: &[Said], summary: &Result<Summary, FileProblem>) {
     for (index, record) in (0..).zip(said) {
         assert_eq!(record.index, index);
@@ -193,11 +193,15 @@ fn nothing_is_lost(bytes: &[u8], said: &[Said], summary: &Result<Summary, FilePr
         assert!(
             bytes[from..at(span.start)]
                 .iter()
-                .all(|byte| b"\r\n\x1A".contains(byte))
+                .all(|byte| b"\r\n\x1A, \t".contains(byte))
         );
         from = at(span.end);
     }
-    assert!(bytes[from..].iter().all(|byte| b"\r\n\x1A".contains(byte)));
+    assert!(
+        bytes[from..]
+            .iter()
+            .all(|byte| b"\r\n\x1A, \t".contains(byte))
+    );
 }
 
 /// The records of a range, read again one after the other.
