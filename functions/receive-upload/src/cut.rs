@@ -8,6 +8,9 @@ use store::ChunkPlan;
 /// Every how many records a place is remembered, so that a record can be read again later.
 const MARK_EVERY: u32 = 1_024;
 
+/// A chunk has no more records: what is left of each for its load is held until the chunk ends.
+const MOST_ROWS: u32 = 400_000;
+
 /// Takes the records one after the other and closes a chunk once it is large enough.
 #[derive(Debug)]
 pub(crate) struct Cutter {
@@ -20,7 +23,7 @@ pub(crate) struct Cutter {
 }
 
 impl Cutter {
-    /// Chunks end with the first record by which they reach `chunk_bytes`.
+    /// Chunks end with the first record by which they reach `chunk_bytes`, or have [`MOST_ROWS`].
     #[must_use]
     pub(crate) fn new(chunk_bytes: u64) -> Self {
         Self {
@@ -46,7 +49,7 @@ impl Cutter {
         let open = *self.open.get_or_insert(mark);
         self.end = span.end;
         self.rows = row + 1;
-        let ends = span.end - open.from >= self.chunk_bytes;
+        let ends = span.end - open.from >= self.chunk_bytes || self.rows - open.row >= MOST_ROWS;
         if ends {
             self.close(open);
         }
@@ -134,6 +137,23 @@ mod tests {
             .map(|chunk| (chunk.refused_from, chunk.refused_to))
             .collect();
         assert_eq!(parts, [(0, 1), (1, 3), (3, 4)]);
+    }
+
+    #[test]
+    fn a_chunk_of_tiny_records_ends_by_their_number() {
+        let mut cutter = Cutter::new(u64::MAX);
+        let mut ended = Vec::new();
+        for row in 0..=MOST_ROWS * 2 {
+            let from = 10 + u64::from(row) * 2;
+            if cutter.record(row, u64::from(row) + 2, &(from..from + 2)) {
+                ended.push(row);
+            }
+        }
+        assert_eq!(ended, [MOST_ROWS - 1, MOST_ROWS * 2 - 1]);
+        let chunks = cutter.finish(&[], Vec::new());
+        let rows: Vec<_> = chunks.iter().map(|chunk| chunk.rows).collect();
+        assert_eq!(rows, [MOST_ROWS, MOST_ROWS, 1]);
+        assert_eq!(chunks[1].from, chunks[0].to);
     }
 
     #[test]
