@@ -7,6 +7,8 @@ use store::ChunkPlan;
 
 /// Every how many records a place is remembered, so that a record can be read again later.
 const MARK_EVERY: u32 = 1_024;
+/// Records between two places that are remembered begin within so many bytes.
+const MARK_WITHIN: u64 = 1024 * 1024;
 
 /// A chunk has no more records: what is left of each for its load is held until the chunk ends.
 const MOST_ROWS: u32 = 400_000;
@@ -43,7 +45,8 @@ impl Cutter {
             line,
             from: span.start,
         };
-        if row.is_multiple_of(MARK_EVERY) {
+        let far = |last: &Mark| span.start - last.from >= MARK_WITHIN;
+        if row.is_multiple_of(MARK_EVERY) || self.marks.last().is_some_and(far) {
             self.marks.push(mark);
         }
         let open = *self.open.get_or_insert(mark);
@@ -137,6 +140,20 @@ mod tests {
             .map(|chunk| (chunk.refused_from, chunk.refused_to))
             .collect();
         assert_eq!(parts, [(0, 1), (1, 3), (3, 4)]);
+    }
+
+    #[test]
+    fn places_are_remembered_by_records_and_by_bytes() {
+        let marks = |length: u64, rows: u32| -> Vec<u32> {
+            let mut cutter = Cutter::new(u64::MAX);
+            for row in 0..rows {
+                let from = u64::from(row) * length;
+                cutter.record(row, u64::from(row) + 2, &(from..from + length));
+            }
+            cutter.marks().1.iter().map(|mark| mark.row).collect()
+        };
+        assert_eq!(marks(100, 3_000), [0, 1_024, 2_048]);
+        assert_eq!(marks(64 * 1024, 40), [0, 16, 32]);
     }
 
     #[test]

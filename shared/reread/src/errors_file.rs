@@ -11,7 +11,7 @@ use objects::{ObjectName, Writer};
 
 use crate::{DroppedFile, Places, RereadError};
 
-/// Refused rows are looked up and written this many at a time.
+/// No more refused rows than these are looked up and written at a time; fewer where they are long.
 const AT_A_TIME: usize = 16 * 1024;
 
 /// A buffer that is written by the CSV writer and emptied into the object.
@@ -71,7 +71,10 @@ impl<'a> ErrorsFile<'a> {
         refused: &[u32],
         mut reasons: impl FnMut(&Record<'_, L>) -> Vec<(&'static str, String)>,
     ) -> Result<(), RereadError> {
-        for some in refused.chunks(AT_A_TIME) {
+        let mut rest = refused;
+        while !rest.is_empty() {
+            let (some, later) = rest.split_at(places.near(rest).min(AT_A_TIME));
+            rest = later;
             let csv = &mut self.csv;
             places
                 .read(self.file, some, |record| {

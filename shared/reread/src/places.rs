@@ -69,13 +69,16 @@ impl<L: Layout> Places<'_, L> {
         Ok(())
     }
 
+    /// How many of these indexes (ascending) stand so near to the first that all of their records can be held:
+    /// at least those of its block.
+    pub(crate) fn near(&self, indexes: &[u32]) -> usize {
+        near(self.marks, indexes)
+    }
+
     /// The bytes to read for the record `first`: its block, and the blocks behind it as long as
     /// something is asked of them.
     fn block(&self, first: u32, indexes: &[u32]) -> (Mark, std::ops::Range<u64>) {
-        let at = self
-            .marks
-            .partition_point(|mark| mark.row <= first)
-            .saturating_sub(1);
+        let at = block_of(self.marks, first);
         let start = self.marks.get(at).copied().unwrap_or(Mark {
             row: 0,
             line: 1,
@@ -92,5 +95,51 @@ impl<L: Layout> Places<'_, L> {
             }
         }
         (start, start.from..end)
+    }
+}
+
+/// Which mark stands at or in front of the record, as far as one does.
+fn block_of(marks: &[Mark], row: u32) -> usize {
+    marks
+        .partition_point(|mark| mark.row <= row)
+        .saturating_sub(1)
+}
+
+fn near(marks: &[Mark], indexes: &[u32]) -> usize {
+    let start = indexes
+        .first()
+        .and_then(|first| marks.get(block_of(marks, *first)));
+    let Some(start) = start else {
+        return indexes.len();
+    };
+    let far = marks.partition_point(|mark| mark.from < start.from + TOGETHER);
+    let end = marks.get(far).map_or(u32::MAX, |mark| mark.row);
+    indexes.partition_point(|index| *index < end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks of ten records, each of so many bytes.
+    fn marks(bytes: u64) -> Vec<Mark> {
+        let mark = |number: u32| Mark {
+            row: number * 10,
+            line: u64::from(number) * 10 + 2,
+            from: u64::from(number) * bytes,
+        };
+        (0..10).map(mark).collect()
+    }
+
+    #[test]
+    fn long_records_are_taken_a_few_blocks_at_a_time() {
+        let all: Vec<_> = (0..100).collect();
+        assert_eq!(near(&marks(TOGETHER / 100), &all), 100);
+        assert_eq!(near(&marks(TOGETHER / 2), &all), 20);
+        assert_eq!(near(&marks(TOGETHER / 2), &all[15..]), 15);
+        assert_eq!(near(&marks(TOGETHER * 3), &all[7..]), 3);
+        assert_eq!(near(&marks(TOGETHER * 3), &[95, 99]), 2);
+        assert_eq!(near(&marks(TOGETHER * 3), &[5, 99]), 1);
+        assert_eq!((near(&[], &all), near(&marks(1), &[])), (100, 0));
     }
 }
