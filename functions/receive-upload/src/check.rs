@@ -159,7 +159,11 @@ impl ReceiveUpload {
     }
 
     /// Renews the lease when it runs low, telling how many rows are checked.
-    async fn keep_lease(&self, mine: &mut Mine<'_>, rows: u64) -> Result<(), ReceiveError> {
+    pub(crate) async fn keep_lease(
+        &self,
+        mine: &mut Mine<'_>,
+        rows: u64,
+    ) -> Result<(), ReceiveError> {
         let now = self.clock.now();
         if let Some(renewal) = mine.lease.renewal(now) {
             let until = renewal.until();

@@ -165,7 +165,7 @@ impl ReceiveUpload {
 
     async fn load_unless_too_many_refused(
         &self,
-        mine: &Mine<'_>,
+        mine: &mut Mine<'_>,
         found: Conclusion,
     ) -> Result<UploadState, ReceiveError> {
         let (rows, refused) = (found.rows_checked, found.rows.refused);
@@ -178,12 +178,12 @@ impl ReceiveUpload {
 
     async fn decide(
         &self,
-        mine: &Mine<'_>,
+        mine: &mut Mine<'_>,
         conclusion: &Conclusion,
         rows: &CheckedRows<Vec<ResidentTag>>,
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
-        let settings = &mine.tenant.settings;
+        let tenant = mine.tenant;
         let removals = self.removals(mine, &rows.of_kind, register).await?;
         let mut conclusion = Conclusion {
             removals: removals.people,
@@ -198,7 +198,8 @@ impl ReceiveUpload {
             as_of: mine.upload.as_of,
             dropped_at: mine.upload.dropped_at,
         };
-        match decide(&found, register, settings) {
+        self.keep_lease(mine, conclusion.rows_checked).await?;
+        match decide(&found, register, &tenant.settings) {
             Decision::Stale => {
                 self.refuse(mine, &FileProblem::new(ProblemCode::Stale), conclusion)
                     .await
@@ -242,9 +243,9 @@ impl ReceiveUpload {
     }
 
     /// Refuses the file whole: every row counts as refused, for none reaches the register.
-    pub(crate) async fn refuse(
+    async fn refuse(
         &self,
-        mine: &Mine<'_>,
+        mine: &mut Mine<'_>,
         problem: &FileProblem,
         mut conclusion: Conclusion,
     ) -> Result<UploadState, ReceiveError> {
@@ -263,10 +264,12 @@ impl ReceiveUpload {
 
     async fn conclude(
         &self,
-        mine: &Mine<'_>,
+        mine: &mut Mine<'_>,
         state: UploadState,
         conclusion: &Conclusion,
     ) -> Result<UploadState, ReceiveError> {
+        // Else the receipt would replace that of whoever has the file by now.
+        self.keep_lease(mine, conclusion.rows_checked).await?;
         let now = self.clock.now();
         let upload = mine.upload.concluded(state, conclusion, None, now);
         Receipt::write(&self.drop, mine.scope, &upload).await?;

@@ -11,6 +11,7 @@ use std::{
 use runtime::{Adapters, Settings};
 use serde_json::{Value, json};
 use system::{
+    events::notification,
     gate::{Gate, Step},
     town::{CHIYODA, Town},
 };
@@ -41,20 +42,23 @@ async fn freezable<T>(frozen: watch::Receiver<bool>, work: impl Future<Output = 
     }
 }
 
-/// A worker of load-chunk outside the host, whose calls go through a gate.
-fn worker(town: &Town, gate: &Arc<Gate>) -> runtime::Handler {
+/// A worker of a function outside the host, whose calls go through a gate.
+fn worker(town: &Town, gate: &Arc<Gate>, package: &str) -> runtime::Handler {
     let config = town.stack.sdk_config();
-    let client = gate.before("load-chunk", config.http_client().unwrap());
+    let client = gate.before(package, config.http_client().unwrap());
     let config = config.into_builder().http_client(client).build();
     let functions = &town.stack.template().functions;
-    let function = functions.iter().find(|it| it.package == "load-chunk");
+    let function = functions.iter().find(|it| it.package == package);
     let settings = Settings::from_map(function.unwrap().environment.clone());
     let adapters = Adapters::new(settings, config, town.stack.adapters().clock());
-    local::functions::build("load-chunk", &adapters).unwrap()
+    local::functions::build(package, &adapters).unwrap()
 }
 
 fn event(upload: &Value) -> String {
-    let body = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 });
+    in_queue(&json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 }))
+}
+
+fn in_queue(body: &Value) -> String {
     let record = json!({
         "messageId": "m", "receiptHandle": "h", "body": body.to_string(),
         "attributes": { "ApproximateReceiveCount": "1" },
@@ -98,7 +102,7 @@ async fn a_worker_that_wakes_after_its_lease_writes_nothing_over_what_another_lo
         }
         if shifts < 10 { Step::Go } else { Step::Linger }
     });
-    let handler = worker(&town, &gate);
+    let handler = worker(&town, &gate, "load-chunk");
     let deadline = town.stack.adapters().clock().now() + Duration::from_mins(3);
     let event = event(&upload);
     let late = freezable(
@@ -132,4 +136,55 @@ async fn a_worker_that_wakes_after_its_lease_writes_nothing_over_what_another_lo
     let receipt = town.receipt(CHIYODA, &dropped).await;
     assert_eq!(counts(&receipt), [79, 20, 59, 0, 0, 0]);
     assert_in_force(&town, 2, &second).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_wakes_after_its_lease_leaves_the_receipt_as_it_is() {
+    let hosts = Gate::once(Step::Die, |call| call.function == "receive-upload");
+    let town = town(&hosts, 1 << 20).await;
+    let rows = people(1..30, false);
+    let dropped = town.drop_file(CHIYODA, "a.csv", bytes(&rows)).await;
+    hosts.reached().await;
+
+    // A worker checks the file, and freezes while it looks at the register to decide.
+    let (freeze, frozen) = watch::channel(false);
+    let freeze = Arc::new(freeze);
+    let freezer = Arc::clone(&freeze);
+    let mut planned = false;
+    let mut froze = false;
+    let gate = Gate::new(move |call| {
+        planned |= call.body.contains("CHUNK#");
+        let register = planned && !froze && call.body.contains("CURRENT");
+        if !register {
+            return Step::Go;
+        }
+        froze = true;
+        freezer.send_replace(true);
+        Step::Linger
+    });
+    let handler = worker(&town, &gate, "receive-upload");
+    let deadline = town.stack.adapters().clock().now() + Duration::from_hours(2);
+    let event = notification(&dropped, bytes(&rows).len(), "2021-04-12T00:00:00Z");
+    let sent = in_queue(&event);
+    let late = freezable(
+        frozen,
+        runtime::dispatch(&handler, sent.as_bytes(), deadline),
+    );
+    let others = async {
+        while !*freeze.borrow() {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        town.send("uploads", &event, 0).await;
+        reaches(&town, &dropped, "in_force").await;
+        town.stack.idle().await;
+        let receipt = town.receipt(CHIYODA, &dropped).await;
+        freeze.send_replace(false);
+        receipt
+    };
+    let (_, receipt) = tokio::join!(late, others);
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    town.stack.idle().await;
+    assert_eq!(town.receipt(CHIYODA, &dropped).await, receipt);
+    assert_in_force(&town, 1, &rows).await;
 }
