@@ -22,16 +22,19 @@ export const allRefusedKnown = (upload) => upload.kind === 'residents' || upload
 /** The name under which refused rows of a file are saved, mended and dropped again. */
 export const errorsName = (upload) => upload.file.replace(/(_errors)?\.csv$/i, '_errors.csv');
 
+/** Whether nothing of a file came in: its mended rows alone would leave out all the others. */
+export const tookNothing = (upload) => ['refused', 'held', 'discarded'].includes(upload.state);
+
 const WELL = ['in_force', 'recorded', 'no_change'];
 
 /**
- * Whether files that came later made good what was refused of one: all of its refused rows, mended; the file itself, once more; or of
- * residents another register that is in force.
+ * Whether files that came later made good what was refused of one: all of its refused rows, mended, if the others came in; the file
+ * itself, once more; or of residents another register that is in force.
  */
 export function isMended(upload, later) {
   const well = later.filter((it) => it.kind === upload.kind && WELL.includes(it.state));
   const rows = well.filter((it) => it.file === errorsName(upload)).reduce((sum, it) => sum + it.rows.in, 0);
-  if (rows && rows >= upload.rows.refused) return true;
+  if (rows && rows >= upload.rows.refused && !tookNothing(upload)) return true;
   return well.some((it) => it.file !== errorsName(it) && (it.file === upload.file || upload.kind === 'residents'));
 }
 

@@ -30,6 +30,8 @@ test('a file asks for nothing more once a later one has made it good', () => {
   assert.ok(mended(rows(5)) && mended(rows(2), rows(3)) && !mended(rows(4)));
   assert.ok(!isMended(refused('residents_20210401_errors.csv', 3), [rows(2)]) && isMended(refused('residents_20210401_errors.csv', 3), [rows(3)]));
   assert.ok(!mended(upload('other_errors.csv')), 'rows of another file are no register');
+  // Where nothing came in, they leave out all the others.
+  for (const state of ['refused', 'held', 'discarded']) assert.ok(!isMended(refused('residents_20210401.csv', 5, { state }), [rows(5)]), state);
   // A later file of doses says nothing of those that an earlier one had: it has to be the same again.
   const doses = (...later) => isMended(refused('venue.csv', 5, { kind: 'doses' }), later.map((it) => ({ ...it, kind: 'doses' })));
   assert.ok(!doses(upload('venue2.csv')) && doses(upload('venue.csv')));

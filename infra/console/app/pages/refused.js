@@ -4,8 +4,12 @@ import { html, useState, useEffect, useMemo, Waiting, Notice, ProblemNotice, asP
 import { t, currentLanguage, number, said } from '../words.js';
 import { fetchLink } from '../api.js';
 import { decode, records, cells, write } from '../csv.js';
-import { drop, errorsName, mayDrop, placeOf } from '../uploads.js';
+import { drop, errorsName, mayDrop, placeOf, tookNothing } from '../uploads.js';
 import Rows from '../rows.js';
+
+/** What is said above the rows: they are mended alone only beside others that came in. */
+const titleOf = (upload) => (tookNothing(upload) ? 'refused.wrong' : upload.kind === 'inquiries' ? 'refused.not-asked' : 'refused.title');
+const leadOf = (upload) => (upload.state === 'held' ? 'refused.held' : `${tookNothing(upload) ? 'refused.whole' : 'refused.lead'}.${upload.kind}`);
 
 export default function Refused({ upload }) {
   const [file, setFile] = useState(null);
@@ -18,8 +22,8 @@ export default function Refused({ upload }) {
   }, [upload.id]);
   return html`
     <section class="stack" aria-labelledby="refused-title">
-      <h2 id="refused-title">${t(upload.kind === 'inquiries' ? 'refused.not-asked' : 'refused.title')}</h2>
-      <p class="lead">${t(`refused.lead.${upload.kind}`)}</p>
+      <h2 id="refused-title">${t(titleOf(upload))}</h2>
+      <p class="lead">${t(leadOf(upload))}</p>
       <${ProblemNotice} problem=${problem} />
       ${!file && !problem && html`<${Waiting} text=${t('refused.reading')} />`}
       ${file && html`<${Mending} upload=${upload} file=${file} />`}
@@ -37,6 +41,8 @@ async function read(link, signal) {
 
 function Mending({ upload, file }) {
   const [only, setOnly] = useState('');
+  const isWhole = tookNothing(upload);
+  const mayMend = mayDrop(upload.kind) && !isWhole;
   const [mended, setMended] = useState(() => new Map());
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState(null);
@@ -74,11 +80,11 @@ function Mending({ upload, file }) {
   };
   return html`
     <div class="row">
-      <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t('refused.download')}</button>
-      ${mayDrop(upload.kind) && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${mended.size ? t('refused.send', { count: number(mended.size) }) : t('refused.send-none')}</button>`}
+      <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t(isWhole ? 'refused.save' : 'refused.download')}</button>
+      ${mayMend && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${mended.size ? t('refused.send', { count: number(mended.size) }) : t('refused.send-none')}</button>`}
     </div>
     <${ProblemNotice} problem=${problem} />
-    <p class="help">${t('refused.how')}</p>
+    ${!isWhole && html`<p class="help">${t('refused.how')}</p>`}
     ${upload.refused_by.length > 1 && html`
       <fieldset class="choice"><legend class="visually-hidden">${t('refused.only')}</legend>
         <label><input type="radio" name="only" checked=${only === ''} onChange=${() => setOnly('')} />${t('refused.all', { count: number(file.rows.length) })}</label>
@@ -86,7 +92,7 @@ function Mending({ upload, file }) {
       </fieldset>`}
     <${Rows} label=${t('refused.table')} header=${file.header.slice(2)} count=${shown.length}
       row=${(place) => rowOf(file, shown[place], texts, mended.get(shown[place]))}
-      onMend=${mayDrop(upload.kind) ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
+      onMend=${mayMend ? (place, column, value) => mend(shown[place], column + 2, value) : null} language=${currentLanguage()} />`;
 }
 
 const codesOf = (file, index) => {

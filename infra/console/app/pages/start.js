@@ -4,7 +4,7 @@ import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useEvery, useLoa
 import { t, said, currentLanguage, number, moment } from '../words.js';
 import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';
-import { isMended, isUnderWay, kindOf, placeOf } from '../uploads.js';
+import { isMended, isUnderWay, kindOf, placeOf, tookNothing } from '../uploads.js';
 import { toDecide, withNames } from '../held.js';
 import { isLate } from './exports.js';
 
@@ -82,7 +82,7 @@ function ofUploads(uploads) {
   return [
     ...uploads.filter((it) => it.state === 'held').map((it) => one(it, 'doubt', 'held', 1)),
     ...open.filter((it) => it.state === 'refused').map((it) => one(it, 'bad', 'refused', 1)),
-    ...open.filter((it) => it.state !== 'refused' && it.rows.refused > 0).map((it) => one(it, 'bad', 'rows', it.rows.refused)),
+    ...open.filter((it) => !tookNothing(it) && it.rows.refused > 0).map((it) => one(it, 'bad', 'rows', it.rows.refused)),
     ...uploads.filter(isUnderWay).map((it) => one(it, 'busy', 'running', it.rows.in)),
   ];
 }

@@ -1,0 +1,82 @@
+// Refused rows are mended alone only beside others that came in, and in whatever columns the file has.
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { newPage, open, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+
+let stack;
+let browser;
+let register;
+before(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+  register = await stack.generate('residents_20210401.csv', '--residents', '400');
+  await stack.upload(register);
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const HEADER = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置';
+
+/** Drops a file of those lines and opens what became of it. */
+async function dropped(page, name, lines) {
+  const file = path.join(stack.folder, name);
+  await writeFile(file, `${lines.join('\r\n')}\r\n`);
+  await open(page, stack, 'files');
+  await page.locator('#file-input').setInputFiles(file);
+  await page.locator('li.card', { hasText: name }).getByRole('link').press('Enter', { timeout: 60_000 });
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+}
+
+/** The refused rows can be read and saved, and nothing asks for them alone. */
+async function isReadOnly(page, rows) {
+  await page.locator('.rows-box tbody tr').nth(rows - 1).waitFor({ timeout: 60_000 });
+  assert.equal(await page.locator('.rows-box tbody tr').count(), rows);
+  assert.equal(await page.locator('.rows-box .wrong').count(), rows);
+  assert.equal(await page.locator('.edit').count(), 0);
+  assert.equal(await page.getByRole('button', { name: /直した.*送る/ }).count(), 0);
+  assert.equal(await page.getByText('取り込み済み').count(), 0);
+  await page.getByRole('button', { name: 'CSV で保存する' }).waitFor();
+}
+
+test('of a file that was refused whole, no row is to be sent alone', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const rows = Array.from({ length: 20 }, (_, at) => `${TENANT},N${at},,,新規${at},,19800401,${at < 3 ? 7 : 1},,,,`);
+  await dropped(page, 'too_many_20210402.csv', [HEADER, ...rows]);
+  await page.getByText('このファイルは全体を受け付けませんでした').waitFor({ timeout: 60_000 });
+  await isReadOnly(page, 3);
+  await page.getByText('このファイルは1行も取り込んでいません。元のファイルを直し、全体を送り直してください。').waitFor();
+  await open(page, stack, '');
+  assert.equal(await page.locator('.hand', { hasText: 'too_many_20210402.csv' }).count(), 1);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('of a file that is held, it is decided first', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const [header, ...lines] = (await read(register)).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  const removing = lines.slice(0, 200).map((line) => line.split(',').with(8, '2').join(','));
+  await dropped(page, 'removes_20210403.csv', [header, ...removing, `${TENANT},H1,,,確認待ち,,19800401,7,,,,`]);
+  await page.getByRole('heading', { name: '取り込む前に確認してください' }).waitFor({ timeout: 60_000 });
+  await isReadOnly(page, 1);
+  await page.getByText('先に、取りやめるか取り込むかを決めてください').waitFor();
+  await open(page, stack, '');
+  assert.equal(await page.locator('.hand', { hasText: 'removes_20210403.csv' }).count(), 1, 'told once');
+  await page.locator('.hand', { hasText: 'removes_20210403.csv' }).press('Enter');
+
+  await page.locator('main').getByRole('button', { name: 'このファイルを取りやめる' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'このファイルを取りやめる' }).press('Enter');
+  await page.locator('.step-bad').waitFor({ timeout: 60_000 });
+  await isReadOnly(page, 1);
+  await page.getByText('このファイルは1行も取り込んでいません').waitFor();
+  await open(page, stack, '');
+  assert.equal(await page.locator('.hand', { hasText: 'removes_20210403.csv' }).count(), 0, 'discarded with its rows');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
