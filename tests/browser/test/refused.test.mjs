@@ -80,3 +80,27 @@ test('of a file that is held, it is decided first', async () => {
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
+
+test('in columns of other names the wrong cell is marked, mended and sent', async () => {
+  const { revision } = await (await stack.ask(['register'], 'GET', '/settings')).json();
+  const changed = await stack.ask(['register'], 'PUT', '/settings', { columns: { residents: { 誕生日: '生年月日', 宛名: '個別宛名番号' } } }, { 'if-match': `"${revision}"` });
+  assert.ok(changed.ok, await changed.text());
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const rows = Array.from({ length: 20 }, (_, at) => `${TENANT},C${at},列の人${at},${at === 7 ? '19801399' : '19800401'},1`);
+  await dropped(page, 'mapped_20210404.csv', ['自治体コード,宛名,氏名,誕生日,性別', ...rows]);
+  const field = page.locator('.edit');
+  await field.waitFor({ timeout: 60_000 });
+  assert.equal(await field.count(), 1);
+  assert.match(await field.getAttribute('aria-label'), /誕生日/);
+  assert.equal(await field.inputValue(), '19801399');
+  assert.equal(await page.locator('.rows-box .wrong').textContent(), '19801399');
+  await field.fill('19801231');
+  await page.getByRole('button', { name: '直した1行を送る' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'mapped_20210404_errors.csv' }).waitFor({ timeout: 60_000 });
+  await page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });
+  const { residents } = await (await stack.ask(['read'], 'POST', '/residents/search', { number: 'C7' })).json();
+  assert.deepEqual(residents.map((it) => it.birth_date), ['1980-12-31']);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});

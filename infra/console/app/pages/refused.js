@@ -2,7 +2,7 @@
 
 import { html, useState, useEffect, useMemo, Waiting, Notice, ProblemNotice, asProblem, announce, save } from '../ui.js';
 import { t, currentLanguage, number, said } from '../words.js';
-import { fetchLink } from '../api.js';
+import { call, fetchLink } from '../api.js';
 import { decode, records, cells, write } from '../csv.js';
 import { drop, errorsName, mayDrop, placeOf, tookNothing } from '../uploads.js';
 import Rows from '../rows.js';
@@ -17,7 +17,7 @@ export default function Refused({ upload }) {
   const link = upload.links.errors;
   useEffect(() => {
     const stop = new AbortController();
-    read(link, stop.signal).then((read) => read && setFile(read), (error) => !stop.signal.aborted && setProblem(asProblem(error)));
+    read(upload.kind, link, stop.signal).then((read) => read && setFile(read), (error) => !stop.signal.aborted && setProblem(asProblem(error)));
     return () => stop.abort();
   }, [upload.id]);
   return html`
@@ -30,13 +30,17 @@ export default function Refused({ upload }) {
     </section>`;
 }
 
-async function read(link, signal) {
-  const bytes = await fetchLink(link, signal);
+async function read(kind, link, signal) {
+  const [bytes, { data: settings }] = await Promise.all([fetchLink(link, signal), call('GET', '/settings', undefined, { signal })]);
   const text = decode(bytes);
   const spans = await records(text, signal);
   if (!spans.length) return null;
   const at = ([from, until]) => cells(text.slice(from, until));
-  return { bytes, text, header: at(spans[0]), rows: spans.slice(1), at };
+  const header = at(spans[0]);
+  // Reasons name our columns. Inquiries have no others.
+  const ours = new Map(Object.entries(settings.columns[kind] ?? {}));
+  const columns = header.map((name) => ours.get(name.trim()) ?? name.trim());
+  return { bytes, text, header, columns, rows: spans.slice(1), at };
 }
 
 function Mending({ upload, file }) {
@@ -109,9 +113,9 @@ function rowOf(file, index, texts, mended) {
   const all = file.at(file.rows[index]);
   const codes = all[0].split(' ').filter(Boolean);
   const places = [...all[1].matchAll(/(\d+)行目(?:「([^」]*)」)?：/g)];
-  const header = file.header.slice(2);
+  const columns = file.columns.slice(2);
   const values = all.slice(2).map((value, column) => mended?.[column + 2] ?? value);
-  const marked = new Set(places.map((place) => header.indexOf(place[2])).filter((column) => column >= 0));
+  const marked = new Set(places.map((place) => columns.indexOf(place[2])).filter((column) => column >= 0));
   const reasons = currentLanguage() === 'ja'
     ? all[1].split(/(?<!\d)(?=\d+行目(?:「[^」]*」)?：)/).map((it) => it.replace(/\d+行目(「[^」]*」)?：\s*/, '$1 ').trim())
     : codes.map((code, at) => `${places[at]?.[2] ? `${places[at][2]}: ` : ''}${texts.get(code)?.en ?? code}`);
