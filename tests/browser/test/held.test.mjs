@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, protect, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+import { lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
 import { undecided } from '../../../infra/console/app/held.js';
 
 const ASKER = '011002';
@@ -9,13 +11,15 @@ let stack;
 let browser;
 let guarded;
 let other;
+let left;
+let file;
 before(async () => {
   stack = await startStack();
   browser = await startBrowser();
   await stack.addTenant(ASKER);
-  const file = await stack.generate('residents_20210401.csv', '--residents', '200');
-  [guarded, other] = (await people(file)).filter((person) => person['生年月日'] < '19800101' && person['個人番号']);
-  for (const person of [guarded, other]) await protect(file, person);
+  file = await stack.generate('residents_20210401.csv', '--residents', '200');
+  [guarded, other, left] = (await people(file)).filter((person) => person['生年月日'] < '19800101' && person['個人番号']);
+  for (const person of [guarded, other, left]) await protect(file, person);
   await stack.upload(file);
   for (const person of [guarded, other]) {
     const recorded = await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(person), given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', birth_date: person['生年月日'] });
@@ -93,6 +97,34 @@ test('who asked with a wrong birth date is told of, and hides nothing that was h
   await page.locator('.hand', { hasText: '北海道札幌市から' }).press('Enter');
   await page.getByText('生年月日が違ったため').waitFor();
   await page.getByRole('button', { name: '回答を認める' }).waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('who moved away without a dose can still be decided about', async () => {
+  const [header, ...lines] = (await read(file)).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  const removed = path.join(stack.folder, 'residents_20210402.csv');
+  await writeFile(removed, `${header}\r\n${lines.find((it) => it.includes(left['個人番号'])).split(',').with(8, '2').join(',')}\r\n`);
+  await stack.upload(removed);
+  assert.deepEqual(await stack.inquire(ASKER, left, 'F-5'), []);
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read', 'approve'] });
+  await open(page, stack, '');
+  // Another inquiry waits beside it.
+  const places = await page.locator('.hand', { hasText: '北海道札幌市から' }).evaluateAll((all) => all.map((it) => it.getAttribute('href').slice(2)));
+  assert.equal(places.length, 2);
+  for (const place of places) {
+    await open(page, stack, place);
+    if (await page.getByText('台帳から除かれています').count()) break;
+  }
+  await page.getByText('まだ回答していません').waitFor();
+  await page.getByRole('button', { name: '回答を認める' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: '回答を認める' }).press('Enter');
+  await page.locator('.badge', { hasText: '北海道札幌市への回答を認めました' }).waitFor();
+  // Of whom nothing is known, there is nothing to decide.
+  await page.goto(`${stack.url}/#/residents/${'0'.repeat(22)}`);
+  await page.locator('main [role=alert]').waitFor();
+  assert.equal(await page.locator('#asked-title').count(), 0);
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

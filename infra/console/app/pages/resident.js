@@ -11,11 +11,12 @@ const unless404 = (problem) => {
   throw problem;
 };
 
-/** Whoever left the register is no longer found in it; their doses are. Who has neither is nobody. */
+/** Whoever left the register is no longer found in it; their doses are, and who asked about them. Who has none of these is nobody. */
 async function look(id, signal) {
   const ask = (path) => call('GET', `/residents/${encodeURIComponent(id)}${path}`, undefined, { signal }).then((it) => it.data);
   const [resident, doses] = await Promise.all([ask('').catch(unless404), ask('/doses').catch(unless404)]);
-  if (!resident && !doses?.doses.length && !doses?.newcomers.length) await ask('');
+  const isKnown = async () => (await ask('/inquiries?limit=1').catch(unless404))?.inquiries.length > 0;
+  if (!resident && !doses?.doses.length && !doses?.newcomers.length && !(await isKnown())) await ask('');
   return { resident, doses };
 }
 

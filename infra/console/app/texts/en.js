@@ -398,7 +398,7 @@ export default {
   'reason.label': 'Reason',
   'reason.help': 'Up to 200 characters. Kept with who decided and when.',
   'reason.said': 'reason:',
-  'resident.removed': 'This person has left the register. Their doses are kept.',
+  'resident.removed': 'This person has left the register. Doses, if there are any, are kept.',
   'timeline.title': 'Doses',
   'timeline.none': 'No dose is recorded yet.',
   'timeline.history': 'What stood here before ({count})',

@@ -398,7 +398,7 @@ export default {
   'reason.label': '理由',
   'reason.help': '200文字まで。だれがいつ決めたかと一緒に残ります。',
   'reason.said': '理由：',
-  'resident.removed': 'この方は台帳から除かれています。接種の記録は残っています。',
+  'resident.removed': 'この方は台帳から除かれています。接種の記録があれば、残っています。',
   'timeline.title': '接種の記録',
   'timeline.none': '接種の記録はまだありません。',
   'timeline.history': '以前の内容（{count}件）',
