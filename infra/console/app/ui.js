@@ -143,26 +143,31 @@ export const TextField = ({ id, label, help, error, optional, value, onValue, ..
 
 /**
  * Loads what `load(signal)` answers, again whenever `depends` changes. If it cannot be loaded anew, what is there stays beside the
- * problem, and with it what somebody typed or was answered.
+ * problem, and with it what somebody typed or was answered. `reload` begins anew; `renew` does so, too, unless it is loading already.
  */
 export function useLoaded(load, depends) {
   const [state, setState] = useState({ loading: true });
   const [again, setAgain] = useState(0);
+  const loading = useRef(false);
   // Where something else is asked for, nothing stays.
   useEffect(() => {
     setState({ loading: true });
   }, depends);
   useEffect(() => {
     const stop = new AbortController();
+    const end = (next) => {
+      if (stop.signal.aborted) return;
+      loading.current = false;
+      setState(next);
+    };
+    loading.current = true;
     setState(({ data }) => ({ data, loading: true }));
-    load(stop.signal).then(
-      (data) => !stop.signal.aborted && setState({ data }),
-      (error) => !stop.signal.aborted && setState(({ data }) => ({ data, problem: asProblem(error) })),
-    );
+    load(stop.signal).then((data) => end({ data }), (error) => end(({ data }) => ({ data, problem: asProblem(error) })));
     return () => stop.abort();
   }, [...depends, again]);
   const reload = useCallback(() => setAgain((count) => count + 1), []);
-  return { ...state, reload, set: (data) => setState({ data }) };
+  const renew = useCallback(() => loading.current || reload(), []);
+  return { ...state, reload, renew, set: (data) => setState({ data }) };
 }
 
 /**

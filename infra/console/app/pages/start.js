@@ -14,10 +14,11 @@ const ORDER = ['doubt', 'bad', 'busy', 'plain'];
 /** So often it is looked for what came meanwhile. */
 const AGAIN = 60_000; // ms
 
-/** Files of so many days still ask for something. */
+/** Files of so many days still ask for something; no basis is good for longer. */
 const RECENT = 14 * 24 * 3600 * 1000;
 
-const isOld = (upload) => Date.now() - new Date(upload.dropped_at) > RECENT;
+const isPast = (at) => Date.now() - new Date(at) > RECENT;
+const isOld = (upload) => isPast(upload.dropped_at);
 
 // What is loaded here holds finished texts: in another language it is loaded anew.
 
@@ -30,13 +31,14 @@ async function look(signal) {
   return hands;
 }
 
-/** What waits for somebody who approves. */
-async function lookForApprovers(signal) {
-  const hands = [];
-  // Behind the first that has expired are older ones.
-  if (may('approve')) hands.push(...ofBases(await listOf('/consents', 'consents', (it) => new Date(it.expires_at) < Date.now(), signal)));
-  if (may('approve') && may('read')) hands.push(...await ofHeld(await toDecide(signal), signal));
-  return hands;
+/** Legal bases that wait for somebody who approves. Terms differ, so one that is good may be older than others that have expired. */
+async function lookForBases(signal) {
+  return may('approve') ? ofBases(await listOf('/consents', 'consents', (it) => isPast(it.recorded_at), signal)) : [];
+}
+
+/** Inquiries that wait for somebody who approves. */
+async function lookForHeld(signal) {
+  return may('approve') && may('read') ? ofHeld(await toDecide(signal), signal) : [];
 }
 
 /** Doses that wait for somebody. Those that wait for their resident are told, too: the coupon may be misread. */
@@ -98,26 +100,24 @@ const TILES = [
 ];
 
 export default function Start() {
-  const { data: moving, problem, set, reload } = useLoaded(look, [currentLanguage()]);
-  const { data: resting, problem: other, reload: reloadResting } = useLoaded(lookForApprovers, [currentLanguage()]);
-  const running = moving?.some((hand) => hand.kind === 'busy');
-  const looked = (moving || problem) && (resting || other);
-  const hands = looked && [...(moving ?? []), ...(resting ?? [])].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  // Each for itself: a log of many pages holds up nothing else.
+  const moving = useLoaded(look, [currentLanguage()]);
+  const all = [moving, useLoaded(lookForBases, [currentLanguage()]), useLoaded(lookForHeld, [currentLanguage()])];
+  const running = moving.data?.some((hand) => hand.kind === 'busy');
+  const looked = all.every((it) => it.data || it.problem);
+  const problem = all.find((it) => it.problem)?.problem;
+  const hands = all.flatMap((it) => it.data ?? []).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   usePolling(async () => {
-    set(await look());
+    moving.set(await look());
     return false;
   }, Boolean(running), []);
-  useEvery(AGAIN, () => {
-    reload();
-    reloadResting();
-  });
+  useEvery(AGAIN, () => all.forEach((it) => it.renew()));
   return html`
     <${Page} title=${t('start.title')} lead=${t('start.lead')}>
-      <${ProblemNotice} problem=${problem ?? other} />
+      <${ProblemNotice} problem=${problem} />
+      ${hands.length > 0 && html`<ul class="hands">${hands.map((hand) => html`<${Hand} key=${hand.id} hand=${hand} />`)}</ul>`}
       ${!looked && html`<${Waiting} />`}
-      ${looked && (hands.length === 0
-        ? !problem && !other && html`<div class="card row"><span class="good-mark"><${Icon} name="good" /></span><div><strong>${t('start.nothing')}</strong><p class="help">${t('start.nothing-more')}</p></div></div>`
-        : html`<ul class="hands">${hands.map((hand) => html`<${Hand} key=${hand.id} hand=${hand} />`)}</ul>`)}
+      ${looked && !hands.length && !problem && html`<div class="card row"><span class="good-mark"><${Icon} name="good" /></span><div><strong>${t('start.nothing')}</strong><p class="help">${t('start.nothing-more')}</p></div></div>`}
       <h2>${t('start.go')}</h2>
       <div class="tiles">
         ${TILES.filter((tile) => may(...tile.roles)).map((tile) => html`
