@@ -29,13 +29,16 @@ const WELL = ['in_force', 'recorded', 'no_change'];
 
 /**
  * Whether files that came later made good what was refused of one: all of its refused rows, mended, if the others came in; the file
- * itself, once more; or of residents another register that is in force.
+ * itself, once more; or of residents another register that is in force. Inquiries are others every day, under whatever name, and what came
+ * instead of a file that was refused whole has no fewer rows.
  */
 export function isMended(upload, later) {
   const well = later.filter((it) => it.kind === upload.kind && WELL.includes(it.state));
   const rows = well.filter((it) => it.file === errorsName(upload)).reduce((sum, it) => sum + it.rows.in, 0);
   if (rows && rows >= upload.rows.refused && !tookNothing(upload)) return true;
-  return well.some((it) => it.file !== errorsName(it) && (it.file === upload.file || upload.kind === 'residents'));
+  const isWhole = (it) => it.file !== errorsName(it);
+  const isAgain = (it) => (upload.state === 'refused' ? it.rows.in >= upload.rows.in : upload.kind !== 'inquiries' && isWhole(it));
+  return well.some((it) => (it.file === upload.file ? isAgain(it) : upload.kind === 'residents' && isWhole(it)));
 }
 
 /** The order in which parts of a file are told, of whichever kind it is. */

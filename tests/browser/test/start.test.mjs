@@ -39,6 +39,17 @@ test('a file asks for nothing more once a later one has made it good', () => {
   // Refused whole, without a single row to mend.
   assert.ok(isMended(refused('r.csv', 0, { state: 'refused' }), [upload('r.csv')]));
   assert.ok(!isMended(refused('r.csv', 0, { state: 'refused' }), []));
+  // What comes instead of all of it has no fewer rows, be it itself of mended rows.
+  for (const kind of ['residents', 'doses', 'inquiries']) {
+    for (const name of ['r.csv', 'r_errors.csv']) {
+      const again = (count) => isMended(refused(name, 30, { kind, state: 'refused' }), [upload(name, { kind, rows: { in: count, refused: 0 } })]);
+      assert.ok(again(100) && !again(30), `${kind} ${name}`);
+    }
+  }
+  // The next file of inquiries is about others, whatever its name is.
+  const inquiries = (...later) => isMended(refused('inquiries.csv', 5, { kind: 'inquiries' }), later.map((it) => ({ ...it, kind: 'inquiries', state: 'recorded' })));
+  assert.ok(!inquiries(upload('inquiries.csv')));
+  assert.ok(inquiries(upload('inquiries_errors.csv', { rows: { in: 5, refused: 0 } }), upload('inquiries.csv')));
 });
 
 /** Answers a list page after page, a hundred on each. */
