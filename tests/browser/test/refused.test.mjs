@@ -57,6 +57,16 @@ test('of a file that was refused whole, no row is to be sent alone', async () =>
   await page.context().close();
 });
 
+test('mended rows that are all wrong again are mended where they came from', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await dropped(page, 'mine_errors.csv', [HEADER, `${TENANT},E1,,,まだ違う,,19800401,7,,,,`]);
+  await isReadOnly(page, 1);
+  await page.getByText('元のファイルの画面か、保存した CSV で直し').waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('of a file that is held, it is decided first', async () => {
   const page = await newPage(browser);
   await signIn(page, stack);

@@ -9,7 +9,11 @@ import Rows from '../rows.js';
 
 /** What is said above the rows: they are mended alone only beside others that came in. */
 const titleOf = (upload) => (tookNothing(upload) ? 'refused.wrong' : upload.kind === 'inquiries' ? 'refused.not-asked' : 'refused.title');
-const leadOf = (upload) => (upload.state === 'held' ? 'refused.held' : `${tookNothing(upload) ? 'refused.whole' : 'refused.lead'}.${upload.kind}`);
+const leadOf = (upload) => {
+  if (upload.state === 'held') return 'refused.held';
+  if (!tookNothing(upload)) return `refused.lead.${upload.kind}`;
+  return upload.file === errorsName(upload) ? 'refused.mended' : `refused.whole.${upload.kind}`;
+};
 
 export default function Refused({ upload }) {
   const [file, setFile] = useState(null);

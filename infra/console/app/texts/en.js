@@ -181,6 +181,7 @@ export default {
   'refused.whole.residents': 'Nothing of this file was loaded. Mend the original file and send all of it again.',
   'refused.whole.doses': 'Nothing of this file was loaded. Mend the original file and send all of it again.',
   'refused.whole.inquiries': 'No row of this file was asked. Mend the original file and send all of it again.',
+  'refused.mended': 'None of the mended rows was taken yet. Mend them on the page of the original file, or in the CSV that was saved, and send all of them again.',
   'refused.lead.residents': 'Mend what is framed in red and send just those rows again. All other rows are in already.',
   'refused.lead.doses': 'Mend what is framed in red and send just those rows again. All other rows are in already.',
   'refused.lead.inquiries': 'These rows were not asked. Mend what is framed in red and send just those rows again. All other rows are answered already.',
