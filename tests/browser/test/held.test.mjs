@@ -79,6 +79,26 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await page.context().close();
 });
 
+test('what was decided is known on whichever page of the inquiries it was held', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read', 'approve'] });
+  await page.route(/\/residents\/[^/]+\/inquiries\?/, async (route) => {
+    const url = route.request().url();
+    const response = await route.fetch({ url: url.replace(/&after=.*/, '') });
+    const { inquiries } = await response.json();
+    const held = inquiries.find((it) => it.outcome === 'held');
+    const others = Array.from({ length: 20 }, (_, at) => ({ ...held, inquiry: `other-${at}`, asker: '131024', asker_name: '東京都中央区', outcome: 'given' }));
+    await route.fulfill({ response, json: url.includes('&after=') ? { inquiries: [held], next: null } : { inquiries: others, next: 'more' } });
+  });
+  await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
+  await page.getByRole('button', { name: 'さらに表示' }).press('Enter');
+  await page.getByText('まだ回答していません').waitFor();
+  await page.locator('.badge', { hasText: '北海道札幌市への回答を認めました' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: '回答を認める' }).count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('who may only read sees what was held, and cannot decide', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['read'] });

@@ -1,16 +1,20 @@
 // Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
-import { html, useState, Badge, Ask, More, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
+import { html, useState, useRef, Badge, Ask, More, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
 import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { counts, released } from '../held.js';
 
 export default function Asked({ id }) {
   const [until, setUntil] = useState(new Map());
+  const isRead = useRef(false);
   const pages = usePages(async (after) => {
     const { data } = await call('GET', `/residents/${encodeURIComponent(id)}/inquiries?${pageQuery(20, after)}`);
     // What was decided is known before a button asks for it again.
-    if (!after && may('approve') && data.inquiries.some(isHeld)) setUntil(await released(id));
+    if (!isRead.current && may('approve') && data.inquiries.some(isHeld)) {
+      setUntil(await released(id));
+      isRead.current = true;
+    }
     return { items: data.inquiries, next: data.next };
   }, (it) => it.inquiry);
   const { items: asked, isThere, problem } = pages;
