@@ -266,3 +266,42 @@ test('many inquiries that met nobody are told where one asks', async () => {
   }
   await page.context().close();
 });
+
+test('of several scans that were chosen the last one is recorded, and one that cannot be read is told', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['inquire'] });
+  await open(page, stack, 'inquiries/new');
+  await page.evaluate(() => {
+    const digest = crypto.subtle.digest.bind(crypto.subtle);
+    crypto.subtle.digest = async (name, data) => {
+      const found = await digest(name, data);
+      if (data.byteLength > 1000) await new Promise((resolve) => { globalThis.letGo = resolve; });
+      return found;
+    };
+    const whole = Blob.prototype.arrayBuffer;
+    Blob.prototype.arrayBuffer = function read() {
+      return this.name === 'gone.pdf' ? Promise.reject(new DOMException('gone', 'NotReadableError')) : whole.call(this);
+    };
+  });
+  const pdf = (name, text) => ({ name, mimeType: 'application/pdf', buffer: Buffer.from(text) });
+  const hash = (text) => createHash('sha256').update(text).digest('hex');
+  const long = 'x'.repeat(2000);
+  await page.getByRole('button', { name: '次へ' }).press('Enter');
+  await page.locator('#scan').setInputFiles(pdf('long.pdf', long));
+  await page.waitForFunction(() => globalThis.letGo);
+  await page.locator('#scan').setInputFiles(pdf('short.pdf', SECRET));
+  await page.getByText(hash(SECRET)).waitFor();
+  await page.evaluate(() => globalThis.letGo());
+  await page.waitForTimeout(100);
+  assert.equal(await page.locator('.scan-hash code').textContent(), hash(SECRET));
+
+  await page.locator('#scan').setInputFiles(pdf('gone.pdf', SECRET));
+  await page.getByText('このファイルを読めませんでした').waitFor();
+  assert.equal(await page.locator('.scan-hash').count(), 0);
+  assert.ok(await page.getByRole('button', { name: '次へ' }).isDisabled());
+  await page.locator('#scan').setInputFiles(pdf('short.pdf', SECRET));
+  await page.getByText(hash(SECRET)).waitFor();
+  assert.equal(await page.getByText('このファイルを読めませんでした').count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});

@@ -1,6 +1,6 @@
 // A legal basis, recorded step by step: which, on what evidence, for whom; looked over, then recorded.
 
-import { html, useState, useRef, useLayoutEffect, Break, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
+import { html, useState, useEffect, useRef, useLayoutEffect, Break, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
 import { t, said, size, programmes } from '../words.js';
 import { call } from '../api.js';
 import { go, to } from '../router.js';
@@ -97,18 +97,29 @@ export const Person = ({ fields, set, wrong }) => html`
     <${TextField} id="birth-date" label=${t('residents.birth_date')} help=${t('residents.birth_date-help')} maxlength="30" value=${fields.birth_date} onValue=${set('birth_date')} error=${wrong('birth_date')} />
   </div>`;
 
-/** The scan of the form: read here, never sent. */
+/** The scan of the form: read here, never sent. Of several that were chosen, the last one counts, whichever is read first. */
 function Scan({ scan, onScan, error }) {
+  const turn = useRef(0);
+  const [isUnreadable, setUnreadable] = useState(false);
+  useEffect(() => () => { turn.current += 1; }, []);
   const take = async (event) => {
     const [file] = event.target.files;
-    if (!file) return;
+    turn.current += 1;
+    const mine = turn.current;
     onScan(null);
-    const sha256 = hex(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-    onScan({ name: file.name, size: file.size, sha256 });
+    setUnreadable(false);
+    if (!file) return;
+    try {
+      const sha256 = hex(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
+      if (mine === turn.current) onScan({ name: file.name, size: file.size, sha256 });
+    } catch {
+      if (mine === turn.current) setUnreadable(true);
+    }
   };
+  const wrong = isUnreadable ? t('basis.scan-unreadable') : error;
   return html`
-    <${Field} id="scan" label=${t('basis.scan')} help=${t('basis.scan-help')} error=${error}>
-      <input class="input" id="scan" type="file" accept="application/pdf,image/*" aria-describedby="scan-help" onChange=${take} />
+    <${Field} id="scan" label=${t('basis.scan')} help=${t('basis.scan-help')} error=${wrong}>
+      <input class="input" id="scan" type="file" accept="application/pdf,image/*" aria-describedby=${wrong ? 'scan-help scan-error' : 'scan-help'} aria-invalid=${wrong ? 'true' : null} onChange=${take} />
       ${scan && html`<p class="scan-hash"><bdi>${scan.name}</bdi> ・ ${size(scan.size)}<${Break} /><span class="sub">${'SHA-256'}</span><code>${scan.sha256}</code></p>`}
     <//>`;
 }

@@ -497,6 +497,7 @@ export default {
   'basis.signed_on': 'Date of the form or decision',
   'basis.signed_on-help': 'The basis holds its days from here; from today if empty.',
   'basis.scan': 'Scan of the form',
+  'basis.scan-unreadable': 'This file could not be read. Check that it was not moved or removed, and choose it again.',
   'basis.scan-help': 'The file does not leave this machine. Only its SHA-256 is recorded, to tell later that it is the same.',
   'basis.second': 'This basis cannot be used until another person has approved it.',
   'basis.my-number-help': '12 digits',

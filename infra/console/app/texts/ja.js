@@ -497,6 +497,7 @@ export default {
   'basis.signed_on': '同意日（決定日）',
   'basis.signed_on-help': '同意書や決定にある日付。有効期間はこの日から数えます。空欄なら今日から数えます。',
   'basis.scan': '同意書を読み取ったファイル',
+  'basis.scan-unreadable': 'このファイルを読めませんでした。移動や削除をしていないか確かめて、もう一度選んでください。',
   'basis.scan-help': 'ファイルはこのパソコンから出ません。同じものだと後で確かめるための値（SHA-256）だけを登録します。',
   'basis.second': 'この根拠は、登録した人とは別の人が承認するまで使えません。',
   'basis.my-number-help': '12桁の数字',
