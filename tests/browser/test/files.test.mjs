@@ -311,6 +311,8 @@ test('a hundred thousand refused rows do not freeze the page', { timeout: 300_00
   const file = path.join(stack.folder, 'refused.csv');
   const lines = [HEADER];
   for (let at = 0; at < 100_000; at += 1) lines.push(`${TENANT},Z${at},,,行${at},,19800401,7,,,,`);
+  // Of a file of which nothing comes in, no row is mended alone.
+  lines.push(`${TENANT},ZZ,,,通る行,,19800401,1,,,,`);
   await writeFile(file, `${lines.join('\r\n')}\r\n`);
   await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
   await stack.upload(file).catch(() => {}); // it tells with its exit code that rows were refused

@@ -13,7 +13,8 @@ pub enum Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingCode {
-    /// The birth date or the token given with the coupon is not this person's.
+    /// The birth date or the token given with the coupon, or the number (個別宛名番号) beside it in a file, is not
+    /// this person's.
     SecondAttribute,
     /// Nobody in the register has the number (個別宛名番号) of the record.
     UnknownResident,
@@ -141,7 +142,7 @@ impl FindingCode {
     pub const fn text_ja(self) -> &'static str {
         match self {
             Self::SecondAttribute => {
-                "生年月日等が接種券の方と一致しません。接種券番号の読み違いがないか確認してください。"
+                "生年月日または宛名番号が接種券の方と一致しません。接種券番号の読み違いがないか確認してください。"
             }
             Self::UnknownResident => {
                 "この宛名番号の方が登録されていません。番号を確認してください。"
@@ -207,7 +208,7 @@ impl FindingCode {
     pub const fn text_en(self) -> &'static str {
         match self {
             Self::SecondAttribute => {
-                "the second attribute is not that of the coupon's person; check for a misread coupon"
+                "the birth date or the number is not that of the coupon's person; check for a misread coupon"
             }
             Self::UnknownResident => "nobody in the register has this number; check the number",
             Self::CouponOfSeveral => {

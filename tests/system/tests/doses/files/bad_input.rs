@@ -125,6 +125,23 @@ async fn each_doubtful_or_wrong_row_has_its_outcome_and_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_coupon_of_another_than_the_number_beside_it_is_told_at_the_coupon() {
+    let town = town().await;
+    let line = DoseLine::of(1, 1).with("個別宛名番号", Row::of(2).cell("個別宛名番号"));
+    let (found, receipt) = with_one(&town, "two.csv", line).await;
+    assert_eq!(found, REFUSED, "{receipt:#}");
+    let errors = errors_of(&town, &receipt).await;
+    let row = errors.lines().nth(1).unwrap();
+    let (code, message) = row.split_once(',').unwrap();
+    assert_eq!(code, "second-attribute");
+    assert!(message.starts_with("2行目「券番号」：　"), "{row}");
+    assert!(
+        message.contains("宛名番号が接種券の方と一致しません"),
+        "{row}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_file_again_is_unchanged_and_another_content_is_a_conflict() {
     let town = town().await;
     let lines: Vec<_> = PEOPLE.map(|person| DoseLine::of(person, 1)).collect();
