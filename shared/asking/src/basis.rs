@@ -96,18 +96,23 @@ impl NewBasis {
         recorded.person.is(&digest)
     }
 
-    /// Whether a recorded one says the same, so that this is a repeat of it.
+    /// Whether a recorded one says the same, so that this is a repeat of it. A scan, or a day, that one of them
+    /// does not name is none that differs.
     #[must_use]
     pub fn is(&self, recorded: &Consent, person: &PersonTag) -> bool {
-        let signed_on = recorded.evidence.signed_on.zip(self.signed_on);
-        let signed_alike = signed_on.is_none_or(|(before, now)| before == now);
+        let evidence = &recorded.evidence;
         recorded.basis == self.basis.code()
             && recorded.purpose == self.purpose
             && recorded.programmes == self.programmes
-            && recorded.evidence.number == self.number
-            && recorded.evidence.scan == self.scan
-            && signed_alike
+            && evidence.number == self.number
+            && alike(evidence.scan, self.scan)
+            && alike(evidence.signed_on, self.signed_on)
             && self.ends_with(recorded)
             && self.is_about(recorded, person)
     }
+}
+
+/// Nothing is said against what is not known.
+fn alike<T: PartialEq>(before: Option<T>, now: Option<T>) -> bool {
+    before.zip(now).is_none_or(|(before, now)| before == now)
 }
