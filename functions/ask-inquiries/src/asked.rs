@@ -158,6 +158,7 @@ impl AskInquiries {
             birth_date: row.basis.birth_date,
             person: Some(person),
             by,
+            outlives_basis: true,
         };
         match self.asking.ask(scope, &work.settings, &question).await {
             Ok((_, found)) => Ok((index, Ok((row.reference.clone(), found)))),

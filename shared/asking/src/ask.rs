@@ -22,7 +22,8 @@ struct Standing<'a> {
 
 impl Asking {
     /// Asks everybody who holds records of the person. The same question again finishes what was left
-    /// undone, or is given the same answer, as long as its basis holds.
+    /// undone, as long as its basis holds, or is given the same answer: as long as that, or for longer where the
+    /// question outlives it.
     pub async fn ask(
         &self,
         scope: &TenantScope,
@@ -84,7 +85,7 @@ impl Asking {
             }
         };
         if consent.life.stage() == Stage::Answered(inquiry) {
-            if now >= consent.life.expires_at() {
+            if now >= consent.life.expires_at() && !question.outlives_basis {
                 return Err(LifeError::Expired.into());
             }
         } else {
@@ -133,6 +134,7 @@ impl Asking {
             consent: standing.consent.id,
             inquiry: standing.inquiry,
             answer: &sealed,
+            kept_after_the_end: kept::after_the_end(standing.question),
             event: LogEvent::Concluded {
                 inquiry: standing.inquiry,
                 holders: found.holders(),

@@ -1,14 +1,29 @@
 //! The answer as it is kept for a repeat: sealed under a key that is made from the person's tag, the
 //! inquiry and the birth date. No key of records has a part in it, and nobody opens it who cannot say
-//! number and birth date again.
+//! number and birth date again. That is why the one to a row of a file may be kept beyond its basis: whoever
+//! has the file has number and birth date, and nobody else can use it.
 
 use crypto::{KeyLabel, NoncePool, OpenError, PersonTag, Place};
 use domain::{InquiryId, TenantScope};
+use jiff::SignedDuration;
 
 use crate::{Found, Question};
 
 const LABEL: KeyLabel = KeyLabel::Generation(0);
 const SCHEMA: u8 = 1;
+/// A basis that ended is asked on no more.
+const OF_A_REQUEST: SignedDuration = SignedDuration::from_hours(24);
+/// A file may lie among the dead letters for 14 days before it is begun anew; another day for its tries.
+const OF_A_FILE: SignedDuration = SignedDuration::from_hours(15 * 24);
+
+/// How long beyond its basis an answer is kept.
+pub(crate) const fn after_the_end(question: &Question) -> SignedDuration {
+    if question.outlives_basis {
+        OF_A_FILE
+    } else {
+        OF_A_REQUEST
+    }
+}
 
 fn place<'a>(tenant: &'a str, inquiry: &'a str) -> Place<'a> {
     Place {

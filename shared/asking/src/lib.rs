@@ -55,6 +55,9 @@ pub struct Question {
     pub person: Option<PersonTag>,
     /// Who asks.
     pub by: StaffTag,
+    /// Whether its answer is given again under the same id though the basis has ended since: a file is begun anew
+    /// whenever it did not come to its end. The answer is then kept for as long as that may be.
+    pub outlives_basis: bool,
 }
 
 impl Asking {

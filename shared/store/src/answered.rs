@@ -13,18 +13,17 @@ use crate::{
 };
 
 pub(crate) const ANSWER: &str = "ANSWER";
-/// A basis that ended is asked on no more; what was answered on it need not be kept.
+/// A basis that ended is asked on no more; what a holder answered on it need not be kept.
 const KEPT_AFTER_THE_END: SignedDuration = SignedDuration::from_hours(24);
 
 /// A sealed answer, as it is kept for a repeat as long as one can come.
-pub(crate) fn kept_answer(pk: &str, sealed: &[u8], basis_ends: Timestamp) -> Map {
-    let ttl = basis_ends + KEPT_AFTER_THE_END;
+pub(crate) fn kept_answer(pk: &str, sealed: &[u8], until: Timestamp) -> Map {
     Map::from([
         ("pk".to_owned(), s(pk)),
         ("sk".to_owned(), s(ANSWER)),
         ("v".to_owned(), n(SCHEMA)),
         ("sealed".to_owned(), b(sealed)),
-        ("ttl".to_owned(), n(ttl.as_second())),
+        ("ttl".to_owned(), n(until.as_second())),
     ])
 }
 
@@ -85,7 +84,8 @@ impl Store {
             }
             let head = LogHead::read(head.as_ref())?;
             let entry = head.entry(answer.event.clone(), now);
-            let kept = kept_answer(&pk, answer.sealed, answer.basis_ends);
+            let until = answer.basis_ends + KEPT_AFTER_THE_END;
+            let kept = kept_answer(&pk, answer.sealed, until);
             let mut writes = vec![self.put_new_in(kept)?];
             writes.extend(self.append_in(holder, &head, &entry)?);
             if let Some(resident) = &answer.resident {

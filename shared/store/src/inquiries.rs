@@ -6,7 +6,7 @@ use std::fmt::Display;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use crypto::Sha256;
 use domain::{Basis, Clock, ConsentId, Date, InquiryId, LifeError, StaffTag, TenantScope};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Consent, DayCount, LogEvent, LogHead, Store, StoreError, Terms,
@@ -96,6 +96,8 @@ pub struct NewEnding<'a> {
     pub inquiry: InquiryId,
     /// The answer, sealed.
     pub answer: &'a [u8],
+    /// How long it is kept after the basis has ended.
+    pub kept_after_the_end: SignedDuration,
     /// What the log says of it.
     pub event: LogEvent,
     /// Whether nobody gave a dose.
@@ -270,8 +272,8 @@ impl Store {
                 return Ok(Ending::BasisEnded(error));
             }
             let head = LogHead::read(head.as_ref())?;
-            let ends = life.expires_at();
-            let writes = self.conclusion_writes(scope, end, ends, &head, now)?;
+            let kept_until = life.expires_at() + end.kept_after_the_end;
+            let writes = self.conclusion_writes(scope, end, kept_until, &head, now)?;
             if self.transacted(scope, writes).await? {
                 let mut count = DayCount::read(count.as_ref())?;
                 count.nothing_found += u32::from(end.nothing_found);
@@ -285,7 +287,7 @@ impl Store {
         &self,
         scope: &TenantScope,
         end: &NewEnding<'_>,
-        basis_ends: Timestamp,
+        kept_until: Timestamp,
         head: &LogHead,
         now: Timestamp,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
@@ -312,7 +314,7 @@ impl Store {
             names: &[("#left", LEFT)],
             values: vec![(":now", time(now))],
         };
-        let kept = kept_answer(&keys::kept(scope, &end.inquiry), end.answer, basis_ends);
+        let kept = kept_answer(&keys::kept(scope, &end.inquiry), end.answer, kept_until);
         let mut writes = vec![
             self.update_in(answered)?,
             self.update_in(ended)?,

@@ -454,3 +454,35 @@ async fn a_file_that_cannot_be_asked_ends_among_the_dead_letters() {
     assert_eq!(rows(&receipt), [2, 2, 0], "{receipt}");
     assert_eq!(world.log(SAPPORO).await.len(), 2);
 }
+
+/// All that was asked was answered while the bases held; the file comes to its end when they have long ended.
+#[tokio::test(start_paused = true)]
+async fn a_file_whose_rows_were_answered_is_ended_from_the_dead_letters_after_their_bases() {
+    let (world, is_broken) = World::where_no_answers_are_written().await;
+    vaccinate(&world, SAPPORO, &person(6), &[(1, "20210407", "EP2163")]).await;
+    // Their last day is tomorrow.
+    let rows_of = [6, 7].map(|it| line(&format!("A-{it}"), &person(it), &format!("L-{it}")));
+    let lines = rows_of.map(|row| row.replace("20210412", "20210330"));
+    let key = format!("inbox/{CHIYODA}/inquiries/late.csv");
+    let dropped = world
+        .town
+        .drop_at(&key, HEADER.to_owned() + &lines.concat());
+    let dropped = dropped.await;
+    world.town.stack.idle().await;
+    let letters = world.town.dead_letters();
+    assert_eq!(letters.get("inquiries-dead-letters"), Some(&1));
+    let before = (world.log(CHIYODA).await, world.log(SAPPORO).await);
+    assert_eq!((before.0.len(), before.1.len()), (4, 2));
+
+    world.wait(12 * 24 * 3600);
+    // What is kept no longer is swept.
+    tokio::time::sleep(std::time::Duration::from_mins(2)).await;
+    is_broken.store(false, Ordering::SeqCst);
+    world.town.redrive("inquiries-dead-letters").await;
+    world.town.stack.idle().await;
+    let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(rows(&receipt), [2, 2, 0], "{receipt}");
+    assert!(answers(&world, &receipt).await[0].contains("EP2163"));
+    let after = (world.log(CHIYODA).await, world.log(SAPPORO).await);
+    assert_eq!(after, before);
+}

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::LogEntry;
 use system::{
     file::{Encoding, File, Row},
-    gate::{Gate, Step},
+    gate::{Call, Gate, Step},
     town::{Answer, BEGINNING, CHIYODA, SAPPORO, Town},
 };
 
@@ -67,10 +67,21 @@ impl World {
 
     /// One whose holders die of every question as long as it is said so.
     pub(crate) async fn where_no_holder_answers() -> (Self, Arc<AtomicBool>) {
+        Self::where_these_die(|call| call.function == "answer-inquiry").await
+    }
+
+    /// One whose files of inquiries die before their answers are written, as long as it is said so.
+    pub(crate) async fn where_no_answers_are_written() -> (Self, Arc<AtomicBool>) {
+        Self::where_these_die(writes_answers).await
+    }
+
+    async fn where_these_die(
+        is_meant: impl Fn(&Call<'_>) -> bool + Send + 'static,
+    ) -> (Self, Arc<AtomicBool>) {
         let is_broken = Arc::new(AtomicBool::new(true));
         let broken = Arc::clone(&is_broken);
         let gate = Gate::new(move |call| {
-            if call.function == "answer-inquiry" && broken.load(Ordering::SeqCst) {
+            if is_meant(call) && broken.load(Ordering::SeqCst) {
                 Step::Die
             } else {
                 Step::Go
@@ -84,8 +95,7 @@ impl World {
         let is_lost = Arc::new(AtomicBool::new(false));
         let lost = Arc::clone(&is_lost);
         let gate = Gate::new(move |call| {
-            let writes = call.function == "ask-inquiries" && call.path.contains("answers.csv");
-            if writes && lost.swap(false, Ordering::SeqCst) {
+            if writes_answers(call) && lost.swap(false, Ordering::SeqCst) {
                 Step::Die
             } else {
                 Step::Go
@@ -194,6 +204,10 @@ impl World {
         let failed = answer.headers().contains_key("x-amz-function-error");
         (failed, serde_json::from_slice(answer.body()).unwrap())
     }
+}
+
+fn writes_answers(call: &Call<'_>) -> bool {
+    call.function == "ask-inquiries" && call.path.contains("answers.csv")
 }
 
 /// The body that records a consent of a person.
