@@ -1,6 +1,9 @@
-//! Which of a holder's residents is asked about.
+//! Which of a holder's residents are asked about.
 
-use domain::Generation;
+use std::cmp::Reverse;
+
+use crypto::ResidentTag;
+use domain::{Date, Generation};
 use invocations::HolderAsk;
 use store::{InRegister, PersonItems, Status, open_pointer};
 
@@ -15,31 +18,44 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Of several who carry the number, the one asked about is first who was born on that day, then who is in the
-    /// register, then whose row came last.
-    fn rank(&self, ask: &HolderAsk) -> (bool, bool, Generation) {
-        let found = &self.person.resident;
-        (
-            found.resident.birth_date == ask.birth_date,
-            self.person.status == Status::Registered,
-            found.since,
-        )
+    pub(crate) fn tag(&self) -> ResidentTag {
+        self.person.resident.tag
+    }
+
+    pub(crate) fn was_born_on(&self, day: Date) -> bool {
+        self.person.resident.resident.birth_date == day
+    }
+
+    /// Whoever is not known to be unprotected may be protected.
+    pub(crate) fn may_be_protected(&self) -> bool {
+        self.person.resident.resident.protected != Some(false)
+    }
+
+    /// First is who is in the register, then whose row came last.
+    fn rank(&self) -> (bool, Generation) {
+        let is_registered = self.person.status == Status::Registered;
+        (is_registered, self.person.resident.since)
     }
 }
 
 impl AnswerInquiry {
     /// Follows every pointer: whoever was given the number at any time may be led to, and who carries it now is
-    /// meant. One that does not open, or whose record cannot be read, may be that one: then nobody is answered
+    /// meant. All who carry it and were born on the day are records of that person, who may have left and come back
+    /// under another number of the municipality's; the best first. If none was born on it, the best alone.
+    /// A pointer that does not open, or whose record cannot be read, may be one of them: then nobody is answered
     /// about.
     pub(crate) async fn asked_about(
         &self,
         ask: &HolderAsk,
         holding: &Holding<'_>,
-    ) -> Result<Option<Asked>, AnswerError> {
+    ) -> Result<Vec<Asked>, AnswerError> {
         let Holding { scope, keys, .. } = holding;
-        let mut asked: Option<Asked> = None;
+        let mut asked: Vec<Asked> = Vec::new();
         for pointer in &ask.pointers {
             let tag = open_pointer(keys, &ask.person, pointer).map_err(AnswerError::Pointer)?;
+            if asked.iter().any(|before| before.tag() == tag) {
+                continue;
+            }
             let found = self
                 .store
                 .person_or_former(scope, keys, &tag, holding.generation)
@@ -48,20 +64,19 @@ impl AnswerInquiry {
             let Some((person, items, generation)) = found else {
                 continue;
             };
-            if person.resident.resident.my_number != Some(ask.my_number) {
-                continue;
+            if person.resident.resident.my_number == Some(ask.my_number) {
+                asked.push(Asked {
+                    person,
+                    items,
+                    generation,
+                });
             }
-            let other = Asked {
-                person,
-                items,
-                generation,
-            };
-            if asked
-                .as_ref()
-                .is_none_or(|before| before.rank(ask) < other.rank(ask))
-            {
-                asked = Some(other);
-            }
+        }
+        asked.sort_by_key(|it| Reverse(it.rank()));
+        if asked.iter().any(|it| it.was_born_on(ask.birth_date)) {
+            asked.retain(|it| it.was_born_on(ask.birth_date));
+        } else {
+            asked.truncate(1);
         }
         Ok(asked)
     }

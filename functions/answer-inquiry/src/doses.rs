@@ -13,6 +13,17 @@ pub(crate) fn in_scope(person: &PersonDoses, programmes: &[ProgrammeCode]) -> Ve
     given.map(given_dose).collect()
 }
 
+/// Those of several records of one person, by programme, number and day; one that stands in two of them is one.
+pub(crate) fn put_together(doses: &mut Vec<GivenDose>) {
+    doses.sort_by(|a, b| parts(a).cmp(&parts(b)));
+    doses.dedup();
+}
+
+fn parts(dose: &GivenDose) -> (&str, u8, [&str; 3]) {
+    let rest = [&dose.given_on, &dose.product, &dose.lot].map(String::as_str);
+    (dose.programme.as_str(), dose.number, rest)
+}
+
 fn given_dose(revision: &DoseRevision) -> GivenDose {
     let dose = &revision.dose;
     GivenDose {

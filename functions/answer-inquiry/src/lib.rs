@@ -11,7 +11,9 @@
 //! under the role for the holder. A basis that ends between the two leaves an entry, and no answer: what was
 //! answered is given only by a transaction of the asker's on the condition that the basis still holds. A pointer opens only for the holder and the person it was made for; where one does not
 //! open, nothing is answered and somebody is called, as for a record that cannot be read. The resident's own My Number and birth date
-//! are compared: of several who were given the number at one time or another, whoever carries it now is answered about. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
+//! are compared: of several who were given the number at one time or another, whoever carries it now is answered about.
+//! Several who carry it and were born on the same day are records of one person, who left and came back, say: the
+//! answer is what is in any of them, held back if any is protected, and each shows who asked. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
 //! stands in the holder's log and nowhere else.
 //!
 //! This function opens records, of one municipality at a time, and has no right to look up who holds any.
@@ -109,15 +111,16 @@ struct Holding<'a> {
 /// What the holder makes of the question.
 struct Decided {
     outcome: HolderOutcome,
-    resident: Option<ResidentTag>,
+    /// Records of whoever was asked about; the log names the first.
+    residents: Vec<ResidentTag>,
     answer: HolderAnswer,
 }
 
 impl Decided {
-    fn none(outcome: HolderOutcome, resident: Option<ResidentTag>) -> Self {
+    fn none(outcome: HolderOutcome, residents: Vec<ResidentTag>) -> Self {
         Self {
             outcome,
-            resident,
+            residents,
             answer: HolderAnswer { doses: Vec::new() },
         }
     }
@@ -159,14 +162,8 @@ impl AnswerInquiry {
             settings: &tenant.settings,
             generation: register.generation(),
         };
-        let decided = match self.asked_about(ask, &place).await? {
-            Some(asked) => {
-                let tag = asked.person.resident.tag;
-                let decided = self.decide(ask, &consent, &place, asked).await;
-                decided.map_err(|error| error.of_record(tag))?
-            }
-            None => Decided::none(HolderOutcome::NoMatch, None),
-        };
+        let asked = self.asked_about(ask, &place).await?;
+        let decided = self.decide(ask, &consent, &place, &asked).await?;
         let sealed = seal(&keys, ask, &decided.answer);
         let doses = u32::try_from(decided.answer.doses.len()).unwrap_or(u32::MAX);
         let new = NewAnswer {
@@ -177,11 +174,11 @@ impl AnswerInquiry {
                 inquiry: ask.inquiry,
                 asker: ask.asker,
                 terms: consent.terms(),
-                resident: decided.resident,
+                resident: decided.residents.first().copied(),
                 outcome: decided.outcome,
                 doses,
             },
-            resident: decided.resident,
+            residents: &decided.residents,
             sealed: &sealed,
         };
         match self.store.record_answer(&holder, &new, now).await? {
@@ -195,36 +192,53 @@ impl AnswerInquiry {
         ask: &HolderAsk,
         consent: &Consent,
         holding: &Holding<'_>,
-        asked: Asked,
+        asked: &[Asked],
     ) -> Result<Decided, AnswerError> {
-        let Holding { scope, keys, .. } = holding;
-        let Asked {
-            person,
-            items,
-            generation,
-        } = asked;
-        let (tag, resident) = (person.resident.tag, person.resident.resident);
         // They were asked about, by their number, and are entitled to know.
-        if resident.birth_date != ask.birth_date {
-            return Ok(Decided::none(HolderOutcome::NoMatch, Some(tag)));
+        let mut tags: Vec<_> = asked.iter().map(Asked::tag).collect();
+        if !asked.iter().any(|it| it.was_born_on(ask.birth_date)) {
+            return Ok(Decided::none(HolderOutcome::NoMatch, tags));
         }
-        // Whoever is not known to be unprotected may be protected.
-        if holding.settings.hold_protected && resident.protected != Some(false) {
-            let now = self.clock.now();
-            if !self.store.is_released(scope, &tag, ask.asker, now).await? {
-                return Ok(Decided::none(HolderOutcome::Held, Some(tag)));
-            }
+        let protected = asked.iter().position(Asked::may_be_protected);
+        if let Some(at) = protected
+            && holding.settings.hold_protected
+            && !self.is_released(ask, holding, &tags).await?
+        {
+            tags.swap(0, at);
+            return Ok(Decided::none(HolderOutcome::Held, tags));
         }
-        let doses = items.doses(keys, generation)?;
-        let doses = doses::in_scope(&doses, &consent.programmes);
+        let mut doses = Vec::new();
+        for record in asked {
+            let of = record.items.doses(holding.keys, record.generation);
+            let of = of.map_err(|error| AnswerError::from(error).of_record(record.tag()))?;
+            doses.extend(doses::in_scope(&of, &consent.programmes));
+        }
         if doses.is_empty() {
-            return Ok(Decided::none(HolderOutcome::NoDoses, Some(tag)));
+            return Ok(Decided::none(HolderOutcome::NoDoses, tags));
         }
+        doses::put_together(&mut doses);
         Ok(Decided {
             outcome: HolderOutcome::Given,
-            resident: Some(tag),
+            residents: tags,
             answer: HolderAnswer { doses },
         })
+    }
+
+    /// What was decided about one record of a person was decided about the person.
+    async fn is_released(
+        &self,
+        ask: &HolderAsk,
+        holding: &Holding<'_>,
+        tags: &[ResidentTag],
+    ) -> Result<bool, AnswerError> {
+        let (scope, now) = (holding.scope, self.clock.now());
+        for tag in tags {
+            let released = self.store.is_released(scope, tag, ask.asker, now).await;
+            if released.map_err(|error| AnswerError::from(error).of_record(*tag))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -52,7 +52,8 @@ pub struct GivenDose {
 /// What a holder gives: doses in scope, or none.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HolderAnswer {
-    /// In the order of programme and number.
+    /// In the order of programme and number; of one number there may be several, from several records of one
+    /// person.
     pub doses: Vec<GivenDose>,
 }
 

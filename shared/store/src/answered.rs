@@ -38,8 +38,8 @@ pub struct NewAnswer<'a> {
     pub basis_ends: Timestamp,
     /// What the holder's log says of it.
     pub event: LogEvent,
-    /// Whose view the entry belongs to as well.
-    pub resident: Option<ResidentTag>,
+    /// Whose view the entry belongs to as well, each once: of one person there may be several records.
+    pub residents: &'a [ResidentTag],
     /// The answer, sealed for the holder.
     pub sealed: &'a [u8],
 }
@@ -88,7 +88,7 @@ impl Store {
             let kept = kept_answer(&pk, answer.sealed, until);
             let mut writes = vec![self.put_new_in(kept)?];
             writes.extend(self.append_in(holder, &head, &entry)?);
-            if let Some(resident) = &answer.resident {
+            for resident in answer.residents {
                 let copy = entry.to_item(keys::asked_about(holder, resident));
                 writes.push(self.put_new_in(copy)?);
             }

@@ -34,7 +34,8 @@ pub enum LogEvent {
         asker: TenantCode,
         /// What for, and on what.
         terms: Terms,
-        /// Whom; not said when the person who was asked about is none of them.
+        /// Whom; of several records of one person, one; not said when the person who was asked about is none of
+        /// them.
         resident: Option<ResidentTag>,
         /// What came of it.
         outcome: HolderOutcome,

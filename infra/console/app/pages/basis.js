@@ -132,7 +132,7 @@ function Answer({ answer, basis }) {
         <div class="row"><button class="button" type="button" onClick=${() => save(answerAsCsv(answer.doses), `answer_${basis.evidence_number.replace(/[^\w.-]/g, '_')}.csv`)}>${t('answers.save')}</button></div>
         <div class="table-box" tabindex="0" role="group" aria-labelledby="answer-title"><table>
           <thead><tr>${COLUMNS.map((key) => html`<th key=${key} scope="col">${t(key)}</th>`)}</tr></thead>
-          <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${programmes([it.programme])}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${makerOf(it.product)}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
+          <tbody>${answer.doses.map((it) => html`<tr key=${`${it.holder}-${it.programme}-${it.number}-${it.given_on}-${it.product}-${it.lot}`}><th scope="row" class="nowrap">${t('doses.number', { number: it.number })}<span class="sub">${programmes([it.programme])}</span></th><td>${date(it.given_on)}</td><td class="wrap"><bdi>${makerOf(it.product)}</bdi></td><td class="wrap"><bdi>${it.lot}</bdi></td><td class="wrap">${it.holder_name} <span class="mono">${it.holder}</span></td></tr>`)}</tbody>
         </table></div>`}
     </section>`;
 }

@@ -38,8 +38,8 @@ pub struct AnsweredDose<'a> {
 /// Writes the answers to a file of inquiries: 整理番号, 予防接種, and for each dose the columns that it has
 /// in the ledger. Safe to open in a spreadsheet.
 ///
-/// A row is for one programme. Where two municipalities hold a dose of the same number, a further row
-/// with the same 整理番号 has the second. Whoever has no dose has one row without any.
+/// A row is for one programme. Where two doses have the same number, of two municipalities or in two records at
+/// one, a further row with the same 整理番号 has the second. Whoever has no dose has one row without any.
 pub struct AnswersWriter<W: io::Write> {
     csv: SafeCsvWriter<W>,
     encoding: Encoding,
