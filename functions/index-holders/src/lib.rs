@@ -5,7 +5,8 @@
 //!
 //! **What a repeat does.** An entry is put under person, municipality and resident, whole; putting it again changes
 //! nothing. A batch that failed comes again from the record that failed, is split when it keeps failing, and in
-//! the end goes to the dead letters, which raises an alarm. `vrs index rebuild` makes the index anew.
+//! the end goes to the dead letters, which raises an alarm. `vrs index rebuild` makes the index anew. A record of a
+//! municipality that does not take part (any more) is passed over, with a warning in the log.
 //!
 //! Entries are only ever put, here, and never read here: this function opens My Numbers and has no right to look
 //! up who holds records of whom. An entry that is out of date leads to a resident whose number is compared and
@@ -50,9 +51,6 @@ pub enum IndexError {
     /// A table or the key service failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A resident of a municipality that does not take part.
-    #[error("a record of a municipality that does not take part")]
-    NotEnrolled,
 }
 
 impl From<KmsError> for IndexError {
@@ -142,7 +140,11 @@ impl IndexHolders {
             return Ok(None);
         };
         let scope = change.key.scope();
-        let keys = self.tenant_keys(&scope).await?;
+        let Some(keys) = self.tenant_keys(&scope).await? else {
+            // It has left while its records were still written; who waits behind them must not wait for that.
+            tracing::warn!(tenant = %scope.code(), "a record of a municipality that does not take part");
+            return Ok(None);
+        };
         let is_new = change.is_new(&keys)?;
         Ok(is_new.then_some(New {
             at,
@@ -182,13 +184,18 @@ impl IndexHolders {
         Ok(entries)
     }
 
-    async fn tenant_keys(&self, scope: &TenantScope) -> Result<Arc<TenantKeys>, IndexError> {
+    /// `None` of a municipality that does not take part.
+    async fn tenant_keys(
+        &self,
+        scope: &TenantScope,
+    ) -> Result<Option<Arc<TenantKeys>>, IndexError> {
         let now = self.clock.now();
         if let Some(kept) = self.keys.kept(scope.code(), now) {
-            return Ok(kept);
+            return Ok(Some(kept));
         }
-        let tenant = self.store.tenant(scope).await?;
-        let tenant = tenant.ok_or(IndexError::NotEnrolled)?;
-        Ok(tenant.keys(scope, &self.keys, now).await?)
+        let Some(tenant) = self.store.tenant(scope).await? else {
+            return Ok(None);
+        };
+        Ok(Some(tenant.keys(scope, &self.keys, now).await?))
     }
 }

@@ -9,11 +9,15 @@ use std::{
 use data_encoding::BASE64;
 use local::{Options, TimerClock};
 use system::{
+    file::{Encoding, File},
     gate::{Gate, Step},
+    log::Log,
     town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
 };
 use tokio::time::Instant;
+use tracing::level_filters::LevelFilter;
 
+use super::doses::NAGOYA;
 use super::world::{World, person};
 use crate::{
     recovery::indexing,
@@ -104,4 +108,29 @@ async fn a_first_load_takes_the_key_service_no_faster_than_the_setting_says() {
     assert_eq!(calls.len(), 21, "each number once");
     let took = *calls.last().unwrap() - calls[0];
     assert!(took >= Duration::from_millis(1_990), "{took:?}");
+}
+
+/// One that leaves while a file of its own is still written.
+#[tokio::test(start_paused = true)]
+async fn a_record_of_who_does_not_take_part_keeps_nobody_from_the_index() {
+    let world = World::new().await;
+    let (log, _guard) = Log::catch(LevelFilter::WARN);
+    let town = &world.town;
+    let sapporo = format!("T#{SAPPORO}#R#");
+    let items = town.items().await;
+    let mut residents = items
+        .iter()
+        .filter(|((pk, sk), _)| pk.starts_with(&sapporo) && sk == "P");
+    let (_, resident) = residents.next().unwrap();
+    let left = resident.replace(&sapporo, &format!("T#{NAGOYA}#R#"));
+    town.put(&serde_json::from_str(&left).unwrap()).await;
+    let next = File::new([person(21)]).bytes(Encoding::Utf8);
+    town.take_in(SAPPORO, "next.csv", next).await;
+    assert_eq!(town.holders().await.len(), 24);
+    assert!(town.dead_letters().is_empty());
+    let text = log.text();
+    let said = text
+        .lines()
+        .filter(|line| line.contains(NAGOYA) && line.contains("does not take part"));
+    assert_eq!(said.count(), 1, "{text}");
 }
