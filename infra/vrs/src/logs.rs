@@ -1,23 +1,27 @@
-//! The logs of inquiries, checked: numbers without gaps, hashes, and that both sides say the same.
+//! The logs of inquiries, checked: numbers without gaps, hashes, that both sides say the same, and that residents are
+//! shown it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use domain::{InquiryId, TenantCode, TenantScope};
 use jiff::Timestamp;
-use store::{LogEntry, LogEvent, Store, StoreError};
+use store::{LogEntry, LogEvent, Store, StoreError, Terms};
 
 /// Entries in one question to the table.
 const PAGE: u32 = 1_000;
 
+const NOT_SHOWN: &str = "is not shown to the resident whom it is about as it stands in the log";
+
 /// What the logs say of one inquiry.
 #[derive(Default)]
 struct Sides {
-    is_asked: bool,
+    /// On what and what for it was asked, as the asker has it.
+    asked: Option<Terms>,
     /// Who gave doses and how many they were, as the asker has it.
     concluded: Option<(Vec<TenantCode>, u32)>,
-    /// The same as each holder has it.
-    holders: BTreeMap<TenantCode, u32>,
+    /// How many doses each holder gave, and on what terms, as it has it.
+    holders: BTreeMap<TenantCode, (u32, Terms)>,
     /// Entries about it.
     entries: u64,
     /// The time of its latest entry.
@@ -88,6 +92,13 @@ impl Check {
                 (next, hash) = (entry.seq, entry.before);
                 self.take(tenant, entry);
             }
+            let copies = store.copies_of(&scope, &page.items).await?;
+            for entry in page.items.iter().filter(|entry| entry.seq < head.next) {
+                let is_about = entry.event.resident().is_some();
+                if is_about && copies.get(&entry.seq) != Some(entry) {
+                    self.say(tenant, entry.seq, NOT_SHOWN);
+                }
+            }
             after = page.next;
             if after.is_none() {
                 break;
@@ -115,11 +126,14 @@ impl Check {
         sides.entries += 1;
         sides.latest = sides.latest.max(entry.at);
         let doubled = match &entry.event {
-            LogEvent::Asked { .. } => std::mem::replace(&mut sides.is_asked, true),
+            LogEvent::Asked { terms, .. } => sides.asked.replace(terms.clone()).is_some(),
             LogEvent::Concluded { holders, doses, .. } => {
                 sides.concluded.replace((holders.clone(), *doses)).is_some()
             }
-            LogEvent::Answered { doses, .. } => sides.holders.insert(tenant, *doses).is_some(),
+            LogEvent::Answered { doses, terms, .. } => {
+                let said = (*doses, terms.clone());
+                sides.holders.insert(tenant, said).is_some()
+            }
             // A holder may decide as often as it likes.
             LogEvent::Released { .. } | LogEvent::Unknown { .. } => false,
         };
@@ -143,9 +157,16 @@ impl Check {
                 let line = format!("inquiry {inquiry} of {asker}: {what}");
                 self.wrong.push(line);
             };
-            if !sides.is_asked {
+            let Some(asked) = &sides.asked else {
                 say("answered or concluded, and not asked by it");
                 continue;
+            };
+            for (holder, (_, terms)) in &sides.holders {
+                if terms != asked {
+                    say(&format!(
+                        "basis, purpose or programmes in the log of {holder} are not those in the asker's"
+                    ));
+                }
             }
             // An inquiry that ended on its way was answered by some, and given to nobody.
             let Some((holders, doses)) = &sides.concluded else {
@@ -153,9 +174,9 @@ impl Check {
             };
             let (here, left): (Vec<&TenantCode>, Vec<&TenantCode>) =
                 holders.iter().partition(|holder| read.contains(*holder));
-            let gave = sides.holders.iter().filter(|(_, doses)| **doses > 0);
+            let gave = sides.holders.iter().filter(|(_, (doses, _))| *doses > 0);
             let gave: Vec<_> = gave.map(|(holder, _)| holder).collect();
-            let sum: u32 = sides.holders.values().sum();
+            let sum: u32 = sides.holders.values().map(|(doses, _)| doses).sum();
             let fits = if left.is_empty() {
                 sum == *doses
             } else {
@@ -179,7 +200,7 @@ impl Check {
 #[cfg(test)]
 mod tests {
     use domain::{ConsentId, StaffTag};
-    use store::{HolderOutcome, Terms};
+    use store::HolderOutcome;
 
     use super::*;
 
@@ -240,11 +261,8 @@ mod tests {
         (holder, answered)
     }
 
-    /// How many things are wrong with the entries of those whose logs are read, and who has left.
-    fn check<const N: usize>(
-        read: &[&str],
-        entries: [(&str, LogEvent); N],
-    ) -> (usize, BTreeMap<TenantCode, u64>) {
+    /// What is found in the entries of those whose logs are read.
+    fn checked<const N: usize>(read: &[&str], entries: [(&str, LogEvent); N]) -> Check {
         let mut check = Check::default();
         for (tenant, event) in entries {
             let entry = LogEntry {
@@ -258,7 +276,32 @@ mod tests {
         }
         let read: BTreeSet<_> = read.iter().map(|it| code(it)).collect();
         check.compare(&read, Timestamp::MAX);
+        check
+    }
+
+    /// How many things are wrong with them, and who has left.
+    fn check<const N: usize>(
+        read: &[&str],
+        entries: [(&str, LogEvent); N],
+    ) -> (usize, BTreeMap<TenantCode, u64>) {
+        let check = checked(read, entries);
         (check.wrong.len(), check.left)
+    }
+
+    #[test]
+    fn both_sides_say_on_what_and_what_for_it_was_asked() {
+        let (holder, mut event) = answered(SAPPORO, 2);
+        if let LogEvent::Answered { terms, .. } = &mut event {
+            terms.programmes = "INFLUENZA".to_owned();
+        }
+        let entries = [asked(), concluded(&[SAPPORO], 2), (holder, event)];
+        let wrong = checked(&[CHIYODA, SAPPORO], entries).wrong;
+        let said = format!(
+            "inquiry {} of {CHIYODA}: basis, purpose or programmes in the log of {SAPPORO} are not those in the \
+             asker's",
+            inquiry()
+        );
+        assert_eq!(wrong, [said]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! entry with the hash of the one before. An entry is written in the transaction that does what it
 //! says, so neither is ever there without the other.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use crypto::{ResidentTag, Sha256};
 use domain::TenantScope;
@@ -12,6 +14,7 @@ use crate::{
     consent_item::bytes,
     item::{Item, Map, as_stored, b, n, s, time},
     keys::{self, SCHEMA},
+    many::MOST,
     page::PageOf,
     transaction::Change,
 };
@@ -177,6 +180,28 @@ impl Store {
     /// Where the municipality's log ends.
     pub async fn log_head(&self, scope: &TenantScope) -> Result<LogHead, StoreError> {
         LogHead::read(self.get(scope, keys::log(scope), HEAD).await?.as_ref())
+    }
+
+    /// Of these entries, by their numbers, the copies for the residents whom they name, as far as they are
+    /// there.
+    pub async fn copies_of(
+        &self,
+        scope: &TenantScope,
+        entries: &[LogEntry],
+    ) -> Result<BTreeMap<u64, LogEntry>, StoreError> {
+        let wanted = entries.iter().filter_map(|entry| {
+            let resident = entry.event.resident()?;
+            Some((keys::asked_about(scope, &resident), keys::log_sk(entry.seq)))
+        });
+        let wanted: Vec<_> = wanted.collect();
+        let mut copies = BTreeMap::new();
+        for some in wanted.chunks(MOST) {
+            for map in self.get_many(scope, some).await? {
+                let copy = LogEntry::read(&map)?;
+                copies.insert(copy.seq, copy);
+            }
+        }
+        Ok(copies)
     }
 
     /// Who asked about a resident, newest first: copies of the log's entries.

@@ -136,6 +136,16 @@ impl LogEvent {
         }
     }
 
+    /// Which resident it is about, and is shown to; `None` where it is about none, or that cannot be read.
+    #[must_use]
+    pub const fn resident(&self) -> Option<ResidentTag> {
+        match self {
+            Self::Answered { resident, .. } => *resident,
+            Self::Released { resident, .. } => Some(*resident),
+            Self::Asked { .. } | Self::Concluded { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
     /// The text of a fact by its name.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<String> {

@@ -87,6 +87,32 @@ async fn an_entry_that_cannot_be_read_is_named_and_hides_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_entry_that_its_resident_is_not_shown_is_named() {
+    let world = World::new().await;
+    let consent = world.consent(10, "F-1").await;
+    assert_eq!(world.ask(&about(10, &consent)).await.status, 200);
+    let town = &world.town;
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let store = town.store();
+    let wrong = async || {
+        let check = Check::of(&store, &tenants, Timestamp::MAX).await;
+        check.unwrap().wrong
+    };
+    assert!(wrong().await.is_empty());
+    let row = person(10);
+    let resident = town.resident(SAPPORO, row.cell("個別宛名番号")).await;
+    let resident = resident.unwrap()["id"].as_str().unwrap().to_owned();
+    let pk = format!("T#{SAPPORO}#ASKED#{resident}");
+    let key = json!({ "pk": { "S": pk }, "sk": { "S": FIRST } });
+    let deleted = json!({ "TableName": "records", "Key": key }).to_string();
+    let services = town.stack.services();
+    let deleted = services.call_json("DynamoDB_20120810.DeleteItem", deleted.into());
+    assert_eq!(deleted.await.status(), 200);
+    let said = "is not shown to the resident whom it is about as it stands in the log";
+    assert_eq!(wrong().await, [format!("{SAPPORO}: entry 1 {said}")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_log_whose_end_is_spoilt_does_not_keep_the_others_from_being_checked() {
     let world = World::new().await;
     let consent = world.consent(10, "F-1").await;
