@@ -90,7 +90,9 @@ impl HolderIndex {
                 let (Ok(holder), Ok(name)) = (TenantCode::parse(code), Tag::parse(name)) else {
                     return Err(damaged);
                 };
-                let sealed = item.bytes("sealed")?.to_vec();
+                // One that is not there opens as little as one that was spoilt: that is its holder's to say, of this
+                // person alone.
+                let sealed = item.maybe_bytes("sealed").unwrap_or_default().to_vec();
                 let pointer = Pointer { name, sealed };
                 // By their keys, those of one municipality come one after the other.
                 match entries.last_mut().filter(|last| last.holder == holder) {

@@ -136,6 +136,13 @@ async fn a_log_whose_end_is_spoilt_does_not_keep_the_others_from_being_checked()
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_of_the_index_that_does_not_open_uses_nothing_up() {
+    for sealed in [Some("AAAA"), None] {
+        an_index_entry_is_spoilt(sealed).await;
+    }
+}
+
+/// What it holds is replaced, or taken out.
+async fn an_index_entry_is_spoilt(sealed: Option<&str>) {
     let world = World::new().await;
     let (log, _guard) = Log::catch(LevelFilter::ERROR);
     let town = &world.town;
@@ -148,7 +155,10 @@ async fn an_entry_of_the_index_that_does_not_open_uses_nothing_up() {
     let (_, entry) = entries.next().unwrap();
     assert!(entries.next().is_none(), "Sapporo alone holds them");
     let mut entry: Value = serde_json::from_str(&entry).unwrap();
-    entry["sealed"] = json!({ "B": "AAAA" });
+    match sealed {
+        Some(sealed) => entry["sealed"] = json!({ "B": sealed }),
+        None => assert!(entry.as_object_mut().unwrap().remove("sealed").is_some()),
+    }
     let put = json!({ "TableName": "holders", "Item": entry }).to_string();
     let services = town.stack.services();
     let put = services.call_json("DynamoDB_20120810.PutItem", put.into());
