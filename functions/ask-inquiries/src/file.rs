@@ -101,6 +101,13 @@ impl AskInquiries {
             removals_of_unknown: 0,
             mismatches,
         };
+        // They are counted once: a worker that dies in doing so has told of them.
+        if let Some(mismatches) = &mismatches
+            && let Err(error) = self.tell(&work, mismatches).await
+        {
+            self.give_back(&work).await;
+            return Err(error);
+        }
         let done = self
             .store
             .complete_chunk(scope, id, &work.chunk, &rows, share.as_deref());
@@ -112,18 +119,17 @@ impl AskInquiries {
                 return Err(error.into());
             }
         }
-        if let Some(mismatches) = &mismatches {
-            self.tell(&work, mismatches).await?;
-        }
         self.settle(scope, id).await
     }
 
+    /// Tells the alarms of what is about to be counted.
     async fn tell(
         &self,
         work: &Work<'_>,
         mismatches: &Mismatches,
     ) -> Result<(), AskInquiriesError> {
-        let count = self.store.inquiries_on(work.scope, mismatches.day).await?;
+        let mut count = self.store.inquiries_on(work.scope, mismatches.day).await?;
+        count.mismatched = count.mismatched.saturating_add(mismatches.many);
         let per_day = per_day(&self.store, work.scope, &work.settings).await?;
         tell_of_mismatches(work.scope, mismatches.many, &count, per_day);
         Ok(())

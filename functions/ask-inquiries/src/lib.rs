@@ -14,6 +14,7 @@
 //!   comes again: that goes on under the same id, and is as good at being begun anew.
 //! - The answers are written under the file's id, whole, each time.
 //! - Forms that are said to be somebody else's count as misses in the transaction that ends the rows: once.
+//!   The alarms are told of them before it, and again by whoever has to do it again.
 //!
 //! A row goes the very way of an inquiry through the API: one recorded basis, one claim, one entry in the
 //! logs of both sides, under the same budget. A basis that needs a second person's approval cannot be

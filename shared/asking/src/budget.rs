@@ -49,7 +49,7 @@ pub async fn count_mismatch(
     Ok(())
 }
 
-/// Tells the alarms of so many that were counted.
+/// Tells the alarms of so many, with whom the day's count is this.
 pub fn tell_of_mismatches(scope: &TenantScope, many: u32, count: &DayCount, per_day: u32) {
     tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = many);
     warn_of_misses(scope, count, per_day);

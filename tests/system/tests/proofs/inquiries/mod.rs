@@ -11,4 +11,5 @@ mod life;
 mod numbers;
 mod spoilt;
 mod story;
+mod told;
 pub(crate) mod world;
