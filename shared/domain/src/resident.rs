@@ -78,7 +78,7 @@ pub struct Text<'a> {
     /// The text; characters outside the standard sets (外字) in the private use area.
     pub utf8: &'a str,
     /// The CP932 bytes of the file, only where encoding the UTF-8 again would not give them back
-    /// (外字, and characters that CP932 has twice).
+    /// (characters that CP932 has twice).
     pub original: Option<&'a [u8]>,
 }
 

@@ -1,4 +1,5 @@
-//! CP932 (Windows-31J) as the `encoding_rs` table has it, strictly: what has no character is an error.
+//! CP932 (Windows-31J) as the `encoding_rs` table has it, strictly: what has no character is an error. The rows
+//! left to the users (外字) have codes here as they have in Windows; that table only reads them.
 
 use std::sync::LazyLock;
 
@@ -109,21 +110,44 @@ const fn is_control(byte: u8) -> bool {
 }
 
 /// Rows with characters that stand elsewhere too: NEC's signs, NEC's selection of IBM's extensions, and
-/// those extensions. Also the rows left to the users (外字), which no encoder writes.
+/// those extensions.
 const fn has_other_code(lead: u8) -> bool {
-    matches!(lead, 0x87 | 0xED | 0xEE | 0xF0..=0xFC)
+    matches!(lead, 0x87 | 0xED | 0xEE | 0xFA..=0xFC)
 }
 
 fn is_canonical(c: char, bytes: [u8; 2]) -> bool {
     let mut utf8 = [0; 4];
-    let (encoded, _, unmappable) = SHIFT_JIS.encode(c.encode_utf8(&mut utf8));
-    !unmappable && *encoded == bytes
+    encode(c.encode_utf8(&mut utf8)).is_some_and(|encoded| encoded == bytes)
+}
+
+/// The code of a character of the users' own: U+E000 to U+E757 are F040 to F9FC, 188 to a row.
+fn own_code(c: char) -> Option<[u8; 2]> {
+    let place = u32::from(c).checked_sub(0xE000)?;
+    let (row, cell) = (place / 188, place % 188);
+    // No code ends in 7F.
+    let trail = 0x40 + cell + u32::from(cell >= 0x3F);
+    let code = u16::try_from((0xF0 + row) << 8 | trail).ok()?;
+    (row < 10).then(|| code.to_be_bytes())
 }
 
 /// The bytes of a text; `None` if it has a character that CP932 lacks.
 pub(crate) fn encode(text: &str) -> Option<Vec<u8>> {
-    let (encoded, _, unmappable) = SHIFT_JIS.encode(text);
-    (!unmappable).then(|| encoded.into_owned())
+    let usual = |text| {
+        let (encoded, _, unmappable) = SHIFT_JIS.encode(text);
+        (!unmappable).then_some(encoded)
+    };
+    if let Some(bytes) = usual(text) {
+        return Some(bytes.into_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| own_code(c).is_some()) {
+        let mut chars = piece.chars();
+        let own = chars.next_back().and_then(own_code);
+        let before = own.map_or(piece, |_| chars.as_str());
+        bytes.extend_from_slice(&usual(before)?);
+        bytes.extend(own.into_iter().flatten());
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -168,10 +192,33 @@ mod tests {
     }
 
     #[test]
+    fn every_character_of_the_users_own_has_its_code() {
+        let all: String = ('\u{E000}'..='\u{E757}').collect();
+        let codes: Vec<u8> = (0xF0..=0xF9_u8)
+            .flat_map(|lead| (0x40..=0xFC_u8).map(move |trail| [lead, trail]))
+            .filter(|code| code[1] != 0x7F)
+            .flatten()
+            .collect();
+        assert_eq!(codes.len(), 1_880 * 2);
+        assert_eq!(encode(&all), Some(codes.clone()));
+        let (text, seen) = decode(&codes).unwrap();
+        assert_eq!(text, all);
+        assert!(seen.private && !seen.twice && seen.chars == 1_880);
+        for c in ['\u{E758}', '\u{F8FF}', '\u{F0000}'] {
+            assert_eq!(encode(&format!("\u{E000}{c}")), None, "{c:?}");
+        }
+    }
+
+    #[test]
     fn characters_of_the_users_own_stay_apart_from_the_rest() {
         let (text, seen) = decode(b"\xF0\x40\x93\x63").unwrap();
         assert_eq!(text, "\u{E000}田");
-        assert!(seen.private && seen.twice && seen.chars == 2);
+        assert!(seen.private && !seen.twice && seen.chars == 2);
+        for text in ["\u{E000}田", "田\u{E757}", "山\u{E0BC}\u{E0BD}田\u{E001}本"] {
+            let bytes = encode(text).unwrap();
+            assert_eq!(bytes.len(), text.chars().count() * 2);
+            assert_eq!(decode(&bytes).unwrap().0, text);
+        }
         let (text, seen) = decode(b"\xFB\xFC\x8B\xB4").unwrap();
         assert_eq!(text, "髙橋");
         assert!(!seen.private && !seen.twice);

@@ -102,8 +102,8 @@ pub enum LedgerError {
 /// Writes a ledger or a waiting list, safe to open in a spreadsheet. Every row has the columns of the
 /// header.
 ///
-/// Text is written as it came: in CP932 with its own bytes where those are known (外字). A character that
-/// CP932 lacks is written by the rules of [`Substitute`] and noted in the summary.
+/// Text is written as it came: in CP932 with its own bytes where those are more than the text says. A character
+/// that CP932 lacks is written by the rules of [`Substitute`] and noted in the summary.
 pub struct LedgerWriter<W: io::Write> {
     csv: SafeCsvWriter<W>,
     encoding: Encoding,

@@ -17,7 +17,7 @@ pub(crate) struct Seen {
     pub(crate) private: bool,
     /// A sign that some program put for a character it did not know.
     pub(crate) replaced: bool,
-    /// A character that CP932 has twice, in its rarer form, or one of the users' own.
+    /// A character that CP932 has twice, in its rarer form.
     pub(crate) twice: bool,
     /// Something else than blanks.
     pub(crate) solid: bool,

@@ -132,7 +132,8 @@ mod tests {
                 "葛城",
                 vec![('\u{E0100}', Substitute::LeftOut)],
             ),
-            ("\u{E000}田", "〓田", vec![('\u{E000}', Substitute::Geta)]),
+            ("\u{E000}田", "\u{E000}田", vec![]),
+            ("\u{E758}田", "〓田", vec![('\u{E758}', Substitute::Geta)]),
         ];
         for (text, expected, expected_notes) in cases {
             let (bytes, noted) = written(Text::new(text));
@@ -156,12 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_a_character_of_the_users_own_go_out_as_they_came() {
-        let gaiji = Text {
-            utf8: "\u{E000}田",
-            original: Some(b"\xF0\x40\x93\x63"),
+    fn the_bytes_of_a_character_go_out_as_they_came() {
+        let own = Text::new("\u{E000}田");
+        assert_eq!(written(own), (b"\xF0\x40\x93\x63".to_vec(), vec![]));
+        let rarer = Text {
+            utf8: "㈱田",
+            original: Some(b"\xFA\x58\x93\x63"),
         };
-        assert_eq!(written(gaiji), (b"\xF0\x40\x93\x63".to_vec(), vec![]));
+        assert_eq!(written(rarer), (b"\xFA\x58\x93\x63".to_vec(), vec![]));
     }
 
     #[test]

@@ -326,7 +326,7 @@ fn a_row_says_all_of_the_dose() {
 }
 
 #[test]
-fn characters_of_the_users_own_are_kept_as_they_came() {
+fn characters_of_the_users_own_are_the_same_in_either_encoding() {
     let mut bytes = cp932(&file(&[ROW]));
     let venue = cp932("第一会場");
     let at = bytes
@@ -335,10 +335,15 @@ fn characters_of_the_users_own_are_kept_as_they_came() {
         .unwrap();
     bytes.splice(at..at + 2, [0xF0, 0x40]);
     let outcome = check(&bytes);
-    let venue = outcome.accepted[0].1.venue.as_ref().unwrap().text();
-    let original = venue.original.as_ref().unwrap().expose();
-    assert_eq!(original[..2], [0xF0, 0x40]);
-    assert_eq!(outcome.notices, [NoticeCode::PrivateCharacter]);
+    let text = file(&[ROW]).replace("第一会場", "\u{E000}一会場");
+    let same = check(text.as_bytes());
+    let venue = |outcome: &Outcome| outcome.accepted[0].1.venue.clone().unwrap();
+    assert_eq!(venue(&outcome).expose(), "\u{E000}一会場");
+    assert!(venue(&outcome).text().original.is_none());
+    assert!(outcome.accepted[0].1 == same.accepted[0].1);
+    for outcome in [outcome, same] {
+        assert_eq!(outcome.notices, [NoticeCode::PrivateCharacter]);
+    }
 }
 
 #[test]

@@ -158,16 +158,22 @@ fn what_a_spreadsheet_would_run_is_guarded() {
 fn text_that_came_in_cp932_goes_out_with_its_own_bytes() {
     let mut own = dose(1, "20210530");
     own.physician = ShortText::new(OwnedText {
-        utf8: String::from("\u{E000}田").into(),
-        original: Some(b"\xF0\x40\x93\x63".to_vec().into()),
+        utf8: String::from("㈱田").into(),
+        original: Some(b"\xFA\x58\x93\x63".to_vec().into()),
     })
     .ok();
-    let rows = [("1", vec![own])];
+    own.venue = ShortText::parse("\u{E000}館").ok();
+    // A number of the users' own characters is one that CP932 can say.
+    let rows = [("\u{E757}1", vec![own])];
     let (bytes, summary) = write(Encoding::Cp932, 1, &rows);
-    assert!(bytes.windows(4).any(|it| it == b"\xF0\x40\x93\x63"));
+    for own in [&b"\xFA\x58\x93\x63"[..], b"\xF0\x40\x8A\xD9", b"\xF9\xFC1"] {
+        assert!(bytes.windows(own.len()).any(|it| it == own), "{own:X?}");
+    }
     assert_eq!(summary.substituted, 0);
     let (bytes, _) = write(UTF8, 1, &rows);
-    assert_eq!(records(UTF8, &bytes)[1][6], "\u{E000}田");
+    let read = records(UTF8, &bytes);
+    assert_eq!(read[1][0], "\u{E757}1");
+    assert_eq!(read[1][5..7], ["\u{E000}館", "㈱田"]);
 }
 
 #[test]

@@ -13,6 +13,25 @@ use super::{DoseLine, counts, file, take_in, town};
 /// The first of the users' own characters, and one that CP932 has twice.
 const OWN: [[u8; 2]; 2] = [[0xF0, 0x40], [0xFA, 0x58]];
 
+/// Puts two bytes in the place of two signs.
+fn put(bytes: &mut [u8], sign: &[u8; 2], own: [u8; 2]) {
+    let place = bytes.windows(2).position(|it| it == sign).unwrap();
+    bytes[place..place + 2].copy_from_slice(&own);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dose_with_characters_of_the_users_own_is_the_same_in_either_encoding() {
+    let town = town().await;
+    let text = |own: &str| file(&[DoseLine::of(1, 1).with("接種医師名", own)]);
+    let mut bytes = Encoding::Cp932.encode(&text("@@"));
+    put(&mut bytes, b"@@", OWN[0]);
+    let receipt = take_in(&town, "cp932.csv", bytes).await;
+    assert_eq!(counts(&receipt), [1, 1, 0, 0, 0, 0, 0], "{receipt:#}");
+    let bytes = Encoding::Utf8.encode(&text("\u{E000}"));
+    let receipt = take_in(&town, "utf8.csv", bytes).await;
+    assert_eq!(counts(&receipt), [1, 0, 1, 0, 0, 0, 0], "{receipt:#}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_correction_leaves_the_bytes_of_what_it_does_not_change() {
     let town = town().await;
@@ -21,8 +40,7 @@ async fn a_correction_leaves_the_bytes_of_what_it_does_not_change() {
     let line = line.with("接種会場名", "$$");
     let mut bytes = Encoding::Cp932.encode(&file(&[line]));
     for (sign, own) in [b"@@", b"$$"].into_iter().zip(OWN) {
-        let place = bytes.windows(2).position(|it| it == sign).unwrap();
-        bytes[place..place + 2].copy_from_slice(&own);
+        put(&mut bytes, sign, own);
     }
     let receipt = take_in(&town, "a.csv", bytes).await;
     assert_eq!(counts(&receipt), [1, 1, 0, 0, 0, 0, 0], "{receipt:#}");
