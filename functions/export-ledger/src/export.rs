@@ -58,7 +58,14 @@ impl ExportLedger {
             StoreError::Moved => ExportError::Held,
             other => other.into(),
         })?;
-        let made = self.make(scope, &asked, deadline).await;
+        let made = match self.make(scope, &asked, deadline).await {
+            // It would be the same at every attempt.
+            Err(ExportError::Store(error @ StoreError::Damaged { .. })) => {
+                let what = error.to_string();
+                self.fail(scope, &id, "RECORD_UNREADABLE", &what).await
+            }
+            made => made,
+        };
         if made.is_err() {
             // The next attempt comes sooner than this invocation would have been ended. Failing here, it comes
             // after that.
@@ -92,18 +99,21 @@ impl ExportLedger {
         let widths = last.map(|last| last.most).unwrap_or_default();
         match self.read_at_rest(&job, widths).await {
             Ok(ready) => self.publish(&job, ready).await,
-            Err(ReadError::Differs(how)) => self.fail(&job, "RECORDS_DIFFER", &how).await,
+            Err(ReadError::Differs(how)) => {
+                self.fail(scope, &asked.id, "RECORDS_DIFFER", &how).await
+            }
             Err(ReadError::Other(ExportError::Ledger(LedgerError::Number { line }))) => {
                 let place = format!("line {line}");
-                self.fail(&job, "NUMBER_NOT_ENCODABLE", &place).await
+                self.fail(scope, &asked.id, "NUMBER_NOT_ENCODABLE", &place)
+                    .await
             }
             Err(ReadError::Other(ExportError::OutOfTime { persons })) => {
                 let reached = format!("{persons} persons read");
-                self.fail(&job, "OUT_OF_TIME", &reached).await
+                self.fail(scope, &asked.id, "OUT_OF_TIME", &reached).await
             }
             Err(ReadError::Other(ExportError::Moving)) if self.is_old(&job) => {
                 let passes = format!("{ATTEMPTS} times at the last attempt");
-                self.fail(&job, "RECORDS_MOVING", &passes).await
+                self.fail(scope, &asked.id, "RECORDS_MOVING", &passes).await
             }
             Err(ReadError::Other(error)) => Err(error),
         }
@@ -173,11 +183,16 @@ impl ExportLedger {
     }
 
     /// Nothing is published; whoever asked sees why, and the operator is called.
-    async fn fail(&self, job: &Job<'_>, code: &str, how: &str) -> Result<(), ExportError> {
-        let tenant = job.scope.code().to_string();
-        let failed =
-            self.store
-                .fail_export(job.scope, &job.asked.id, (code, how), self.clock.now());
+    async fn fail(
+        &self,
+        scope: &TenantScope,
+        id: &ExportId,
+        code: &str,
+        how: &str,
+    ) -> Result<(), ExportError> {
+        let tenant = scope.code().to_string();
+        let now = self.clock.now();
+        let failed = self.store.fail_export(scope, id, (code, how), now);
         match failed.await {
             Ok(()) | Err(StoreError::Moved) => {}
             Err(error) => return Err(error.into()),

@@ -16,6 +16,7 @@
 //! - An export that is published or failed is left as it is. One that is not is made from the beginning:
 //!   its files are written anew under the same names. One invocation makes an export at a time, until it is
 //!   ended by force: a second message meanwhile comes again later.
+//! - A record that cannot be read is read no better again: the export has failed, and says which part of it is damaged.
 //! - Records that never rest are read again for a quarter of an hour; then the export has failed, and says so.
 //!
 //! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,

@@ -117,6 +117,10 @@ impl Failure {
                 "時間内に出力が終わらなかったため、出力しませんでした。運用者に連絡してください。",
                 "it would not have been done in time, so nothing was published; the operator must look into it",
             ),
+            "RECORD_UNREADABLE" => (
+                "読み取れない記録が一件あるため、出力しませんでした。運用者に連絡してください。",
+                "a record cannot be read, so nothing was published; the operator must look into it",
+            ),
             _ => (
                 "読み出した接種記録が件数の記録と一致しないため、出力しませんでした。運用者に連絡してください。",
                 "what was read does not agree with the counts, so nothing was published; the operator must look into it",
@@ -180,6 +184,13 @@ mod tests {
         assert_eq!(names(shown), names(schema));
         let failure = &schema["failure"]["properties"];
         assert_eq!(names(&shown["failure"]), names(failure));
+        // Each code has words of its own.
+        let codes = failure["code"]["enum"].as_array().unwrap();
+        let words = codes.iter().map(|code| {
+            let code = code.as_str().unwrap().to_owned();
+            Failure::of(&(code, String::new())).ja
+        });
+        assert_eq!(words.collect::<BTreeSet<_>>().len(), codes.len());
         let file = &schema["files"]["items"]["properties"];
         assert_eq!(names(&shown["files"][0]), names(file));
         let words = |name: &str| schema[name]["enum"].clone();

@@ -369,6 +369,30 @@ async fn what_does_not_agree_with_the_counts_is_not_published() {
     assert_eq!(town.keys("drop", &folder).await, Vec::<String>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_fails_the_export_and_names_nobody() {
+    let town = town().await;
+    some_doses(&town).await;
+    let person = format!("T#{CHIYODA}#R#");
+    let items = town.items().await;
+    let mut doses = items
+        .iter()
+        .filter(|((pk, sk), _)| pk.starts_with(&person) && sk.starts_with("D#"));
+    let sound = doses.next().unwrap().1;
+    let mut spoilt: Value = serde_json::from_str(sound).unwrap();
+    spoilt["act"]["S"] = "whispered".into();
+    town.put(&spoilt).await;
+    let failed = export(&town, json!({})).await;
+    assert_eq!(failed["state"], "failed", "{failed:#}");
+    assert_eq!(failed["failure"]["code"], "RECORD_UNREADABLE");
+    let detail = "a stored item is damaged: act";
+    assert_eq!(failed["failure"]["detail"], detail);
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+    town.put(&serde_json::from_str(sound).unwrap()).await;
+    let made = export(&town, json!({})).await;
+    assert_eq!(made["state"], "published", "{made:#}");
+}
+
 fn attribute(text: &str) -> aws_sdk_dynamodb::types::AttributeValue {
     aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned())
 }
