@@ -18,7 +18,7 @@ use crate::{ExportError, ExportLedger};
 const ATTEMPTS: u32 = 3;
 
 /// After so long without a moment in which the records rest, whoever asked hears of it. Until then the message
-/// comes again.
+/// comes again. Counted from the first attempt, for at night many wait for their turn.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What is left of an invocation when reading must have ended: files are closed and noted in it.
@@ -120,7 +120,8 @@ impl ExportLedger {
     }
 
     fn is_old(&self, job: &Job<'_>) -> bool {
-        self.clock.now().duration_since(job.asked.requested_at) > PATIENCE
+        let first = job.asked.first_taken_at.unwrap_or(job.begun_at);
+        self.clock.now().duration_since(first) > PATIENCE
     }
 
     /// Reads until what was read agrees with the counts.

@@ -16,22 +16,24 @@ pub(crate) enum Verdict {
 
 /// Holds what was read against the counts from before and after. They are kept in the same transaction
 /// as the doses themselves, so at rest they agree to the last one. An export of what changed reads some
-/// persons only; there the waiting list can be compared, which is always read whole.
+/// persons only; there the waiting list can be compared, which is always read whole, and nothing else has to
+/// rest: whoever changes meanwhile is in the next one too.
 pub(crate) fn judge(
     scope: ExportScope,
     before: &DoseCounts,
     read: &DoseCounts,
     after: &DoseCounts,
 ) -> Verdict {
-    if before != after {
+    let compared = |counts: &DoseCounts| {
+        let parts = counts.parts().into_iter();
+        parts.filter(move |(name, _)| scope == ExportScope::Full || *name == "waiting")
+    };
+    if !compared(before).eq(compared(after)) {
         return Verdict::Moving;
     }
-    let compared = |name: &str| scope == ExportScope::Full || name == "waiting";
-    let differences: Vec<_> = before
-        .parts()
-        .into_iter()
-        .zip(read.parts())
-        .filter(|((name, counted), (_, read))| compared(name) && counted != read)
+    let differences: Vec<_> = compared(before)
+        .zip(compared(read))
+        .filter(|((_, counted), (_, read))| counted != read)
         .map(|((name, counted), (_, read))| format!("{name}: {counted} counted, {read} read"))
         .collect();
     if differences.is_empty() {
@@ -84,6 +86,7 @@ mod tests {
                 differs("waiting: 1 counted, 0 read"),
             ),
             (Changed, (5, 1), (2, 1), (5, 0), Verdict::Moving),
+            (Changed, (5, 1), (2, 1), (6, 1), Verdict::Agrees),
         ];
         for (scope, before, read, after, verdict) in cases {
             let of = |(recorded, waiting)| counts(recorded, waiting);

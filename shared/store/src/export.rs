@@ -41,6 +41,8 @@ pub struct Export {
     pub state: ExportState,
     /// When it was asked for.
     pub requested_at: Timestamp,
+    /// When it was first taken to be made; `None` before.
+    pub first_taken_at: Option<Timestamp>,
     /// When it came to its state.
     pub moved_at: Timestamp,
     /// Doses of the register in it, once it is published.
@@ -181,7 +183,7 @@ impl Store {
         item.map(|map| read_last(Item(&map))).transpose()
     }
 
-    /// Takes an export for one invocation, which is ended by `until`. [`StoreError::Moved`] when another one
+    /// Takes an export for one invocation, which is ended by `until`, and notes when that first was. [`StoreError::Moved`] when another one
     /// has it until later than `now`, or it came to its end already.
     pub async fn claim_export(
         &self,
@@ -193,7 +195,7 @@ impl Store {
         self.change(scope, Change {
             pk: keys::exports(scope),
             sk: &keys::export_sk(id),
-            update: "SET held_until = :until",
+            update: "SET held_until = :until, first_taken_at = if_not_exists(first_taken_at, :now)",
             condition: "#state = :requested AND (attribute_not_exists(held_until) OR held_until <= :now)",
             names: &[("#state", "state")],
             values: vec![
@@ -316,6 +318,7 @@ impl Export {
             encoding,
             state: ExportState::Requested,
             requested_at: now,
+            first_taken_at: None,
             moved_at: now,
             doses: 0,
             programmes: Vec::new(),
@@ -352,6 +355,7 @@ fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {
         encoding: item.word("encoding")?,
         state: item.word("state")?,
         requested_at: item.time("requested_at")?,
+        first_taken_at: item.maybe_time("first_taken_at")?,
         moved_at: item.time("moved_at")?,
         doses: item.maybe_number("doses")?.unwrap_or(0),
         programmes: most(item)?.into_keys().collect(),

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use domain::{ExportId, ExportOrigin, ExportScope, TenantScope};
+use domain::{DoseState, ExportId, ExportOrigin, ExportScope, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 use queues::{ExportMessage, Message as _};
 use runtime::{Adapters, Handler};
@@ -19,7 +19,7 @@ use system::{
     town::{CHIYODA, SAPPORO, Town, scope},
 };
 
-use super::{attribute, some_doses, town, town_through};
+use super::{SPRING, attribute, dose, put, some_doses, town, town_through};
 
 fn folder(code: &str) -> String {
     format!("outbox/{code}/exports/")
@@ -134,6 +134,65 @@ async fn an_export_is_made_by_one_invocation_at_a_time() {
     let whole = town.whole().await;
     assert!(tell(&function, &scope, id, ends).await, "it is done");
     assert!(town.whole().await == whole);
+}
+
+/// Makes it once, while a dose of this person is recorded between the two counts of every reading; whether the
+/// message is done with.
+async fn make_while_doses_are_recorded(town: &Town, id: ExportId, person: u32) -> bool {
+    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    // Three readings; before the second counts of each a gate of its own.
+    let gates = [2, 4, 6].map(|meant| {
+        let mut counted = 0;
+        Gate::once(Step::Wait, move |call| {
+            counted += usize::from(call.operation == "Query" && call.body.contains("#COUNTS"));
+            counted == meant
+        })
+    });
+    let config = town.stack.sdk_config();
+    let client = config.http_client().unwrap();
+    let client = gates
+        .iter()
+        .fold(client, |client, gate| gate.before("export-ledger", client));
+    let config = config.into_builder().http_client(client).build();
+    let adapters = Adapters::new(adapters.settings().clone(), config, adapters.clock());
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    let ends = adapters.clock().now() + SignedDuration::from_mins(15);
+    let record = async {
+        for (gate, nth) in gates.iter().zip(1..) {
+            gate.reached().await;
+            put(town, person, dose(nth, SPRING), DoseState::Recorded).await;
+            gate.open();
+        }
+    };
+    tokio::join!(tell(&function, &scope, id, ends), record).0
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_do_not_rest_are_read_again_for_a_quarter_of_an_hour_from_the_first_attempt() {
+    let town = town().await;
+    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    let shown = async |id: ExportId| town.get(CHIYODA, &format!("/exports/{id}")).await.json();
+    let minutes = |minutes| tokio::time::sleep(std::time::Duration::from_mins(minutes));
+    // As one among those of all municipalities, which waits for its turn.
+    let id = asked(&town, &scope).await;
+    minutes(20).await;
+    assert!(!make_while_doses_are_recorded(&town, id, 1).await);
+    assert_eq!(shown(id).await["state"], "requested");
+    minutes(14).await;
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    let ends = adapters.clock().now() + SignedDuration::from_mins(15);
+    assert!(tell(&function, &scope, id, ends).await);
+    let export = shown(id).await;
+    assert_eq!(export["state"], "published", "{export:#}");
+    assert_eq!(export["doses"], 3);
+
+    let id = asked(&town, &scope).await;
+    assert!(!make_while_doses_are_recorded(&town, id, 2).await);
+    minutes(16).await;
+    assert!(make_while_doses_are_recorded(&town, id, 3).await);
+    let export = shown(id).await;
+    assert_eq!(export["state"], "failed", "{export:#}");
+    assert_eq!(export["failure"]["code"], "RECORDS_MOVING");
 }
 
 /// Lets the settings of Sapporo be what no release wrote, or what they should be.
