@@ -21,8 +21,9 @@
 //!
 //! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,
 //! nothing is published, the export says what differs, and an alarm goes off. Whoever puts exports of changes
-//! together has what a full one says: a number without a dose in force any more is a row without it in the ledger,
-//! and in FHIR its immunization with the status `entered-in-error`. People are read in small shares, on
+//! together has the doses that a full one says: a number without a dose in force any more is a row without it in the
+//! ledger, and in FHIR its immunization with the status `entered-in-error`. Patients are there as they were when
+//! their doses changed last: a birth date or a sex that the register corrects since is in full ones only. People are read in small shares, on
 //! all processors, and written as they come: what is held is a tag for each person, the shares that were read
 //! ahead, and the parts on their way.
 

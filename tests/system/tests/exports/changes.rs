@@ -1,4 +1,4 @@
-//! Exports of what changed, put together: whoever keeps what they say has what a full one says.
+//! Exports of what changed, put together: whoever keeps what they say has the doses that a full one says.
 
 use std::{collections::BTreeMap, time::Duration};
 
