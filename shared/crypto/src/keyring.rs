@@ -160,11 +160,7 @@ impl TenantKeys {
 
     /// Opens a value sealed for this tenant at this place, under whichever of its keys.
     pub fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
-        let (version, label) = seal::key_of(sealed)?;
-        let sealer = self
-            .sealer_of(version, label)
-            .ok_or(OpenError::UnknownKey(version))?;
-        sealer.open(place, sealed)
+        self.open_by(seal::key_of(sealed)?, |sealer| sealer.open(place, sealed))
     }
 
     /// Opens as [`Self::open`] does, where the value lies: the plaintext is a part of `sealed`.
@@ -173,10 +169,8 @@ impl TenantKeys {
         place: &Place<'_>,
         sealed: &'a mut [u8],
     ) -> Result<&'a [u8], OpenError> {
-        let (version, label) = seal::key_of(sealed)?;
-        let sealer = self.sealer_of(version, label);
-        let sealer = sealer.ok_or(OpenError::UnknownKey(version))?;
-        sealer.open_in_place(place, sealed)
+        let key = seal::key_of(sealed)?;
+        self.open_by(key, move |sealer| sealer.open_in_place(place, sealed))
     }
 
     /// Opens as [`Self::open`] does, and only what was sealed under this label: a value of another
@@ -192,6 +186,28 @@ impl TenantKeys {
         } else {
             Err(OpenError::NotHere)
         }
+    }
+
+    /// Opens under the key that a value names. That is kept only once something opened under it: until then the
+    /// name is anybody's word.
+    fn open_by<T>(
+        &self,
+        (version, label): (u8, KeyLabel),
+        open: impl FnOnce(&Sealer) -> Result<T, OpenError>,
+    ) -> Result<T, OpenError> {
+        let branch = self.branches.get(&version);
+        let branch = branch.ok_or(OpenError::UnknownKey(version))?;
+        let sealers = || self.sealers.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = sealers().get(&(version, label)).cloned();
+        if let Some(sealer) = kept {
+            return open(&sealer);
+        }
+        let sealer = Sealer::new(branch, label);
+        let opened = open(&sealer)?;
+        sealers()
+            .entry((version, label))
+            .or_insert_with(|| Arc::new(sealer));
+        Ok(opened)
     }
 
     fn sealer_of(&self, version: u8, label: KeyLabel) -> Option<Arc<Sealer>> {
@@ -285,6 +301,28 @@ mod tests {
                 assert!(keys.open(&PLACE, &bad).is_err(), "byte {at} bit {bit}");
             }
             assert!(keys.open(&PLACE, &sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_kept_for_what_opened_and_not_for_what_names_it() {
+        let (ours, others) = (keys("131016", 1), keys("131016", 2));
+        let kept = || ours.sealers.lock().unwrap().len();
+        let mut nonces = NoncePool::default();
+        for generation in 0..1_000 {
+            let sealer = others.sealer(KeyLabel::Generation(generation));
+            let mut forged = sealer.seal(&mut nonces, &PLACE, b"x");
+            assert_eq!(ours.open(&PLACE, &forged), Err(OpenError::NotHere));
+            let opened = ours.open_in_place(&PLACE, &mut forged);
+            assert_eq!(opened, Err(OpenError::NotHere));
+        }
+        assert_eq!(kept(), 0);
+        let same = keys("131016", 1);
+        let sealer = same.sealer(KeyLabel::Generation(7));
+        let sealed = sealer.seal(&mut nonces, &PLACE, b"x");
+        for _ in 0..2 {
+            assert_eq!(ours.open(&PLACE, &sealed).unwrap(), b"x");
+            assert_eq!(kept(), 1);
         }
     }
 
