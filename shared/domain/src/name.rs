@@ -3,8 +3,8 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Folds a name or its kana for a search, so that ﾔﾏﾀﾞ, やまだ and ヤマダ, or ジョン・スミス and ｼﾞﾖﾝ ｽﾐｽ, meet:
 /// width and compatibility forms (NFKC), small kana to large, hiragana to katakana, accents,
-/// variation selectors, blanks, middle dots and invisible characters dropped, every dash to the long
-/// vowel sign, Latin letters to capitals. Voiced kana stay apart (ザ is not サ).
+/// variation selectors, blanks, middle dots, double hyphens (ジャン＝ポール), apostrophes (O’Brien) and invisible
+/// characters dropped, every dash to the long vowel sign, Latin letters to capitals. Voiced kana stay apart (ザ is not サ).
 ///
 /// For searching only: what is kept and shown is always the name as it came.
 #[must_use]
@@ -34,7 +34,9 @@ fn is_dropped(c: char) -> bool {
     match c {
         // The voiced and semi-voiced marks compose with their kana again.
         '\u{3099}' | '\u{309A}' => false,
-        '・' | '\u{00AD}' | '\u{FEFF}' => true,
+        '・' | '\u{B7}' | '\u{2027}' | '=' | '゠' | '\u{AD}' | '\u{FEFF}'
+        // Apostrophes, and what is typed for them.
+        | '\'' | '`' | '\u{2BC}' | '\u{2018}' | '\u{2019}' | '\u{2032}' | '\u{2035}' => true,
         _ => is_invisible(c) || c.is_whitespace() || c.is_control() || is_combining_mark(c),
     }
 }
@@ -82,6 +84,21 @@ mod tests {
             ("ジョン・スミス", "ジヨンスミス"),
             ("Ｊｏｈｎ  Smith", "JOHNSMITH"),
             ("José Müller", "JOSEMULLER"),
+            ("O'Brien", "OBRIEN"),
+            ("Ｏ＇ＢＲＩＥＮ", "OBRIEN"),
+            ("O’Brien", "OBRIEN"),
+            ("O‘Brien", "OBRIEN"),
+            ("O\u{2BC}Brien", "OBRIEN"),
+            ("O´Brien", "OBRIEN"),
+            ("O`Brien", "OBRIEN"),
+            ("O\u{2032}Brien", "OBRIEN"),
+            ("O\u{2035}Brien", "OBRIEN"),
+            ("ジャン＝ポール", "ジヤンポール"),
+            ("ジャン゠ポール", "ジヤンポール"),
+            ("ｼﾞｬﾝ=ﾎﾟｰﾙ", "ジヤンポール"),
+            ("ジャン・ポール", "ジヤンポール"),
+            ("ジャン\u{B7}ポール", "ジヤンポール"),
+            ("ジャン\u{2027}ポール", "ジヤンポール"),
             ("スミス−リー", "スミスーリー"),
             ("スミス～リー", "スミスーリー"),
             ("葛\u{E0100}城", "葛城"),
