@@ -55,7 +55,10 @@ export const settled = (rows) => ORDER.reduce((sum, key) => sum + (rows[key] ?? 
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.[Cc][Ss][Vv]$/;
 const AS_OF = /_(\d{4})(\d\d)(\d\d)(?:_errors)?\.csv$/i;
 
-/** How dates stand in names of files, also in the era Reiwa (4ee4 548c); behind eight digits a time of day may follow. */
+/**
+ * How dates stand in names of files, also in the era Reiwa (4ee4 548c); behind eight digits a time of day may follow. `as_of_date` in
+ * `shared/domain` looks for the same.
+ */
 const DATES = [
   /(20\d\d)年(\d{1,2})月(\d{1,2})日/,
   /\u4ee4\u548c(元|\d{1,2})年(\d{1,2})月(\d{1,2})日/,
@@ -76,16 +79,18 @@ function dayOf(found) {
 
 const dateIn = (name) => DATES.map((it) => dayOf(name.match(it))).find(Boolean);
 
+const dateAtEnd = (name) => dayOf(name.match(AS_OF));
+
 /** The as-of date that is read from the name under which a file is dropped, as `YYYY-MM-DD`; null if there is none. */
-export const asOfDate = (name) => dayOf(name.match(AS_OF));
+export const asOfDate = (name) => dateAtEnd(name) ?? dateIn(name.normalize('NFKC')) ?? null;
 
 /**
  * The name under which a file is dropped: its own if it can be, else its kind and the date that stands in it. Of residents the date is
- * that of the register and is read from its end only; refused rows keep the name by which they are known.
+ * that of the register and is put at its end; refused rows keep the name by which they are known.
  */
 export function nameFor(file, kind) {
   const { name } = file;
-  const isRead = kind !== 'residents' || asOfDate(name) || /_errors\.csv$/i.test(name);
+  const isRead = kind !== 'residents' || dateAtEnd(name) || /_errors\.csv$/i.test(name);
   const found = dateIn(name.normalize('NFKC'));
   if (SAFE.test(name) && name.length <= 100 && (isRead || !found)) return name;
   return found ? `${kind}_${found.replaceAll('-', '')}.csv` : `${kind}.csv`;

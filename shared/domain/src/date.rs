@@ -90,19 +90,6 @@ pub fn parse_eight_digits(text: &[u8; 8]) -> Option<Result<Date, DateError>> {
     Some(civil(year, month, day))
 }
 
-/// The as-of date in the name of a dropped file: `residents_20210401.csv`. Rows of it that were refused, and are
-/// sent again when they are mended, are as old: `residents_20210401_errors.csv`. `None` without one.
-#[must_use]
-pub fn as_of_date(file_name: &str) -> Option<Date> {
-    let (stem, extension) = file_name.rsplit_once('.')?;
-    let stem = stem.strip_suffix("_errors").unwrap_or(stem);
-    let (_, digits) = stem.rsplit_once('_')?;
-    if !extension.eq_ignore_ascii_case("csv") {
-        return None;
-    }
-    parse_eight_digits(digits.as_bytes().try_into().ok()?)?.ok()
-}
-
 /// The text with every character folded, which never makes one longer.
 fn folded<'b>(text: &str, buffer: &'b mut [u8; LONGEST]) -> &'b str {
     let mut length = 0;
@@ -299,33 +286,6 @@ mod tests {
         ];
         for text in cases {
             assert_eq!(read(text), Err(DateError::Unreadable), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_as_of_date_stands_at_the_end_of_the_name() {
-        let date = |name| as_of_date(name).map(|date| date.to_string());
-        assert_eq!(
-            date("residents_20210401.csv").as_deref(),
-            Some("2021-04-01")
-        );
-        assert_eq!(
-            date("住民_全件_20210401.CSV").as_deref(),
-            Some("2021-04-01")
-        );
-        assert_eq!(
-            date("residents_20210401_errors.csv").as_deref(),
-            Some("2021-04-01"),
-            "rows of an older file do not become newer by being mended"
-        );
-        for name in [
-            "residents.csv",
-            "20210401.csv",
-            "residents_20211301.csv",
-            "a_20210401.txt",
-            "a_20210401_2.csv",
-        ] {
-            assert_eq!(date(name), None, "{name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod as_of;
 mod basis;
 mod clock;
 mod consent;
@@ -20,6 +21,7 @@ mod tenant;
 mod upload;
 mod word;
 
+pub use as_of::as_of_date;
 pub use basis::{
     Basis, EvidenceKind, LONGEST_DAYS, MOST_EVIDENCE_NUMBER, Purpose, bases, basis,
     is_evidence_number,
@@ -27,7 +29,7 @@ pub use basis::{
 pub use clock::{Clock, japan_date, japan_time};
 pub use consent::{ConsentId, ConsentLife, ConsentState, InquiryId, LifeError, StaffTag, Stage};
 pub use coupon::{CouponNumber, CouponNumberError};
-pub use date::{DateError, as_of_date, parse_date, parse_eight_digits};
+pub use date::{DateError, parse_date, parse_eight_digits};
 pub use dose::{
     AgeLimit, CouponKind, CouponLine, CouponLineError, Decision, Dose, DoseNumber, DoseState,
     Finding, FindingCode, Held, Interval, KnownLots, LotNumber, LotNumberError, LotSeen, OtherDose,

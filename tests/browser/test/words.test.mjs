@@ -89,14 +89,17 @@ test('a file gets a name that tells nothing and keeps its date', () => {
 test('the as-of date of a register is found wherever it stands in the name', () => {
   const named = (name, kind = 'residents') => nameFor({ name }, kind);
   const dated = ['juki20210401', '20210401', '20210401_juki', 'juki_2021-04-01', 'juki-2021.4.1', 'juki_20210401123000', 'juki_R3.4.1', '住民_令和3年4月1日', '住民_令和３年０４月０１日', '2021年4月1日', '住民（2021_4_1）', 'residents_20210401 (1)'];
-  for (const name of dated) assert.equal(named(`${name}.csv`), 'residents_20210401.csv', name);
+  for (const name of dated) {
+    assert.equal(named(`${name}.csv`), 'residents_20210401.csv', name);
+    assert.equal(asOfDate(`${name}.csv`), '2021-04-01', name);
+  }
   assert.equal(named('令和元年5月1日.csv'), 'residents_20190501.csv');
-  for (const name of ['juki_20210401.csv', 'JUKI_20210401.CSV', '20210331_juki_20210401.csv', 'juki_20210401_errors.csv']) {
+  for (const name of ['juki_20210401.csv', 'JUKI_20210401.CSV', '20210331_juki_20210401.csv', 'juki_20210401_errors.csv', 'juki20210401_errors.csv', 'juki_R3.4.1_errors.csv']) {
     assert.equal(named(name), name);
     assert.equal(asOfDate(name), '2021-04-01', name);
   }
-  // No day of the calendar, and rows of a file that was dropped under that name.
-  for (const name of ['juki.csv', 'juki_20211301.csv', 'juki_20210230.csv', 'juki123456789012.csv', 'juki20210401_errors.csv']) {
+  // No day of the calendar.
+  for (const name of ['juki.csv', 'juki_20211301.csv', 'juki_20210230.csv', 'juki123456789012.csv']) {
     assert.equal(named(name), name);
     assert.equal(asOfDate(name), null, name);
   }
