@@ -4,7 +4,9 @@ use crypto::ResidentTag;
 use domain::{Date, FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
-use objects::{InboxKey, NotInInbox, ObjectName, Objects, PinnedObject, upload_of_event};
+use objects::{
+    InboxKey, NotInInbox, ObjectName, Objects, PinnedObject, key_of_event, upload_of_event,
+};
 use queues::{DoseMessage, InquiryMessage, LoadMessage};
 use receipts::{Receipt, Unplaced};
 use reread::DroppedFile;
@@ -66,7 +68,7 @@ impl ReceiveUpload {
                 | NotInInbox::NotCsv(code),
             ) => {
                 let scope = TenantScope::from_inbox_folder(code);
-                return self.misplaced(&scope, id, ProblemCode::UnknownKind).await;
+                return self.misplaced(&scope, id, dropped).await;
             }
         };
         let scope = TenantScope::from_inbox_folder(key.tenant());
@@ -328,13 +330,16 @@ impl ReceiveUpload {
         &self,
         scope: &TenantScope,
         id: UploadId,
-        code: ProblemCode,
+        dropped: &Dropped,
     ) -> Result<(), ReceiveError> {
         if self.store.tenant(scope).await?.is_none() {
             return self.unplaced(id, ProblemCode::UnknownTenant).await;
         }
+        let code = ProblemCode::UnknownKind;
         tracing::warn!(upload = %id, code = code.as_str(), "file refused by its place");
-        let receipt = Unplaced::of(&id, &FileProblem::new(code)).to_json();
+        let key = key_of_event(&dropped.key);
+        let receipt = Unplaced::of(&id, &FileProblem::new(code)).dropped(key, dropped.at);
+        let receipt = receipt.to_json();
         self.drop
             .put_small(scope, &ObjectName::Receipt(id), receipt.into())
             .await?;

@@ -142,12 +142,16 @@ pub fn upload_of(bucket: &str, key: &str, version: &str) -> UploadId {
     UploadId::derive(&Sha256::of_parts(&parts))
 }
 
-/// The same by the key of an S3 event, which comes encoded as in a form. One that cannot be decoded stands
-/// for itself.
+/// The same by the key of an S3 event, which comes encoded as in a form.
 #[must_use]
 pub fn upload_of_event(bucket: &str, encoded: &str, version: &str) -> UploadId {
-    let key = form_decoded(encoded);
-    upload_of(bucket, key.as_deref().unwrap_or(encoded), version)
+    upload_of(bucket, &key_of_event(encoded), version)
+}
+
+/// The key of an S3 event as it is. One that cannot be decoded stands for itself.
+#[must_use]
+pub fn key_of_event(encoded: &str) -> String {
+    form_decoded(encoded).unwrap_or_else(|| encoded.to_owned())
 }
 
 /// In any case: `RESIDENTS.CSV` is how some systems write it.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use aws_sdk_s3::Client;
 use domain::{PerTenant, TenantScope};
 pub use error::ObjectsError;
-pub use inbox::{InboxKey, NotInInbox, upload_of, upload_of_event};
+pub use inbox::{InboxKey, NotInInbox, key_of_event, upload_of, upload_of_event};
 pub use links::{DownloadLink, UploadLink, is_in_sight};
 pub use names::{ExportFile, ObjectName};
 pub use pinned::{Head, PinnedObject};

@@ -1,4 +1,5 @@
 use domain::UploadId;
+use jiff::Timestamp;
 use layouts::FileProblem;
 use serde::Serialize;
 
@@ -9,6 +10,12 @@ use crate::{Refusal, Words};
 pub struct Unplaced {
     /// Id of the upload.
     pub id: String,
+    /// Object key in the drop bucket; absent where it belongs to no municipality that takes part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// When it was dropped (UTC); absent with the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped_at: Option<String>,
     /// Always `refused`.
     pub state: &'static str,
     /// Why.
@@ -21,6 +28,8 @@ impl Unplaced {
     pub fn of(id: &UploadId, problem: &FileProblem) -> Self {
         Self {
             id: id.to_string(),
+            key: None,
+            dropped_at: None,
             state: "refused",
             refusal: Refusal {
                 code: problem.code.as_str().to_owned(),
@@ -30,6 +39,16 @@ impl Unplaced {
                     en: problem.message_en(),
                 },
             },
+        }
+    }
+
+    /// Says which file it was, to the municipality whose folder it lies in.
+    #[must_use]
+    pub fn dropped(self, key: String, at: Timestamp) -> Self {
+        Self {
+            key: Some(key),
+            dropped_at: Some(at.to_string()),
+            ..self
         }
     }
 

@@ -1,7 +1,13 @@
 //! Files that lie where no file is expected.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde_json::Value;
-use system::{file::Encoding, town::CHIYODA};
+use system::{
+    file::Encoding,
+    town::{BEGINNING, CHIYODA},
+};
 
 use super::{assert_register_is_as_before, sound, town};
 
@@ -27,6 +33,7 @@ async fn a_file_in_no_municipalitys_folder_gets_a_receipt_for_the_operator() {
         let receipt: Value = serde_json::from_slice(&town.object(&key).await.unwrap()).unwrap();
         assert_eq!(receipt["state"], "refused");
         assert_eq!(receipt["refusal"]["code"], "UNKNOWN_TENANT", "{receipt:#}");
+        assert_eq!(receipt["key"], Value::Null, "{receipt:#}");
     }
     assert_eq!(town.dead_letters(), [].into());
     assert_register_is_as_before(&town, "a file in no municipality's folder").await;
@@ -43,20 +50,23 @@ async fn a_file_in_the_wrong_place_of_a_municipalitys_folder_gets_a_receipt_ther
         "inbox/131016/residents/2021/a.csv",
         "inbox/131016/residents/a.xlsx",
         "inbox/131016/residents/.csv",
+        "inbox/131016/住民 4月/a.csv",
     ];
     for key in keys {
         town.drop_at(key, sound().bytes(Encoding::Utf8)).await;
     }
     town.stack.idle().await;
-    let mut refused = 0;
+    let mut refused = BTreeSet::new();
     for key in town.keys("drop", "outbox/131016/").await {
         let receipt: Value = serde_json::from_slice(&town.object(&key).await.unwrap()).unwrap();
         if receipt["refusal"]["code"] == "UNKNOWN_KIND" {
             assert_eq!(receipt["state"], "refused");
-            refused += 1;
+            let at: Timestamp = receipt["dropped_at"].as_str().unwrap().parse().unwrap();
+            assert!(at >= BEGINNING.parse::<Timestamp>().unwrap(), "{at}");
+            refused.insert(receipt["key"].as_str().unwrap().to_owned());
         }
     }
-    assert_eq!(refused, keys.len());
+    assert_eq!(refused, keys.map(str::to_owned).into());
     assert_eq!(
         town.keys("drop", "outbox/131016/").await.len(),
         before + keys.len()
