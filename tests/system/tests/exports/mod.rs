@@ -98,9 +98,9 @@ async fn put_at(town: &Town, person: u32, dose: Dose, state: DoseState, now: Tim
     let (store, scope, keys) = (town.store(), scope(CHIYODA), keys(town).await);
     let tag = keys.resident_tag(&number_of(person));
     let generation = store.register(&scope).await.unwrap().generation();
-    let before = store.person_doses(&scope, &keys, &tag, generation).await;
-    let before = before.unwrap();
-    let before = before.under(dose.programme, dose.number);
+    let found = store.person_doses(&scope, &keys, &tag, generation).await;
+    let found = found.unwrap();
+    let before = found.under(dose.programme, dose.number);
     let mut nonces = NoncePool::default();
     let mut change = DoseChange::new(&store, &scope, &keys, &mut nonces, now);
     let next = NextDose {
@@ -111,7 +111,7 @@ async fn put_at(town: &Town, person: u32, dose: Dose, state: DoseState, now: Tim
         recorded_at: None,
         entry: entry(),
     };
-    change.advance(&tag, before, next).unwrap();
+    change.advance(&found, before, next).unwrap();
     let change = change.finish().unwrap();
     store.commit(&scope, change).await.unwrap();
 }

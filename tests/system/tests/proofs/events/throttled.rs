@@ -20,7 +20,7 @@ use tracing::level_filters::LevelFilter;
 use crate::register::{assert_in_force, bytes, counts, people, town};
 
 /// A gate at which nothing is written for a load as long as this is true.
-fn throttling() -> (Arc<AtomicBool>, Gate) {
+fn throttling() -> (Arc<AtomicBool>, Arc<Gate>) {
     let throttled = Arc::new(AtomicBool::new(true));
     let is_throttled = Arc::clone(&throttled);
     let gate = Gate::new(move |call| {
