@@ -1,6 +1,6 @@
 """Deploys the stack on ministack and lets two municipalities work with it.
 
-    python tests/deploy <folder with the release binaries>
+    python tests/deploy <folder with the binaries>
 
 Says what was done; ends with an error at the first thing that is not as it should be.
 """

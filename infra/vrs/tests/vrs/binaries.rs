@@ -1,11 +1,11 @@
 //! Every function's own binary, as Lambda runs it: a process that asks the Runtime API for events, takes its
 //! role from STS and calls DynamoDB, S3, SQS and KMS of a served stack over HTTP, under that role.
 //!
-//! The binaries are built before, as they would be delivered:
+//! The binaries are built before, as the tests are; or in another profile, whose folder `BINARIES` names:
 //!
 //! ```sh
-//! cargo build --release --bins -p vrs $(ls functions | sed 's/^/-p /')
-//! BINARIES=$PWD/target/release cargo test --workspace --test vrs -- --ignored --nocapture every_function
+//! cargo build --workspace --tests --bins
+//! cargo test --workspace --test vrs -- --ignored --nocapture every_function
 //! ```
 
 use std::collections::BTreeMap;
