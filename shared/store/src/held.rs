@@ -99,7 +99,7 @@ impl Store {
             UploadState::Discarded => return Ok(Discarding::Discarded(Box::new(held))),
             other => return Ok(Discarding::NotHeld(other)),
         }
-        self.change(
+        let discarded = self.change(
             scope,
             Change {
                 pk: keys::upload(scope, id),
@@ -113,12 +113,17 @@ impl Store {
                     (":now", time(now)),
                 ],
             },
-        )
-        .await?;
-        let discarded = self.upload(scope, id).await?;
-        discarded
-            .map(Box::new)
-            .map(Discarding::Discarded)
-            .ok_or(StoreError::Damaged { what: "upload" })
+        );
+        // Somebody else was first, or this very call, whose answer was lost.
+        match discarded.await {
+            Ok(()) | Err(StoreError::Moved) => {}
+            Err(error) => return Err(error),
+        }
+        let upload = self.upload(scope, id).await?;
+        let upload = upload.ok_or(StoreError::Damaged { what: "upload" })?;
+        Ok(match upload.state {
+            UploadState::Discarded => Discarding::Discarded(Box::new(upload)),
+            other => Discarding::NotHeld(other),
+        })
     }
 }

@@ -100,6 +100,8 @@ pub struct Sim {
     runs: u64,
     dropped: Vec<(PlannedFile, Dropped)>,
     seen: Vec<Seen>,
+    /// A decision that was not answered, or with "try again": whoever made it makes it once more.
+    undecided: Option<Task>,
     told: Told,
 }
 
@@ -135,6 +137,7 @@ impl Sim {
             runs: 0,
             dropped: Vec::new(),
             seen: Vec::new(),
+            undecided: None,
             told,
             clock,
             template,

@@ -163,6 +163,10 @@ impl Sim {
 
     /// Lets somebody decide about a held upload, if there is one.
     async fn decide(&mut self) -> bool {
+        if let Some(again) = self.undecided.take() {
+            self.begin(STAFF, again).await;
+            return true;
+        }
         for tenant in [CHIYODA, SAPPORO] {
             let held = self
                 .uploads(tenant)

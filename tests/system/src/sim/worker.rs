@@ -172,6 +172,9 @@ impl Sim {
         };
         self.tell(format!("w{} dies", running.worker));
         running.handle.abort();
+        if matches!(running.task, Task::Decide(..)) {
+            self.undecided = Some(running.task);
+        }
         // Sometimes the environment is used again, with what it keeps.
         if self.chance.in_thousand(300) {
             self.workers
@@ -253,6 +256,9 @@ impl Sim {
                     [200, 409, 503].contains(&status),
                     "a decision is answered {answer}"
                 );
+                if status == 503 {
+                    self.undecided = Some(running.task.clone());
+                }
                 status.to_string()
             }
         };
