@@ -247,7 +247,7 @@ fn together(lane: &[Row]) -> Vec<(ResidentTag, &Incoming)> {
         return Vec::new();
     };
     let programme = first.incoming.dose.programme;
-    let most = Recorder::rows_at_once(&first.incoming);
+    let most = Recorder::ROWS_AT_ONCE;
     let mut some: Vec<(ResidentTag, &Incoming)> = Vec::with_capacity(most);
     for row in lane.iter().take(most) {
         match row.tag {

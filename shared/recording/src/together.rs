@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crypto::ResidentTag;
 use domain::{Decision, Finding, Generation, programme};
 use jiff::Timestamp;
-use store::{DoseKey, NextDose, PersonDoses, Status, StoreError, WaitingKey, people_at_once};
+use store::{DoseKey, NextDose, PEOPLE_AT_ONCE, PersonDoses, Status, StoreError, WaitingKey};
 
 use crate::{
     Area, Incoming, Outcome, Recorder, Whom,
@@ -40,11 +40,8 @@ impl Recorder {
         })
     }
 
-    /// How many rows of a programme [`Self::record_together`] reads by one call.
-    #[must_use]
-    pub fn rows_at_once(incoming: &Incoming) -> usize {
-        programme(incoming.dose.programme).map_or(1, |it| people_at_once(it.most()))
-    }
+    /// How many rows [`Self::record_together`] reads and writes by one call each.
+    pub const ROWS_AT_ONCE: usize = PEOPLE_AT_ONCE;
 
     /// Records rows of one programme, each of another person whom [`Self::only_tag`] found, as
     /// [`Self::record_under`] does: every dose with its counts in one transaction on the condition that its

@@ -48,8 +48,8 @@ pub use day_count::{DayCount, Mismatches};
 pub use dose::{
     Begun, ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision,
     Entry, InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once,
-    OnceBefore, PersonDoses, PersonItems, Remembered, RememberedKind, Settled, Settlement, Source,
-    TouchedPage, Transaction, WaitingDose, WaitingKey, content_id, people_at_once,
+    OnceBefore, PEOPLE_AT_ONCE, PersonDoses, PersonItems, Remembered, RememberedKind, Settled,
+    Settlement, Source, TouchedPage, Transaction, WaitingDose, WaitingKey, content_id,
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport};

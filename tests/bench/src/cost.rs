@@ -308,15 +308,16 @@ fn doses_at_venues(out: &mut String, prices: &Prices, work: &Work) -> Result<()>
     sum.close().map(drop)
 }
 
-/// Ten doses stand in one transaction and share its count. Read are for each dose its hint, the person, their
-/// edition, the seven numbers of the programme and what waited for the coupon, also where nothing is.
+/// 24 doses stand in one transaction and share its count. Read are for each dose its hint, the person, their
+/// edition and what waited for the coupon, also where nothing is; and for every other one, as who comes for a second
+/// dose has a first one, the seven numbers of the programme.
 fn doses_in_files(out: &mut String, prices: &Prices, work: &Work) -> Result<()> {
     writeln!(out, "The same day, every dose in a file")?;
     let seconds = work.doses / work.doses_per_second / work.busy;
     let mut sum = Sum { out, total: 0.0 };
-    let writes = 2.0 * (3.0 + 1.0 / 10.0) * work.doses;
+    let writes = 2.0 * (3.0 + 1.0 / 24.0) * work.doses;
     sum.add("doses, million writes", writes / 1e6, prices.million_writes)?;
-    let reads = 11.0 * work.doses;
+    let reads = (4.0 + 7.0 / 2.0) * work.doses;
     sum.add("million reads", reads / 1e6, prices.million_reads)?;
     sum.add(
         "Lambda, GB-seconds",

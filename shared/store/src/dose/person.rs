@@ -180,8 +180,9 @@ impl Store {
 
     /// People under `generation`, each with what stands under the numbers from 1 to `most` of one
     /// programme: no history, no newcomers, no other programmes. In the order in which they are asked for;
-    /// nobody may be named twice. Beside them those of the `waited` doses that are there, settled or not. So
-    /// many people as [`people_at_once`] says, with a waiting dose each, cost one call.
+    /// nobody may be named twice. Beside them those of the `waited` doses that are there, settled or not.
+    /// [`PEOPLE_AT_ONCE`] people without doses, with a waiting dose each, cost one call; whoever has doses costs
+    /// a part of another one.
     pub async fn doses_of_many(
         &self,
         scope: &TenantScope,
@@ -193,20 +194,11 @@ impl Store {
     ) -> Result<(Vec<PersonDoses>, Vec<WaitingDose>), StoreError> {
         let opener = Opener { scope, keys };
         let mut people: HashMap<String, PersonDoses> = HashMap::with_capacity(tags.len());
-        let mut places = Vec::with_capacity(tags.len() * keys_of_a_person(most));
+        let mut places = Vec::with_capacity(tags.len() * KEYS_OF_A_PERSON);
         for tag in tags {
             let pk = keys::resident(scope, tag);
             places.push((pk.clone(), PROFILE_SK.to_owned()));
             places.push((pk.clone(), EDITION_SK.to_owned()));
-            let numbers = (1..=most.get()).filter_map(DoseNumber::new);
-            places.extend(numbers.map(|number| {
-                let key = DoseKey {
-                    resident: *tag,
-                    programme,
-                    number,
-                };
-                (pk.clone(), keys::dose_sk(&key))
-            }));
             people.insert(pk, PersonDoses::nothing_of(*tag));
         }
         places.extend(waited.iter().map(|key| waiting::place(scope, key)));
@@ -217,13 +209,32 @@ impl Store {
                     waiting.push(opener.waiting(&map)?);
                     continue;
                 };
-                match Item(&map).text("sk")? {
-                    PROFILE_SK => {
-                        found.person = slots::under(scope, keys, &map, generation)?;
-                        found.is_ahead = found.person.is_none();
-                    }
-                    EDITION_SK => found.edition = edition(&map)?,
-                    _ => found.doses.push(opener.revision(&map)?),
+                if Item(&map).text("sk")? == PROFILE_SK {
+                    found.person = slots::under(scope, keys, &map, generation)?;
+                    found.is_ahead = found.person.is_none();
+                } else {
+                    found.edition = edition(&map)?;
+                }
+            }
+        }
+        // Read behind the edition: what came between them keeps a change from being made.
+        let mut places = Vec::new();
+        for found in people.values().filter(|it| it.edition > 0) {
+            let pk = keys::resident(scope, &found.tag);
+            let numbers = (1..=most.get()).filter_map(DoseNumber::new);
+            places.extend(numbers.map(|number| {
+                let key = DoseKey {
+                    resident: found.tag,
+                    programme,
+                    number,
+                };
+                (pk.clone(), keys::dose_sk(&key))
+            }));
+        }
+        for some in places.chunks(MOST) {
+            for map in self.get_many(scope, some).await? {
+                if let Some(found) = people.get_mut(Item(&map).text("pk")?) {
+                    found.doses.push(opener.revision(&map)?);
                 }
             }
         }
@@ -288,20 +299,17 @@ const MOST_WRITES: usize = 100;
 /// The dose, the person's edition, the day on which they were touched, and a doubtful one's place on the list.
 const WRITES_OF_A_DOSE: usize = 4;
 
-/// Of how many people [`Store::doses_of_many`] reads the doses by one call, and a [`crate::DoseChange`] puts one
-/// each by one transaction.
-#[must_use]
-pub const fn people_at_once(most: DoseNumber) -> usize {
-    let read = MOST / keys_of_a_person(most);
+/// Of how many people [`Store::doses_of_many`] learns by one call whether they have doses, and a
+/// [`crate::DoseChange`] puts one each by one transaction.
+pub const PEOPLE_AT_ONCE: usize = {
+    let read = MOST / KEYS_OF_A_PERSON;
     // The count of the municipality stands in it once.
     let put = (MOST_WRITES - 1) / WRITES_OF_A_DOSE;
     if read < put { read } else { put }
-}
+};
 
-/// The person, the edition of their doses, each number, and what waited for the coupon.
-const fn keys_of_a_person(most: DoseNumber) -> usize {
-    most.get() as usize + 3
-}
+/// The person, the edition of their doses, and what waited for the coupon.
+const KEYS_OF_A_PERSON: usize = 3;
 
 fn edition(map: &Map) -> Result<u64, StoreError> {
     Item(map).number("edition")

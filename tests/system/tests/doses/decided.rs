@@ -57,7 +57,7 @@ async fn a_replacement_that_was_corrected_away_stands_in_the_queue_when_it_comes
     assert_eq!(queue(&nurse).await, Vec::<Value>::new());
     correct(&chief, &held, 2, "EP0001").await;
     assert_eq!(brought(&nurse, "EP9605").await.0, 409);
-    assert_eq!(queue(&nurse).await, [newcomer.clone()]);
+    assert_eq!(queue(&nurse).await, std::slice::from_ref(&newcomer));
     let shown = newcomers(&nurse, &held).await.as_array().unwrap().clone();
     assert_eq!((shown.len(), &shown[0]["settled"]), (1, &Value::Null));
     let earlier = &shown[0]["earlier"];
