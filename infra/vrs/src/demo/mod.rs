@@ -18,7 +18,7 @@ use page::Page;
 use world::World;
 
 /// Residents in each first file.
-pub const RESIDENTS: u32 = 10_000;
+pub const RESIDENTS: u32 = 6_000;
 
 /// Ten times what it takes: a file that does not come to its end must not hold it up forever.
 const LIMIT: Duration = Duration::from_mins(2);
