@@ -48,6 +48,8 @@ struct Package {
     /// `shared`, `functions`, `infra` or `tests`.
     folder: String,
     path: PathBuf,
+    /// Whether the examples in its docs are run.
+    runs_examples: bool,
     needs: BTreeSet<String>,
     /// The same and what tests, benches and build scripts need.
     needs_in_all: BTreeSet<String>,
@@ -94,7 +96,9 @@ impl Package {
                 .map(|need| need["name"].as_str().unwrap().to_owned())
                 .collect()
         };
+        let mut targets = package["targets"].as_array().unwrap().iter();
         Self {
+            runs_examples: targets.any(|target| target["doctest"] == true),
             name: package["name"].as_str().unwrap().to_owned(),
             folder: folder.to_str().unwrap().to_owned(),
             path: path.to_owned(),
@@ -311,6 +315,42 @@ fn every_crate_takes_the_lints_and_shared_ones_are_documented() {
             assert!(lib.contains("#![warn(missing_docs)]"), "{}", package.name);
         }
     }
+}
+
+/// Looking for examples takes seconds for each crate: where there are none, nobody looks.
+#[test]
+fn examples_are_looked_for_where_there_are_some() {
+    for package in packages() {
+        let readme = fs::read_to_string(package.path.join("README.md")).unwrap_or_default();
+        let library = package.path.join("src");
+        let sources = package.sources().into_iter();
+        let mut sources = sources.filter(|(path, _)| path.starts_with(&library));
+        let has_examples = has_example(readme.lines())
+            || sources.any(|(_, text)| has_example(text.lines().filter_map(said)));
+        assert_eq!(
+            has_examples, package.runs_examples,
+            "{}: `doctest = false` under `[lib]` of its Cargo.toml belongs where no docs have an example, and there only",
+            package.name
+        );
+    }
+}
+
+/// What a line of a source says as documentation.
+fn said(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let said = line.strip_prefix("//!").or(line.strip_prefix("///"));
+    said.map(str::trim_start)
+}
+
+/// Whether Markdown has a block of code that is Rust's: one that names no other language.
+fn has_example<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
+    let fences = lines.filter_map(|line| line.strip_prefix("```"));
+    // Every other fence ends a block.
+    let mut languages = fences.step_by(2);
+    languages.any(|named| {
+        ["", "rust", "no_run", "should_panic", "compile_fail"]
+            .contains(&named.split(',').next().unwrap_or_default())
+    })
 }
 
 /// Resources of a type, by id, with their properties. Tags of YAML (`!Ref`) do not matter here.
