@@ -8,6 +8,7 @@ use crate::{
     StoreError,
     item::{Item, b, n, s},
     keys::SCHEMA,
+    page::all,
 };
 
 /// The table `holders`. Whoever may write it may not read it, and the other way round; nobody who
@@ -68,46 +69,36 @@ impl HolderIndex {
     /// Everybody who holds records of the person, by ascending code. Entries from before each had a name of
     /// its own are passed over: a rebuild puts them anew.
     pub async fn of(&self, person: &PersonTag) -> Result<Vec<HolderEntry>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(person.text()));
         let mut entries: Vec<HolderEntry> = Vec::new();
-        let mut after = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(person.text()))
-                .set_exclusive_start_key(after)
-                .consistent_read(true)
-                .send()
-                .await?;
-            for map in answer.items() {
-                let item = Item(map);
-                let Some((code, name)) = item.text("sk")?.split_once('#') else {
-                    continue;
-                };
-                let damaged = StoreError::Damaged { what: "holder" };
-                let (Ok(holder), Ok(name)) = (TenantCode::parse(code), Tag::parse(name)) else {
-                    return Err(damaged);
-                };
-                // One that is not there opens as little as one that was spoilt: that is its holder's to say, of this
-                // person alone.
-                let sealed = item.maybe_bytes("sealed").unwrap_or_default().to_vec();
-                let pointer = Pointer { name, sealed };
-                // By their keys, those of one municipality come one after the other.
-                match entries.last_mut().filter(|last| last.holder == holder) {
-                    Some(last) => last.pointers.push(pointer),
-                    None => entries.push(HolderEntry {
-                        holder,
-                        pointers: vec![pointer],
-                    }),
-                }
-            }
-            after = answer.last_evaluated_key().cloned();
-            if after.is_none() {
-                return Ok(entries);
+        for map in all(query).await? {
+            let item = Item(&map);
+            let Some((code, name)) = item.text("sk")?.split_once('#') else {
+                continue;
+            };
+            let damaged = StoreError::Damaged { what: "holder" };
+            let (Ok(holder), Ok(name)) = (TenantCode::parse(code), Tag::parse(name)) else {
+                return Err(damaged);
+            };
+            // One that is not there opens as little as one that was spoilt: that is its holder's to say, of this
+            // person alone.
+            let sealed = item.maybe_bytes("sealed").unwrap_or_default().to_vec();
+            let pointer = Pointer { name, sealed };
+            // By their keys, those of one municipality come one after the other.
+            match entries.last_mut().filter(|last| last.holder == holder) {
+                Some(last) => last.pointers.push(pointer),
+                None => entries.push(HolderEntry {
+                    holder,
+                    pointers: vec![pointer],
+                }),
             }
         }
+        Ok(entries)
     }
 }
 

@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::TenantScope;
 
 use crate::{
@@ -25,6 +26,13 @@ impl PageOf<Map> {
             next: self.next,
         })
     }
+}
+
+/// Every item that a query finds, by ascending sort key, as it stands after all that was written before.
+pub(crate) async fn all(query: QueryFluentBuilder) -> Result<Vec<Map>, StoreError> {
+    let pages = query.consistent_read(true).into_paginator();
+    let items: Result<_, _> = pages.items().send().try_collect().await;
+    Ok(items?)
 }
 
 impl Store {

@@ -9,6 +9,7 @@ use crate::{
     item::{Item, Map, s},
     keys::{self, PROFILE_SK},
     many::MOST,
+    page::all,
     slots,
 };
 
@@ -160,28 +161,18 @@ impl Store {
         scope: &TenantScope,
         pk: &str,
     ) -> Result<Vec<ResidentTag>, StoreError> {
-        let mut tags = Vec::new();
-        let mut after = None;
-        loop {
-            let answer = self
-                .client(scope)
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(pk))
-                .set_exclusive_start_key(after)
-                .consistent_read(true)
-                .send()
-                .await?;
-            for item in answer.items() {
-                let tag = ResidentTag::parse(Item(item).text("sk")?);
-                tags.push(tag.map_err(|_| StoreError::Damaged { what: "hint" })?);
-            }
-            after = answer.last_evaluated_key().cloned();
-            if after.is_none() {
-                return Ok(tags);
-            }
-        }
+        let query = self
+            .client(scope)
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(pk));
+        let items = all(query).await?;
+        let tags = items.iter().map(|item| {
+            let tag = ResidentTag::parse(Item(item).text("sk")?);
+            tag.map_err(|_| StoreError::Damaged { what: "hint" })
+        });
+        tags.collect()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     item::{Item, Map, s},
     keys::{self, EDITION_SK, FIRST_DOSE_SK, PROFILE_SK},
     many::MOST,
+    page::all,
     slots,
 };
 
@@ -151,31 +152,19 @@ impl Store {
         scope: &TenantScope,
         tag: &ResidentTag,
     ) -> Result<PersonItems, StoreError> {
-        let mut items = Vec::new();
-        let mut after = None;
-        loop {
-            let answer = self
-                .client(scope)
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-                .expression_attribute_values(":pk", s(keys::resident(scope, tag)))
-                .expression_attribute_values(":first", s(FIRST_DOSE_SK))
-                .expression_attribute_values(":last", s(PROFILE_SK))
-                .set_exclusive_start_key(after)
-                .consistent_read(true)
-                .send()
-                .await?;
-            items.extend(answer.items.unwrap_or_default());
-            after = answer.last_evaluated_key;
-            if after.is_none() {
-                return Ok(PersonItems {
-                    scope: scope.clone(),
-                    tag: *tag,
-                    items,
-                });
-            }
-        }
+        let query = self
+            .client(scope)
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", s(keys::resident(scope, tag)))
+            .expression_attribute_values(":first", s(FIRST_DOSE_SK))
+            .expression_attribute_values(":last", s(PROFILE_SK));
+        Ok(PersonItems {
+            scope: scope.clone(),
+            tag: *tag,
+            items: all(query).await?,
+        })
     }
 
     /// People under `generation`, each with what stands under the numbers from 1 to `most` of one

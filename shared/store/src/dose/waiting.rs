@@ -4,7 +4,7 @@ use crypto::{Tag, TenantKeys};
 use domain::TenantScope;
 
 use super::{WaitingDose, WaitingKey, item::Opener};
-use crate::{Store, StoreError, item::s, keys};
+use crate::{Store, StoreError, item::s, keys, page::all};
 
 /// Partition and sort key.
 pub(super) fn place(scope: &TenantScope, key: &WaitingKey) -> (String, String) {
@@ -36,26 +36,13 @@ impl Store {
         coupon: &Tag,
     ) -> Result<Vec<WaitingDose>, StoreError> {
         let opener = Opener { scope, keys };
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let answer = self
-                .client(scope)
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", s(keys::waiting_doses(scope, coupon)))
-                .set_exclusive_start_key(after)
-                .consistent_read(true)
-                .send()
-                .await?;
-            for map in answer.items() {
-                found.push(opener.waiting(map)?);
-            }
-            after = answer.last_evaluated_key().cloned();
-            if after.is_none() {
-                return Ok(found);
-            }
-        }
+        let query = self
+            .client(scope)
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(keys::waiting_doses(scope, coupon)));
+        let items = all(query).await?;
+        items.iter().map(|item| opener.waiting(item)).collect()
     }
 }
