@@ -28,6 +28,13 @@ pub(crate) struct Work<'a> {
     pub(crate) lease: Lease,
 }
 
+/// How far the worker of a file is.
+struct Progress {
+    lease: Lease,
+    /// Rows that were asked, whatever came of it.
+    asked: u32,
+}
+
 /// What became of the rows.
 struct Done {
     counts: RowCounts,
@@ -202,17 +209,22 @@ impl AskInquiries {
 
     /// Asks row after row, some at the same time.
     async fn ask_rows(&self, work: &Work<'_>, rows: Vec<Row>) -> Result<Asked, AskInquiriesError> {
-        let lease = tokio::sync::Mutex::new(work.lease);
+        let progress = tokio::sync::Mutex::new(Progress {
+            lease: work.lease,
+            asked: 0,
+        });
         let asks = rows.into_iter().map(|row| {
-            let lease = &lease;
+            let progress = &progress;
             async move {
-                self.keep_lease(work, &mut *lease.lock().await).await?;
-                self.ask_row(work, &row).await
+                self.keep_lease(work, &mut *progress.lock().await).await?;
+                let outcome = self.ask_row(work, &row).await?;
+                progress.lock().await.asked += 1;
+                Ok(outcome)
             }
         });
         let asked = Asked::gather(asks).await?;
         // What is written next has a fixed name: only whoever has the file may write it.
-        self.keep_lease(work, &mut *lease.lock().await).await?;
+        self.keep_lease(work, &mut *progress.lock().await).await?;
         Ok(asked)
     }
 
@@ -220,19 +232,22 @@ impl AskInquiries {
     async fn keep_lease(
         &self,
         work: &Work<'_>,
-        lease: &mut Lease,
+        progress: &mut Progress,
     ) -> Result<(), AskInquiriesError> {
         let now = self.clock.now();
-        let renewal = lease.renewal(now);
-        if renewal.is_none() && !lease.is_ending(now) {
+        let renewal = progress.lease.renewal(now);
+        if renewal.is_none() && !progress.lease.is_ending(now) {
             return Ok(());
         }
         // Near the end of the invocation the lease is given back: the next worker need not wait.
         let next = renewal.unwrap_or(Lease::new(now, now));
+        // A worker before this one may have come further: what it asked is answered as it was.
+        let asked = progress.asked.max(work.chunk.written);
+        let id = &work.upload.id;
         self.store
-            .note_written(work.scope, &work.upload.id, &work.chunk, 0, next.until())
+            .note_written(work.scope, id, &work.chunk, asked, next.until())
             .await?;
-        *lease = next;
+        progress.lease = next;
         if renewal.is_some() {
             Ok(())
         } else {

@@ -89,7 +89,7 @@ impl LoadChunk {
         }
         let messages: Vec<_> = states
             .into_iter()
-            .filter(|(_, state)| *state == ChunkState::Todo)
+            .filter(|(_, state)| matches!(state, ChunkState::Todo { .. }))
             .map(|(chunk, _)| LoadMessage::Chunk {
                 tenant: scope.code(),
                 upload: *id,

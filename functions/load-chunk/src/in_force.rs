@@ -103,7 +103,7 @@ impl LoadChunk {
                     shares.push(reader(ObjectName::Share(upload.id, chunk), &version).await?);
                 }
                 ChunkState::Done { share: None } => {}
-                ChunkState::Todo => return Err(StoreError::Moved.into()),
+                ChunkState::Todo { .. } => return Err(StoreError::Moved.into()),
             }
         }
         let merge_number = self.store.begin_merge(scope, generation).await?;

@@ -81,7 +81,7 @@ impl LoadDoses {
         let mut refused = false;
         for (plan, state) in self.store.chunks(scope, &upload.id).await? {
             let share = match state {
-                ChunkState::Todo => return Err(StoreError::Moved.into()),
+                ChunkState::Todo { .. } => return Err(StoreError::Moved.into()),
                 ChunkState::Done { share: None } => None,
                 ChunkState::Done {
                     share: Some(version),

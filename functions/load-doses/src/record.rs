@@ -27,6 +27,8 @@ const IN_FORCE_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// What holds for a while, and is asked for again while a chunk is worked off.
 struct Standing {
     lease: Lease,
+    /// Rows that were recorded, whatever came of it.
+    recorded: u32,
     /// The register in force, and when it was asked for.
     register: Option<(Generation, Timestamp)>,
 }
@@ -119,6 +121,7 @@ impl LoadDoses {
     ) -> Result<Recorded, LoadDosesError> {
         let standing = tokio::sync::Mutex::new(Standing {
             lease: work.lease,
+            recorded: 0,
             register: None,
         });
         let recorded = Mutex::new(Recorded::default());
@@ -143,8 +146,7 @@ impl LoadDoses {
     ) -> Result<Vec<Row>, LoadDosesError> {
         let area = work.tenant.area();
         let find = |mut row: Row| async move {
-            self.keep_lease(work, &mut standing.lock().await.lease)
-                .await?;
+            self.keep_lease(work, &mut *standing.lock().await).await?;
             row.tag = self.recorder.only_tag(&area, &row.incoming.whom).await?;
             Ok::<_, LoadDosesError>(row)
         };
@@ -179,6 +181,7 @@ impl LoadDoses {
                     .record_together(&area, &together, generation, now);
                 outcomes.await?
             };
+            standing.lock().await.recorded += u32::try_from(some.len()).unwrap_or(u32::MAX);
             let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
             for (row, outcome) in some.iter().zip(outcomes) {
                 recorded.count(row.index, outcome)?;
@@ -193,7 +196,7 @@ impl LoadDoses {
         work: &Work<'_>,
         standing: &mut Standing,
     ) -> Result<(Generation, Timestamp), LoadDosesError> {
-        self.keep_lease(work, &mut standing.lease).await?;
+        self.keep_lease(work, standing).await?;
         let now = self.clock.now();
         if let Some((generation, seen)) = standing.register
             && now.duration_since(seen) < IN_FORCE_FOR
@@ -206,19 +209,25 @@ impl LoadDoses {
     }
 
     /// Renews the lease when it runs low; stops in good time when it cannot be renewed.
-    async fn keep_lease(&self, work: &Work<'_>, lease: &mut Lease) -> Result<(), LoadDosesError> {
+    async fn keep_lease(
+        &self,
+        work: &Work<'_>,
+        standing: &mut Standing,
+    ) -> Result<(), LoadDosesError> {
         let now = self.clock.now();
-        let renewal = lease.renewal(now);
-        if renewal.is_none() && !lease.is_ending(now) {
+        let renewal = standing.lease.renewal(now);
+        if renewal.is_none() && !standing.lease.is_ending(now) {
             return Ok(());
         }
         // Near the end of the invocation the lease is given back: the next worker need not wait.
         let next = renewal.unwrap_or(Lease::new(now, now));
         let (scope, id) = (work.tenant.scope, &work.upload.id);
+        // A worker before this one may have come further: what it recorded is recorded.
+        let recorded = standing.recorded.max(work.chunk.written);
         self.store
-            .note_written(scope, id, &work.chunk, 0, next.until())
+            .note_written(scope, id, &work.chunk, recorded, next.until())
             .await?;
-        *lease = next;
+        standing.lease = next;
         if renewal.is_some() {
             Ok(())
         } else {

@@ -299,7 +299,7 @@ impl ReceiveUpload {
                 let chunks = self.store.chunk_states(scope, &id).await?;
                 let mut messages: Vec<_> = chunks
                     .iter()
-                    .filter(|(_, state)| *state == ChunkState::Todo)
+                    .filter(|(_, state)| matches!(state, ChunkState::Todo { .. }))
                     .map(|(chunk, _)| DoseMessage::Chunk {
                         tenant,
                         upload: id,

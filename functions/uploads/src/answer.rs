@@ -62,6 +62,9 @@ impl Listed {
 pub(crate) struct Shown {
     #[serde(flatten)]
     pub(crate) receipt: Receipt,
+    /// Rows of doses that were recorded, or of inquiries that were asked, of parts that are not done, as the worker
+    /// noted last; `null` unless it is at work.
+    pub(crate) under_way: Option<u64>,
     pub(crate) links: Links,
 }
 
@@ -238,7 +241,13 @@ mod tests {
             names(&Listed::of(receipt.clone())),
             properties("ListedUpload")
         );
-        assert_eq!(names(&Shown { receipt, links }), properties("Upload"));
+        let under_way = None;
+        let shown = Shown {
+            receipt,
+            under_way,
+            links,
+        };
+        assert_eq!(names(&shown), properties("Upload"));
         let page = Page {
             uploads: Vec::new(),
             next: None,

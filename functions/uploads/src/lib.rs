@@ -27,11 +27,11 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role};
-use domain::{Clock, TenantScope, UploadId, UploadState};
+use domain::{Clock, FileKind, TenantScope, UploadId, UploadState};
 use objects::{Objects, ObjectsError, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
-use store::{Confirmation, Discarding, Store, StoreError, Upload};
+use store::{ChunkState, Confirmation, Discarding, Store, StoreError, Upload};
 
 use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
@@ -173,8 +173,30 @@ impl Uploads {
     async fn shown(&self, request: &Request, upload: &Upload) -> Result<Response, Problem> {
         let links = Links::to(&self.drop, request.caller(), upload, self.clock.now()).await;
         let links = links.map_err(|error| of_objects(&error))?;
-        let receipt = Receipt::of(request.caller().scope(), upload);
-        Ok(Response::json(&Shown { receipt, links }))
+        Ok(Response::json(&Shown {
+            receipt: Receipt::of(request.caller().scope(), upload),
+            under_way: self.under_way(request.caller().scope(), upload).await?,
+            links,
+        }))
+    }
+
+    /// How far the parts are that are not done. Of residents only the changed rows are noted, which says nothing
+    /// of how far the file is.
+    async fn under_way(
+        &self,
+        scope: &TenantScope,
+        upload: &Upload,
+    ) -> Result<Option<u64>, Problem> {
+        if upload.state != UploadState::Loading || upload.kind == FileKind::Residents {
+            return Ok(None);
+        }
+        let chunks = self.store.chunk_states(scope, &upload.id).await;
+        let chunks = chunks.map_err(|error| of_store(&error))?;
+        let written = chunks.iter().map(|(_, state)| match state {
+            ChunkState::Todo { written } => u64::from(*written),
+            ChunkState::Done { .. } => 0,
+        });
+        Ok(Some(written.sum()))
     }
 
     /// Nothing is done for a municipality that does not take part, whatever its token says.

@@ -52,6 +52,12 @@ export function partsOf(rows) {
 
 export const settled = (rows) => ORDER.reduce((sum, key) => sum + (rows[key] ?? 0), 0);
 
+/** How far a file at work is, between 0 and 1; undefined where nothing is known yet. */
+export function shareDone({ state, rows, under_way: underWay }) {
+  const done = settled(rows) + (underWay ?? 0);
+  return state === 'loading' && done > 0 ? Math.min(done / rows.in, 1) : undefined;
+}
+
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.[Cc][Ss][Vv]$/;
 const AS_OF = /_(\d{4})(\d\d)(\d\d)(?:_errors)?\.csv$/i;
 

@@ -28,6 +28,9 @@ pub(crate) struct Receipt {
     pub(crate) generation: Option<u64>,
     pub(crate) encoding: Option<String>,
     pub(crate) rows: Rows,
+    /// Rows that `rows` does not count yet, although they are done with; only the API says so.
+    #[serde(default)]
+    pub(crate) under_way: Option<u64>,
     pub(crate) refused_by: Vec<Reason>,
     pub(crate) notices: Vec<Reason>,
     pub(crate) refusal: Option<Refusal>,

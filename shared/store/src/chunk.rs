@@ -6,6 +6,7 @@ use crate::{
     Mismatches, Store, StoreError,
     item::{Item, Map, n, s, time},
     keys::{self, SCHEMA},
+    page::all,
     transaction::Change,
 };
 
@@ -56,7 +57,8 @@ pub struct LoadedRows {
 pub struct Chunk {
     /// What it covers.
     pub plan: ChunkPlan,
-    /// Changed rows that are known to be written, in the order of the file.
+    /// Rows that are known to be done with: of residents the changed ones that are written, in the order of the
+    /// file; of doses and inquiries as many as were recorded or asked.
     pub written: u32,
     /// Counts the workers that took it up.
     pub attempt: u32,
@@ -88,7 +90,10 @@ pub enum ChunkClaim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChunkState {
     /// Not loaded yet.
-    Todo,
+    Todo {
+        /// As [`Chunk::written`].
+        written: u32,
+    },
     /// Loaded.
     Done {
         /// Object version of what it left for the end of the load; `None` when it left nothing.
@@ -186,8 +191,8 @@ impl Store {
         }
     }
 
-    /// Notes how many changed rows are written, so that the next worker goes on from there, and
-    /// lets the lease run on until `lease_until`.
+    /// Notes how many rows are done with, for the next worker and for whoever looks on, and lets the lease
+    /// run on until `lease_until`.
     ///
     /// [`StoreError::Moved`] when another worker took the chunk over: nothing more may be written.
     pub async fn note_written(
@@ -317,34 +322,24 @@ impl Store {
         scope: &TenantScope,
         upload: &UploadId,
     ) -> Result<Vec<(ChunkPlan, ChunkState)>, StoreError> {
-        let mut chunks = Vec::new();
-        let mut after = None;
-        loop {
-            let answer = self
-                .client(scope)
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :chunk)")
-                .expression_attribute_values(":pk", s(keys::upload(scope, upload)))
-                .expression_attribute_values(":chunk", s("CHUNK#"))
-                .set_exclusive_start_key(after)
-                .consistent_read(true)
-                .send()
-                .await?;
-            for map in answer.items() {
-                chunks.push((plan(Item(map))?, state(Item(map))?));
-            }
-            after = answer.last_evaluated_key().cloned();
-            if after.is_none() {
-                return Ok(chunks);
-            }
-        }
+        let query = self
+            .client(scope)
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :chunk)")
+            .expression_attribute_values(":pk", s(keys::upload(scope, upload)))
+            .expression_attribute_values(":chunk", s("CHUNK#"));
+        let items = all(query).await?;
+        let chunk = |map| Ok((plan(Item(map))?, state(Item(map))?));
+        items.iter().map(chunk).collect()
     }
 }
 
 fn state(item: Item<'_>) -> Result<ChunkState, StoreError> {
     if item.text("state")? != "done" {
-        return Ok(ChunkState::Todo);
+        return Ok(ChunkState::Todo {
+            written: item.number("written")?,
+        });
     }
     let share = item.text("share_version")?;
     Ok(ChunkState::Done {

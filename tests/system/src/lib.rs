@@ -14,6 +14,7 @@ pub mod gate;
 pub mod log;
 pub mod office;
 pub mod sim;
+pub mod slow;
 pub mod town;
 pub mod venue;
 pub mod whole;

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use aws_sdk_s3::primitives::ByteStream;
@@ -151,7 +152,7 @@ impl Town {
     /// Drops a file under any key.
     pub async fn drop_at(&self, key: &str, bytes: impl Into<Bytes>) -> Dropped {
         // Two files are never dropped in the same instant.
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
         let body = ByteStream::from(bytes.into());
         let put = self
             .s3
@@ -175,6 +176,20 @@ impl Town {
         self.receipt(code, &dropped).await
     }
 
+    /// Waits until the upload of a dropped file stands so, whatever else goes on.
+    pub async fn reaches(&self, code: &str, dropped: &Dropped, state: &str) {
+        for _ in 0..1_000 {
+            let uploads = self.uploads(code).await;
+            let mut uploads = uploads.iter();
+            let ours = uploads.find(|it| it["version"] == dropped.version.as_str());
+            if ours.is_some_and(|it| it["state"] == state) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("it never became {state}");
+    }
+
     /// The receipt of a dropped file, as it lies in the drop bucket. Holds it against what the API
     /// says, and its sums against each other.
     pub async fn receipt(&self, code: &str, dropped: &Dropped) -> Value {
@@ -187,7 +202,9 @@ impl Town {
             .unwrap();
         let receipt = self.receipt_of(code, id).await;
         let mut shown = self.get(code, &format!("/uploads/{id}")).await.json();
-        shown.as_object_mut().unwrap().remove("links");
+        let more = shown.as_object_mut().unwrap();
+        more.remove("links");
+        assert_eq!(more.remove("under_way"), Some(Value::Null), "nothing is");
         assert_eq!(receipt, shown, "the API shows what the receipt says");
         assert_sums(&receipt);
         receipt

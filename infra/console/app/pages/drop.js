@@ -3,7 +3,7 @@
 import { html, useState, useEffect, useRef, Icon, Badge, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
 import { t, said, clipped, date, number, size } from '../words.js';
 import { call, onEnd } from '../api.js';
-import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf } from '../uploads.js';
+import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf, shareDone } from '../uploads.js';
 
 const NAME = 100; // letters of a file's name that are shown
 
@@ -106,10 +106,9 @@ function Following({ id, kind }) {
   };
   usePolling(ask, !upload || isUnderWay(upload), [id]);
   if (!upload) return html`<${Waiting} text=${t('step.arriving')} />`;
-  const share = upload.chunks.total ? upload.chunks.done / upload.chunks.total : 0;
   return html`
     <div class="stack">
-      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${upload.state === 'loading' ? share : undefined} />`}
+      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${shareDone(upload)} />`}
       <div class="row"><${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//>
         <span class="grow">${t('files.rows-in', { count: number(upload.rows.in) })}${upload.rows.refused > 0 && html` ・ <strong>${t('files.rows-refused', { count: number(upload.rows.refused) })}</strong>`}</span>
         <a class="button button-small" href=${placeOf(kind, id)}>${t('files.open')}</a></div>

@@ -3,7 +3,7 @@
 import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
-import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled } from '../uploads.js';
+import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled, shareDone } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
 import Answers from './answers.js';
@@ -53,7 +53,6 @@ function Steps({ upload }) {
   const order = ['arrived', 'checking', upload.kind === 'inquiries' ? 'asking' : 'loading', 'done'];
   const at = { checking: 1, held: 2, waiting: 2, loading: 2 }[upload.state] ?? (FAILED.includes(upload.state) ? 1 : 4);
   const bad = FAILED.includes(upload.state);
-  const share = upload.chunks.total ? upload.chunks.done / upload.chunks.total : 0;
   return html`
     <div class="card stack">
       <ol class="steps" aria-label=${t('file.steps')}>
@@ -64,7 +63,7 @@ function Steps({ upload }) {
           </li>`;
         })}
       </ol>
-      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${upload.state === 'loading' && upload.chunks.total > 1 ? share : undefined} />`}
+      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${shareDone(upload)} />`}
       ${upload.state === 'waiting' && html`<p class="help">${t('file.waiting')}</p>`}
     </div>`;
 }

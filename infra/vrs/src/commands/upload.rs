@@ -78,14 +78,14 @@ pub(crate) fn s3_client(endpoint: &str) -> aws_sdk_s3::Client {
 
 /// How far a file was, and since when.
 struct Progress {
-    at: Option<(String, Rows)>,
+    at: Option<(String, Rows, Option<u64>)>,
     since: Instant,
 }
 
 impl Progress {
     /// How long the file has been at the same point.
     fn stands_still(&mut self, receipt: &Receipt, now: Instant) -> Duration {
-        let at = Some((receipt.state.clone(), receipt.rows));
+        let at = Some((receipt.state.clone(), receipt.rows, receipt.under_way));
         if self.at != at {
             (self.at, self.since) = (at, now);
         }
@@ -166,7 +166,7 @@ fn show(bar: &ProgressBar, receipt: &Receipt) {
     }
     bar.set_message(receipt.state_text.ja.clone());
     bar.set_position(if bar.length().is_some() {
-        rows.accounted()
+        rows.accounted() + receipt.under_way.unwrap_or_default()
     } else {
         rows.total
     });

@@ -7,7 +7,7 @@ use serde_json::Value;
 use system::{
     file::{Encoding, File, Row},
     gate::Gate,
-    town::{BEGINNING, CHIYODA, Dropped, Town, scope},
+    town::{BEGINNING, CHIYODA, Town, scope},
 };
 
 /// A town whose functions call through a gate, with so many bytes to a chunk.
@@ -66,19 +66,4 @@ pub(crate) async fn assert_in_force(town: &Town, generation: u64, rows: &[Row]) 
         assert_eq!(born, row.cell("生年月日"), "{number}");
     }
     assert_eq!(town.dead_letters(), BTreeMap::new());
-}
-
-/// Waits until a dropped file is in this state. Hardly any time passes meanwhile.
-pub(crate) async fn reaches(town: &Town, dropped: &Dropped, state: &str) {
-    for _ in 0..1_000 {
-        let uploads = town.uploads(CHIYODA).await;
-        let ours = uploads
-            .iter()
-            .find(|it| it["version"] == dropped.version.as_str());
-        if ours.is_some_and(|it| it["state"] == state) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    panic!("it never became {state}");
 }

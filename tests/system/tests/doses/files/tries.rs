@@ -4,18 +4,15 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::SignedDuration;
-use runtime::{Adapters, Handler};
 use serde_json::{Value, json};
 use system::{
     gate::{Gate, Step},
-    town::{CHIYODA, Town},
+    town::CHIYODA,
 };
 
 use super::{DoseLine, counts, drop_doses, file, town_through};
@@ -23,6 +20,10 @@ use super::{DoseLine, counts, drop_doses, file, town_through};
 /// Room for all rows of a test.
 const ONE_CHUNK: u32 = 1 << 20;
 const TWO_RECORDED: [u64; 7] = [2, 2, 0, 0, 0, 0, 0];
+
+fn chunk(upload: &str) -> Value {
+    json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 })
+}
 
 fn two() -> String {
     file(&[1, 2].map(|person| DoseLine::of(person, 1)))
@@ -55,38 +56,6 @@ async fn a_chunk_that_is_always_throttled_is_one_dead_letter_and_is_recorded_whe
     assert_eq!(town.dead_letters(), BTreeMap::new());
 }
 
-/// load-doses outside the host, by a clock that goes on by two seconds whenever it is looked at.
-fn slow(town: &Town) -> Handler {
-    let adapters = town.stack.adapters();
-    let (clock, looks) = (adapters.clock(), AtomicI64::new(0));
-    let slow = move || {
-        let looks = looks.fetch_add(1, Ordering::SeqCst);
-        clock.now() + SignedDuration::from_secs(2 * looks)
-    };
-    let settings = adapters.settings().clone();
-    let adapters = Adapters::new(settings, town.stack.sdk_config(), Arc::new(slow));
-    local::functions::build("load-doses", &adapters).unwrap()
-}
-
-async fn set_attempt(town: &Town, upload: &Value, attempt: u32) {
-    let number = |number: u32| AttributeValue::N(number.to_string());
-    let items = town.items().await;
-    let id = upload.as_str().unwrap();
-    let chunk = items
-        .keys()
-        .find(|(pk, sk)| pk.ends_with(id) && sk.starts_with("CHUNK#"));
-    let (pk, sk) = chunk.unwrap().clone();
-    let call = town.dynamodb().update_item().table_name("records");
-    call.key("pk", AttributeValue::S(pk))
-        .key("sk", AttributeValue::S(sk))
-        .update_expression("SET attempt = :attempt, lease_until = :never")
-        .expression_attribute_values(":attempt", number(attempt))
-        .expression_attribute_values(":never", number(0))
-        .send()
-        .await
-        .unwrap();
-}
-
 #[tokio::test(start_paused = true)]
 async fn after_many_workers_one_more_that_runs_out_of_time_counts_as_failed() {
     // The host's worker dies before it has the chunk.
@@ -97,23 +66,49 @@ async fn after_many_workers_one_more_that_runs_out_of_time_counts_as_failed() {
     let dropped = drop_doses(&town, "a.csv", two()).await;
     gate.reached().await;
     let upload = town.uploads(CHIYODA).await.remove(0)["id"].take();
-    let body = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 });
-    let event = json!({ "Records": [{
-        "messageId": "m", "receiptHandle": "h", "body": body.to_string(),
-        "attributes": { "ApproximateReceiveCount": "1" },
-    }] });
-    let event = event.to_string();
+    let upload = upload.as_str().unwrap();
     // After the second the host goes on, for the message is sent anew.
-    for (attempt, failures) in [(30, 1), (29, 0)] {
-        set_attempt(&town, &upload, attempt).await;
-        let ends = town.stack.adapters().clock().now() + SignedDuration::from_secs(30);
-        let answer = runtime::dispatch(&slow(&town), event.as_bytes(), ends).await;
-        let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
-        let failed = answer["batchItemFailures"].as_array().unwrap().len();
-        assert_eq!(failed, failures, "after {attempt} workers");
+    for (attempt, fails) in [(30, true), (29, false)] {
+        town.free_chunk(upload, attempt).await;
+        let failed = town.work_off_slowly("load-doses", &chunk(upload), 30).await;
+        assert_eq!(failed, fails, "after {attempt} workers");
     }
     town.stack.idle().await;
     let receipt = town.receipt(CHIYODA, &dropped).await;
     assert_eq!(counts(&receipt), TWO_RECORDED, "{receipt:#}");
     assert_eq!(town.dead_letters(), BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_looks_on_sees_how_many_rows_are_recorded() {
+    let gate = Gate::once(Step::Die, |call| {
+        call.function == "load-doses" && call.body.contains("UPLOAD")
+    });
+    let town = town_through(&gate, ONE_CHUNK).await;
+    let rows: Vec<_> = (1..40).map(|person| DoseLine::of(person, 1)).collect();
+    let dropped = drop_doses(&town, "a.csv", file(&rows)).await;
+    gate.reached().await;
+    let upload = town.uploads(CHIYODA).await.remove(0)["id"].take();
+    let upload = upload.as_str().unwrap();
+    let path = format!("/uploads/{upload}");
+    let under_way = async || town.get(CHIYODA, &path).await.json()["under_way"].take();
+    assert_eq!(under_way().await, 0);
+    let work_off = async |seconds| {
+        town.free_chunk(upload, 1).await;
+        town.work_off_slowly("load-doses", &chunk(upload), seconds)
+            .await;
+        under_way().await.as_u64().unwrap()
+    };
+    let mut seen = 0;
+    let mut seconds = 40;
+    while seen == 0 {
+        seconds += 10;
+        seen = work_off(seconds).await;
+    }
+    assert!(seen < 39, "{seen}");
+    assert_eq!(work_off(40).await, seen, "it does not go back");
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(receipt["rows"]["recorded"], 39, "{receipt:#}");
+    assert_eq!(under_way().await, Value::Null);
 }

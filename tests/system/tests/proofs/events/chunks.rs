@@ -8,7 +8,7 @@ use system::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::register::{assert_in_force, bytes, counts, people, reaches, town};
+use crate::register::{assert_in_force, bytes, counts, people, town};
 
 /// Room for all rows of a test.
 const ONE_CHUNK: u32 = 1 << 20;
@@ -149,7 +149,7 @@ async fn a_worker_that_dies_after_the_switch_leaves_the_receipt_to_the_next() {
     let rows = people(1..30, false);
     let dropped = town.drop_file(CHIYODA, "a.csv", bytes(&rows)).await;
     gate.reached().await;
-    reaches(&town, &dropped, "in_force").await;
+    town.reaches(CHIYODA, &dropped, "in_force").await;
     town.stack.idle().await;
     let receipt = town.receipt(CHIYODA, &dropped).await;
     assert_eq!(receipt["state"], "in_force");

@@ -9,7 +9,7 @@ use system::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::register::{assert_in_force, bytes, counts, people, reaches, town};
+use crate::register::{assert_in_force, bytes, counts, people, town};
 
 /// Stops the first invocation of receive-upload at its first call.
 fn first_check() -> std::sync::Arc<Gate> {
@@ -69,7 +69,7 @@ async fn an_older_file_whose_event_comes_after_a_newer_one_is_stale() {
     let late = town.drop_file(CHIYODA, "older.csv", bytes(&older)).await;
     gate.reached().await;
     let prompt = town.drop_file(CHIYODA, "newer.csv", bytes(&newer)).await;
-    reaches(&town, &prompt, "in_force").await;
+    town.reaches(CHIYODA, &prompt, "in_force").await;
     gate.open();
     town.stack.idle().await;
     let refused = town.receipt(CHIYODA, &late).await;

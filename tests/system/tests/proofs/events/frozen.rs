@@ -17,7 +17,7 @@ use system::{
 };
 use tokio::sync::watch;
 
-use crate::register::{assert_in_force, bytes, counts, people, reaches, town};
+use crate::register::{assert_in_force, bytes, counts, people, town};
 
 /// Runs `work`, but not while it is frozen.
 async fn freezable<T>(frozen: watch::Receiver<bool>, work: impl Future<Output = T>) -> T {
@@ -116,7 +116,7 @@ async fn a_worker_that_wakes_after_its_lease_writes_nothing_over_what_another_lo
         tokio::time::sleep(Duration::from_secs(61)).await;
         let message = json!({ "kind": "chunk", "tenant": CHIYODA, "upload": upload, "chunk": 0 });
         town.send("loads", &message, 0).await;
-        reaches(&town, &dropped, "in_force").await;
+        town.reaches(CHIYODA, &dropped, "in_force").await;
         let before = (town.whole().await.items, calls.lock().unwrap().len());
         freeze.send_replace(false);
         before
@@ -176,7 +176,7 @@ async fn a_check_that_wakes_after_its_lease_leaves_the_receipt_as_it_is() {
         }
         tokio::time::sleep(Duration::from_secs(61)).await;
         town.send("uploads", &event, 0).await;
-        reaches(&town, &dropped, "in_force").await;
+        town.reaches(CHIYODA, &dropped, "in_force").await;
         town.stack.idle().await;
         let receipt = town.receipt(CHIYODA, &dropped).await;
         freeze.send_replace(false);

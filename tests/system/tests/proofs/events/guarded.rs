@@ -8,7 +8,7 @@ use system::{
     town::{CHIYODA, Town},
 };
 
-use crate::register::{assert_in_force, bytes, counts, people, reaches, town};
+use crate::register::{assert_in_force, bytes, counts, people, town};
 
 #[tokio::test(start_paused = true)]
 async fn rows_that_were_refused_and_are_right_now_are_taken_in_by_the_same_file() {
@@ -57,7 +57,7 @@ async fn a_register_that_is_still_loading_is_not_removed_unasked() {
     let all = town
         .drop_file(CHIYODA, "all.csv", bytes(&some(&people(1..60, false))))
         .await;
-    reaches(&town, &all, "held").await;
+    town.reaches(CHIYODA, &all, "held").await;
     let receipt = town.receipt(CHIYODA, &all).await;
     let asked = "このファイルは、登録されている29人のうち29人を削除します";
     assert!(receipt.to_string().contains(asked), "{receipt:#}");
@@ -65,7 +65,7 @@ async fn a_register_that_is_still_loading_is_not_removed_unasked() {
     let few = town
         .drop_file(CHIYODA, "few.csv", bytes(&some(&rows[..5])))
         .await;
-    reaches(&town, &few, "waiting").await;
+    town.reaches(CHIYODA, &few, "waiting").await;
     gate.open();
     town.stack.idle().await;
     assert_eq!(

@@ -15,7 +15,7 @@ use tracing::level_filters::LevelFilter;
 use super::doses::vaccinate;
 use super::world::{World, about, form_of, person, with};
 
-const HEADER: &str = "整理番号,個人番号,生年月日,照会根拠,同意日,同意書番号\n";
+pub(super) const HEADER: &str = "整理番号,個人番号,生年月日,照会根拠,同意日,同意書番号\n";
 
 pub(super) fn line(reference: &str, row: &Row, form: &str) -> String {
     let (number, born) = (row.cell("個人番号"), row.cell("生年月日"));

@@ -9,6 +9,7 @@ mod hostile;
 mod index;
 mod life;
 mod numbers;
+mod progress;
 mod spoilt;
 mod story;
 mod told;
