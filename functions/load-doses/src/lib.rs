@@ -17,12 +17,14 @@
 //!   the same names with the same content each time.
 //! - A waiting dose leaves the list in the transaction in which it becomes something else.
 //!
-//! Rows of several people are recorded at the same time, eleven in one transaction where they are plain, those of one person in a chunk one after the other
-//! and lowest number first: else a second dose would be doubtful only because the first was behind it.
+//! Rows of several people are recorded at the same time, 24 in one transaction where they are plain, those of one
+//! person in a chunk one after the other and lowest number first: else a second dose would be doubtful only because
+//! the first was behind it. Where a coupon leads to several people, its rows may come before or after those that
+//! name their person; what is in force in the end is the same.
 //!
 //! Chunks of a file are recorded at the same time. A second dose whose first stands in another chunk may be looked
 //! at before it: it is doubtful then (`previous-missing`), counts so in the receipt, and comes into force with its
-//! first. Only where both are written in the same instant may that be missed (see `recording`).
+//! first, also where both are written in the same instant (see `recording`).
 
 mod attach;
 mod chunk;

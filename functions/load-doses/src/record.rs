@@ -26,11 +26,21 @@ const IN_FORCE_FOR: SignedDuration = SignedDuration::from_secs(1);
 
 /// What holds for a while, and is asked for again while a chunk is worked off.
 struct Standing {
+    /// The register in force before it was asked whose the rows are.
+    found_under: Option<Generation>,
     lease: Lease,
     /// Rows that were recorded, whatever came of it.
     recorded: u32,
     /// The register in force, and when it was asked for.
     register: Option<(Generation, Timestamp)>,
+}
+
+/// What holds at a moment.
+struct Moment {
+    now: Timestamp,
+    generation: Generation,
+    /// Whether a row still is of the one person it was found to be of.
+    is_as_found: bool,
 }
 
 /// A row to be recorded.
@@ -123,7 +133,10 @@ impl LoadDoses {
             lease: work.lease,
             recorded: 0,
             register: None,
+            found_under: None,
         });
+        let begun = self.keep(work, &mut *standing.lock().await).await?;
+        standing.lock().await.found_under = Some(begun.generation);
         let recorded = Mutex::new(Recorded::default());
         let lanes = lanes(self.find(work, rows.rows, &standing).await?);
         stream::iter(lanes)
@@ -164,9 +177,15 @@ impl LoadDoses {
         let area = work.tenant.area();
         let mut rest = &lane[..];
         while let Some(first) = rest.first() {
-            let kept = self.keep(work, &mut *standing.lock().await).await?;
-            let (generation, now) = kept;
-            let together = together(rest);
+            let moment = self.keep(work, &mut *standing.lock().await).await?;
+            let Moment {
+                now, generation, ..
+            } = moment;
+            let together = if moment.is_as_found {
+                together(rest)
+            } else {
+                Vec::new()
+            };
             let (some, behind) = rest.split_at(together.len().max(1));
             rest = behind;
             let outcomes = if together.is_empty() {
@@ -195,17 +214,23 @@ impl LoadDoses {
         &self,
         work: &Work<'_>,
         standing: &mut Standing,
-    ) -> Result<(Generation, Timestamp), LoadDosesError> {
+    ) -> Result<Moment, LoadDosesError> {
         self.keep_lease(work, standing).await?;
         let now = self.clock.now();
-        if let Some((generation, seen)) = standing.register
-            && now.duration_since(seen) < IN_FORCE_FOR
-        {
-            return Ok((generation, now));
-        }
-        let register = self.store.register(work.tenant.scope).await?;
-        standing.register = Some((register.generation(), now));
-        Ok((register.generation(), now))
+        let known = standing.register;
+        let generation = match known {
+            Some((generation, seen)) if now.duration_since(seen) < IN_FORCE_FOR => generation,
+            _ => {
+                let register = self.store.register(work.tenant.scope).await?;
+                standing.register = Some((register.generation(), now));
+                register.generation()
+            }
+        };
+        Ok(Moment {
+            now,
+            generation,
+            is_as_found: standing.found_under == Some(generation),
+        })
     }
 
     /// Renews the lease when it runs low; stops in good time when it cannot be renewed.

@@ -14,8 +14,8 @@ use crate::{
     Area, Found, Recorder, Whom,
     find::FoundPerson,
     follow::put,
+    judge::{codes, judge, refusals},
     queue::Known,
-    record::{codes, judge, refusals},
     retry::Retry,
 };
 

@@ -14,7 +14,7 @@ use crate::{
     Area, Found, Recorder, Whom,
     find::FoundPerson,
     follow::put,
-    record::{codes, findings, refusals},
+    judge::{codes, findings, refusals},
     retry::Retry,
 };
 
@@ -75,7 +75,8 @@ impl Recorder {
         reasoned: &Reasoned,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        self.change_dose(area, key, reasoned, now, |held, found| {
+        let act = DoseAct::Corrected;
+        self.change_dose(area, key, reasoned, now, act, |held, found| {
             let dose = to.of(&held.dose);
             if dose == held.dose {
                 return Next::Unchanged;
@@ -87,8 +88,7 @@ impl Recorder {
             }
             Next::write(NextDose {
                 dose,
-                ..next(held, state_of(&findings), DoseAct::Corrected, reasoned)
-                    .with_findings(&findings)
+                ..next(held, state_of(&findings), act, reasoned).with_findings(&findings)
             })
         })
         .await
@@ -102,13 +102,9 @@ impl Recorder {
         reasoned: &Reasoned,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        self.change_dose(area, key, reasoned, now, |held, _| {
-            Next::write(next(
-                held,
-                DoseState::Cancelled,
-                DoseAct::Cancelled,
-                reasoned,
-            ))
+        let act = DoseAct::Cancelled;
+        self.change_dose(area, key, reasoned, now, act, |held, _| {
+            Next::write(next(held, DoseState::Cancelled, act, reasoned))
         })
         .await
     }
@@ -121,11 +117,12 @@ impl Recorder {
         reasoned: &Reasoned,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        self.change_dose(area, key, reasoned, now, |held, _| {
+        let act = DoseAct::Accepted;
+        self.change_dose(area, key, reasoned, now, act, |held, _| {
             if held.state != DoseState::Review {
                 return Next::Impossible;
             }
-            let next = next(held, DoseState::Recorded, DoseAct::Accepted, reasoned);
+            let next = next(held, DoseState::Recorded, act, reasoned);
             Next::write(next)
         })
         .await
@@ -139,11 +136,12 @@ impl Recorder {
         reasoned: &Reasoned,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        self.change_dose(area, key, reasoned, now, |held, _| {
+        let act = DoseAct::Cancelled;
+        self.change_dose(area, key, reasoned, now, act, |held, _| {
             if held.state != DoseState::Review {
                 return Next::Impossible;
             }
-            let next = next(held, DoseState::Cancelled, DoseAct::Cancelled, reasoned);
+            let next = next(held, DoseState::Cancelled, act, reasoned);
             Next::write(next)
         })
         .await
@@ -163,7 +161,7 @@ impl Recorder {
         } else {
             DoseAct::Unlocked
         };
-        let decide = |held: &DoseRevision, _: &FoundPerson| {
+        self.change_dose(area, key, reasoned, now, act, |held, _| {
             if held.locked == locked {
                 return Next::Unchanged;
             }
@@ -172,15 +170,8 @@ impl Recorder {
             }
             let next = next(held, held.state, act, reasoned);
             Next::write(NextDose { locked, ..next })
-        };
-        let mut retry = Retry::default();
-        loop {
-            let tried = self.try_change(area, key, reasoned, now, true, &decide);
-            match tried.await {
-                Err(error) => retry.after(error).await?,
-                Ok(changed) => return Ok(changed),
-            }
-        }
+        })
+        .await
     }
 
     /// Takes a dose off the waiting list; it stays readable.
@@ -210,17 +201,20 @@ impl Recorder {
         }
     }
 
+    /// Does `act` to a dose. What the same person did for the same reason, and whose answer they did not get, is
+    /// not done again.
     async fn change_dose(
         &self,
         area: &Area<'_>,
         key: &DoseKey,
         reasoned: &Reasoned,
         now: Timestamp,
+        act: DoseAct,
         decide: impl Fn(&DoseRevision, &FoundPerson) -> Next,
     ) -> Result<Changed, StoreError> {
         let mut retry = Retry::default();
         loop {
-            let tried = self.try_change(area, key, reasoned, now, false, &decide);
+            let tried = self.try_change(area, key, reasoned, now, act, &decide);
             match tried.await {
                 Err(error) => retry.after(error).await?,
                 Ok(changed) => return Ok(changed),
@@ -234,7 +228,7 @@ impl Recorder {
         key: &DoseKey,
         reasoned: &Reasoned,
         now: Timestamp,
-        may_be_locked: bool,
+        act: DoseAct,
         decide: impl Fn(&DoseRevision, &FoundPerson) -> Next,
     ) -> Result<Changed, StoreError> {
         let Some(found) = self.person(area, key).await? else {
@@ -243,9 +237,15 @@ impl Recorder {
         let Some(held) = found.doses.dose(key) else {
             return Ok(Changed::NotFound);
         };
+        let is_done = is_from(held, act, reasoned)
+            && (act != DoseAct::Corrected || matches!(decide(held, &found), Next::Unchanged));
+        if is_done {
+            return Ok(Changed::Unchanged(Box::new(held.clone())));
+        }
         if reasoned.expected.is_some_and(|seen| seen != held.revision) {
             return Ok(Changed::Stale);
         }
+        let may_be_locked = matches!(act, DoseAct::Locked | DoseAct::Unlocked);
         if held.locked && !may_be_locked {
             return Ok(Changed::Locked);
         }
@@ -339,6 +339,14 @@ fn next(held: &DoseRevision, state: DoseState, act: DoseAct, reasoned: &Reasoned
         recorded_at: None,
         entry: entry(act, reasoned),
     }
+}
+
+/// Whether what stands there came of `act` by the same person for the same reason, done to what they saw.
+fn is_from(held: &DoseRevision, act: DoseAct, reasoned: &Reasoned) -> bool {
+    let entry = &held.entry;
+    let seen = held.revision.checked_sub(1);
+    (entry.act, &entry.by, &entry.why) == (act, &reasoned.by, &reasoned.why)
+        && reasoned.expected.is_none_or(|it| Some(it) == seen)
 }
 
 /// What is doubtful is not in force.

@@ -29,26 +29,26 @@ pub struct FoundPerson {
     pub doses: PersonDoses,
 }
 
-/// What one read under one generation found.
-enum Read {
-    Found(Found),
-    /// Somebody stands in a newer register only: it may have come into force meanwhile.
-    Ahead,
+/// Everybody to whom a coupon or number leads or once led, as they stand under one generation.
+pub(crate) struct Hinted {
+    pub(crate) people: Vec<PersonDoses>,
+    pub(crate) generation: Generation,
 }
 
 impl Recorder {
     /// Finds a person in the register in force.
     pub async fn find(&self, area: &Area<'_>, whom: &Whom) -> Result<Found, StoreError> {
         let generation = self.generation(area.scope).await?;
-        Ok(self.find_from(area, whom, generation).await?.0)
+        let hinted = self.find_from(area, whom, generation).await?;
+        Ok(hinted.found(whom))
     }
 
     pub(crate) async fn generation(&self, scope: &TenantScope) -> Result<Generation, StoreError> {
         Ok(self.store.register(scope).await?.generation())
     }
 
-    /// Finds a person under `generation`, which was in force a moment ago, or under the one that came
-    /// into force since; says under which.
+    /// Everybody in question under `generation`, which was in force a moment ago, or under the one that came
+    /// into force since.
     ///
     /// One look at `CURRENT` is enough for one person: what was in force then is kept in one of the two
     /// slots until the generation after next is loaded, and the hints to it were there before.
@@ -57,18 +57,19 @@ impl Recorder {
         area: &Area<'_>,
         whom: &Whom,
         mut generation: Generation,
-    ) -> Result<(Found, Generation), StoreError> {
+    ) -> Result<Hinted, StoreError> {
         for _ in 0..TRIES {
-            match self.read_under(area, whom, generation).await? {
-                Read::Found(found) => return Ok((found, generation)),
-                Read::Ahead => {
-                    let now = self.generation(area.scope).await?;
-                    if now == generation {
-                        return Ok((Found::Nobody, generation));
-                    }
-                    generation = now;
-                }
+            let hinted = self.read_under(area, whom, generation).await?;
+            // Somebody stands in a newer register only: it may have come into force meanwhile.
+            let is_ahead = hinted.people.iter().any(|it| it.is_ahead);
+            if !is_ahead || hinted.meant(whom).next().is_some() {
+                return Ok(hinted);
             }
+            let now = self.generation(area.scope).await?;
+            if now == generation {
+                return Ok(hinted);
+            }
+            generation = now;
         }
         Err(StoreError::TryAgain {
             code: "RegisterMoves".to_owned(),
@@ -96,41 +97,44 @@ impl Recorder {
         area: &Area<'_>,
         whom: &Whom,
         generation: Generation,
-    ) -> Result<Read, StoreError> {
+    ) -> Result<Hinted, StoreError> {
         let Area { scope, keys, .. } = area;
         let tags = self.tags(area, whom).await?;
-        let mut meant = Vec::with_capacity(tags.len());
-        let mut is_ahead = false;
+        let mut people = Vec::with_capacity(tags.len());
         for tag in tags {
             let doses = self.store.person_doses(scope, keys, &tag, generation);
-            let doses = doses.await?;
-            is_ahead |= doses.is_ahead;
-            if let Some(person) = doses.person.clone().filter(|it| is_meant(it, whom)) {
-                meant.push(FoundPerson { person, doses });
-            }
+            people.push(doses.await?);
         }
-        Ok(match of_all(meant) {
-            Found::Nobody if is_ahead => Read::Ahead,
-            found => Read::Found(found),
-        })
+        Ok(Hinted { people, generation })
     }
 }
 
-/// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
-/// municipality that numbers somebody anew removes them under one number and registers them under another.
-fn of_all(meant: Vec<FoundPerson>) -> Found {
-    let is_registered = |it: &FoundPerson| it.person.status == Status::Registered;
-    let (registered, removed): (Vec<_>, Vec<_>) = meant.into_iter().partition(is_registered);
-    let meant = if registered.is_empty() {
-        removed
-    } else {
-        registered
-    };
-    let mut meant = meant.into_iter();
-    match (meant.next(), meant.next()) {
-        (None, _) => Found::Nobody,
-        (Some(one), None) => Found::One(Box::new(one)),
-        (Some(_), Some(_)) => Found::Several,
+impl Hinted {
+    fn meant(&self, whom: &Whom) -> impl Iterator<Item = &InRegister> {
+        let people = self.people.iter().filter_map(|it| it.person.as_ref());
+        people.filter(|it| is_meant(it, whom))
+    }
+
+    /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
+    /// municipality that numbers somebody anew removes them under one number and registers them under another.
+    pub(crate) fn found(self, whom: &Whom) -> Found {
+        let meant = self.people.into_iter().filter_map(|doses| {
+            let person = doses.person.clone().filter(|it| is_meant(it, whom))?;
+            Some(FoundPerson { person, doses })
+        });
+        let is_registered = |it: &FoundPerson| it.person.status == Status::Registered;
+        let (registered, removed): (Vec<_>, Vec<_>) = meant.partition(is_registered);
+        let meant = if registered.is_empty() {
+            removed
+        } else {
+            registered
+        };
+        let mut meant = meant.into_iter();
+        match (meant.next(), meant.next()) {
+            (None, _) => Found::Nobody,
+            (Some(one), None) => Found::One(Box::new(one)),
+            (Some(_), Some(_)) => Found::Several,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use domain::{
 use jiff::Timestamp;
 use store::{DoseAct, DoseChange, DoseRevision, Entry, NextDose, StoreError};
 
-use crate::{Area, find::FoundPerson, record::codes};
+use crate::{Area, find::FoundPerson, judge::codes};
 
 /// What the rules find about a dose of this person beside `others`.
 pub(crate) fn findings_beside(
@@ -47,9 +47,9 @@ pub(crate) fn followers<'a>(
     }
 }
 
-/// The doses behind `put`, in turn, that were doubtful only because the one before was missing, and about
-/// which nothing is found any more; and the one behind them about which something else is found instead, which
-/// it says from then on.
+/// The doses behind `put`, in turn, that were doubtful because the one before was missing, and about which
+/// nothing is found any more; and the one behind them about which something else is found, which alone it says
+/// from then on.
 fn cleared<'a>(
     area: &Area<'_>,
     found: &'a FoundPerson,
@@ -62,9 +62,12 @@ fn cleared<'a>(
     while let Some(next) = number.next()
         && let Some(held) = found.doses.under(put.dose.programme, next)
         && held.state == DoseState::Review
-        && held.findings == [FindingCode::PreviousMissing]
+        && held.findings.contains(&FindingCode::PreviousMissing)
     {
-        let findings = codes(&findings_beside(area, &held.dose, found, others, now));
+        let mut findings = codes(&findings_beside(area, &held.dose, found, others, now));
+        // No rule finds it: somebody must look at it.
+        let taken_back = FindingCode::CancelledBefore;
+        findings.extend(held.findings.contains(&taken_back).then_some(taken_back));
         if !findings.is_empty() {
             if findings != held.findings {
                 let next = rechecked(held, DoseState::Review, findings, put);

@@ -6,12 +6,14 @@ mod change;
 mod find;
 mod follow;
 mod incoming;
+mod judge;
 mod outcome;
 mod queue;
 mod record;
 mod resolve;
 mod retry;
 mod together;
+mod wait;
 
 use std::sync::{Mutex, PoisonError};
 

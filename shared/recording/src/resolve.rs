@@ -2,14 +2,17 @@
 
 use domain::{Dose, DoseNumber, DoseState, Finding, OtherDose};
 use jiff::Timestamp;
-use store::{DoseAct, DoseKey, DoseRevision, Newcomer, NewcomerKey, NextDose, Settled, StoreError};
+use store::{
+    DoseAct, DoseKey, DoseRevision, Newcomer, NewcomerKey, NextDose, PersonDoses, Settled,
+    StoreError,
+};
 
 use crate::{
     Area, Changed, Reasoned, Recorder,
     change::{already, entry, settlement, state_of},
     find::FoundPerson,
     follow::{findings_beside, followers, standing},
-    record::{codes, refusals},
+    judge::{codes, refusals},
     retry::Retry,
 };
 
@@ -84,7 +87,12 @@ impl Recorder {
             return Ok(Changed::NotFound);
         };
         if let Some(settled) = &newcomer.settled {
-            return Ok(already(settled.how, resolution.settled()));
+            let is_same = resolution.is_where_it_was_put(&found.doses, &newcomer.dose);
+            return Ok(if is_same {
+                already(settled.how, resolution.settled())
+            } else {
+                Changed::Impossible
+            });
         }
         let held = found.doses.dose(&key.dose);
         let revision = held.map_or(0, |held| held.revision);
@@ -137,6 +145,19 @@ impl Resolution {
             Self::Replace => Settled::Replaced,
             Self::Renumber { .. } => Settled::Renumbered,
         }
+    }
+
+    /// Of a newcomer that was settled: whether it went to the number that is said now.
+    fn is_where_it_was_put(self, doses: &PersonDoses, newcomer: &Dose) -> bool {
+        let Self::Renumber { newcomer: to, .. } = self else {
+            return true;
+        };
+        let put = Dose {
+            number: to,
+            ..newcomer.clone()
+        };
+        let mut revisions = doses.doses.iter().chain(&doses.history);
+        revisions.any(|it| it.dose == put && it.entry.act == DoseAct::Renumbered)
     }
 
     const fn moves_holder(self) -> bool {

@@ -29,11 +29,12 @@ impl Retry {
 
 /// Whether somebody else was first, or is at the same items.
 pub(crate) fn is_race(error: &StoreError) -> bool {
-    match error {
-        StoreError::Moved => true,
-        StoreError::TryAgain { code } => code == "TransactionConflict",
-        _ => false,
-    }
+    matches!(error, StoreError::Moved) || is_conflict(error)
+}
+
+/// Whether somebody else is at the same items.
+pub(crate) fn is_conflict(error: &StoreError) -> bool {
+    matches!(error, StoreError::TryAgain { code } if code == "TransactionConflict")
 }
 
 fn moving() -> StoreError {

@@ -12,8 +12,10 @@ use crate::{
     Area, Incoming, Outcome, Recorder, Whom,
     find::{FoundPerson, is_meant},
     follow::has_followers,
-    record::{judge, next_dose, refusals, waiting_key},
-    retry::is_race,
+    judge::{judge, refusals},
+    record::next_dose,
+    retry::{Retry, is_conflict, is_race},
+    wait::waiting_key,
 };
 
 /// What is to be done about a row.
@@ -134,19 +136,28 @@ impl Recorder {
         if puts.is_empty() {
             return Ok(Vec::new().into_iter());
         }
-        let written = self.change(area, now, |change| {
-            let mut outcomes = Vec::with_capacity(puts.len());
-            for (person, next) in puts {
-                let key = DoseKey::of(person.tag, &next.dose);
-                let written = change.advance(person, None, next.clone())?;
-                outcomes.push(Outcome::of_revision(key, &written));
+        let mut retry = Retry::default();
+        loop {
+            let written = self.change(area, now, |change| {
+                let mut outcomes = Vec::with_capacity(puts.len());
+                for (person, next) in &puts {
+                    let key = DoseKey::of(person.tag, &next.dose);
+                    let written = change.advance(person, None, next.clone())?;
+                    outcomes.push(Outcome::of_revision(key, &written));
+                }
+                Ok(outcomes)
+            });
+            match written.await {
+                Ok(outcomes) => return Ok(outcomes.into_iter()),
+                // Others write at the same counts: that says nothing of what was read.
+                Err(error) if is_conflict(&error) => {
+                    if retry.after(error).await.is_err() {
+                        return Ok(Vec::new().into_iter());
+                    }
+                }
+                Err(error) if is_race(&error) => return Ok(Vec::new().into_iter()),
+                Err(error) => return Err(error),
             }
-            Ok(outcomes)
-        });
-        match written.await {
-            Ok(outcomes) => Ok(outcomes.into_iter()),
-            Err(error) if is_race(&error) => Ok(Vec::new().into_iter()),
-            Err(error) => Err(error),
         }
     }
 }

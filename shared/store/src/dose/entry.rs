@@ -53,7 +53,8 @@ pub enum DoseAct {
     Unlocked,
     /// Its doubts were looked at, and it came into force.
     Accepted,
-    /// The dose before came into force, and nothing else had been doubtful about it.
+    /// It follows from another dose: the one before came into force, so it is in force too or doubtful for
+    /// something else; or the one before left its number.
     Rechecked,
     /// A newcomer took its place.
     Replaced,

@@ -208,8 +208,10 @@ async fn a_cancelled_dose_frees_its_number_and_does_not_come_back_by_itself() {
         "recorded"
     );
     let again = venue.post(&resolve, &accept).await;
+    assert_eq!((again.status, &again.json()["revision"]), (200, &json!(4)));
+    let anew = json!({ "decision": "accept", "reason": "本人に確認" });
     assert_eq!(
-        code(&again),
+        code(&venue.post(&resolve, &anew).await),
         (409, json!("DOSE_STATE")),
         "it is not in review any more"
     );
@@ -350,11 +352,16 @@ async fn a_conflict_stands_until_somebody_decides_and_is_never_lost() {
     let both = json!({
         "decision": "renumber", "number": "1", "holder_number": "2", "reason": "順番の誤り",
     });
-    let (status, moved) = decide(&newcomers[2], both).await;
+    let (status, moved) = decide(&newcomers[2], both.clone()).await;
     assert_eq!(
         (status, &moved["lot"], &moved["number"]),
         (200, &json!("C"), &json!(1))
     );
+    let (status, again) = decide(&newcomers[2], both).await;
+    assert_eq!((status, &again["settled"]), (200, &json!(true)));
+    let elsewhere = json!({ "decision": "renumber", "number": "3", "reason": "x" });
+    let (status, other) = decide(&newcomers[2], elsewhere).await;
+    assert_eq!((status, &other["code"]), (409, &json!("DOSE_STATE")));
 
     let shown = person(&venue, &first).await;
     let lots: Vec<_> = shown["doses"].as_array().unwrap().iter().collect();

@@ -2,8 +2,8 @@
 
 use ::recording::{Incoming, Outcome, Second};
 use crypto::ResidentTag;
-use domain::{Date, DoseNumber, LotNumber};
-use store::{DoseCounts, DoseId};
+use domain::{Date, DoseNumber, LotNumber, UploadId};
+use store::{DoseCounts, DoseId, Source};
 use system::{
     file::{Encoding, File, Row},
     office::{Office, first_dose},
@@ -111,22 +111,61 @@ async fn two_files_at_once_leave_one_dose_and_one_newcomer_for_everybody() {
     assert_eq!(office.counts().await, counts);
 }
 
+async fn take_in(town: &Town, rows: Vec<Row>) {
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let file = File::new(rows).bytes(Encoding::Utf8);
+    let receipt = town.take_in(CHIYODA, "next.csv", file).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt}");
+}
+
+/// One file numbers somebody anew: it removes them, the cell of the coupon empty, and registers them with it.
+async fn number_anew(town: &Town, left: Row) -> Row {
+    let came = Row::of(99).with("券番号", left.cell("券番号"));
+    let left = left.with("異動区分", "2").with("異動日", "20210310");
+    take_in(town, vec![left.with("券番号", ""), came.clone()]).await;
+    came
+}
+
+/// The first dose of person 1, as a row of a file that names the coupon alone.
+fn row_of_a_file() -> Incoming {
+    let mut row = first_dose(&Row::of(1));
+    row.second = Second::NotAsked;
+    row.source = Source::File {
+        upload: UploadId::derive(&[1; 32]),
+        row: 1,
+    };
+    row
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_recorded_is_not_recorded_for_who_has_its_coupon_now() {
+    let (town, office) = town().await;
+    let row = row_of_a_file();
+    let recorded = office.record(&row).await;
+    assert!(matches!(recorded, Outcome::Recorded(_)), "{recorded:?}");
+    let came = number_anew(&town, Row::of(1)).await;
+    assert_eq!(office.record(&row).await, recorded);
+    assert!(office.doses(&came).await.doses.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_recorded_does_not_wait_for_a_coupon_that_nobody_has_any_more() {
+    let (town, office) = town().await;
+    let row = row_of_a_file();
+    let recorded = office.record(&row).await;
+    take_in(&town, vec![Row::of(1).with("券番号", "9999999999")]).await;
+    assert_eq!(office.record(&row).await, recorded);
+    assert_eq!(office.counts().await.waiting, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_row_of_somebody_who_left_meanwhile_goes_to_who_has_the_coupon_now() {
     let (town, office) = town().await;
-    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
-        .await;
-    let (area, left) = (office.area(), Row::of(1));
-    let mut row = first_dose(&left);
-    row.second = Second::NotAsked;
+    let (area, row) = (office.area(), row_of_a_file());
     let found = office.recorder.only_tag(&area, &row.whom).await.unwrap();
     let found = found.unwrap();
-    // One file numbers them anew: it removes them, the cell of the coupon empty, and registers them with it.
-    let came = Row::of(99).with("券番号", left.cell("券番号"));
-    let left = left.with("異動区分", "2").with("異動日", "20210310");
-    let file = File::new([left.with("券番号", ""), came.clone()]).bytes(Encoding::Utf8);
-    let receipt = town.take_in(CHIYODA, "next.csv", file).await;
-    assert_eq!(receipt["state"], "in_force", "{receipt}");
+    let came = number_anew(&town, Row::of(1)).await;
     let register = town.store().register(&scope(CHIYODA)).await.unwrap();
     let (rows, generation) = ([(found, &row)], register.generation());
     let outcomes = office

@@ -1,7 +1,10 @@
 //! Events and messages that come again, and workers that die: the same end each time.
 
+use std::time::Duration;
+
 use serde_json::json;
 use system::{
+    file::{Encoding, File, Row},
     gate::{Call, Gate, Step},
     town::{CHIYODA, Town},
 };
@@ -126,4 +129,34 @@ async fn second_doses_are_in_force_as_soon_as_the_file_with_the_first_ones_is_in
     assert!(repeat_chunks(&town).await > 0);
     town.stack.idle().await;
     assert_eq!(town.whole().await.items, before.items);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coupon_that_two_have_since_the_file_was_begun_is_nobodys() {
+    let mut asked = 0;
+    let gate = Gate::new(move |call| {
+        // The second coupon: whose the first one is, is known by then.
+        let asks_whose = is_of_loader(call) && call.body.contains(&format!("T#{CHIYODA}#C#"));
+        asked += u32::from(asks_whose);
+        if asks_whose && asked == 2 {
+            Step::Wait
+        } else {
+            Step::Go
+        }
+    });
+    let town = town_through(&gate, ONE_CHUNK).await;
+    let rows = [1, 2].map(|person| DoseLine::of(person, 1).with("個別宛名番号", ""));
+    let dropped = drop_doses(&town, "a.csv", file(&rows)).await;
+    gate.reached().await;
+    let twin = Row::of(50).with("券番号", Row::of(1).cell("券番号"));
+    let twin = File::new([twin]).bytes(Encoding::Utf8);
+    let residents = town.drop_file(CHIYODA, "twin.csv", twin).await;
+    town.reaches(CHIYODA, &residents, "in_force").await;
+    // A register that was seen a moment ago is not asked for again.
+    tokio::time::advance(Duration::from_secs(2)).await;
+    gate.open();
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(counts(&receipt), [2, 1, 0, 0, 0, 0, 1], "{receipt:#}");
+    assert_eq!(receipt["refused_by"][0]["code"], "coupon-of-several");
 }

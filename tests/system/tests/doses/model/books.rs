@@ -157,6 +157,12 @@ impl Page {
             .retain(|it| it.settled || it.content != content);
     }
 
+    /// Whether it was put under its number by a decision.
+    pub(super) fn was_renumbered(&self, content: Content) -> bool {
+        let mut revisions = self.numbers.get(&content.number).into_iter().flatten();
+        revisions.any(|it| (it.content, it.act) == (content, DoseAct::Renumbered))
+    }
+
     pub(crate) fn revision(&self, number: u8) -> u32 {
         let all = self.numbers.get(&number);
         u32::try_from(all.map_or(0, Vec::len)).unwrap()
@@ -213,6 +219,27 @@ pub(crate) enum Change {
     Accept,
     Reject,
     Lock(bool),
+}
+
+impl Change {
+    const fn act(self) -> DoseAct {
+        match self {
+            Self::Correct(_) => DoseAct::Corrected,
+            Self::Cancel | Self::Reject => DoseAct::Cancelled,
+            Self::Accept => DoseAct::Accepted,
+            Self::Lock(true) => DoseAct::Locked,
+            Self::Lock(false) => DoseAct::Unlocked,
+        }
+    }
+
+    /// Whether the same person did it last; all give the same reason.
+    pub(super) fn is_done(self, held: &Revision, by: &str) -> bool {
+        let says_so = match self {
+            Self::Correct(content) => held.content == content,
+            _ => true,
+        };
+        says_so && held.act == self.act() && held.by == by
+    }
 }
 
 /// What is decided about a newcomer.

@@ -265,6 +265,10 @@ impl Books {
         let Some(held) = page.last(number).cloned().filter(|_| page.registered) else {
             return Said::NotFound;
         };
+        let is_what_was_seen = seen.is_none_or(|seen| seen + 1 == revision);
+        if is_what_was_seen && change.is_done(&held, by) {
+            return Said::Unchanged(revision);
+        }
         if seen.is_some_and(|seen| seen != revision) {
             return Said::Stale;
         }
@@ -332,7 +336,11 @@ impl Books {
             return Said::NotFound;
         };
         if let Some(settled) = page.newcomers[at].settled {
-            return if settled == how.settled() {
+            let elsewhere = match how {
+                How::Renumber(to, _) => !page.was_renumbered(content.at(to)),
+                How::Keep | How::Replace => false,
+            };
+            return if settled == how.settled() && !elsewhere {
                 Said::Settled
             } else {
                 Said::Impossible

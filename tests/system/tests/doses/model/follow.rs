@@ -26,8 +26,11 @@ impl Books {
     fn clear(&mut self, person: usize, next: &Revision, by: &str) {
         let (number, content) = (next.content.number, next.content);
         let others = self.others(person, number);
-        if next.state == DoseState::Review && next.findings == [FindingCode::PreviousMissing] {
-            let findings = self.findings(person, content, &others);
+        let missing = next.findings.contains(&FindingCode::PreviousMissing);
+        if next.state == DoseState::Review && missing {
+            let mut findings = self.findings(person, content, &others);
+            let taken_back = FindingCode::CancelledBefore;
+            findings.extend(next.findings.contains(&taken_back).then_some(taken_back));
             if findings == next.findings {
                 return;
             }
