@@ -14,7 +14,7 @@ const LIMITS: PageLimits = PageLimits {
     most: 100,
 };
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "ID",
     "状態",
     "一覧登録日時",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 13] = [
     "ワクチンメーカー",
     "ロット番号",
     "接種会場名",
+    "接種医師名",
     "指摘コード",
     "指摘内容",
 ];
@@ -192,6 +193,10 @@ impl<'a> Entry<'a> {
             product.map_or_else(|| dose.product.to_string(), |it| it.maker().to_owned()),
             dose.lot.to_string(),
             dose.venue.as_ref().map_or("", |it| it.expose()).to_owned(),
+            dose.physician
+                .as_ref()
+                .map_or("", |it| it.expose())
+                .to_owned(),
             joined(FindingCode::as_str, " "),
             joined(FindingCode::text_ja, ""),
         ]
@@ -201,7 +206,7 @@ impl<'a> Entry<'a> {
 const fn words(list: DoseList) -> &'static str {
     match list {
         DoseList::Review => "要確認",
-        DoseList::Conflict => "重複",
+        DoseList::Conflict => "食い違い",
         DoseList::Waiting => "登録待ち",
         DoseList::Locked => "ロック中",
     }

@@ -118,7 +118,7 @@ impl Failure {
                 "it would not have been done in time, so nothing was published; the operator must look into it",
             ),
             "RECORD_UNREADABLE" => (
-                "読み取れない記録が一件あるため、出力しませんでした。運用者に連絡してください。",
+                "読み取れない記録があるため、出力しませんでした。運用者に連絡してください。",
                 "a record cannot be read, so nothing was published; the operator must look into it",
             ),
             _ => (
