@@ -255,15 +255,79 @@ test('a dose is corrected, locked, unlocked and cancelled, each with its reason 
   await dialog.locator('#reason').fill('二重登録のため');
   await dialog.locator('#reason').press('Enter');
   await dialog.getByRole('alert').waitFor();
-  await dialog.getByRole('button', { name: 'やめる' }).press('Enter');
-  await open(page, stack, 'residents');
-  await open(page, stack, `residents/${resident}`);
-  await dose.getByRole('button', { name: '取り消す' }).press('Enter');
-  await dialog.locator('#reason').fill('二重登録のため');
+  // It is shown as it is now, beside what was said, and the next try is about that.
+  await dialog.getByText('2021年6月17日').waitFor();
+  assert.equal(await dialog.getByRole('alert').count(), 1);
   await dialog.locator('#reason').press('Enter');
   await page.locator('.mark-cancelled').waitFor();
   const told = await dose.textContent();
   for (const reason of ['二重登録のため', '接種日の訂正', '確認が済んだため', 'ロット番号の読み違い']) assert.ok(told.includes(reason), reason);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('what somebody else corrected meanwhile is shown, and is not put back unseen', async () => {
+  await record(old[9], 1);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, `residents/${await stack.residentOf(old[9])}`);
+  const dose = page.locator('[data-dose="1"]');
+  const dialog = page.getByRole('dialog');
+  await dose.getByRole('button', { name: '訂正する' }).press('Enter');
+  await dialog.locator('#correct-lot').fill('FA4597');
+  const { doses } = await dosesOf(old[9]);
+  const theirs = { given_on: '2021-06-17', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', reason: '接種日の訂正' };
+  await stack.ask(['doses'], 'PUT', `/doses/${doses[0].id}`, theirs, { 'if-match': `"${doses[0].revision}"` });
+  await dialog.locator('#reason').fill('ロット番号の読み違い');
+  await dialog.locator('#reason').press('Enter');
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByText('2021年6月17日').waitFor();
+  assert.equal(await dialog.locator('#correct-given_on').inputValue(), '2021-06-17');
+  assert.equal(await dialog.locator('#correct-lot').inputValue(), 'FA4597');
+  // Given up and asked for once more, it is about what is there now, too.
+  await dialog.getByRole('button', { name: 'やめる' }).press('Enter');
+  await dose.getByRole('button', { name: '訂正する' }).press('Enter');
+  await dialog.locator('#correct-lot').fill('FA4597');
+  await dialog.locator('#reason').fill('ロット番号の読み違い');
+  await dialog.locator('#reason').press('Enter');
+  await dose.getByText('FA4597').first().waitFor();
+  const [now] = (await dosesOf(old[9])).doses;
+  assert.deepEqual([now.given_on, now.lot], ['2021-06-17', 'FA4597']);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test('what somebody else decided meanwhile leaves nothing to decide, and says so', async () => {
+  await record(old[10], 2);
+  const coupon = '9100000000';
+  const waiting = await record(old[10], 1, { line: `21${TENANT}${coupon}` });
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await choose(page, 'review', old[10], '正しいので有効にする');
+  const [dose] = (await dosesOf(old[10])).doses;
+  await stack.ask(['doses'], 'POST', `/doses/${dose.id}/resolve`, { decision: 'cancel', reason: '別の人の券' }, { 'if-match': `"${dose.revision}"` });
+  await tabTo(page, page.locator('#reason'));
+  await page.keyboard.type('接種済証で確認');
+  await page.keyboard.press('Enter');
+  await page.getByText('すでに決まっています').waitFor();
+  assert.equal(await page.locator('main [role=alert]').count(), 1);
+  assert.equal(await page.locator('#reason').count(), 0);
+
+  // So it is on a list, once its question is closed.
+  await open(page, stack, 'checks/waiting');
+  const line = page.locator('tr', { hasText: coupon });
+  await line.getByRole('button').press('Enter');
+  await stack.ask(['doses'], 'POST', `/doses/${waiting.id}/resolve`, { decision: 'withdraw', reason: '読み違い' });
+  // The same decision once more would be answered as done; another one is not.
+  const late = { code: 'DOSE_STATE', title: '先に決めた人がいます', title_en: 'somebody decided it first' };
+  await page.route(/\/resolve$/, (route) => route.fulfill({ status: 409, json: late }), { times: 1 });
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('#reason').fill('券番号の読み違い');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('alert').waitFor();
+  await line.waitFor({ state: 'detached' });
+  assert.equal(await dialog.getByRole('alert').count(), 1);
+  await dialog.getByRole('button', { name: 'やめる' }).press('Enter');
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

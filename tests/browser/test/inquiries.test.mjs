@@ -159,6 +159,24 @@ test('a basis without consent waits for a second person, whom the start page tel
   await second.context().close();
 });
 
+test('a basis that somebody else withdrew meanwhile is shown as it is now', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER, person: 'sato', roles: ['inquire', 'approve'] });
+  await record(page, old[2], 'D-2', { hard: true });
+  await page.locator('.badge', { hasText: '承認待ち' }).waitFor();
+  assert.ok((await stack.askAs(ASKER, ['inquire'], 'POST', `/consents/${page.url().split('/').at(-1)}/revoke`)).ok);
+  // Nobody approves what they recorded, so this is answered as to somebody else.
+  const late = { code: 'CONSENT_NOT_WAITING', title: '承認を待っていません', title_en: 'it does not wait' };
+  await page.route(/\/approve$/, (route) => route.fulfill({ status: 409, json: late }), { times: 1 });
+  await page.getByRole('button', { name: '承認する' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: '承認する' }).press('Enter');
+  await page.locator('.badge', { hasText: '取り下げ' }).waitFor();
+  await page.locator('main [role=alert]', { hasText: late.title }).waitFor();
+  assert.equal(await page.getByRole('button', { name: '承認する' }).count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('another person than the basis is about is refused, and an answer that was lost comes again', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { tenant: ASKER });

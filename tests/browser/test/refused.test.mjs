@@ -91,6 +91,23 @@ test('of a file that is held, it is decided first', async () => {
   await page.context().close();
 });
 
+test('of a file that somebody else decided about meanwhile, that is said and what became of it is shown', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const [header, ...lines] = (await read(register)).replace(/^\ufeff/, '').trim().split(/\r?\n/);
+  await dropped(page, 'others_20210404.csv', [header, ...lines.slice(0, 200).map((line) => line.split(',').with(8, '2').join(','))]);
+  await page.getByRole('heading', { name: '取り込む前に確認してください' }).waitFor({ timeout: 60_000 });
+  const id = page.url().split('/').at(-1);
+  assert.ok((await stack.ask(['register'], 'POST', `/uploads/${id}/discard`)).ok);
+  await page.locator('main').getByRole('button', { name: '人を除いて取り込む' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: '人を除いて取り込む' }).press('Enter');
+  await page.locator('.step-bad').waitFor({ timeout: 60_000 });
+  await page.locator('main [role=alert]').waitFor();
+  assert.equal(await page.getByRole('heading', { name: '取り込む前に確認してください' }).count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('in columns of other names the wrong cell is marked, mended and sent', async () => {
   const { revision } = await (await stack.ask(['register'], 'GET', '/settings')).json();
   const changed = await stack.ask(['register'], 'PUT', '/settings', { columns: { residents: { 誕生日: '生年月日', 宛名: '個別宛名番号' } } }, { 'if-match': `"${revision}"` });

@@ -1,9 +1,10 @@
 // Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
-import { html, useState, useRef, Badge, Ask, More, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
+import { html, useState, useRef, Badge, Ask, More, ProblemNotice, pageQuery, usePages } from '../ui.js';
 import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { counts, released } from '../held.js';
+import { useChange } from './change.js';
 
 export default function Asked({ id }) {
   const [until, setUntil] = useState(new Map());
@@ -18,6 +19,10 @@ export default function Asked({ id }) {
     return { items: data.inquiries, next: data.next };
   }, (it) => it.inquiry);
   const { items: asked, isThere, problem } = pages;
+  const lookAnew = () => {
+    isRead.current = false;
+    pages.reload();
+  };
   return html`
     <section class="card stack" aria-labelledby="asked-title">
       <h2 id="asked-title">${t('asked.title')}</h2>
@@ -25,7 +30,7 @@ export default function Asked({ id }) {
       ${isThere && !asked.length && html`<p class="help">${t('asked.none')}</p>`}
       ${asked.length > 0 && html`<ul class="history">${asked.map((it) => html`
         <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${named(`basis.${it.basis}`, it.basis)} ・ ${named(`purpose.${it.purpose}`, it.purpose)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
-          ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))}
+          ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))} onStale=${lookAnew}
             isLast=${asked.find((other) => other.asker === it.asker && counts(other.outcome)) === it} />`}</li>`)}</ul>`}
       <${More} pages=${pages} />
     </section>`;
@@ -34,23 +39,13 @@ export default function Asked({ id }) {
 const isHeld = (inquiry) => inquiry.outcome === 'held';
 
 /** An inquiry that was held back. A decision is about the asker, so it is asked for once, where its last inquiry was held. */
-function Held({ resident, inquiry, until, onReleased, isLast }) {
+function Held({ resident, inquiry, until, onReleased, onStale, isLast }) {
   const [asked, setAsked] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  if (!may('approve') || !isLast) return null;
   const name = { asker: inquiry.asker_name };
+  const { busy, problem, change } = useChange((data) => onReleased(new Date(data.until)), onStale, () => t('asked.released', name));
+  if (!may('approve') || !isLast) return html`<${ProblemNotice} problem=${problem} />`;
   const release = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { data } = await call('POST', `/residents/${encodeURIComponent(resident)}/inquiries/${inquiry.inquiry}/release`);
-      announce(t('asked.released', name));
-      onReleased(new Date(data.until));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
+    await change('POST', `/residents/${encodeURIComponent(resident)}/inquiries/${inquiry.inquiry}/release`);
     setAsked(false);
   };
   return html`

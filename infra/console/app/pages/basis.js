@@ -8,6 +8,7 @@ import { newId, STATES } from '../bases.js';
 import { fold } from '../coupon.js';
 import { harmless, write } from '../csv.js';
 import { makerOf } from '../vaccines.js';
+import { useChange } from './change.js';
 import { Person } from './new-basis.js';
 
 /** Ids of inquiries begun here, by basis: an ask whose answer was lost is repeated under the same. In memory only. */
@@ -36,31 +37,23 @@ export default function Basis({ id }) {
             <dt>${t('basis.expires')}</dt><dd>${moment(basis.expires_at)}</dd>
           </dl>
         </section>
-        <${Acts} basis=${basis} onChanged=${set} />
+        <${Acts} basis=${basis} onChanged=${set} onStale=${reload} />
         ${may('inquire') && (['granted', 'claimed'].includes(basis.state) || begun.has(basis.id) || isKept(basis)) && html`<${Inquire} basis=${basis} onAnswered=${reload} />`}`}
     <//>`;
 }
 
 /** What may be done to it beside asking. */
-function Acts({ basis, onChanged }) {
+function Acts({ basis, onChanged, onStale }) {
   const [asked, setAsked] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const { busy, problem, change } = useChange(onChanged, onStale);
   const act = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      onChanged((await call('POST', `/consents/${basis.id}/${asked}`)).data);
-      announce(t('checks.done'));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
+    await change('POST', `/consents/${basis.id}/${asked}`);
     setAsked(null);
   };
   const approves = basis.state === 'draft' && may('approve');
   const revokes = ['draft', 'granted', 'claimed'].includes(basis.state) && may('inquire');
-  if (!approves && !revokes) return null;
+  // What somebody else was first with is said even where nothing is left to do.
+  if (!approves && !revokes) return html`<${ProblemNotice} problem=${problem} />`;
   return html`
     <div class="row">
       ${approves && html`<button class="button button-primary" type="button" onClick=${() => setAsked('approve')}>${t('basis.approve')}</button>`}

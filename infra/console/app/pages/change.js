@@ -5,21 +5,29 @@ import { t, said, date } from '../words.js';
 import { call } from '../api.js';
 import { ifMatch, LONGEST, numbered, REASON_LIMIT, vaccine } from '../dose.js';
 
-/** Asks the API and says what came of it. */
-function useChange(onDone) {
+/** Somebody else was first: what is shown is gone, decided, changed or locked. */
+const STALE = [404, 409, 412, 423];
+
+/**
+ * Asks the API and says what came of it. Where somebody else was first, the page is to look anew, lest the same is asked for ever; what was
+ * said about it stays until the next try.
+ */
+export function useChange(onDone, onStale, words = () => t('checks.done')) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
   const change = async (...request) => {
     setBusy(true);
     setProblem(null);
     try {
-      await call(...request);
-      announce(t('checks.done'));
-      onDone(true);
+      const { data } = await call(...request);
+      announce(words(data));
+      onDone(data);
     } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
+      const found = asProblem(error);
+      setProblem(found);
+      if (STALE.includes(found.status)) onStale();
     }
+    setBusy(false);
   };
   return { busy, problem, change };
 }
@@ -28,9 +36,11 @@ const Reason = ({ value, onValue, optional }) => html`<${TextField} id="reason" 
 
 const About = ({ dose }) => html`<p>${numbered(dose)} ・ ${date(dose.given_on)} ・ <bdi>${vaccine(dose)}</bdi> <bdi>${dose.lot}</bdi></p>`;
 
-export function Correct({ dose, onDone }) {
-  const { busy, problem, change } = useChange(onDone);
-  const [fields, setFields] = useState({ given_on: dose.given_on, product: dose.product.maker ?? dose.product.code, lot: dose.lot, venue: dose.venue ?? '', physician: dose.physician ?? '' });
+export function Correct({ dose, onDone, onStale }) {
+  const { busy, problem, change } = useChange(() => onDone(true), onStale);
+  // Only what was typed: what somebody else has corrected meanwhile is not put back unseen.
+  const [typed, setTyped] = useState({});
+  const fields = { given_on: dose.given_on, product: dose.product.maker ?? dose.product.code, lot: dose.lot, venue: dose.venue ?? '', physician: dose.physician ?? '', ...typed };
   const [reason, setReason] = useState('');
   const isField = problem?.field in LONGEST;
   const yes = () => {
@@ -39,16 +49,17 @@ export function Correct({ dose, onDone }) {
   };
   return html`
     <${Ask} title=${t('dose.correct-title', { dose: numbered(dose) })} yes=${t('dose.correct')} busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
+      <${About} dose=${dose} />
       <div class="fields fields-two">${Object.keys(LONGEST).map((name) => html`
         <${TextField} key=${name} id=${`correct-${name}`} label=${t(`dose.${name}`)} optional=${name === 'venue' || name === 'physician'} maxlength=${LONGEST[name]} value=${fields[name]}
-          error=${problem?.field === name && said(problem.detail ?? problem.words)} onValue=${(value) => setFields({ ...fields, [name]: value })} />`)}</div>
+          error=${problem?.field === name && said(problem.detail ?? problem.words)} onValue=${(value) => setTyped({ ...typed, [name]: value })} />`)}</div>
       <${Reason} value=${reason} onValue=${setReason} />
       ${!isField && html`<${ProblemNotice} problem=${problem} />`}
     <//>`;
 }
 
-export function Cancel({ dose, onDone }) {
-  const { busy, problem, change } = useChange(onDone);
+export function Cancel({ dose, onDone, onStale }) {
+  const { busy, problem, change } = useChange(() => onDone(true), onStale);
   const [reason, setReason] = useState('');
   return html`
     <${Ask} title=${t('dose.cancel-title', { dose: numbered(dose) })} yes=${t('dose.cancel')} kind="danger" busy=${busy}
@@ -60,8 +71,8 @@ export function Cancel({ dose, onDone }) {
     <//>`;
 }
 
-export function Lock({ dose, what, onDone }) {
-  const { busy, problem, change } = useChange(onDone);
+export function Lock({ dose, what, onDone, onStale }) {
+  const { busy, problem, change } = useChange(() => onDone(true), onStale);
   const [reason, setReason] = useState('');
   return html`
     <${Ask} title=${t(`dose.${what}-title`, { dose: numbered(dose) })} yes=${t(`dose.${what}`)} busy=${busy}

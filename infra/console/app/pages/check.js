@@ -1,10 +1,11 @@
 // One dose to decide about, side by side with what it stands against.
 
-import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, TextField, asProblem, announce, useLoaded } from '../ui.js';
+import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, TextField, useLoaded } from '../ui.js';
 import { t, said, age, date, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { go, to } from '../router.js';
 import { ifMatch, MARKS, numbered, REASON_LIMIT, sayings } from '../dose.js';
+import { useChange } from './change.js';
 
 async function look(resident, id, signal) {
   const [person, doses] = await Promise.all([
@@ -18,17 +19,20 @@ async function look(resident, id, signal) {
 
 export default function Check({ list, resident, id }) {
   const { data, problem, reload } = useLoaded((signal) => look(resident, id, signal), [resident, id]);
+  const way = useChange(() => go('checks', list), reload);
+  const Form = data?.subject && formOf(list, data.subject);
   const back = { href: to('checks', list), text: t(`list.${list}`) };
   return html`
     <${Page} title=${t(`check.${list}`)} back=${back}>
       <${ProblemNotice} problem=${problem} />
+      ${!Form && html`<${ProblemNotice} problem=${way.problem} />`}
       ${!data && !problem && html`<${Waiting} />`}
       ${data && !data.subject && html`<${Notice} kind="error" role="alert">${t('not-found.title')}<//>`}
-      ${data?.subject && html`<${Matter} list=${list} resident=${resident} ...${data} onStale=${reload} />`}
+      ${data?.subject && html`<${Matter} list=${list} resident=${resident} ...${data} Form=${Form} way=${way} />`}
     <//>`;
 }
 
-function Matter({ list, resident, person, doses, subject, onStale }) {
+function Matter({ list, resident, person, doses, subject, Form, way }) {
   const standing = doses.doses.filter((it) => it.state !== 'cancelled' && it.programme === subject.programme);
   const holder = list === 'conflict' ? standing.find((it) => it.number === subject.number) : null;
   const columns = list === 'conflict'
@@ -44,12 +48,19 @@ function Matter({ list, resident, person, doses, subject, onStale }) {
     </section>
     ${subject.findings.length > 0 && html`<${Notice} kind="warning" title=${t('check.findings')}>${subject.findings.map((finding) => html`<div key=${finding.code}>${said(finding)}</div>`)}<//>`}
     <${Beside} columns=${columns} differ=${Boolean(holder)} />
-    ${list === 'locked' || subject.locked ? html`<${Unlock} dose=${subject} list=${list} />`
-      : isSettled(list, subject) ? html`<${Notice} kind="info">${t('check.settled')}<//>`
-        : may('doses') ? html`<${Decide} list=${list} subject=${subject} holder=${holder} onStale=${onStale} />` : html`<p class="help">${t('check.not-yours')}</p>`}`;
+    ${Form ? html`<${Form} list=${list} subject=${subject} holder=${holder} way=${way} />`
+      : subject.locked ? html`<${Notice} kind="info">${t('check.locked')}<//>`
+        : isSettled(list, subject) ? html`<${Notice} kind="info">${t('check.settled')}<//>` : html`<p class="help">${t('check.not-yours')}</p>`}`;
 }
 
-const isSettled = (list, subject) => (list === 'conflict' ? subject.settled : subject.state !== 'review');
+/** What may be decided; nothing where somebody has decided it, or others may. */
+function formOf(list, subject) {
+  if (subject.locked) return may('approve') ? Unlock : null;
+  return !isSettled(list, subject) && may('doses') ? Decide : null;
+}
+
+/** What is no longer locked has nothing left to be unlocked. */
+const isSettled = (list, subject) => (list === 'conflict' ? subject.settled : list === 'locked' || subject.state !== 'review');
 
 /** Doses in columns, what differs marked. */
 function Beside({ columns, differ }) {
@@ -71,30 +82,17 @@ function Beside({ columns, differ }) {
 
 const DECISIONS = { review: ['accept', 'cancel'], conflict: ['keep', 'replace', 'renumber'] };
 
-function Decide({ list, subject, holder, onStale }) {
+function Decide({ list, subject, holder, way: { busy, problem, change } }) {
   const [decision, setDecision] = useState('');
   const [fields, setFields] = useState({ reason: '', number: '', holder_number: '' });
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
   const set = (name) => (value) => setFields({ ...fields, [name]: value });
   const wrong = (name) => problem?.field === name && said(problem.detail ?? problem.words);
-  const decide = async (event) => {
+  const decide = (event) => {
     event.preventDefault();
-    setBusy(true);
-    setProblem(null);
     const { reason, number, holder_number: away } = fields;
     const body = { decision, reason: reason.trim(), ...(decision === 'renumber' && { number: number.trim(), ...(away.trim() && { holder_number: away.trim() }) }) };
     const seen = list === 'conflict' ? holder?.revision : subject.revision;
-    try {
-      await call('POST', `/doses/${subject.id}/resolve`, body, seen ? ifMatch(seen) : {});
-      announce(t('checks.done'));
-      go('checks', list);
-    } catch (error) {
-      const found = asProblem(error);
-      setProblem(found);
-      setBusy(false);
-      if (found.code === 'REVISION_STALE') onStale();
-    }
+    change('POST', `/doses/${subject.id}/resolve`, body, seen ? ifMatch(seen) : {});
   };
   return html`
     <form class="card stack" onSubmit=${decide}>
@@ -112,25 +110,17 @@ function Decide({ list, subject, holder, onStale }) {
     </form>`;
 }
 
-function Unlock({ dose, list }) {
+function Unlock({ subject, way: { busy, problem, change } }) {
   const [reason, setReason] = useState('');
-  const [problem, setProblem] = useState(null);
-  const unlock = async (event) => {
+  const unlock = (event) => {
     event.preventDefault();
-    try {
-      await call('POST', `/doses/${dose.id}/unlock`, { reason: reason.trim() });
-      announce(t('checks.done'));
-      go('checks', list);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
+    change('POST', `/doses/${subject.id}/unlock`, { reason: reason.trim() });
   };
-  if (!may('approve')) return html`<${Notice} kind="info">${t('check.locked')}<//>`;
   return html`
     <form class="card stack" onSubmit=${unlock}>
       <p>${t('check.locked')}</p>
       <${TextField} id="reason" label=${t('reason.label')} help=${t('reason.help')} maxlength=${REASON_LIMIT} value=${reason} onValue=${setReason} />
       <${ProblemNotice} problem=${problem} />
-      <div><button class="button button-primary" type="submit">${t('dose.unlock')}</button></div>
+      <div><button class="button button-primary" type="submit" disabled=${busy}>${t('dose.unlock')}</button></div>
     </form>`;
 }

@@ -1,10 +1,11 @@
 // Doses that somebody has to look at, list by list; one of them, beside what it stands against, under its id.
 
-import { html, useState, Page, More, Notice, Waiting, ProblemNotice, TextField, Ask, asProblem, announce, pageQuery, save, useLoaded, usePages } from '../ui.js';
+import { html, useState, Page, More, Notice, Waiting, ProblemNotice, TextField, Ask, asProblem, pageQuery, save, useLoaded, usePages } from '../ui.js';
 import { t, said, number, date, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { LISTS, listAsCsv, maker, numbered, REASON_LIMIT } from '../dose.js';
+import { useChange } from './change.js';
 import Check from './check.js';
 
 const PAGE = 50;
@@ -33,6 +34,10 @@ function List({ list, onChanged }) {
   const [busy, setBusy] = useState(false);
   const [unsaved, setUnsaved] = useState(null);
   const [asked, setAsked] = useState(null);
+  const renew = () => {
+    pages.reload();
+    onChanged();
+  };
   const csv = async () => {
     setBusy(true);
     setUnsaved(null);
@@ -58,26 +63,15 @@ function List({ list, onChanged }) {
             </tr>`)}</tbody>
         </table></div>`)}
       <${More} pages=${pages} />
-      ${asked && html`<${Withdraw} entry=${asked} onDone=${(done) => { setAsked(null); if (done) { pages.reload(); onChanged(); } }} />`}
+      ${asked && html`<${Withdraw} entry=${asked} onStale=${renew} onDone=${(done) => { setAsked(null); if (done) renew(); }} />`}
     </section>`;
 }
 
 /** A waiting dose off the list: its coupon was misread, say. */
-function Withdraw({ entry, onDone }) {
+function Withdraw({ entry, onDone, onStale }) {
   const [reason, setReason] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  const yes = async () => {
-    setBusy(true);
-    try {
-      await call('POST', `/doses/${entry.id}/resolve`, { decision: 'withdraw', reason: reason.trim() });
-      announce(t('checks.done'));
-      onDone(true);
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-    }
-  };
+  const { busy, problem, change } = useChange(() => onDone(true), onStale);
+  const yes = () => change('POST', `/doses/${entry.id}/resolve`, { decision: 'withdraw', reason: reason.trim() });
   return html`
     <${Ask} title=${t('checks.withdraw-title')} yes=${t('checks.withdraw')} kind="danger" busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
       <p>${numbered(entry)} ・ ${date(entry.given_on)} ・ <span class="mono">${entry.coupon ?? ''}</span></p>

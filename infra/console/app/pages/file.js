@@ -1,17 +1,18 @@
 // One file: how far it is, where its rows went, what was refused, and what to decide.
 
-import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, useLoaded, usePolling } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, announce, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
 import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled, shareDone } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
 import Answers from './answers.js';
+import { useChange } from './change.js';
 import Refused from './refused.js';
 
 /** One file; `back` says where one came from, if not from all files. */
 export default function File({ id, back = { href: to('files'), text: t('files.back') } }) {
-  const { data: upload, problem, set } = useLoaded(async (signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
+  const { data: upload, problem, set, reload } = useLoaded(async (signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
   usePolling(async () => {
     const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
     set(data);
@@ -25,7 +26,7 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
       <${ProblemNotice} problem=${problem} />
       <${Steps} upload=${upload} />
       ${upload.refusal && html`<${Refusal} upload=${upload} />`}
-      ${upload.held && upload.state === 'held' && html`<${Held} upload=${upload} onDecided=${set} />`}
+      <${Held} upload=${upload} onDecided=${set} onStale=${reload} />
       ${upload.links.answers && mayDrop(upload.kind) && html`<${Answers} upload=${upload} />`}
       <section class="card stack" aria-labelledby="rows-title">
         <h2 id="rows-title">${t('file.rows', { count: number(upload.rows.in) })}</h2>
@@ -75,21 +76,14 @@ const Refusal = ({ upload }) => html`
   <//>`;
 
 /** A file that would remove so many that somebody must say so. */
-function Held({ upload, onDecided }) {
+function Held({ upload, onDecided, onStale }) {
   const [asked, setAsked] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const { busy, problem, change } = useChange(onDecided, onStale, (data) => said(data.state_text));
+  // What somebody else was first with is said even where nothing is left to decide.
+  if (!upload.held || upload.state !== 'held') return html`<${ProblemNotice} problem=${problem} />`;
   const { removals, register } = upload.held;
   const decide = async (what) => {
-    setBusy(true);
-    try {
-      const { data } = await call('POST', `/uploads/${upload.id}/${what}`);
-      announce(said(data.state_text));
-      onDecided(data);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
+    await change('POST', `/uploads/${upload.id}/${what}`);
     setAsked(null);
   };
   return html`

@@ -16,6 +16,8 @@ export default function Doses({ person, onChanged }) {
   // Whoever comes again after a decision stands in its list anew; the decision stays.
   const settled = person.newcomers.flatMap((it) => [...it.earlier, it.settled].filter(Boolean).map((settled) => ({ ...it, settled })));
   const Dialog = asked && DIALOGS[asked.what];
+  // As it is now, which may no longer be as it was when somebody asked.
+  const dose = asked && (doses.find((it) => it.id === asked.dose.id) ?? asked.dose);
   return html`
     <section class="card stack" aria-labelledby="doses-title">
       <h2 id="doses-title">${t('timeline.title')}</h2>
@@ -26,7 +28,7 @@ export default function Doses({ person, onChanged }) {
       </ol>
       ${settled.length > 0 && html`<details><summary>${t('timeline.settled', { count: settled.length })}</summary><ul class="history">${settled.map((it) => html`
         <li key=${it.id + it.settled.at}><strong>${t(`settled.${it.settled.how}`)}</strong> <span class="sub">${moment(it.settled.at)} ・ <bdi>${it.settled.by}</bdi>${it.settled.reason && html` ・ <bdi>${it.settled.reason}</bdi>`}</span><${Says} dose=${it} /></li>`)}</ul></details>`}
-      ${asked && html`<${Dialog} dose=${asked.dose} what=${asked.what} onDone=${(changed) => { setAsked(null); if (changed) onChanged(); }} />`}
+      ${asked && html`<${Dialog} dose=${dose} what=${asked.what} onStale=${onChanged} onDone=${(changed) => { setAsked(null); if (changed) onChanged(); }} />`}
     </section>`;
 }
 
