@@ -125,12 +125,13 @@ export const Badge = ({ kind = 'plain', children }) => html`<span class=${`badge
 
 export const Waiting = ({ text }) => html`<p class="waiting" role="status"><${Mark} name="spinner" />${text ?? t('waiting')}</p>`;
 
+/** A field. What is wrong with it is read out when it is said: the focus stays where it is, and no page says it once more. */
 export const Field = ({ id, label, help, error, optional, children }) => html`
   <div class=${`field ${error ? 'field-wrong' : ''}`}>
     <label for=${id}>${label}${optional && html` <span class="optional">${t('optional')}</span>`}</label>
     ${help && html`<p class="help" id=${`${id}-help`}>${help}</p>`}
     ${children}
-    ${error && html`<p class="field-error" id=${`${id}-error`}>${error}</p>`}
+    ${error && html`<p class="field-error" role="alert" id=${`${id}-error`}>${error}</p>`}
   </div>`;
 
 /** A field of one line, said to be wrong where it is. */

@@ -57,6 +57,20 @@ test('a resident is found in each of three ways, by keyboard only', async () => 
   await page.context().close();
 });
 
+test('what is wrong with a field is said where it is, and once', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['read'] });
+  await open(page, stack, 'residents');
+  await page.locator('#search-birth_date').fill('1992-13-30');
+  await page.locator('#search-name').fill('こじま');
+  await page.keyboard.press('Enter');
+  await page.locator('#search-birth_date-error').waitFor();
+  assert.equal(await page.getByRole('alert').count(), 1);
+  assert.equal(await page.getByRole('alert').getAttribute('id'), 'search-birth_date-error');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('of whom it is not known whether their address is protected, that is said', async () => {
   const file = path.join(stack.folder, 'silent_20210402.csv');
   await writeFile(file, `自治体コード,個別宛名番号,氏名,生年月日,性別\r\n${TENANT},S-1,不明 一郎,19800401,1\r\n`);
