@@ -57,5 +57,6 @@ export default function Rows({ label, header, count, row, onMend }) {
         </tbody>
       </table>
     </div>
+    <p class="only-printed">${t('rows.print', { count: number(count) })}</p>
     ${read && html`<${Reading} title=${t('rows.why-of', { line: read.line })} onClose=${() => setRead(null)}><ul>${read.reasons.map((it, at) => html`<li key=${at}><bdi>${it}</bdi></li>`)}</ul><//>`}`;
 }

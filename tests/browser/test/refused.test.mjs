@@ -51,6 +51,14 @@ test('of a file that was refused whole, no row is to be sent alone', async () =>
   await page.getByText('このファイルは全体を受け付けませんでした').waitFor({ timeout: 60_000 });
   await isReadOnly(page, 3);
   await page.getByText('このファイルは1行も取り込んでいません。元のファイルを直し、全体を送り直してください。').waitFor();
+  // On paper rows that are not in sight would be missing unsaid; whose sheet it is stands on it.
+  const printed = page.getByText('CSV で保存し、表計算ソフトで印刷してください');
+  assert.ok(!(await printed.isVisible()));
+  await page.emulateMedia({ media: 'print' });
+  const seen = await Promise.all([printed, page.locator('.place'), page.locator('.rows-box'), page.locator('.top-end'), page.locator('.side')].map((it) => it.isVisible()));
+  assert.deepEqual(seen, [true, true, false, false, false]);
+  assert.equal(await page.locator('.table-box').first().evaluate((it) => getComputedStyle(it).overflowX), 'visible');
+  await page.emulateMedia({ media: null });
   await open(page, stack, '');
   assert.equal(await page.locator('.hand', { hasText: 'too_many_20210402.csv' }).count(), 1);
   assert.deepEqual(page.complaints, []);

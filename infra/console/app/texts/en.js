@@ -97,6 +97,7 @@ export default {
   'rows.all': 'Read all of it',
   'rows.all-of': 'Read all of it: line {line}',
   'rows.to-mend': 'To mend',
+  'rows.print': '{count} {count:row is|rows are} not printed from this page. Save the CSV and print it in a spreadsheet.',
   'rows.mend': 'Mend {column} on line {line}',
 
   'files.title': 'Files',

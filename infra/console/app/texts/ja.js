@@ -97,6 +97,7 @@ export default {
   'rows.all': 'すべて読む',
   'rows.all-of': 'すべて読む：{line}行目',
   'rows.to-mend': '直すところ',
+  'rows.print': 'この{count}行は、この画面からは印刷できません。CSV で保存し、表計算ソフトで印刷してください。',
   'rows.mend': '{line}行目の{column}を直す',
 
   'files.title': 'ファイル',
