@@ -264,17 +264,33 @@ export function useRedraw(listen) {
   useEffect(() => listen(() => draw((count) => count + 1)), []);
 }
 
-/** Asks `ask` again and again, more and more seldom, until it says that it is done. Not while nobody looks. */
+/**
+ * Asks `ask` again and again, more and more seldom, until it says that it is done. Not while nobody looks. Answers what went wrong as long as
+ * it does: what is shown is then no longer known to be so. A single failure is none, as the next try follows at once.
+ */
 export function usePolling(ask, on, depends) {
+  const [problem, setProblem] = useState(null);
   useEffect(() => {
     if (!on) return undefined;
     let timer;
     let pause = 400;
     let over = false;
+    let failures = 0;
+    const told = (error) => {
+      failures = error ? failures + 1 : 0;
+      if (!over) setProblem(failures > 1 ? asProblem(error) : null);
+    };
     const step = async () => {
       if (over) return;
       let done = false;
-      if (!document.hidden) done = await ask().catch(() => false);
+      if (!document.hidden) {
+        try {
+          done = await ask();
+          told(null);
+        } catch (error) {
+          told(error);
+        }
+      }
       pause = Math.min(pause * 1.4, 5000);
       if (!done && !over) timer = setTimeout(step, pause);
     };
@@ -282,8 +298,10 @@ export function usePolling(ask, on, depends) {
     return () => {
       over = true;
       clearTimeout(timer);
+      setProblem(null);
     };
   }, [on, ...depends]);
+  return problem;
 }
 
 /** Does something every so often. Not while nobody looks. */

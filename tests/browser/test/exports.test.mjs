@@ -95,6 +95,15 @@ test('each export says how it ended; what failed says why, what does not end wha
   assert.match(await stuck.textContent(), /夜間.*まだ終わっていません.*もう一度書き出してください.*運用者に連絡/);
   assert.match(await failed.textContent(), /夜間.*できませんでした.*一致しないため.*read 12, counted 13/);
   assert.match(await published.textContent(), /接種 12件.*できました/);
+  // Nothing moves while nobody can see whether it does.
+  const lost = /\/exports\/0189/;
+  const refuse = (route) => route.fulfill({ status: 403, json: {} });
+  await page.route(lost, refuse);
+  await running.getByRole('alert').waitFor({ timeout: 20_000 });
+  assert.equal(await running.locator('progress').count(), 0);
+  await page.unroute(lost, refuse);
+  await running.locator('progress').waitFor({ timeout: 20_000 });
+  assert.equal(await running.getByRole('alert').count(), 0);
   // What ends meanwhile says so where it stands.
   await exportsAre(page, { state: 'failed', minutes: 1, origin: 'asked', failure: FAILURE }, { state: 'published', minutes: 31, doses: 12 });
   await page.locator('[data-export="published"]').nth(1).waitFor({ timeout: 20_000 });

@@ -292,9 +292,16 @@ test('refused rows are shown when all of them are known, and what is mended amon
       await table.locator('.edit').fill('1');
       await table.locator('.edit').press('Tab');
     }
+    // What cannot be seen is said instead of moved.
+    const lost = (route) => route.fulfill({ status: 403, json: {} });
+    await page.route(/\/uploads\/[^/?]+$/, lost);
+    await page.locator('main [role=alert]').waitFor({ timeout: 30_000 });
+    assert.equal(await page.locator('main progress').count(), 0);
+    await page.unroute(/\/uploads\/[^/?]+$/, lost);
     loading = false;
     await ended(page);
     await table.waitFor();
+    assert.equal(await page.locator('main [role=alert]').count(), 0);
     assert.equal(await table.getAttribute('aria-rowcount'), '2');
     assert.equal(await page.getByText('取り込みが終わると表示します').count(), 0);
     if (!kind) {

@@ -104,11 +104,12 @@ function Following({ id, kind }) {
     if (!isUnderWay(data)) arrivals.forEach((heard) => heard());
     return !isUnderWay(data);
   };
-  usePolling(ask, !upload || isUnderWay(upload), [id]);
-  if (!upload) return html`<${Waiting} text=${t('step.arriving')} />`;
+  const unseen = usePolling(ask, !upload || isUnderWay(upload), [id]);
+  if (!upload) return unseen ? html`<${ProblemNotice} problem=${unseen} />` : html`<${Waiting} text=${t('step.arriving')} />`;
   return html`
     <div class="stack">
-      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${shareDone(upload)} />`}
+      <${ProblemNotice} problem=${unseen} />
+      ${!unseen && isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${shareDone(upload)} />`}
       <div class="row"><${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//>
         <span class="grow">${t('files.rows-in', { count: number(upload.rows.in) })}${upload.rows.refused > 0 && html` ・ <strong>${t('files.rows-refused', { count: number(upload.rows.refused) })}</strong>`}</span>
         <a class="button button-small" href=${placeOf(kind, id)}>${t('files.open')}</a></div>

@@ -80,7 +80,7 @@ function Run({ onAsked }) {
 
 function Export({ it, onChanged, open, heading = 'h3' }) {
   const [problem, setProblem] = useState(null);
-  usePolling(async () => {
+  const unseen = usePolling(async () => {
     const now = await read(it.id);
     onChanged(now);
     if (now.state !== 'requested') announce(t(`export.${now.state}`));
@@ -104,10 +104,10 @@ function Export({ it, onChanged, open, heading = 'h3' }) {
         ${it.doses !== null && html`<span>${t('exports.doses', { count: number(it.doses) })}</span>`}
         <${Badge} kind=${late ? 'doubt' : KINDS[it.state]}>${t(late ? 'export.late' : `export.${it.state}`)}<//>
       </div>
-      ${it.state === 'requested' && !late && html`<${Progress} label=${t('export.requested')} />`}
+      ${it.state === 'requested' && !late && !unseen && html`<${Progress} label=${t('export.requested')} />`}
       ${late && html`<${Notice} kind="warning" title=${t('export.late')}>${t('export.late-more')}<//>`}
       ${it.failure && html`<${Notice} kind="error" title=${said(it.failure)}>${it.failure.detail}<//>`}
-      <${ProblemNotice} problem=${problem} />
+      <${ProblemNotice} problem=${problem ?? unseen} />
       ${it.state === 'published' && it.files.length === 0 && html`<p class="help">${t('exports.gone')}</p>`}
       ${it.files.length > 0 && html`<details open=${open}><summary>${t('exports.files', { count: it.files.length })}</summary>
         <ul class="chips">${it.files.map((file) => html`<li key=${file.name}><button class="button button-small" type="button" onClick=${() => fetch(file.name)}>${file.name}</button></li>`)}</ul></details>`}

@@ -13,7 +13,7 @@ import Refused from './refused.js';
 /** One file; `back` says where one came from, if not from all files. */
 export default function File({ id, back = { href: to('files'), text: t('files.back') } }) {
   const { data: upload, problem, set, reload } = useLoaded(async (signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
-  usePolling(async () => {
+  const unseen = usePolling(async () => {
     const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
     set(data);
     if (!isUnderWay(data)) announce(`${data.file}: ${said(data.state_text)}`);
@@ -23,8 +23,8 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
   return html`
     <${Page} title=${upload.file} back=${back}
       lead=${html`<${Badge} kind=${kindOf(upload.state)}>${said(upload.state_text)}<//> <span>${t(`kind.${upload.kind}`)} ・ ${t('file.dropped', { at: moment(upload.dropped_at) })}</span>`}>
-      <${ProblemNotice} problem=${problem} />
-      <${Steps} upload=${upload} />
+      <${ProblemNotice} problem=${problem ?? unseen} />
+      <${Steps} upload=${upload} isSeen=${!unseen} />
       ${upload.refusal && html`<${Refusal} upload=${upload} />`}
       <${Held} upload=${upload} onDecided=${set} onStale=${reload} />
       ${upload.links.answers && mayDrop(upload.kind) && html`<${Answers} upload=${upload} />`}
@@ -49,8 +49,8 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
 
 const FAILED = ['refused', 'discarded'];
 
-/** The way of a file in four steps. */
-function Steps({ upload }) {
+/** The way of a file in four steps. Nothing moves while nobody knows whether it does. */
+function Steps({ upload, isSeen }) {
   const order = ['arrived', 'checking', upload.kind === 'inquiries' ? 'asking' : 'loading', 'done'];
   const at = { checking: 1, held: 2, waiting: 2, loading: 2 }[upload.state] ?? (FAILED.includes(upload.state) ? 1 : 4);
   const bad = FAILED.includes(upload.state);
@@ -64,7 +64,7 @@ function Steps({ upload }) {
           </li>`;
         })}
       </ol>
-      ${isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${shareDone(upload)} />`}
+      ${isSeen && isUnderWay(upload) && html`<${Progress} label=${said(upload.state_text)} share=${shareDone(upload)} />`}
       ${upload.state === 'waiting' && html`<p class="help">${t('file.waiting')}</p>`}
     </div>`;
 }

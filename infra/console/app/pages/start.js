@@ -105,12 +105,12 @@ export default function Start() {
   const all = [moving, useLoaded(lookForBases, [currentLanguage()]), useLoaded(lookForHeld, [currentLanguage()])];
   const running = moving.data?.some((hand) => hand.kind === 'busy');
   const looked = all.every((it) => it.data || it.problem);
-  const problem = all.find((it) => it.problem)?.problem;
   const hands = all.flatMap((it) => it.data ?? []).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
-  usePolling(async () => {
+  const unseen = usePolling(async () => {
     moving.set(await look());
     return false;
   }, Boolean(running), []);
+  const problem = all.find((it) => it.problem)?.problem ?? unseen;
   useEvery(AGAIN, () => all.forEach((it) => it.renew()));
   return html`
     <${Page} title=${t('start.title')} lead=${t('start.lead')}>
