@@ -5,7 +5,6 @@ import { t, clipped, number } from './words.js';
 
 const HEIGHT = 64; // px, as in style.css
 const BEYOND = 6; // rows above and below those in sight
-const MENDED = 2; // cells of a row that can be mended in the table; more in a spreadsheet
 
 /** Why a row was refused. What does not fit into its height is read in a dialog. */
 function Why({ text, line, onAll }) {
@@ -47,7 +46,7 @@ export default function Rows({ label, header, count, row, onMend }) {
             <tr key=${it.key} aria-rowindex=${place + 2}>
               <th scope="row" class="number">${it.line}</th>
               <${Why} text=${it.why} line=${it.line} onAll=${() => setRead(it)} />
-              ${onMend && html`<td class="mends"><div class="mend">${[...it.marked].slice(0, MENDED).map((column) => html`
+              ${onMend && html`<td class="mends"><div class="mend">${[...it.marked].map((column) => html`
                 <label key=${column}><bdi>${clipped(header[column] ?? '')}</bdi>
                   <input class=${`edit ${it.mended.has(column) ? 'edit-done' : ''}`} value=${it.values[column] ?? ''} dir="auto" autocomplete="off" spellcheck=${false} aria-label=${t('rows.mend', { column: header[column] ?? '', line: it.line })} aria-invalid=${!it.mended.has(column)} onInput=${(event) => onMend(place, column, event.target.value)} />
                 </label>`)}</div></td>`}

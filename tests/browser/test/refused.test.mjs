@@ -116,6 +116,25 @@ test('of a file that somebody else decided about meanwhile, that is said and wha
   await page.context().close();
 });
 
+test('every cell with a red frame is mended in the table', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const rows = Array.from({ length: 40 }, (_, at) => (at === 7 ? `${TENANT},T7,12,,三つの人,,19801399,7,,,,` : `${TENANT},T${at},,,並の人${at},,19800401,1,,,,`));
+  await dropped(page, 'three_20210404.csv', [HEADER, ...rows]);
+  const fields = page.locator('tr', { hasText: '三つの人' }).locator('.edit');
+  await fields.first().waitFor({ timeout: 60_000 });
+  assert.equal(await page.locator('.rows-box .wrong').count(), 3);
+  assert.equal(await fields.count(), 3);
+  for (const [at, value] of ['', '19801231', '1'].entries()) await fields.nth(at).fill(value);
+  await page.getByRole('button', { name: '直した1行を送る' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'three_20210404_errors.csv' }).waitFor({ timeout: 60_000 });
+  await page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });
+  const { residents } = await (await stack.ask(['read'], 'POST', '/residents/search', { number: 'T7' })).json();
+  assert.deepEqual(residents.map((it) => it.birth_date), ['1980-12-31']);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('in columns of other names the wrong cell is marked, mended and sent', async () => {
   const { revision } = await (await stack.ask(['register'], 'GET', '/settings')).json();
   const changed = await stack.ask(['register'], 'PUT', '/settings', { columns: { residents: { 誕生日: '生年月日', 宛名: '個別宛名番号' } } }, { 'if-match': `"${revision}"` });
