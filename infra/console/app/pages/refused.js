@@ -47,8 +47,12 @@ async function read(kind, link, signal) {
   return { bytes, text, header, columns, rows: spans.slice(1), at };
 }
 
+/** So many reasons are to choose from at once. */
+const FEW = 6;
+
 function Mending({ upload, file }) {
   const [only, setOnly] = useState('');
+  const [all, setAll] = useState(upload.refused_by.length <= FEW + 1);
   const isWhole = tookNothing(upload);
   const mayMend = mayDrop(upload.kind) && !isWhole;
   const [mended, setMended] = useState(() => new Map());
@@ -96,7 +100,8 @@ function Mending({ upload, file }) {
     ${upload.refused_by.length > 1 && html`
       <fieldset class="choice"><legend class="visually-hidden">${t('refused.only')}</legend>
         <label><input type="radio" name="only" checked=${only === ''} onChange=${() => setOnly('')} />${t('refused.all', { count: number(file.rows.length) })}</label>
-        ${upload.refused_by.slice(0, 6).map((reason) => html`<label key=${reason.code}><input type="radio" name="only" checked=${only === reason.code} onChange=${() => setOnly(reason.code)} />${short(said(reason))} ${number(reason.rows)}</label>`)}
+        ${(all ? upload.refused_by : upload.refused_by.slice(0, FEW)).map((reason) => html`<label key=${reason.code}><input type="radio" name="only" checked=${only === reason.code} onChange=${() => setOnly(reason.code)} />${short(said(reason))} ${number(reason.rows)}</label>`)}
+        ${!all && html`<button class="button button-small" type="button" onClick=${() => setAll(true)}>${t('refused.others', { count: number(upload.refused_by.length - FEW) })}</button>`}
       </fieldset>`}
     <${Rows} label=${t('refused.table')} header=${file.header.slice(2)} count=${shown.length}
       row=${(place) => rowOf(file, shown[place], texts, mended.get(shown[place]))}

@@ -197,6 +197,7 @@ export default {
   'refused.how': 'To mend them in a spreadsheet, save the CSV, mend it and drop it as a file of the same kind. In Excel, a double click damages numbers that are long or begin with 0: open it by Data → From Text/CSV instead, with every column as text. The first two columns are passed over, so they may stay.',
   'refused.only': 'Show one reason only',
   'refused.all': 'All {count}',
+  'refused.others': 'Show {count} more {count:reason|reasons}',
   'refused.table': 'Table of refused rows',
 
   'residents.title': 'Find residents',
