@@ -25,7 +25,7 @@ async function pageOfKind(kind, after) {
 
 export default function History({ title, none, kind }) {
   const pages = usePages((after) => (kind ? pageOfKind(kind, after) : page(20, after)));
-  const { items, isThere, problem, renew } = pages;
+  const { items, isThere, problem, next, renew } = pages;
   useEffect(() => onArrival(renew), []);
   usePolling(renew, items.slice(0, pages.first).some(isUnderWay), []);
   return html`
@@ -33,7 +33,7 @@ export default function History({ title, none, kind }) {
       <h2 id="history-title">${title}</h2>
       <${ProblemNotice} problem=${problem} />
       ${!isThere && !problem && html`<${Waiting} />`}
-      ${isThere && (items.length === 0 ? html`<p class="card empty">${none}</p>` : html`
+      ${isThere && (items.length === 0 ? html`<p class="card empty">${next ? t('files.none-so-far') : none}</p>` : html`
         <div class="table-box" tabindex="0" role="group" aria-labelledby="history-title"><table>
           <thead><tr><th scope="col">${t('files.file')}</th><th scope="col">${t('files.state')}</th><th scope="col" class="number">${t('rows.in')}</th><th scope="col" class="number">${t('rows.refused')}</th><th scope="col">${t('files.dropped-at')}</th></tr></thead>
           <tbody>${items.map((it) => html`

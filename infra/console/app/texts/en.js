@@ -121,6 +121,7 @@ export default {
   'files.rows-refused': '{count} refused',
   'files.history': 'Files so far',
   'files.none': 'No file yet. Drop a CSV, and what became of it stands here.',
+  'files.none-so-far': 'None among the newest files. “Show more” looks further back.',
   'files.file': 'File',
   'files.state': 'State',
   'files.dropped-at': 'Dropped at',

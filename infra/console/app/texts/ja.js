@@ -121,6 +121,7 @@ export default {
   'files.rows-refused': '取り込めない行 {count}',
   'files.history': 'これまでのファイル',
   'files.none': 'まだファイルがありません。CSV を置くと、ここに結果が出ます。',
+  'files.none-so-far': '新しいほうのファイルの中には見つかりません。それより前は「さらに表示する」で探せます。',
   'files.file': 'ファイル',
   'files.state': '状態',
   'files.dropped-at': '受付日時',
