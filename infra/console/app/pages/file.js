@@ -1,8 +1,8 @@
 // One file: how far it is, where its rows went, what was refused, and what to decide.
 
-import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, announce, useLoaded, usePolling } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
-import { call, may } from '../api.js';
+import { call, fetchLink, may } from '../api.js';
 import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled, shareDone } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
@@ -134,6 +134,24 @@ const Facts = ({ upload }) => html`
       <dt>${t('file.moved-at')}</dt><dd>${moment(upload.moved_at)}</dd>
       ${upload.generation && html`<dt>${t('file.generation')}</dt><dd>${number(upload.generation)}</dd>`}
       ${upload.sha256 && html`<dt>${'SHA-256'}</dt><dd><code>${upload.sha256}</code></dd>`}
-      <dt>${t('file.receipt')}</dt><dd>${upload.links.receipt ? html`<a href=${upload.links.receipt.url} target="_blank" rel="noreferrer">${'receipt.json'}</a> <span class="help">${t('file.link-life')}</span>` : t('file.receipt-later')}</dd>
+      <dt>${t('file.receipt')}</dt><dd>${upload.links.receipt ? html`<${Receipt} id=${upload.id} />` : t('file.receipt-later')}</dd>
     </dl>
   </section>`;
+
+function Receipt({ id }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  /** A link is good for five minutes; it is asked for anew when somebody follows it. */
+  const fetch = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
+      save(await fetchLink(data.links.receipt), 'receipt.json', 'application/json');
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  return html`<button class="button button-small" type="button" disabled=${busy} onClick=${fetch}>${'receipt.json'}</button><${ProblemNotice} problem=${problem} />`;
+}

@@ -158,7 +158,6 @@ export default {
   'file.generation': 'Generation of the register',
   'file.receipt': 'Receipt',
   'file.receipt-later': 'once it is checked',
-  'file.link-life': '(the link is good for five minutes)',
   'reason.what': 'What is wrong and what to do',
   'reason.code': 'Code',
   'reason.all': 'Show all {count} reasons',

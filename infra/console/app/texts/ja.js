@@ -158,7 +158,6 @@ export default {
   'file.generation': '台帳の世代',
   'file.receipt': '受領書',
   'file.receipt-later': '確認が終わるとできます',
-  'file.link-life': '（リンクは5分間有効です）',
   'reason.what': '理由と直し方',
   'reason.code': 'コード',
   'reason.all': '{count}件の理由をすべて表示する',
