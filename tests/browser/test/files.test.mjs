@@ -48,6 +48,11 @@ test('files are dropped, followed and told row by row, and what was refused is m
   assert.equal(Object.values(told).reduce((sum, value) => sum + value, 0), rows);
   assert.ok(told['取り込めない'] > 5, JSON.stringify(told));
 
+  // The receipt, by a link that is asked for now.
+  const receiving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'receipt.json' }).press('Enter');
+  assert.equal(JSON.parse(await read(await (await receiving).path())).file, 'residents_20210402.csv');
+
   // The refused rows as they came, to be mended elsewhere.
   await page.locator('.rows-box').waitFor();
   const saving = page.waitForEvent('download');

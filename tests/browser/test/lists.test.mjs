@@ -70,6 +70,20 @@ test('a file that is pushed off the first page stays, and nothing is passed over
   await page.context().close();
 });
 
+test('what was not searched to its end is not said to be nothing', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const uploads = many(1150, (at) => ({ id: idOf(at), file: `f_${at}.csv`, kind: 'residents', state: 'in_force', state_text: { ja: '', en: '' }, ended: true, rows: { in: 1, refused: 0 }, dropped_at: NOW, size: 1 }));
+  await listIs(page, /\/uploads\?/, 'uploads', uploads, (it) => it.id);
+  await open(page, stack, 'inquiries/file');
+  await page.getByText('新しいほうのファイルの中には見つかりません').waitFor();
+  await more(page).press('Enter');
+  await page.getByText('まだありません。ひな形に記入して').waitFor();
+  assert.equal(await more(page).count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a button that is pressed twice shows nothing twice, and what failed is forgotten once it did not', async () => {
   const page = await newPage(browser);
   await signIn(page, stack);

@@ -119,13 +119,24 @@ test('of a file that somebody else decided about meanwhile, that is said and wha
 test('every cell with a red frame is mended in the table', async () => {
   const page = await newPage(browser);
   await signIn(page, stack);
+  await page.route(/\/uploads\/[^/?]+$/, async (route) => {
+    const response = await route.fetch();
+    const upload = await response.json();
+    const others = Array.from({ length: 9 - upload.refused_by.length }, (_, at) => ({ code: `OTHER_${at}`, ja: `別の理由${at}。`, en: `another reason ${at}`, rows: 1 }));
+    await route.fulfill({ response, json: { ...upload, refused_by: [...upload.refused_by, ...(upload.rows.refused ? others : [])] } });
+  });
   const rows = Array.from({ length: 40 }, (_, at) => (at === 7 ? `${TENANT},T7,12,,三つの人,,19801399,7,,,,` : `${TENANT},T${at},,,並の人${at},,19800401,1,,,,`));
   await dropped(page, 'three_20210404.csv', [HEADER, ...rows]);
   const fields = page.locator('tr', { hasText: '三つの人' }).locator('.edit');
   await fields.first().waitFor({ timeout: 60_000 });
   assert.equal(await page.locator('.rows-box .wrong').count(), 3);
   assert.equal(await fields.count(), 3);
-  for (const [at, value] of ['', '19801231', '1'].entries()) await fields.nth(at).fill(value);
+  // So can every reason be chosen.
+  const reasons = page.locator('input[name=only]');
+  assert.equal(await reasons.count(), 1 + 6);
+  await page.getByRole('button', { name: 'ほかの3件の理由も出す' }).press('Enter');
+  assert.equal(await reasons.count(), 1 + 9);
+  for (const [column, value] of [['券番号', ''], ['生年月日', '19801231'], ['性別', '1']]) await page.getByLabel(`行目の${column}を直す`).fill(value);
   await page.getByRole('button', { name: '直した1行を送る' }).press('Enter');
   await page.getByRole('heading', { level: 1, name: 'three_20210404_errors.csv' }).waitFor({ timeout: 60_000 });
   await page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });
