@@ -18,7 +18,7 @@ const WAYS = {
   number: ['number'],
 };
 
-export default ({ route }) => (route[0] ? html`<${Resident} id=${route[0]} known=${last.found?.residents.find((it) => it.id === route[0])} />` : html`<${Search} />`);
+export default ({ route }) => (route[0] ? html`<${Resident} id=${route[0]} />` : html`<${Search} />`);
 
 function Search() {
   const [way, setWay] = useState(last.way);
