@@ -305,7 +305,8 @@ test('what somebody else decided meanwhile leaves nothing to decide, and says so
   await signIn(page, stack);
   await choose(page, 'review', old[10], '正しいので有効にする');
   const [dose] = (await dosesOf(old[10])).doses;
-  await stack.ask(['doses'], 'POST', `/doses/${dose.id}/resolve`, { decision: 'cancel', reason: '別の人の券' }, { 'if-match': `"${dose.revision}"` });
+  const cancelled = await stack.ask(['doses'], 'POST', `/doses/${dose.id}/resolve`, { decision: 'cancel', reason: '別の人の券' }, { 'if-match': `"${dose.revision}"` });
+  assert.ok(cancelled.ok, await cancelled.text());
   await tabTo(page, page.locator('#reason'));
   await page.keyboard.type('接種済証で確認');
   await page.keyboard.press('Enter');

@@ -33,7 +33,8 @@ export default function Check({ list, resident, id }) {
 }
 
 function Matter({ list, resident, person, doses, subject, Form, way }) {
-  const standing = doses.doses.filter((it) => it.state !== 'cancelled' && it.programme === subject.programme);
+  // What it is about is shown though somebody has cancelled it meanwhile.
+  const standing = doses.doses.filter((it) => it === subject || (it.state !== 'cancelled' && it.programme === subject.programme));
   const holder = list === 'conflict' ? standing.find((it) => it.number === subject.number) : null;
   const columns = list === 'conflict'
     ? [...(holder ? [{ title: t('check.there'), dose: holder }] : []), { title: t('check.newcomer'), dose: subject, marked: true }]
