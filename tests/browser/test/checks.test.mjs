@@ -194,6 +194,42 @@ test('what was typed stays when a dose cannot be read anew, and the notice of it
   await page.context().close();
 });
 
+test('what somebody else decided meanwhile leaves nothing to decide, and says so', async () => {
+  await record(old[10], 2);
+  const coupon = '9100000000';
+  const waiting = await record(old[10], 1, { line: `21${TENANT}${coupon}` });
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await choose(page, 'review', old[10], '正しいので有効にする');
+  const [dose] = (await dosesOf(old[10])).doses;
+  const cancelled = await stack.ask(['doses'], 'POST', `/doses/${dose.id}/resolve`, { decision: 'cancel', reason: '別の人の券' }, { 'if-match': `"${dose.revision}"` });
+  assert.ok(cancelled.ok, await cancelled.text());
+  await tabTo(page, page.locator('#reason'));
+  await page.keyboard.type('接種済証で確認');
+  await page.keyboard.press('Enter');
+  await page.getByText('すでに決まっています').waitFor();
+  assert.equal(await page.locator('main [role=alert]').count(), 1);
+  assert.equal(await page.locator('#reason').count(), 0);
+
+  // So it is on a list, once its question is closed.
+  await open(page, stack, 'checks/waiting');
+  const line = page.locator('tr', { hasText: coupon });
+  await line.getByRole('button').press('Enter');
+  await stack.ask(['doses'], 'POST', `/doses/${waiting.id}/resolve`, { decision: 'withdraw', reason: '読み違い' });
+  // The same decision once more would be answered as done; another one is not.
+  const late = { code: 'DOSE_STATE', title: '先に決めた人がいます', title_en: 'somebody decided it first' };
+  await page.route(/\/resolve$/, (route) => route.fulfill({ status: 409, json: late }), { times: 1 });
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('#reason').fill('券番号の読み違い');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('alert').waitFor();
+  await line.waitFor({ state: 'detached' });
+  assert.equal(await dialog.getByRole('alert').count(), 1);
+  await dialog.getByRole('button', { name: 'やめる' }).press('Enter');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('a waiting dose can be withdrawn, and the list saved as CSV, page after page', async () => {
   const coupons = Array.from({ length: 55 }, (_, at) => String(9_000_000_000 + at));
   for (const coupon of coupons) await record(old[2], 1, { line: `21${TENANT}${coupon}` });
@@ -293,42 +329,6 @@ test('what somebody else corrected meanwhile is shown, and is not put back unsee
   await dose.getByText('FA4597').first().waitFor();
   const [now] = (await dosesOf(old[9])).doses;
   assert.deepEqual([now.given_on, now.lot], ['2021-06-17', 'FA4597']);
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
-});
-
-test('what somebody else decided meanwhile leaves nothing to decide, and says so', async () => {
-  await record(old[10], 2);
-  const coupon = '9100000000';
-  const waiting = await record(old[10], 1, { line: `21${TENANT}${coupon}` });
-  const page = await newPage(browser);
-  await signIn(page, stack);
-  await choose(page, 'review', old[10], '正しいので有効にする');
-  const [dose] = (await dosesOf(old[10])).doses;
-  const cancelled = await stack.ask(['doses'], 'POST', `/doses/${dose.id}/resolve`, { decision: 'cancel', reason: '別の人の券' }, { 'if-match': `"${dose.revision}"` });
-  assert.ok(cancelled.ok, await cancelled.text());
-  await tabTo(page, page.locator('#reason'));
-  await page.keyboard.type('接種済証で確認');
-  await page.keyboard.press('Enter');
-  await page.getByText('すでに決まっています').waitFor();
-  assert.equal(await page.locator('main [role=alert]').count(), 1);
-  assert.equal(await page.locator('#reason').count(), 0);
-
-  // So it is on a list, once its question is closed.
-  await open(page, stack, 'checks/waiting');
-  const line = page.locator('tr', { hasText: coupon });
-  await line.getByRole('button').press('Enter');
-  await stack.ask(['doses'], 'POST', `/doses/${waiting.id}/resolve`, { decision: 'withdraw', reason: '読み違い' });
-  // The same decision once more would be answered as done; another one is not.
-  const late = { code: 'DOSE_STATE', title: '先に決めた人がいます', title_en: 'somebody decided it first' };
-  await page.route(/\/resolve$/, (route) => route.fulfill({ status: 409, json: late }), { times: 1 });
-  const dialog = page.getByRole('dialog');
-  await dialog.locator('#reason').fill('券番号の読み違い');
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('alert').waitFor();
-  await line.waitFor({ state: 'detached' });
-  assert.equal(await dialog.getByRole('alert').count(), 1);
-  await dialog.getByRole('button', { name: 'やめる' }).press('Enter');
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
