@@ -8,6 +8,9 @@
 //! A file that is held again, because it removes many, was confirmed or discarded by somebody before: the
 //! earlier receipts of the upload say which, and it is done again. Without such a receipt it stays held.
 //!
+//! When a file was dropped, the table says, or else its first receipt. S3 only tells when an upload in parts
+//! was begun, and in whole seconds.
+//!
 //! A file of which nothing comes is named at the end; the others do not wait for somebody to look at it.
 
 use std::collections::BTreeMap;
@@ -19,14 +22,15 @@ use domain::{TenantCode, TenantScope, UploadId, UploadState};
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use local::s3::ObjectCreated;
-use objects::{InboxKey, ObjectName, upload_of};
+use objects::{InboxKey, ObjectName, Objects, upload_of};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use serde_json::Value;
 use store::{Confirmation, Discarding, Store};
 
-/// Files of this long before the point in time are looked at as well: some were under way.
-const BEFORE: SignedDuration = SignedDuration::from_hours(24);
+/// Files of this long before the point in time are looked at as well: some were under way for a day, and S3
+/// dates by its beginning what came in parts, for which there are two days.
+const BEFORE: SignedDuration = SignedDuration::from_hours(24 + 48);
 /// Municipalities at once.
 const AT_ONCE: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -86,6 +90,7 @@ pub struct Recovery {
     region: String,
     store: Store,
     s3: aws_sdk_s3::Client,
+    drop: Objects,
     sqs: aws_sdk_sqs::Client,
     loads: LoadQueue,
 }
@@ -96,7 +101,15 @@ struct File {
     key: String,
     version: String,
     size: u64,
-    at: Timestamp,
+    /// When it was written last, by S3.
+    modified: Timestamp,
+}
+
+/// What is known of a file from before.
+struct Earlier {
+    dropped_at: Timestamp,
+    /// All states that its receipts tell of.
+    states: Vec<UploadState>,
 }
 
 /// A page of a list of versions begins after this key and version.
@@ -110,6 +123,7 @@ impl Recovery {
         Self {
             region: config.region().map(ToString::to_string).unwrap_or_default(),
             store: Store::new(aws_sdk_dynamodb::Client::new(config), places.table.clone()),
+            drop: Objects::new(s3.clone(), places.bucket.clone()),
             loads: LoadQueue::new(sqs.clone(), places.loads.clone()),
             sqs,
             s3,
@@ -139,31 +153,35 @@ impl Recovery {
     async fn take_in_all(&self, tenant: TenantCode, files: Vec<File>) -> Recovered {
         let scope = TenantScope::for_operator(tenant);
         let mut town = Recovered::default();
+        // What was decided then has to be read before receive-upload writes a new receipt.
+        let mut known = Vec::new();
         for file in files {
-            match self.take_in(&scope, &file).await {
-                Ok(Some(replayed)) => town.files.push(replayed),
+            match self.earlier(&scope, &file).await {
+                Ok(Some(earlier)) => known.push((file, earlier)),
                 Ok(None) => {
                     town.unknown.push(tenant);
-                    break;
+                    return town;
                 }
-                Err(error) => town.failed.push(Failed {
-                    tenant,
-                    file: format!("{} version {}", file.key, file.version),
-                    error,
-                }),
+                Err(error) => town.failed.push(file.failed(error)),
+            }
+        }
+        known.sort_by_key(|(_, earlier)| earlier.dropped_at);
+        for (file, earlier) in known {
+            match self.take_in(&scope, &file, &earlier).await {
+                Ok(replayed) => town.files.push(replayed),
+                Err(error) => town.failed.push(file.failed(error)),
             }
         }
         town
     }
 
-    /// None if the municipality does not take part.
-    async fn take_in(&self, scope: &TenantScope, file: &File) -> Result<Option<Replayed>> {
-        if self.store.tenant(scope).await?.is_none() {
-            return Ok(None);
-        }
-        let id = upload_of(&self.places.bucket, &file.key, &file.version);
-        // What was decided then has to be read before receive-upload writes a new receipt.
-        let before = self.earlier_states(scope, id).await?;
+    async fn take_in(
+        &self,
+        scope: &TenantScope,
+        file: &File,
+        earlier: &Earlier,
+    ) -> Result<Replayed> {
+        let id = self.upload_of(file);
         let event = ObjectCreated {
             bucket: self.places.bucket.clone(),
             key: file.key.clone(),
@@ -171,21 +189,25 @@ impl Recovery {
             size: file.size,
             etag: String::new(),
             sequencer: String::new(),
-            event_time: file.at,
+            event_time: earlier.dropped_at,
             event_name: "ObjectCreated:Put",
         };
         let send = self.sqs.send_message().queue_url(&self.places.uploads);
         let body = event.to_notification(&self.region);
         send.message_body(body).send().await?;
         let mut state = self.settled(scope, id).await?;
-        if state == UploadState::Held && self.decide_again(scope, id, &before).await? {
+        if state == UploadState::Held && self.decide_again(scope, id, &earlier.states).await? {
             state = self.settled(scope, id).await?;
         }
-        Ok(Some(Replayed {
+        Ok(Replayed {
             tenant: file.tenant,
             upload: id,
             state,
-        }))
+        })
+    }
+
+    fn upload_of(&self, file: &File) -> UploadId {
+        upload_of(&self.places.bucket, &file.key, &file.version)
     }
 
     /// Does to a held file what was done to it before; `false` if nothing was.
@@ -214,22 +236,22 @@ impl Recovery {
             let Discarding::Discarded(upload) = done else {
                 bail!("the file was discarded before and cannot be now");
             };
-            let receipt = Receipt::of(scope, &upload).to_json();
-            let put = self.s3.put_object().bucket(&self.places.bucket);
-            let put = put.key(receipt_key(scope, id));
-            put.content_type("application/json")
-                .body(receipt.into())
-                .send()
-                .await?;
+            Receipt::write(&self.drop, scope, &upload).await?;
             return Ok(true);
         }
         Ok(false)
     }
 
-    /// The states that all earlier receipts of an upload tell of.
-    async fn earlier_states(&self, scope: &TenantScope, id: UploadId) -> Result<Vec<UploadState>> {
-        let key = receipt_key(scope, id);
+    /// None if the municipality does not take part.
+    async fn earlier(&self, scope: &TenantScope, file: &File) -> Result<Option<Earlier>> {
+        if self.store.tenant(scope).await?.is_none() {
+            return Ok(None);
+        }
+        let id = self.upload_of(file);
+        let key = ObjectName::Receipt(id).key(scope);
         let mut states = Vec::new();
+        let mut dropped_at = None;
+        // The newest first.
         for receipt in self.versions(&key, &mut (None, None)).await? {
             let version = receipt.version_id().unwrap_or_default();
             let get = self.s3.get_object().bucket(&self.places.bucket).key(&key);
@@ -241,8 +263,15 @@ impl Recovery {
                     .as_str()
                     .and_then(|state| state.parse::<UploadState>().ok()),
             );
+            let dropped = receipt["dropped_at"].as_str();
+            dropped_at = dropped.and_then(|at| at.parse().ok()).or(dropped_at);
         }
-        Ok(states)
+        let upload = self.store.upload(scope, &id).await?;
+        let dropped_at = upload.map(|upload| upload.dropped_at).or(dropped_at);
+        Ok(Some(Earlier {
+            dropped_at: dropped_at.unwrap_or(file.modified),
+            states,
+        }))
     }
 
     /// Waits until nothing happens to an upload any more, or a person has to decide.
@@ -263,19 +292,20 @@ impl Recovery {
         }
     }
 
-    /// Every version in the inboxes that is not older, in the order in which they came.
+    /// Every version in the inboxes that is not older, of a key the oldest first.
     async fn dropped_since(&self, point: Timestamp) -> Result<Vec<File>> {
         let mut found = Vec::new();
         let mut marker: Marker = (None, None);
         loop {
             for listed in self.versions("inbox/", &mut marker).await? {
-                let (Some(key), Some(version), Some(at)) =
+                let (Some(key), Some(version), Some(modified)) =
                     (listed.key(), listed.version_id(), listed.last_modified())
                 else {
                     bail!("the list of versions is not whole");
                 };
-                let at = Timestamp::new(at.secs(), at.subsec_nanos().try_into()?)?;
-                if at < point {
+                let modified =
+                    Timestamp::new(modified.secs(), modified.subsec_nanos().try_into()?)?;
+                if modified < point {
                     continue;
                 }
                 // What lies elsewhere came to nothing then and would now.
@@ -287,16 +317,15 @@ impl Recovery {
                     key: key.to_owned(),
                     version: version.to_owned(),
                     size: listed.size().unwrap_or_default().try_into()?,
-                    at,
+                    modified,
                 });
             }
             if marker.0.is_none() {
                 break;
             }
         }
-        // S3 lists the newest version of a key first, and its times are whole seconds.
+        // S3 lists the newest version of a key first.
         found.reverse();
-        found.sort_by_key(|version| version.at);
         Ok(found)
     }
 
@@ -315,6 +344,12 @@ impl Recovery {
     }
 }
 
-fn receipt_key(scope: &TenantScope, id: UploadId) -> String {
-    ObjectName::Receipt(id).key(scope)
+impl File {
+    fn failed(&self, error: anyhow::Error) -> Failed {
+        Failed {
+            tenant: self.tenant,
+            file: format!("{} version {}", self.key, self.version),
+            error,
+        }
+    }
 }

@@ -19,9 +19,7 @@ pub(super) struct ReadConditions {
 impl ReadConditions {
     /// As RFC 9110 orders them: entity tags outweigh dates.
     pub(super) fn check(&self, version: &Version, object: &Object) -> S3Result<()> {
-        // HTTP dates have whole seconds.
-        let whole_seconds = version.created.as_second();
-        let modified = timestamp(jiff::Timestamp::from_second(whole_seconds).unwrap_or_default());
+        let modified = timestamp(version.modified);
         match (&self.matching, &self.unmodified_since) {
             (Some(wanted), _) if !matches(wanted, &object.etag) => {
                 return Err(s3_error!(PreconditionFailed));

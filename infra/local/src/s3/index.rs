@@ -15,6 +15,8 @@ pub(super) struct Version {
     /// Greater in every later write of the store; the version id is this in hexadecimal.
     pub(super) sequence: u64,
     pub(super) created: Timestamp,
+    /// What S3 calls `LastModified`: of an upload in parts, when it was begun. Whole seconds.
+    pub(super) modified: Timestamp,
     pub(super) entry: Entry,
 }
 
@@ -74,6 +76,11 @@ impl Version {
             Entry::DeleteMarker => None,
         }
     }
+}
+
+/// Times as S3 shows them.
+pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// Version ids and upload ids: 16 lower-case hexadecimal digits.

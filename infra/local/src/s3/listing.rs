@@ -131,6 +131,7 @@ mod tests {
                 key: (*key).to_owned(),
                 sequence,
                 created: Timestamp::UNIX_EPOCH,
+                modified: Timestamp::UNIX_EPOCH,
                 entry: Entry::DeleteMarker,
             }));
         }

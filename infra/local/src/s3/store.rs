@@ -12,7 +12,9 @@ use super::checksum::Sum;
 use super::conditions::WriteConditions;
 use super::content::{Content, Staged, StagedBytes, internal};
 use super::folder::Folder;
-use super::index::{BucketIndex, Cause, Described, Entry, Object, Part, Upload, Version, id_of};
+use super::index::{
+    BucketIndex, Cause, Described, Entry, Object, Part, Upload, Version, id_of, whole_seconds,
+};
 use super::notification::ObjectCreated;
 use super::{BucketSpec, OnCreated, Storage};
 
@@ -187,12 +189,11 @@ impl Store {
         mut new: NewObject,
     ) -> S3Result<(Arc<Version>, Vec<Arc<Version>>)> {
         let _one_at_a_time = held(&self.commits);
-        self.look_into(bucket, |index| {
+        let begun = self.look_into(bucket, |index| {
             new.conditions.check(index.in_force(&new.key))?;
-            match new.upload {
-                Some(upload) => index.upload(&new.key, &id_of(upload)).map(drop),
-                None => Ok(()),
-            }
+            let upload = |sequence| index.upload(&new.key, &id_of(sequence));
+            let upload = new.upload.map(upload).transpose()?;
+            Ok(upload.map(|upload| upload.initiated))
         })?;
         let sequence = self.next_sequence();
         let content = match (&new.staged.bytes, &self.folder) {
@@ -215,6 +216,7 @@ impl Store {
             key: new.key,
             sequence,
             created,
+            modified: whole_seconds(begun.unwrap_or(created)),
             entry: Entry::Object(Box::new(object)),
         };
         if let Some(folder) = &self.folder {
@@ -291,10 +293,13 @@ impl Store {
     }
 
     fn put_marker(&self, bucket: &str, key: &str) -> S3Result<Deleted> {
+        let sequence = self.next_sequence();
+        let created = self.clock.now();
         let version = Arc::new(Version {
             key: key.to_owned(),
-            sequence: self.next_sequence(),
-            created: self.clock.now(),
+            sequence,
+            created,
+            modified: whole_seconds(created),
             entry: Entry::DeleteMarker,
         });
         if let Some(folder) = &self.folder {
@@ -381,7 +386,7 @@ impl Store {
                 size: staged.size,
                 md5: staged.digest.md5,
                 sum: staged.digest.sum,
-                modified: store.clock.now(),
+                modified: whole_seconds(store.clock.now()),
                 content,
             };
             if let Some(folder) = &store.folder {

@@ -1,5 +1,6 @@
 use aws_sdk_s3::operation::create_multipart_upload::CreateMultipartUploadOutput;
 use aws_sdk_s3::operation::upload_part::UploadPartOutput;
+use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 
 use crate::world::{DROP, World, bytes};
@@ -201,3 +202,54 @@ in_both!(
         assert_eq!(world.get(DROP, "a").await, b"123456789");
     }
 );
+
+#[tokio::test]
+async fn what_came_in_parts_is_dated_by_when_it_was_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::in_folder(folder.path()).await;
+    let upload = begin(&world).await.upload_id.unwrap();
+    world.wait(600);
+    world.put(DROP, "b", "small").await;
+    world.wait(600);
+    let only = part(&world, &upload, 1, 10).await;
+    let complete = world
+        .client
+        .complete_multipart_upload()
+        .bucket(DROP)
+        .key("a")
+        .upload_id(&upload)
+        .multipart_upload(chosen(&[(1, &only)]));
+    complete.send().await.unwrap();
+    let events = world.created();
+    let told: Vec<_> = events.iter().map(|event| event.key.as_str()).collect();
+    assert_eq!(told, ["b", "a"], "the event is of the end");
+    assert!(
+        events[1]
+            .event_time
+            .duration_since(events[0].event_time)
+            .as_secs()
+            >= 600
+    );
+
+    let dates = dates(&world).await;
+    assert_eq!(dates[1].secs() - dates[0].secs(), 600);
+    for date in &dates {
+        assert_eq!(date.subsec_nanos(), 0, "S3 shows whole seconds");
+    }
+    let head = world.client.head_object().bucket(DROP).key("a");
+    let head = head.send().await.unwrap();
+    assert_eq!(head.last_modified(), Some(&dates[0]));
+    world.close().await;
+    let world = World::in_folder(folder.path()).await;
+    assert_eq!(self::dates(&world).await, dates, "also at the next start");
+}
+
+/// When the versions were last modified, by key.
+async fn dates(world: &World) -> Vec<DateTime> {
+    let list = world.client.list_object_versions().bucket(DROP);
+    let listed = list.send().await.unwrap();
+    let versions = listed.versions().iter();
+    versions
+        .map(|version| *version.last_modified().unwrap())
+        .collect()
+}

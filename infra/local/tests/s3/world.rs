@@ -32,6 +32,8 @@ pub(crate) struct World {
     /// `http://127.0.0.1:<port>`.
     pub(crate) endpoint: String,
     pub(crate) created: Arc<Mutex<Vec<ObjectCreated>>>,
+    /// What the clock says next, in milliseconds.
+    ticks: Arc<AtomicI64>,
     serving: JoinSet<()>,
     folder: Option<PathBuf>,
 }
@@ -51,7 +53,8 @@ impl World {
             Storage::Memory => None,
             Storage::Folder(folder) => Some(folder.clone()),
         };
-        let s3 = open(storage, &created);
+        let ticks = Arc::new(beginning());
+        let s3 = open_at(storage, &created, &ticks);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let mut serving = JoinSet::new();
@@ -62,6 +65,7 @@ impl World {
             client: client(&endpoint),
             endpoint,
             created,
+            ticks,
             serving,
             folder,
         }
@@ -109,6 +113,11 @@ impl World {
         }
     }
 
+    /// Lets seconds go by.
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.ticks.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
     pub(crate) fn created(&self) -> Vec<ObjectCreated> {
         self.created.lock().unwrap().clone()
     }
@@ -116,6 +125,14 @@ impl World {
 
 /// Opens a store without serving it.
 pub(crate) fn open(storage: Storage, created: &Arc<Mutex<Vec<ObjectCreated>>>) -> LocalS3 {
+    open_at(storage, created, &Arc::new(beginning()))
+}
+
+fn open_at(
+    storage: Storage,
+    created: &Arc<Mutex<Vec<ObjectCreated>>>,
+    ticks: &Arc<AtomicI64>,
+) -> LocalS3 {
     let created = Arc::clone(created);
     LocalS3::new(
         storage,
@@ -129,7 +146,7 @@ pub(crate) fn open(storage: Storage, created: &Arc<Mutex<Vec<ObjectCreated>>>) -
             created.lock().unwrap().push(object);
             taken_in
         }),
-        Arc::new(ticking_clock()),
+        Arc::new(ticking_clock(Arc::clone(ticks))),
     )
     .unwrap()
 }
@@ -142,10 +159,14 @@ pub(crate) fn buckets() -> Vec<BucketSpec> {
     vec![bucket(DROP, true), bucket(PLAIN, false)]
 }
 
-/// Begins at the opening of the system and is a millisecond later each time it is asked.
-fn ticking_clock() -> impl Fn() -> Timestamp + Send + Sync {
+/// The opening of the system, in milliseconds.
+fn beginning() -> AtomicI64 {
     let start: Timestamp = "2021-04-12T00:00:00Z".parse().unwrap();
-    let ticks = AtomicI64::new(start.as_millisecond());
+    AtomicI64::new(start.as_millisecond())
+}
+
+/// A millisecond later each time it is asked.
+fn ticking_clock(ticks: Arc<AtomicI64>) -> impl Fn() -> Timestamp + Send + Sync {
     move || Timestamp::from_millisecond(ticks.fetch_add(1, Ordering::Relaxed)).unwrap()
 }
 

@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use crypto::PersonTags;
 use jiff::Timestamp;
 use local::{LocalStack, Options};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use store::{HolderIndex, LogEntry};
 use system::{
     file::Row,
-    town::{CHIYODA, SAPPORO, Town, scope},
+    town::{CHIYODA, Dropped, SAPPORO, Town, scope},
 };
 use vrs::{
     index::{Compared, Indexing},
@@ -187,8 +188,12 @@ async fn entries(town: &Town, code: &str) -> (u64, Vec<Entry>) {
 }
 
 /// Everything that happens after the point in time: changes, a file that is refused, one that is held and
-/// confirmed, one that is held and discarded, one dropped twice under one name, doses.
+/// confirmed, one that is held and discarded, one dropped twice under one name, doses; and one in parts that
+/// was begun before all others and ended after them.
 async fn a_busy_day(town: &Town) {
+    let late = InParts::begin(town).await;
+    // S3 dates by the second.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let mut changed = people(1..6, true);
     changed.extend(people(6..26, false));
     // Names as people give them, which come encoded in the event.
@@ -230,6 +235,42 @@ async fn a_busy_day(town: &Town) {
         .collect();
     let receipt = town.take_in(SAPPORO, "second.csv", bytes(&theirs)).await;
     assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    let receipt = late.end(town, bytes(&people(1..22, true))).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+}
+
+/// A residents file of Chiyoda's that goes up in parts.
+struct InParts {
+    key: String,
+    upload: String,
+}
+
+impl InParts {
+    async fn begin(town: &Town) -> Self {
+        let key = format!("inbox/{CHIYODA}/residents/late.csv");
+        let begin = town.s3().create_multipart_upload().bucket("drop");
+        let begun = begin.key(&key).send().await.unwrap();
+        let upload = begun.upload_id.unwrap();
+        Self { key, upload }
+    }
+
+    async fn end(self, town: &Town, bytes: Vec<u8>) -> Value {
+        let Self { key, upload } = self;
+        let part = town.s3().upload_part().bucket("drop").key(&key);
+        let part = part.upload_id(&upload).part_number(1).body(bytes.into());
+        let part = part.send().await.unwrap();
+        let part = CompletedPart::builder()
+            .part_number(1)
+            .set_e_tag(part.e_tag)
+            .set_checksum_crc32(part.checksum_crc32);
+        let parts = CompletedMultipartUpload::builder().parts(part.build());
+        let end = town.s3().complete_multipart_upload().bucket("drop");
+        let end = end.key(&key).upload_id(upload);
+        let ended = end.multipart_upload(parts.build()).send().await.unwrap();
+        town.stack.idle().await;
+        let version = ended.version_id.unwrap();
+        town.receipt(CHIYODA, &Dropped { key, version }).await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

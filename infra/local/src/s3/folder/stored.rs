@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::checksum::{Algorithm, Sum};
 use super::super::content::Content;
-use super::super::index::{Cause, Described, Entry, Object, Part, Upload, Version};
+use super::super::index::{Cause, Described, Entry, Object, Part, Upload, Version, whole_seconds};
 
 /// Changes when a description written before can no longer be read.
 pub(super) const SCHEMA: u32 = 1;
@@ -21,6 +21,8 @@ pub(super) struct StoredVersion {
     key: String,
     sequence: u64,
     created: Microseconds,
+    /// None in descriptions of before it was kept.
+    modified: Option<Microseconds>,
     /// None: a delete marker.
     object: Option<StoredObject>,
 }
@@ -94,6 +96,7 @@ impl From<&Version> for StoredVersion {
             key: version.key.clone(),
             sequence: version.sequence,
             created: version.created.into(),
+            modified: Some(version.modified.into()),
             object: version.object().map(StoredObject::from),
         }
     }
@@ -114,10 +117,12 @@ impl StoredVersion {
             None => Entry::DeleteMarker,
         };
         let created = self.created.read()?;
+        let modified = self.modified.as_ref().map(Microseconds::read).transpose()?;
         Ok(Version {
             key: self.key,
             sequence: self.sequence,
             created,
+            modified: modified.unwrap_or(whole_seconds(created)),
             entry,
         })
     }

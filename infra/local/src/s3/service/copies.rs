@@ -70,7 +70,7 @@ impl Operations {
         let version = self.store.create(&input.bucket, new).await?;
         let result = CopyObjectResult {
             e_tag: Some(etag(&object_of(&version)?.etag)),
-            last_modified: Some(timestamp(version.created)),
+            last_modified: Some(timestamp(version.modified)),
             ..CopyObjectResult::default()
         };
         Ok(S3Response::new(CopyObjectOutput {

@@ -150,7 +150,7 @@ impl Operations {
                         key: Some(spelling.of(&version.key)),
                         version_id: Some(id),
                         is_latest: Some(newest),
-                        last_modified: Some(timestamp(version.created)),
+                        last_modified: Some(timestamp(version.modified)),
                         owner: None,
                     }),
                 }
@@ -262,7 +262,7 @@ fn entry(version: &Version, spelling: &Spelling) -> Option<Object> {
         key: Some(spelling.of(&version.key)),
         size: size(object.size),
         e_tag: Some(etag(&object.etag)),
-        last_modified: Some(timestamp(version.created)),
+        last_modified: Some(timestamp(version.modified)),
         storage_class: Some(ObjectStorageClass::from_static(
             ObjectStorageClass::STANDARD,
         )),
@@ -284,7 +284,7 @@ fn version_entry(
         is_latest: Some(newest),
         size: size(object.size),
         e_tag: Some(etag(&object.etag)),
-        last_modified: Some(timestamp(version.created)),
+        last_modified: Some(timestamp(version.modified)),
         storage_class: Some(standard),
         ..ObjectVersion::default()
     })

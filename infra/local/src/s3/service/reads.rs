@@ -161,7 +161,7 @@ fn described(found: &Found, object: &Object) -> S3Result<HeadObjectOutput> {
         content_range: found.content_range.clone(),
         content_type: described.content_type,
         e_tag: Some(etag(&object.etag)),
-        last_modified: Some(timestamp(found.version.created)),
+        last_modified: Some(timestamp(found.version.modified)),
         metadata: Some(described.metadata.into_iter().collect()),
         version_id: found.version_id.clone(),
         ..HeadObjectOutput::default()
