@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use aws_config::BehaviorVersion;
 
 use super::{index, log, upload::s3_client};
@@ -11,7 +11,7 @@ use crate::registry::on_this_machine;
 use crate::text::grouped;
 
 /// Takes in again what was dropped since, and says what came of it; then makes the index of holders anew
-/// from the records, and checks the logs. Fails when something is left to do.
+/// from the records, and checks the logs. Fails at its end when something is left to do.
 pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     let cli::Recover {
         since,
@@ -55,20 +55,24 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
             "{tenant} does not take part: enter it again, and run this again"
         )?;
     }
-    if !unknown.is_empty() {
-        bail!(
-            "{} municipalities have files and do not take part",
-            unknown.len()
-        );
-    }
     writeln!(out, "the index of holders, made anew from the records:")?;
     index::rebuild(&asked, None, false, out).await?;
     writeln!(out, "the logs of inquiries:")?;
     log::check(&asked.services, out).await?;
+    let mut left = Vec::new();
+    if !failed.is_empty() {
+        left.push(format!("of {} files nothing has come", failed.len()));
+    }
+    if !unknown.is_empty() {
+        let unknown = unknown.len();
+        left.push(format!(
+            "{unknown} municipalities have files and do not take part"
+        ));
+    }
     ensure!(
-        failed.is_empty(),
-        "of {} files nothing has come, see above: mend what failed, and run this again",
-        failed.len()
+        left.is_empty(),
+        "{}, see above: mend what failed, enter who is missing, and run this again",
+        left.join("; ")
     );
     Ok(())
 }

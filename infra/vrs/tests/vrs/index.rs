@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::command::{Ran, vrs};
 use crate::served::Served;
 
-fn client(url: &str) -> Client {
+pub(crate) fn client(url: &str) -> Client {
     let credentials = Credentials::new("local", "local", None, None, "test");
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -21,7 +21,7 @@ fn client(url: &str) -> Client {
 }
 
 /// Takes one entry away, and lets another lead to nobody.
-async fn damage(holders: &Client) {
+pub(crate) async fn damage(holders: &Client) {
     #[expect(
         clippy::disallowed_methods,
         reason = "the owner of a stack of one municipality; no role may"
