@@ -10,6 +10,7 @@ pub mod generate;
 mod http;
 pub mod index;
 pub mod logs;
+pub mod patience;
 mod receipt;
 pub mod recover;
 mod registry;

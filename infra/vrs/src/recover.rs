@@ -26,7 +26,9 @@ use objects::{InboxKey, ObjectName, Objects, upload_of};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use serde_json::Value;
-use store::{Confirmation, Discarding, Store};
+use store::{Confirmation, Discarding, Store, Upload};
+
+use crate::patience::PATIENCE;
 
 /// Files of this long before the point in time are looked at as well: some were under way for a day, and S3
 /// dates by its beginning what came in parts, for which there are two days.
@@ -34,8 +36,6 @@ const BEFORE: SignedDuration = SignedDuration::from_hours(24 + 48);
 /// Municipalities at once.
 const AT_ONCE: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A message is tried for about twenty minutes before it is given up.
-const PATIENCE: Duration = Duration::from_mins(30);
 
 /// Where the stack's things are.
 #[derive(Debug, Clone)]
@@ -276,17 +276,22 @@ impl Recovery {
 
     /// Waits until nothing happens to an upload any more, or a person has to decide.
     async fn settled(&self, scope: &TenantScope, id: UploadId) -> Result<UploadState> {
-        let begun = tokio::time::Instant::now();
+        let mut last: Option<Upload> = None;
+        let mut since = tokio::time::Instant::now();
         loop {
             let upload = self.store.upload(scope, &id).await?;
-            if let Some(upload) = upload
+            if let Some(upload) = &upload
                 && (upload.state.is_final() || upload.state == UploadState::Held)
             {
                 return Ok(upload.state);
             }
+            if upload != last {
+                (last, since) = (upload, tokio::time::Instant::now());
+            }
             ensure!(
-                begun.elapsed() < PATIENCE,
-                "nothing has come of it for half an hour; the functions' log says why"
+                since.elapsed() < PATIENCE,
+                "nothing has happened to it for {} minutes; the functions' log says why",
+                PATIENCE.as_secs() / 60
             );
             tokio::time::sleep(LOOK_EVERY).await;
         }

@@ -10,12 +10,11 @@ use super::token::token;
 use crate::cli;
 use crate::drop_folder::{DropFolder, Dropped, Receipts};
 use crate::http::Api;
+use crate::patience::PATIENCE;
 use crate::receipt::{Receipt, Rows};
 use crate::registry::on_this_machine;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// A failing message is tried for about twenty minutes; what stands still for longer has been given up.
-const STANDSTILL: Duration = Duration::from_mins(30);
 /// Where no steps are seen, a large file is at the same point for as long as it loads.
 const NO_NEWS: Duration = Duration::from_hours(6);
 /// Kinds of refusal and notice that are listed.
@@ -95,8 +94,8 @@ impl Progress {
 
 /// Follows a dropped file until nothing happens to it any more, or a person has to decide.
 ///
-/// Fails when the file has stood still for so long that its messages lie among the dead letters; where no
-/// steps are seen, only when there is no final receipt for hours.
+/// Fails when the file has stood still for so long that its message would have been tried again, were its
+/// function killed; where no steps are seen, only when there is no final receipt for hours.
 pub(crate) async fn follow(
     at: &impl Receipts,
     dropped: &Dropped,
@@ -122,10 +121,13 @@ async fn until_end(
         }
         let still = progress.stands_still(&receipt, Instant::now());
         let (id, state) = (&receipt.id, &receipt.state);
-        if at.sees_steps() && still > STANDSTILL {
+        if at.sees_steps() && still > PATIENCE {
             bail!(
-                "upload {id} has been `{state}` for half an hour without a step: something fails again and \
-                 again. The log says what; once it is mended, move the dead letters back to their queue"
+                "upload {id} has been `{state}` for {} minutes without a step: something fails again and \
+                 again, or another file of the municipality comes first and takes long. The log says what; \
+                 once it is mended, a message that the queue still holds comes again by itself, and dead \
+                 letters are moved back to their queue",
+                PATIENCE.as_secs() / 60
             );
         }
         if still > NO_NEWS {
@@ -205,14 +207,14 @@ mod tests {
         };
         let mut after = |minutes: u64, state: &str, new: u64| {
             let now = begun + Duration::from_secs(60 * minutes);
-            progress.stands_still(&receipt(state, new), now) > STANDSTILL
+            progress.stands_still(&receipt(state, new), now) > PATIENCE
         };
         assert!(!after(0, "waiting", 0));
-        assert!(!after(29, "waiting", 0));
-        assert!(!after(31, "loading", 0));
-        assert!(!after(60, "loading", 3));
-        assert!(!after(90, "loading", 3));
-        assert!(after(91, "loading", 3));
+        assert!(!after(74, "waiting", 0));
+        assert!(!after(76, "loading", 0));
+        assert!(!after(150, "loading", 3));
+        assert!(!after(225, "loading", 3));
+        assert!(after(226, "loading", 3));
     }
 
     /// Of a file that loads for so long, without a step that is seen.
@@ -264,10 +266,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_file_whose_steps_are_seen_is_given_up_after_half_an_hour() {
+    async fn a_file_whose_steps_are_seen_is_given_up_once_its_message_was_tried_again() {
         let begun = Instant::now();
         let stopped = load(2, true).await.unwrap_err().to_string();
-        assert_eq!(begun.elapsed().as_secs() / 60, 30);
+        assert_eq!(begun.elapsed().as_secs() / 60, 75);
         assert!(stopped.contains("dead letters"), "{stopped}");
     }
 }
