@@ -8,7 +8,9 @@ import { onQueue, record } from './queue.js';
 import { today } from './words.js';
 import { play } from './sounds.js';
 
-const KEPT = 30; // entries
+/** Of what went well so many entries are kept. What has to be looked at again stays: of a refused dose nobody else knows. */
+export const KEPT = 30;
+const WENT_WELL = ['recorded', 'unchanged', 'skipped'];
 
 export const SHARED = ['given_on', 'product', 'lot', 'venue', 'physician'];
 export const NEEDED = ['given_on', 'product', 'lot'];
@@ -127,18 +129,24 @@ export const KINDS = {
   refused: ['bad', 'refused'],
 };
 
-function note(entry) {
-  desk.entries = [entry, ...desk.entries].slice(0, KEPT);
+function keep(entries) {
+  let well = 0;
+  desk.entries = entries.filter((it) => {
+    if (!WENT_WELL.includes(it.kind)) return true;
+    well += 1;
+    return well <= KEPT;
+  });
   tell();
 }
+
+const note = (entry) => keep([entry, ...desk.entries]);
 
 function change(id, outcome) {
   // Who signed out meanwhile is not there any more to be told.
   if (!desk.entries.some((it) => it.id === id)) return;
-  desk.entries = desk.entries.map((it) => (it.id === id ? { ...it, ...outcome } : it));
   if (outcome.kind !== 'queued') play(KINDS[outcome.kind][1]);
   if (outcome.kind === 'recorded') desk.done += 1;
-  tell();
+  keep(desk.entries.map((it) => (it.id === id ? { ...it, ...outcome } : it)));
 }
 
 /** A dose that somebody saw and confirmed. Answers what became of it. */

@@ -280,6 +280,24 @@ test('what waits outlives the end of a sign-in: one signs in beside it', async (
   await page.context().close();
 });
 
+test('what was refused stays in the list, however many doses go well after it', async () => {
+  const page = await desk();
+  await page.route(/\/doses$/, async (route) => {
+    const isBad = route.request().postDataJSON().coupon === '9999999999';
+    await route.fulfill(isBad ? { status: 422, json: { code: 'BIRTH_DATE_DIFFERS', title: '違います', title_en: 'differs' } } : { status: 201, json: { outcome: 'recorded', id: 'x', findings: [] } });
+  });
+  await page.evaluate(async ([municipality]) => {
+    const { enter } = await import('/app/desk.js');
+    for (const coupon of ['9999999999', ...Array(35).fill('0000000001')]) await enter({ coupon, municipality, number: 1 }, { birth_date: '19700401' });
+  }, [TENANT]);
+  await page.locator('[data-entry="refused"]', { hasText: '9999999999' }).waitFor();
+  assert.equal(await page.locator('[data-entry="recorded"]').count(), 30);
+  await page.getByText('新しいほうから30件だけ').waitFor();
+  await page.getByText('記録した数 35').waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('the camera reads the code of a coupon', { timeout: 60_000 }, async () => {
   await writeFile(film, filmOf(lineOf(old[11])));
   const page = await desk();

@@ -2,7 +2,7 @@
 
 import { html, Badge } from '../ui.js';
 import { t, said, number, time } from '../words.js';
-import { desk, KINDS } from '../desk.js';
+import { desk, KEPT, KINDS } from '../desk.js';
 import { ending } from '../coupon.js';
 
 /** Of what went well the ending is enough; of the rest the paper has to be found again. */
@@ -12,6 +12,7 @@ export default function Entries() {
   return html`
     <section class="stack" aria-labelledby="entries-title">
       <div class="row"><h2 class="grow" id="entries-title">${t('entries.title')}</h2><p class="help">${t('entries.done', { count: number(desk.done) })}</p></div>
+      ${desk.entries.length > 0 && html`<p class="help">${t('entries.kept', { most: KEPT })}</p>`}
       ${!desk.entries.length ? html`<p class="card empty">${t('entries.none')}</p>` : html`
         <div class="table-box" tabindex="0" role="group" aria-labelledby="entries-title"><table>
           <thead><tr><th scope="col">${t('entries.at')}</th><th scope="col">${t('residents.coupon')}</th><th scope="col">${t('entries.number')}</th><th scope="col">${t('entries.outcome')}</th></tr></thead>

@@ -335,6 +335,7 @@ export default {
   'outcome.refused': 'Refused',
   'entries.title': 'Entered on this page',
   'entries.done': 'Recorded: {count}',
+  'entries.kept': 'Of what is recorded, was there already or was left out on purpose only the newest {most} are shown. All else stays until you sign out.',
   'entries.none': 'Nothing yet. What you record stands here, newest first.',
   'entries.at': 'Time',
   'entries.number': 'Dose',

@@ -335,6 +335,7 @@ export default {
   'outcome.refused': '記録できませんでした',
   'entries.title': 'この画面で入力したもの',
   'entries.done': '記録した数 {count}',
+  'entries.kept': '「記録しました」「同じ記録がすでにあります」「記録していません」は、新しいほうから{most}件だけ表示します。ほかはすべて、ログアウトするまで残ります。',
   'entries.none': 'まだありません。記録すると、新しい順にここに出ます。',
   'entries.at': '時刻',
   'entries.number': '接種回',
