@@ -13,6 +13,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether the same request may do better later. */
+export const passes = (problem) => problem.code === 'OFFLINE' || problem.status === 429 || problem.status >= 502;
+
 export function connect(apiBase, signedOut) {
   base = apiBase.replace(/\/$/, '');
   onSignedOut = signedOut;

@@ -3,7 +3,7 @@
 // made, so an answer that was lost on the way makes no second dose. It belongs to who entered it: nobody else who signs in on this
 // page is told of it, and nobody else sends it.
 
-import { call, currentSession, may } from './api.js';
+import { call, currentSession, may, passes } from './api.js';
 
 const FIRST_PAUSE = 2_000; // ms
 const LONGEST_PAUSE = 30_000;
@@ -33,9 +33,6 @@ export const queued = () => mine().length;
 
 /** How many wait, whoever entered them. */
 export const queuedByAnybody = () => waiting.length;
-
-/** Whether the same request may do better later. */
-const passes = (problem) => problem.code === 'OFFLINE' || problem.status === 401 || problem.status === 429 || problem.status >= 502;
 
 const sealing = () => {
   key ??= crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
@@ -77,7 +74,7 @@ async function send(id, body) {
     return { kind: data.outcome, dose: data.id, findings: data.findings };
   } catch (problem) {
     if (!problem.words) throw problem;
-    if (passes(problem)) return null;
+    if (passes(problem) || problem.status === 401) return null;
     const findings = problem.told?.findings ?? [];
     if (problem.code === 'DOSE_CONFLICT') return { kind: 'conflict', dose: problem.told.id, findings, problem };
     return { kind: 'refused', findings, problem };

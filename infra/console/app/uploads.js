@@ -1,6 +1,6 @@
 // What the pages know of uploads: their states as badges, their rows as parts, files on their way in.
 
-import { caller, may, put, Problem } from './api.js';
+import { caller, may, passes, put, Problem } from './api.js';
 import { to } from './router.js';
 import { t } from './words.js';
 
@@ -104,7 +104,26 @@ export function nameFor(file, kind) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, by what share if that is known, then `arriving`. Answers its id. */
+/** Asks until `found(data)` answers something. A network that is gone for a while, or an API that is busy, ends nothing. */
+async function askUntil(call, path, found) {
+  for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
+    try {
+      const answer = found((await call('GET', path)).data);
+      if (answer) return answer;
+    } catch (problem) {
+      if (!problem.words || !passes(problem)) throw problem;
+    }
+    await pause(wait);
+  }
+}
+
+/** What is said of a file that was sent and then lost from sight: not that it was not sent. */
+const unseen = (problem) => (problem.words && problem.status !== 401 ? new Problem(problem.status, 'UNSEEN', 'problem.unseen') : problem);
+
+/**
+ * Drops one file and finds it among the uploads. `onStep(step, share)`: `sending`, by what share if that is known, then `arriving`.
+ * Answers its id; the problem UNSEEN if it was sent, and cannot be found.
+ */
 export async function drop(file, kind, onStep) {
   if (file.size > 2e9) throw new Problem(0, 'TOO_LARGE', 'problem.too-large');
   const call = caller();
@@ -112,20 +131,16 @@ export async function drop(file, kind, onStep) {
   const { data: ticket } = await call('POST', '/uploads', { kind, name: nameFor(file, kind) });
   const version = await put(ticket, file, (share) => onStep('sending', share));
   onStep('arriving');
-  for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
-    await pause(wait);
-    const { data } = await call('GET', '/uploads?limit=50');
-    const found = data.uploads.find((upload) => upload.key === ticket.key && (!version || upload.version === version));
-    if (found) return found.id;
+  const isIt = (upload) => upload.key === ticket.key && (!version || upload.version === version);
+  try {
+    await pause(150);
+    return await askUntil(call, '/uploads?limit=50', ({ uploads }) => uploads.find(isIt)?.id);
+  } catch (problem) {
+    throw unseen(problem);
   }
 }
 
 /** Waits until every row of a file was checked, and it is decided what becomes of it. */
 export async function decided(id) {
-  const call = caller();
-  for (let wait = 150; ; wait = Math.min(wait * 1.5, 3000)) {
-    const { data } = await call('GET', `/uploads/${id}`);
-    if (data.state !== 'checking') return;
-    await pause(wait);
-  }
+  await askUntil(caller(), `/uploads/${id}`, ({ state }) => state !== 'checking');
 }

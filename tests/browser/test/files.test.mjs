@@ -117,6 +117,33 @@ test('how much of a file is sent is seen while it is, and that it goes on where 
   await page.context().close();
 });
 
+test('a file that has arrived is not said to be unsent when the network fails behind it', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, 'files');
+  const looked = /\/uploads\?limit=50$/;
+  let asked = 0;
+  await page.route(looked, (route) => {
+    if (route.request().method() !== 'GET') return route.fallback();
+    asked += 1;
+    if (asked === 1) return route.abort();
+    return asked < 4 ? route.fulfill({ status: asked === 2 ? 429 : 503, json: {} }) : route.fallback();
+  });
+  const file = (name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(`${name}\r\n`) });
+  const card = (name) => page.locator('li.card', { hasText: name });
+  await page.locator('#file-input').setInputFiles(file('patient.csv'));
+  await card('patient.csv').getByRole('link').waitFor({ timeout: 60_000 });
+  assert.ok(asked > 3, `${asked} times`);
+  // What will not pass is said, and that the file is there.
+  await page.unroute(looked);
+  await page.route(looked, (route) => route.fulfill({ status: 500, json: {} }));
+  await page.locator('#file-input').setInputFiles(file('unseen.csv'));
+  await card('unseen.csv').getByRole('alert').filter({ hasText: '一覧で結果を確かめてください' }).waitFor();
+  assert.equal(await card('unseen.csv').getByText('送れませんでした').count(), 0);
+  assert.deepEqual(page.complaints.filter((it) => !/ERR_FAILED|status of 50/.test(it)), []);
+  await page.context().close();
+});
+
 /** Lets a file fall onto the page, as a mouse does. */
 async function letFall(page, name, bytes) {
   await open(page, stack, 'files');

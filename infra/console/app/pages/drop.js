@@ -1,6 +1,6 @@
 // Dropping files of some kinds, and following those on their way in.
 
-import { html, useState, useEffect, useRef, Icon, Badge, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
+import { html, useState, useEffect, useRef, Icon, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
 import { t, said, clipped, date, number, size } from '../words.js';
 import { call, onEnd } from '../api.js';
 import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf, shareDone } from '../uploads.js';
@@ -77,9 +77,12 @@ async function send(entry, redraw) {
     redraw();
     await decided(id);
   } catch (error) {
-    Object.assign(entry, entry.id ? {} : { step: 'failed', problem: asProblem(error) });
+    const problem = asProblem(error);
+    if (!entry.id) Object.assign(entry, { step: problem.code === 'UNSEEN' ? 'unseen' : 'failed', problem });
   }
 }
+
+const KINDS = { failed: 'bad', unseen: 'doubt' };
 
 function OnTheWay({ entry }) {
   const sentAs = nameFor(entry.file, entry.kind);
@@ -88,9 +91,10 @@ function OnTheWay({ entry }) {
   return html`
     <li class="card stack">
       <div class="row"><strong class="grow wrap"><bdi>${clipped(entry.file.name, NAME)}</bdi><span class="sub">${size(entry.file.size)}${entry.kind === 'residents' && ` ・ ${asOf ? t('files.as-of', { date: date(asOf) }) : t('files.no-as-of')}`}${renamed && html` ・ ${t('files.renamed', { name: sentAs })}`}</span></strong>
-        ${entry.step === 'failed' ? html`<${Badge} kind="bad">${t('files.failed')}<//>` : entry.step !== 'arrived' && html`<${Badge} kind="busy">${t(`step.${entry.step}`)}<//>`}</div>
+        ${entry.step !== 'arrived' && html`<${Badge} kind=${KINDS[entry.step] ?? 'busy'}>${t(`step.${entry.step}`)}<//>`}</div>
       ${['sending', 'arriving'].includes(entry.step) && html`<${Progress} label=${t(`step.${entry.step}`)} share=${entry.share} />`}
-      ${entry.problem && html`<${ProblemNotice} problem=${entry.problem} />`}
+      ${entry.step === 'failed' && html`<${ProblemNotice} problem=${entry.problem} />`}
+      ${entry.step === 'unseen' && html`<${Notice} kind="warning" role="alert">${said(entry.problem.words)}<//>`}
       ${entry.id && html`<${Following} id=${entry.id} kind=${entry.kind} />`}
     </li>`;
 }

@@ -86,8 +86,10 @@ function Mending({ upload, file }) {
       announce(t('refused.sent'));
       location.assign(placeOf(upload.kind, id));
     } catch (error) {
-      setProblem(asProblem(error));
-      setSending(false);
+      const problem = asProblem(error);
+      setProblem(problem);
+      // What was sent is not sent again before somebody has looked.
+      setSending(problem.code === 'UNSEEN');
     }
   };
   return html`
@@ -95,7 +97,7 @@ function Mending({ upload, file }) {
       <button class="button" type="button" onClick=${() => save(file.bytes, errorsName(upload))}>${t(isWhole ? 'refused.save' : 'refused.download')}</button>
       ${mayMend && html`<button class="button button-primary" type="button" disabled=${mended.size === 0 || sending} onClick=${send}>${mended.size ? t('refused.send', { count: number(mended.size) }) : t('refused.send-none')}</button>`}
     </div>
-    <${ProblemNotice} problem=${problem} />
+    ${problem?.code === 'UNSEEN' ? html`<${Notice} kind="warning" role="alert">${said(problem.words)}<//>` : html`<${ProblemNotice} problem=${problem} />`}
     ${!isWhole && html`<p class="help">${t('refused.how')}</p>`}
     ${upload.refused_by.length > 1 && html`
       <fieldset class="choice"><legend class="visually-hidden">${t('refused.only')}</legend>
