@@ -4,6 +4,7 @@ let base = '';
 let session = null;
 let onSignedOut = () => {};
 const forgetting = new Set();
+const losing = new Map();
 
 /** What went wrong: `words` as `said` shows them, `code` as the API says it, or OFFLINE, or GATEWAY. */
 export class Problem extends Error {
@@ -33,6 +34,13 @@ export const may = (...roles) => Boolean(session) && roles.some((role) => sessio
 
 /** Calls `forget` whenever a sign-in ends: what a module remembers for whoever was signed in ends with it. */
 export const onEnd = (forget) => forgetting.add(forget);
+
+/** `count` answers how many of `what` a module holds that the end of a sign-in, or leaving the page, would lose. */
+export const onLoss = (what, count) => losing.set(what, count);
+
+/** How many of `what` would be lost now. */
+export const wouldLose = (what) => losing.get(what)?.() ?? 0;
+export const wouldLoseAny = () => [...losing.keys()].some(wouldLose);
 
 export function end() {
   session = null;

@@ -1,7 +1,7 @@
 // What a desk of a venue keeps until its sign-in ends, in memory only: what all doses of the day share, presets of it under names, and
 // what was entered last. Presets outlive the day in a file of the user's own; no storage of the browser ever holds them.
 
-import { currentSession, onEnd } from './api.js';
+import { currentSession, onEnd, onLoss } from './api.js';
 import { parts } from './coupon.js';
 import { LONGEST } from './dose.js';
 import { onQueue, record } from './queue.js';
@@ -18,6 +18,7 @@ export const NEEDED = ['given_on', 'product', 'lot'];
 const empty = () => ({ shared: { given_on: today() }, presets: [], unsaved: false, entries: [], done: 0 });
 export const desk = empty();
 onEnd(() => Object.assign(desk, empty()));
+onLoss('presets', () => (desk.unsaved ? desk.presets.length : 0));
 
 const listeners = new Set();
 export function onDesk(listener) {

@@ -1,8 +1,8 @@
 // Boots the console: configuration, sign-in, frame, pages by route.
 
-import { html, render, useState, useEffect, announce, Ask, Icon, Notice, Waiting } from './ui.js';
+import { html, render, useState, useEffect, announce, Ask, Break, Icon, Notice, Waiting } from './ui.js';
 import { t, inAll, number, currentLanguage, setLanguage, onLanguage } from './words.js';
-import { begin, call, connect, currentSession, end, may, onEnd } from './api.js';
+import { begin, call, connect, currentSession, end, may, onEnd, wouldLose, wouldLoseAny } from './api.js';
 import { comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
 import { flush, queued, queuedByAnybody } from './queue.js';
 import { useRoute, to } from './router.js';
@@ -45,14 +45,15 @@ const NotFound = () => html`<div class="page"><h1 tabindex="-1">${t('not-found.t
 function App({ config, failed }) {
   const [language, setShown] = useState(currentLanguage());
   const [signedIn, setSignedIn] = useState(Boolean(currentSession()));
-  const [expired, setExpired] = useState(false);
+  const [expired, setExpired] = useState(null);
   const [leaving, setLeaving] = useState(false);
   const route = useRoute();
   useEffect(() => onLanguage(setShown), []);
   useEffect(() => connect(config.api, () => {
+    const lost = { files: wouldLose('files') };
     end();
     setLeaving(false);
-    setExpired(true);
+    setExpired(lost);
     setSignedIn(false);
   }), []);
   const leave = () => {
@@ -64,7 +65,7 @@ function App({ config, failed }) {
   // Somebody signed in beside this page, which still holds doses; it may be somebody else than who entered them.
   const arrive = () => {
     location.replace(queued() ? to('doses') : '#/');
-    setExpired(false);
+    setExpired(null);
     setSignedIn(true);
     flush();
   };
@@ -82,10 +83,10 @@ function App({ config, failed }) {
       <div class="top-end">
         <span class="person">${session.person}</span>
         <${LanguageSwitch} />
-        <button class="button button-plain button-small" type="button" onClick=${() => (queued() ? setLeaving(true) : leave())}>${t('sign-out')}</button>
+        <button class="button button-plain button-small" type="button" onClick=${() => (queued() || wouldLoseAny() ? setLeaving(true) : leave())}>${t('sign-out')}</button>
       </div>
     </header>
-    ${leaving && html`<${Ask} title=${t('doses.queue', { count: number(queued()) })} no=${t('sign-out.stay')} yes=${t('sign-out')} kind="danger" onYes=${leave} onNo=${() => setLeaving(false)}><p>${t('sign-out.queued')}</p><//>`}
+    ${leaving && html`<${Leaving} onYes=${leave} onNo=${() => setLeaving(false)} />`}
     <div class="frame">
       <div class="side">
         <nav class="nav" aria-label=${t('nav.label')}>
@@ -99,6 +100,17 @@ function App({ config, failed }) {
         ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : again ? html`<${Broken} again=${again} />` : html`<${Waiting} />`}
       </main>
     </div>`;
+}
+
+/** What does not wait for whoever signs out, or waits unsent. */
+function Leaving({ onYes, onNo }) {
+  const [doses, files] = [queued(), wouldLose('files')];
+  return html`
+    <${Ask} title=${t('sign-out.sure')} no=${t('sign-out.stay')} yes=${t('sign-out')} kind="danger" onYes=${onYes} onNo=${onNo}>
+      ${doses > 0 && html`<p><strong>${t('doses.queue', { count: number(doses) })}</strong><${Break} />${t('sign-out.queued')}</p>`}
+      ${files > 0 && html`<p><strong>${t('unsent.files', { count: number(files) })}</strong><${Break} />${t('sign-out.files')}</p>`}
+      ${wouldLose('presets') > 0 && html`<p><strong>${t('preset.unsaved')}</strong><${Break} />${t('sign-out.presets')}</p>`}
+    <//>`;
 }
 
 /** The router owns the hash, so the skip link moves the focus itself. */
@@ -138,6 +150,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
       <main class="card sign-in-card">
         <div class="row"><div class="welcome-brand grow"><img src=${ICON} alt="" width="48" height="48" /><h1>${t('product')}<small>${t('welcome.what')}</small></h1></div><${LanguageSwitch} /></div>
         ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
+        ${expired?.files > 0 && html`<${Notice} kind="warning" role="alert" title=${t('unsent.files', { count: number(expired.files) })}>${t('welcome.files')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
         ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}
         ${waiting > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(waiting) })}>${t('welcome.beside')}<//>`}

@@ -3,7 +3,7 @@
 // made, so an answer that was lost on the way makes no second dose. It belongs to who entered it: nobody else who signs in on this
 // page is told of it, and nobody else sends it.
 
-import { call, currentSession, may, passes } from './api.js';
+import { call, currentSession, may, passes, wouldLoseAny } from './api.js';
 
 const FIRST_PAUSE = 2_000; // ms
 const LONGEST_PAUSE = 30_000;
@@ -117,7 +117,7 @@ addEventListener('online', () => {
   flush();
 });
 
-// Closing the page would lose what waits: the browser asks first.
+// Closing the page would lose what waits, and what others hold: the browser asks first.
 addEventListener('beforeunload', (event) => {
-  if (waiting.length) event.preventDefault();
+  if (waiting.length || wouldLoseAny()) event.preventDefault();
 });

@@ -77,6 +77,9 @@ test('signing out leaves nothing of what was seen and entered, for nobody', { ti
   for (const secret of [seen['氏名'], seen['券番号'], skipped['券番号'], VENUE, ...Object.values(PRESET)]) assert.ok(before.includes(secret), `${secret} is not looked for where it would be`);
 
   await leave(page);
+  // Presets that are in no file yet are asked about.
+  await page.getByRole('dialog').getByText('ファイルに保存していない変更').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'ログアウト' }).press('Enter');
   await welcome(page).waitFor();
   // The file that was dropped is held by what drives the browser, too: it is looked for in the page only.
   assert.deepEqual(found(await shown(page), [...secrets, dropped]), []);
@@ -166,5 +169,30 @@ test('doses that wait are seen and sent by nobody but who entered them', { timeo
   await welcome(page).waitFor();
   assert.equal(await page.getByText('送信待ちの接種が').count(), 0);
   assert.deepEqual(page.complaints.filter((it) => !it.includes('ERR_INTERNET_DISCONNECTED')), []);
+  await page.context().close();
+});
+
+test('files that are not sent yet are asked about, and named when the sign-in ends without asking', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await page.route(`${stack.s3}/**`, () => {}); // nothing is ever sent
+  await open(page, stack, 'files');
+  const files = ['a_20210401.csv', 'b_20210402.csv'].map((name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from('x\r\n') }));
+  await page.locator('#file-input').setInputFiles(files);
+  await page.locator('li.card', { hasText: '送っています' }).waitFor();
+  await leave(page);
+  const sure = page.getByRole('dialog');
+  await sure.getByText('送り終えていないファイルが2件あります').waitFor();
+  await sure.getByRole('button', { name: 'ログインしたままにする' }).press('Enter');
+  const asked = page.waitForEvent('dialog');
+  await page.evaluate(() => setTimeout(() => location.reload()));
+  const dialog = await asked;
+  assert.equal(dialog.type(), 'beforeunload');
+  await dialog.dismiss();
+  await page.route(/\/exports(\?|$)/, (route) => route.fulfill({ status: 401, json: {} }));
+  await page.locator('.nav').getByRole('link', { name: '書き出し' }).press('Enter');
+  await page.getByText('有効期限が切れました').waitFor();
+  await page.getByRole('alert').filter({ hasText: '送り終えていないファイルが2件あります' }).waitFor();
+  assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

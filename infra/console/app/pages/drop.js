@@ -2,7 +2,7 @@
 
 import { html, useState, useEffect, useRef, Icon, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
 import { t, said, clipped, date, number, size } from '../words.js';
-import { call, onEnd } from '../api.js';
+import { call, onEnd, onLoss } from '../api.js';
 import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf, shareDone } from '../uploads.js';
 
 const NAME = 100; // letters of a file's name that are shown
@@ -10,6 +10,7 @@ const NAME = 100; // letters of a file's name that are shown
 /** Files on their way in outlive a look at another page. */
 const onTheWay = [];
 onEnd(() => { onTheWay.length = 0; });
+onLoss('files', () => onTheWay.filter((entry) => ['queued', 'sending'].includes(entry.step)).length);
 let nextKey = 1;
 
 /** Whoever shows uploads and wants to hear of a new one. */
