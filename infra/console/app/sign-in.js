@@ -22,6 +22,8 @@ async function pageFor(config, issuer, asked) {
   const query = {
     response_type: 'code', client_id: config.client, redirect_uri: home(), scope: config.scope,
     state: asked.state, nonce: asked.nonce, code_challenge: challenge, code_challenge_method: 'S256',
+    // The issuer may still know whoever sat here before: it asks who it is, each time.
+    prompt: 'login',
   };
   for (const [name, value] of Object.entries(query)) to.searchParams.set(name, value);
   return to;

@@ -58,6 +58,15 @@ test('a sign-in that this browser did not begin is refused', async () => {
   await page.context().close();
 });
 
+test('the issuer is asked to have people sign in anew, whoever it still knows', async () => {
+  const page = await newPage(browser);
+  const asked = [];
+  page.on('request', (request) => /\/authorize\?/.test(request.url()) && asked.push(new URL(request.url()).searchParams.get('prompt')));
+  await signIn(page, stack);
+  assert.deepEqual(asked, ['login']);
+  await page.context().close();
+});
+
 test('pages follow the roles', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['register'] });
