@@ -78,14 +78,22 @@ export async function call(method, path, body, { headers = {}, text = false, sig
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, 'OFFLINE', 'problem.offline');
   }
-  if (response.ok) {
-    const data = text ? await response.text() : await response.json().catch(() => null);
-    return { data, headers: response.headers, status: response.status };
-  }
+  if (response.ok) return { data: await dataOf(response, text), headers: response.headers, status: response.status };
   const problem = await problemOf(response);
   // A late answer to somebody who is gone ends nobody else's sign-in.
   if (problem.status === 401 && session === mine) onSignedOut();
   throw problem;
+}
+
+/** What a good answer says. If that was lost on the way nobody knows it, as if there had been no answer. */
+async function dataOf(response, text) {
+  if (response.status === 204) return null;
+  try {
+    return await (text ? response.text() : response.json());
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Problem(0, 'OFFLINE', 'problem.offline');
+  }
 }
 
 /** A list under its name, newest first, page after page, until its end or until the last of a page is past what matters. */

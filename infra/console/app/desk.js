@@ -7,6 +7,7 @@ import { LONGEST } from './dose.js';
 import { onQueue, record } from './queue.js';
 import { today } from './words.js';
 import { play } from './sounds.js';
+import { asProblem } from './ui.js';
 
 /** Of what went well so many entries are kept. What has to be looked at again stays: of a refused dose nobody else knows. */
 export const KEPT = 30;
@@ -157,7 +158,8 @@ export async function enter(coupon, second) {
   const body = named.line ? { line: named.line, ...shared, ...second } : { coupon: named.coupon, municipality: named.municipality, number: String(number), ...shared, ...second };
   const id = crypto.randomUUID();
   note({ id, at: new Date(), coupon: coupon.coupon, number, lot: shared.lot, kind: 'saving', findings: [] });
-  const outcome = await record(id, body);
+  // What fails here was not sent, and is not waiting either.
+  const outcome = await record(id, body).catch((error) => ({ kind: 'refused', findings: [], problem: asProblem(error) }));
   change(id, outcome);
   return outcome;
 }

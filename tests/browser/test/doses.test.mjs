@@ -230,6 +230,29 @@ test('doses wait sealed while the network is gone, and each is sent once', async
   await page.context().close();
 });
 
+test('an answer that cannot be read is no refusal: the dose is sent again under its key', async () => {
+  const page = await desk();
+  const before = (await counts()).recorded;
+  const sent = [];
+  await page.route(/\/doses$/, async (route) => {
+    sent.push(route.request().headers()['idempotency-key']);
+    const response = await route.fetch();
+    // Cut off in the middle.
+    const body = (await response.text()).slice(0, sent.length > 1 ? undefined : 9);
+    return route.fulfill({ response, body });
+  });
+  await scan(page, lineOf(old[18]));
+  await shown(page);
+  await confirm(page);
+  await page.locator('[data-entry="recorded"]').waitFor({ timeout: 20_000 });
+  assert.equal(await page.locator('[data-entry]').count(), 1);
+  assert.equal(sent.length, 2);
+  assert.equal(new Set(sent).size, 1);
+  assert.equal((await counts()).recorded, before + 1);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('what waits is sent though something went wrong on the way', async () => {
   const page = await desk({ script: () => {
     const { decrypt } = SubtleCrypto.prototype;

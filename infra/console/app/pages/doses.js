@@ -114,7 +114,7 @@ function Scan() {
     setText('');
     setHand({ ...hand, coupon: '', number: '' });
     setState({ ...EMPTY, step: 'scan', coupon, saving: true });
-    const outcome = await enter(coupon, second).catch((error) => ({ kind: 'refused', findings: [], problem: asProblem(error) }));
+    const outcome = await enter(coupon, second);
     announce(t(`outcome.${outcome.kind}`));
     if (mine !== turn.current) return;
     if (outcome.problem?.code === 'LOOKUP_EXPIRED') setState({ ...EMPTY, step: 'birth', coupon, asks: 'expired', outcome });
