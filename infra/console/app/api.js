@@ -110,10 +110,20 @@ export async function listOf(path, name, isPast, signal) {
 async function problemOf(response) {
   const told = await response.json().catch(() => ({}));
   if (response.status === 401) return new Problem(401, 'UNAUTHENTICATED', 'problem.signed-out');
-  if (!told.code) return new Problem(response.status, 'GATEWAY', response.status === 429 ? 'problem.busy' : 'problem.fault');
+  if (!told.code) return gatewayProblem(response.status);
   const words = { ja: told.title, en: told.title_en };
   const detail = told.detail && { ja: told.detail, en: told.detail_en };
   return new Problem(response.status, told.code, words, { detail, field: told.field, act: told.act, told });
+}
+
+/** What whoever stands before the API says, which says why by its status only. */
+const gatewayProblem = (status) => new Problem(status, 'GATEWAY', status === 429 || status >= 502 ? 'problem.busy' : 'problem.fault');
+
+/** The same of the storage behind a signed link: it refuses a link that is too old, and has its files for some weeks only. */
+function storageProblem(status) {
+  if (status === 403) return new Problem(status, 'LINK_EXPIRED', 'problem.link');
+  if (status === 404) return new Problem(status, 'GONE', 'problem.gone');
+  return status === 500 ? new Problem(status, 'GATEWAY', 'problem.busy') : gatewayProblem(status);
 }
 
 /** Puts a file at a signed link; `onProgress` hears the share that is sent. Answers the object's version. */
@@ -127,15 +137,16 @@ export function put(ticket, file, onProgress) {
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(request.getResponseHeader('x-amz-version-id'));
-      else reject(new Problem(request.status, 'GATEWAY', 'problem.fault'));
+      else reject(storageProblem(request.status));
     };
     request.onerror = () => reject(new Problem(0, 'OFFLINE', 'problem.offline'));
     request.send(file);
   });
 }
 
-/** The bytes behind a signed link. */
+/** The bytes behind a signed link. The API gives no link to what is gone. */
 export async function fetchLink(link, signal) {
+  if (!link) throw storageProblem(404);
   let response;
   try {
     response = await fetch(link.url, { signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' });
@@ -143,6 +154,6 @@ export async function fetchLink(link, signal) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, 'OFFLINE', 'problem.offline');
   }
-  if (!response.ok) throw new Problem(response.status, 'GATEWAY', 'problem.fault');
+  if (!response.ok) throw storageProblem(response.status);
   return response.arrayBuffer();
 }

@@ -112,6 +112,34 @@ test('each export says how it ended; what failed says why, what does not end wha
   await page.context().close();
 });
 
+test('files that are gone, links that are too old and storage that is busy are said to be that', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const link = { url: `${stack.url}/kept/ledger.csv`, expires_at: '2026-11-27T17:00:00Z' };
+  const there = { state: 'published', minutes: 5, doses: 12, files: [{ name: 'ledger.csv', ...link }] };
+  await exportsAre(page, there);
+  await open(page, stack, 'exports');
+  const save = page.getByRole('button', { name: 'ledger.csv' });
+  for (const [status, text] of [[403, '受け渡す期限が切れました'], [404, '保存期間（28日）'], [503, '混み合っています'], [500, '混み合っています']]) {
+    await page.unroute(/\/kept\//);
+    await page.route(/\/kept\//, (route) => route.fulfill({ status, body: '<Error/>' }));
+    await save.press('Enter');
+    await page.getByRole('alert').filter({ hasText: text }).waitFor();
+  }
+  await exportsAre(page, { ...there, files: [] });
+  await save.press('Enter');
+  await page.getByRole('alert').filter({ hasText: '保存期間（28日）' }).waitFor();
+  // The gateway before the API, too.
+  for (const [status, text] of [[503, '混み合っています'], [500, '運用者に知らせて']]) {
+    await page.unroute(/\/exports\/0189/);
+    await page.route(/\/exports\/0189/, (route) => route.fulfill({ status, json: { message: 'no' } }));
+    await save.press('Enter');
+    await page.getByRole('alert').filter({ hasText: text }).waitFor();
+  }
+  assert.deepEqual(page.complaints.filter((it) => !/status of 50/.test(it)), []);
+  await page.context().close();
+});
+
 test('the start page tells of exports that failed until a later one is published', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['register'] });

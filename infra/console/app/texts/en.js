@@ -22,6 +22,8 @@ export default {
   'problem.signed-out': 'Your sign-in has expired.',
   'problem.busy': 'Too busy just now. Wait a little and try again.',
   'problem.fault': 'A fault of the system. Tell the operator.',
+  'problem.link': 'The time in which the file could be handed over is up. Open the page anew and try again. If that does not help, tell the operator.',
+  'problem.gone': 'The file is gone. Files are kept for 28 days.',
   'problem.page': 'This page failed. Open it again.',
   'problem.too-large': 'The file is too large (up to 2 GB).',
   'problem.unseen': 'The file has arrived, but what became of it could not be asked. Do not send it again; look it up in the list.',
