@@ -143,7 +143,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
     setState('leaving');
     // What waits in memory would be lost by leaving.
     const arrived = queuedByAnybody() ? signInBeside(config).then(begin).then(onSignedIn) : leaveToSignIn(config);
-    arrived.catch(() => setState('unreachable'));
+    arrived.catch((error) => setState(error.message === 'blocked' ? 'blocked' : 'unreachable'));
   };
   return html`
     <div class="sign-in">
@@ -153,6 +153,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
         ${expired?.files > 0 && html`<${Notice} kind="warning" role="alert" title=${t('unsent.files', { count: number(expired.files) })}>${t('welcome.files')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
         ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}
+        ${state === 'blocked' && html`<${Notice} kind="error" role="alert">${t('welcome.blocked')}<//>`}
         ${waiting > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(waiting) })}>${t('welcome.beside')}<//>`}
         <p>${t('welcome.text')}</p>
         <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving' && !waiting} onClick=${leave}>${t('sign-in')}</button>

@@ -46,11 +46,11 @@ export async function leaveToSignIn(config) {
 
 /**
  * Signs in in a window beside this one, which goes on holding what is in its memory. That window hands back the code; state and
- * verifier never leave this one. Answers a token.
+ * verifier never leave this one. Answers a token; throws `blocked` if the browser lets no window open.
  */
 export async function signInBeside(config) {
   const beside = open('', '_blank', 'popup,width=560,height=760'); // before anything is waited for, or it is blocked
-  const issuer = await discover(config);
+  if (!beside) throw new Error('blocked');
   const asked = newAsk();
   const channel = new BroadcastChannel(KEPT);
   const code = new Promise((resolve) => {
@@ -60,9 +60,13 @@ export async function signInBeside(config) {
       resolve(data.code);
     };
   });
-  beside.location = await pageFor(config, issuer, asked);
   try {
+    const issuer = await discover(config);
+    beside.location = await pageFor(config, issuer, asked);
     return await exchange(config, issuer, await code, asked.verifier);
+  } catch (error) {
+    beside.close(); // lest it stays, empty
+    throw error;
   } finally {
     channel.close();
   }

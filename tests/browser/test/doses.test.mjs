@@ -288,10 +288,21 @@ test('what waits outlives the end of a sign-in: one signs in beside it', async (
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await page.getByText('有効期限が切れました').waitFor();
   await page.getByText('送信待ちの接種が1件あります').waitFor();
+  // No window may open; then one opens, and nobody is there to sign in with.
+  const login = page.getByRole('button', { name: 'ログイン' });
+  await page.evaluate(() => { [globalThis.kept, globalThis.open] = [globalThis.open, () => null]; });
+  await login.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'ポップアップ' }).waitFor();
+  await page.evaluate(() => { globalThis.open = globalThis.kept; });
+  await page.route(/openid-configuration/, (route) => route.fulfill({ status: 404, json: {} }), { times: 1 });
+  const empty = page.context().waitForEvent('page');
+  await login.press('Enter');
+  await page.getByRole('alert').filter({ hasText: '認証画面につながりません' }).waitFor();
+  if (!(await empty).isClosed()) await (await empty).waitForEvent('close');
   const exchanges = [];
   page.context().on('request', (request) => /\/token$/.test(request.url()) && exchanges.push(request.frame().page() === page));
   const opened = page.context().waitForEvent('page');
-  await page.getByRole('button', { name: 'ログイン' }).press('Enter');
+  await login.press('Enter');
   const beside = await opened;
   await beside.waitForURL(/\/authorize/);
   await beside.locator('#tenant').fill(TENANT);
