@@ -2,12 +2,12 @@
 // what was entered last. Presets outlive the day in a file of the user's own; no storage of the browser ever holds them.
 
 import { currentSession, onEnd, onLoss } from './api.js';
-import { parts } from './coupon.js';
+import { ending, parts } from './coupon.js';
 import { LONGEST } from './dose.js';
 import { onQueue, record } from './queue.js';
-import { today } from './words.js';
+import { said, t, today } from './words.js';
 import { play } from './sounds.js';
-import { asProblem } from './ui.js';
+import { announce, asProblem } from './ui.js';
 
 /** Of what went well so many entries are kept. What has to be looked at again stays: of a refused dose nobody else knows. */
 export const KEPT = 30;
@@ -151,6 +151,34 @@ function change(id, outcome) {
   keep(desk.entries.map((it) => (it.id === id ? { ...it, ...outcome } : it)));
 }
 
+/** Why an outcome is what it is, each reason as a text. */
+export const whyOf = ({ kind, problem, findings }) => [
+  ...(kind === 'refused' && problem ? [said(problem.words), problem.detail && said(problem.detail)] : []),
+  ...findings.map(said),
+].filter(Boolean);
+
+/** An outcome as it is read out, with its reasons. */
+export const outcomeText = (outcome) => [t(`outcome.${outcome.kind}`), ...whyOf(outcome)].join(t('list.comma'));
+
+/** Of doses that waited: what became of them, said together as one follows the other, and of those that went well once. */
+const QUIET = 700; // ms
+const heard = new Set();
+let saying = 0;
+onEnd(() => {
+  heard.clear();
+  clearTimeout(saying);
+});
+
+function say({ coupon, number }, outcome) {
+  const text = outcomeText(outcome);
+  heard.add(WENT_WELL.includes(outcome.kind) || !coupon ? text : [ending(coupon), number && t('doses.number', { number }), text].filter(Boolean).join(' '));
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    announce([...heard].join(' '));
+    heard.clear();
+  }, QUIET);
+}
+
 /** A dose that somebody saw and confirmed. Answers what became of it. */
 export async function enter(coupon, second) {
   const shared = Object.fromEntries(SHARED.map((name) => [name, desk.shared[name]?.trim()]).filter(([, value]) => value));
@@ -174,5 +202,6 @@ onQueue((id, outcome, body) => {
     const { coupon, number } = body.line ? parts(body.line) : body;
     note({ id, at: new Date(), coupon, number, lot: body.lot, kind: 'queued', findings: [] });
   }
-  return change(id, outcome);
+  change(id, outcome);
+  say(desk.entries.find((it) => it.id === id) ?? {}, outcome);
 });

@@ -153,6 +153,8 @@ test('what is refused is red, what is doubtful is kept, and each says why', asyn
   // Nobody has this coupon: kept until somebody has.
   await scan(page, `21${TENANT}9999999999`);
   await page.locator('#born').waitFor();
+  const why = await page.locator('#born').evaluate((it) => it.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent).join(' '));
+  assert.match(why, /台帳にいません.*登録待ちとして残し/);
   await page.keyboard.type('19700401');
   await page.keyboard.press('Enter');
   await outcome(page, 'waiting');
@@ -224,6 +226,8 @@ test('doses wait sealed while the network is gone, and each is sent once', async
   const refused = page.locator('[data-entry="refused"]');
   await refused.waitFor({ timeout: 20_000 });
   assert.ok((await refused.textContent()).includes(old[10]['券番号']), 'the paper can be found');
+  // Whoever does not look at the list hears it, and why.
+  await page.locator('#announcer', { hasText: `…${old[10]['券番号'].slice(-4)} 1回目 記録できませんでした、` }).waitFor({ state: 'attached' });
   assert.equal(await page.getByText('送信待ちの接種が').count(), 0);
   assert.equal((await counts()).recorded, recorded + 2);
   assert.equal(new Set(sent).size, 3, 'each under one key of its own');

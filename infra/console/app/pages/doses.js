@@ -4,7 +4,7 @@ import { html, useState, useLayoutEffect, useRef, useRedraw, Mark, Page, Icon, B
 import { t, said, number, date } from '../words.js';
 import { call, currentSession } from '../api.js';
 import { fold, parts } from '../coupon.js';
-import { desk, enter, isInUse, KINDS, missing, onDesk, share, skip, takePreset } from '../desk.js';
+import { desk, enter, isInUse, KINDS, missing, onDesk, outcomeText, share, skip, takePreset, whyOf } from '../desk.js';
 import { LONGEST } from '../dose.js';
 import { queued } from '../queue.js';
 import { to } from '../router.js';
@@ -115,7 +115,7 @@ function Scan() {
     setHand({ ...hand, coupon: '', number: '' });
     setState({ ...EMPTY, step: 'scan', coupon, saving: true });
     const outcome = await enter(coupon, second);
-    announce(t(`outcome.${outcome.kind}`));
+    announce(outcomeText(outcome));
     if (mine !== turn.current) return;
     if (outcome.problem?.code === 'LOOKUP_EXPIRED') setState({ ...EMPTY, step: 'birth', coupon, asks: 'expired', outcome });
     else setState({ ...EMPTY, coupon, outcome });
@@ -221,11 +221,11 @@ function Panel({ state, born, setBorn, birth, onCancel }) {
   if (step === 'seen') return html`<${Seen} coupon=${coupon} seen=${seen} onCancel=${onCancel} />`;
   if (step === 'birth') return html`
     <div class="panel panel-doubt">
-      <p class="panel-head"><${Icon} name="warning" />${t(`asks.${asks}`)}</p>
-      <p>${t(`asks.${asks}-more`)}</p>
+      <p class="panel-head" id="born-why"><${Icon} name="warning" />${t(`asks.${asks}`)}</p>
+      <p id="born-more">${t(`asks.${asks}-more`)}</p>
       <p>${coupon.number ? t('doses.number', { number: coupon.number }) : ''} <span class="mono">${coupon.coupon}</span></p>
       <${Field} id="born" label=${t('residents.birth_date')} help=${t('residents.birth_date-help')}>
-        <input class="input input-short mono" id="born" ref=${birth} required autocomplete="off" spellcheck=${false} maxlength="30" aria-describedby="born-help" value=${born} onInput=${(event) => setBorn(event.target.value)} />
+        <input class="input input-short mono" id="born" ref=${birth} required autocomplete="off" spellcheck=${false} maxlength="30" aria-describedby="born-why born-more born-help" value=${born} onInput=${(event) => setBorn(event.target.value)} />
       <//>
       <div class="row"><button class="button button-primary" type="submit">${t('asks.yes')}</button><button class="button" type="button" onClick=${onCancel}>${t('doses.not')}</button></div>
     </div>`;
@@ -261,8 +261,7 @@ function Outcome({ outcome, coupon }) {
     <div class=${`panel panel-${kind}`} data-outcome=${outcome.kind}>
       <p class="panel-head"><${Icon} name=${ICON[kind]} />${t(`outcome.${outcome.kind}`)}</p>
       <p>${coupon.number ? t('doses.number', { number: coupon.number }) : ''} <span class="mono">${coupon.coupon}</span></p>
-      ${outcome.problem && outcome.kind === 'refused' && html`<p>${said(outcome.problem.words)} ${outcome.problem.detail && said(outcome.problem.detail)}</p>`}
-      ${outcome.findings.map((finding) => html`<p key=${finding.code}>${said(finding)}</p>`)}
+      ${whyOf(outcome).map((why) => html`<p key=${why}>${why}</p>`)}
     </div>`;
 }
 

@@ -1,8 +1,8 @@
 // What was entered at this desk, newest first; in memory only.
 
 import { html, Badge } from '../ui.js';
-import { t, said, number, time } from '../words.js';
-import { desk, KEPT, KINDS } from '../desk.js';
+import { t, number, time } from '../words.js';
+import { desk, KEPT, KINDS, whyOf } from '../desk.js';
 import { ending } from '../coupon.js';
 
 /** Of what went well the ending is enough; of the rest the paper has to be found again. */
@@ -26,8 +26,3 @@ export default function Entries() {
         </table></div>`}
     </section>`;
 }
-
-const whyOf = (entry) => [
-  ...(entry.kind === 'refused' && entry.problem ? [said(entry.problem.words)] : []),
-  ...entry.findings.map(said),
-];
