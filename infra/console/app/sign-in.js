@@ -1,6 +1,8 @@
 // OIDC authorization code flow with PKCE (RFC 7636). What must outlive the way to the issuer and back (state, verifier,
 // the page that was open) lies in sessionStorage until it is used; a token never does.
 
+import { claimsOf } from './api.js';
+
 const KEPT = 'open-vrs.sign-in';
 
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
@@ -29,11 +31,14 @@ async function pageFor(config, issuer, asked) {
   return to;
 }
 
-async function exchange(config, issuer, code, verifier) {
+async function exchange(config, issuer, code, { verifier, nonce }) {
   const body = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: home(), client_id: config.client, code_verifier: verifier });
   const response = await fetch(issuer.token_endpoint, { method: 'POST', credentials: 'omit', body });
   if (!response.ok) throw new Error('token');
-  return (await response.json()).access_token;
+  const told = await response.json();
+  // It came straight from the issuer, so nothing of it but the nonce is looked at: what it says of this sign-in must be of this one.
+  if (told.id_token && claimsOf(told.id_token).nonce !== nonce) throw new Error('nonce');
+  return told.access_token;
 }
 
 /** Leaves for the issuer's page. */
@@ -63,7 +68,7 @@ export async function signInBeside(config) {
   try {
     const issuer = await discover(config);
     beside.location = await pageFor(config, issuer, asked);
-    return await exchange(config, issuer, await code, asked.verifier);
+    return await exchange(config, issuer, await code, asked);
   } catch (error) {
     beside.close(); // lest it stays, empty
     throw error;
@@ -98,5 +103,5 @@ export async function comeBack(config) {
   sessionStorage.removeItem(KEPT);
   history.replaceState(null, '', location.pathname + (asked?.page ?? ''));
   if (!asked || answer.get('state') !== asked.state || !answer.has('code')) throw new Error('state');
-  return exchange(config, await discover(config), answer.get('code'), asked.verifier);
+  return exchange(config, await discover(config), answer.get('code'), asked);
 }

@@ -67,6 +67,23 @@ test('the issuer is asked to have people sign in anew, whoever it still knows', 
   await page.context().close();
 });
 
+test('a token of another sign-in is refused', async () => {
+  const page = await newPage(browser);
+  const tokenOf = (claims) => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+  await page.route(/\/token$/, async (route) => {
+    const response = await route.fetch();
+    const told = await response.json();
+    await route.fulfill({ response, json: { ...told, id_token: tokenOf({ nonce: 'of another' }) } });
+  });
+  await page.goto(`${stack.url}/`);
+  await page.getByRole('button', { name: 'ログイン' }).click();
+  await page.locator('#tenant').fill('131016');
+  await page.locator('button[type=submit]').click();
+  await page.getByRole('alert').filter({ hasText: 'ログインできませんでした' }).waitFor();
+  assert.equal(await page.locator('.nav').count(), 0);
+  await page.context().close();
+});
+
 test('pages follow the roles', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['register'] });
