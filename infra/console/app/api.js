@@ -22,11 +22,25 @@ export function connect(apiBase, signedOut) {
   onSignedOut = signedOut;
 }
 
-export function begin(token) {
+function sessionOf(token) {
   const claims = claimsOf(token);
   const roles = Array.isArray(claims.roles) ? claims.roles : String(claims.roles ?? '').match(/\w+/g) ?? [];
-  session = { token, tenant: String(claims.tenant ?? ''), person: String(claims.sub ?? ''), roles, expires: claims.exp * 1000 };
+  // The clock of an office machine may be wrong; how long a token that was just issued is good is not.
+  const lasts = (claims.exp - (claims.iat ?? Date.now() / 1000)) * 1000;
+  return { token, tenant: String(claims.tenant ?? ''), person: String(claims.sub ?? ''), roles, lasts, expires: Date.now() + lasts };
+}
+
+export function begin(token) {
+  session = sessionOf(token);
   return session;
+}
+
+/** Goes on with a sign-in under a new token of the same person. False if it is of somebody else, or nobody is signed in any more. */
+export function goOn(token) {
+  const next = sessionOf(token);
+  if (!session || session.tenant !== next.tenant || session.person !== next.person) return false;
+  Object.assign(session, next);
+  return true;
 }
 
 export const currentSession = () => session;
@@ -66,7 +80,8 @@ export function claimsOf(token) {
 /** Calls a route. Answers `{ data, headers, status }`; anything but 2xx is a `Problem`. */
 export async function call(method, path, body, { headers = {}, text = false, signal } = {}) {
   const mine = session;
-  const sent = { accept: text ? text : 'application/json', authorization: `Bearer ${mine?.token}`, ...headers };
+  const token = mine?.token;
+  const sent = { accept: text ? text : 'application/json', authorization: `Bearer ${token}`, ...headers };
   if (body !== undefined) sent['content-type'] = 'application/json';
   let response;
   try {
@@ -80,8 +95,8 @@ export async function call(method, path, body, { headers = {}, text = false, sig
   }
   if (response.ok) return { data: await dataOf(response, text), headers: response.headers, status: response.status };
   const problem = await problemOf(response);
-  // A late answer to somebody who is gone ends nobody else's sign-in.
-  if (problem.status === 401 && session === mine) onSignedOut();
+  // A late answer to somebody who is gone, or to a token that was followed by another, ends no sign-in.
+  if (problem.status === 401 && session === mine && session?.token === token) onSignedOut();
   throw problem;
 }
 

@@ -1,8 +1,8 @@
 // Boots the console: configuration, sign-in, frame, pages by route.
 
 import { html, render, useState, useEffect, announce, Ask, Break, Icon, Notice, Waiting } from './ui.js';
-import { t, inAll, number, currentLanguage, setLanguage, onLanguage } from './words.js';
-import { begin, call, connect, currentSession, end, may, onEnd, wouldLose, wouldLoseAny } from './api.js';
+import { t, inAll, number, time, currentLanguage, setLanguage, onLanguage } from './words.js';
+import { begin, call, connect, currentSession, end, goOn, may, onEnd, wouldLose, wouldLoseAny } from './api.js';
 import { comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
 import { flush, queued, queuedByAnybody } from './queue.js';
 import { useRoute, to } from './router.js';
@@ -47,6 +47,7 @@ function App({ config, failed }) {
   const [signedIn, setSignedIn] = useState(Boolean(currentSession()));
   const [expired, setExpired] = useState(null);
   const [leaving, setLeaving] = useState(false);
+  const [, drawn] = useState(0);
   const route = useRoute();
   useEffect(() => onLanguage(setShown), []);
   useEffect(() => connect(config.api, () => {
@@ -68,6 +69,19 @@ function App({ config, failed }) {
     setExpired(null);
     setSignedIn(true);
     flush();
+  };
+  // Signed in beside a page whose sign-in has not ended. Somebody else finds nothing of what was on it.
+  const renew = async (token) => {
+    if (goOn(token)) {
+      drawn((count) => count + 1);
+      return;
+    }
+    end();
+    setLeaving(false);
+    setSignedIn(false);
+    await new Promise((resolve) => setTimeout(resolve));
+    begin(token);
+    arrive();
   };
   const mine = PAGES.filter((page) => !page.roles || may(...page.roles));
   const name = route[0] ?? 'start';
@@ -96,7 +110,8 @@ function App({ config, failed }) {
             </a>`)}
         </nav>
       </div>
-      <main class="main" id="main" tabindex="-1">
+      <main class="main stack" id="main" tabindex="-1">
+        <${Ending} config=${config} expires=${session.expires} lasts=${session.lasts} onSignedIn=${renew} />
         ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : again ? html`<${Broken} again=${again} />` : html`<${Waiting} />`}
       </main>
     </div>`;
@@ -112,6 +127,40 @@ function Leaving({ onYes, onNo }) {
       ${wouldLose('presets') > 0 && html`<p><strong>${t('preset.unsaved')}</strong><${Break} />${t('sign-out.presets')}</p>`}
     <//>`;
 }
+
+/** How long before its end a sign-in is offered to go on; a short one is for its last fifth. */
+const WARNED = 10 * 60_000; // ms
+
+/** Says that a sign-in ends soon. Whoever goes on signs in beside the page, on which all stays as it is. */
+function Ending({ config, expires, lasts, onSignedIn }) {
+  const [near, setNear] = useState(false);
+  const [problem, setProblem] = useState(null);
+  useEffect(() => {
+    // What had the focus is gone.
+    if (near) document.getElementById('main').focus();
+    setNear(false);
+    setProblem(null);
+    if (!expires) return undefined;
+    const timer = setTimeout(() => {
+      setNear(true);
+      announce(t('ending.title', { at: time(expires) }));
+    }, expires - Math.min(WARNED, lasts / 5) - Date.now());
+    return () => clearTimeout(timer);
+  }, [expires]);
+  const stay = () => {
+    setProblem(null);
+    signInBeside(config).then(onSignedIn).catch((error) => setProblem(windowProblem(error)));
+  };
+  return near && html`
+    <${Notice} kind="warning" title=${t('ending.title', { at: time(expires) })}>
+      <p>${t('ending.more')}</p>
+      ${problem && html`<p role="alert"><strong>${t(problem)}</strong></p>`}
+      <button class="button" type="button" onClick=${stay}>${t('ending.stay')}</button>
+    <//>`;
+}
+
+/** Why nobody could sign in in a window beside. */
+const windowProblem = (error) => (error.message === 'blocked' ? 'welcome.blocked' : 'welcome.unreachable');
 
 /** The router owns the hash, so the skip link moves the focus itself. */
 function skip(event) {
@@ -135,15 +184,20 @@ function Place({ code, page }) {
 
 function Welcome({ config, failed, expired, onSignedIn }) {
   const [state, setState] = useState(failed ? 'failed' : 'ready');
+  const [problem, setProblem] = useState(null);
   const waiting = queuedByAnybody();
   useEffect(() => {
     document.title = t('product');
   }, []);
   const leave = () => {
     setState('leaving');
+    setProblem(null);
     // What waits in memory would be lost by leaving.
     const arrived = queuedByAnybody() ? signInBeside(config).then(begin).then(onSignedIn) : leaveToSignIn(config);
-    arrived.catch((error) => setState(error.message === 'blocked' ? 'blocked' : 'unreachable'));
+    arrived.catch((error) => {
+      setState('ready');
+      setProblem(windowProblem(error));
+    });
   };
   return html`
     <div class="sign-in">
@@ -152,8 +206,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
         ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
         ${expired?.files > 0 && html`<${Notice} kind="warning" role="alert" title=${t('unsent.files', { count: number(expired.files) })}>${t('welcome.files')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
-        ${state === 'unreachable' && html`<${Notice} kind="error" role="alert">${t('welcome.unreachable')}<//>`}
-        ${state === 'blocked' && html`<${Notice} kind="error" role="alert">${t('welcome.blocked')}<//>`}
+        ${problem && html`<${Notice} kind="error" role="alert">${t(problem)}<//>`}
         ${waiting > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(waiting) })}>${t('welcome.beside')}<//>`}
         <p>${t('welcome.text')}</p>
         <button class="button button-primary button-wide" type="button" disabled=${state === 'leaving' && !waiting} onClick=${leave}>${t('sign-in')}</button>

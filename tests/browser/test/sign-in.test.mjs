@@ -84,6 +84,43 @@ test('a token of another sign-in is refused', async () => {
   await page.context().close();
 });
 
+test('before a sign-in ends it can go on beside the page, which stays as it is; to somebody else nothing of it stays', { timeout: 120_000 }, async () => {
+  const page = await newPage(browser);
+  await page.clock.install();
+  await signIn(page, stack, { roles: ['read'] });
+  await open(page, stack, 'residents');
+  const name = page.locator('#search-name');
+  const stay = page.getByRole('button', { name: 'もう一度ログインして続ける' });
+  const beside = async (person) => {
+    await page.clock.fastForward('03:52:00');
+    const opened = page.context().waitForEvent('page');
+    await stay.press('Enter');
+    const window = await opened;
+    await window.waitForURL(/\/authorize/);
+    await window.locator('#tenant').fill('131016');
+    await window.locator('#person').fill(person);
+    await window.locator('button[type=submit]').press('Enter');
+    await stay.waitFor({ state: 'detached' });
+  };
+  await name.fill('半分');
+  assert.equal(await stay.count(), 0);
+  await beside('健康課 佐藤');
+  assert.equal(await name.inputValue(), '半分');
+  await open(page, stack, 'checks');
+  await open(page, stack, 'residents');
+  await page.locator('#search-birth_date').fill('19800401');
+  await name.fill('半分');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('main .notice, main .empty, main [role=status]'));
+  assert.equal(await page.locator('.nav').count(), 1, 'the new token is taken');
+  await beside('保健課 鈴木');
+  await page.locator('.person', { hasText: '保健課 鈴木' }).waitFor();
+  await open(page, stack, 'residents');
+  assert.equal(await name.inputValue(), '');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('pages follow the roles', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['register'] });

@@ -42,7 +42,10 @@ export default {
   'welcome.handed': 'You are signed in. Close this window and go back to the other one.',
   'welcome.failed': 'Signing in did not work. Please try again.',
   'welcome.unreachable': 'The sign-in page cannot be reached. Check the network and try again.',
-  'welcome.blocked': 'The window to sign in could not be opened. Allow pop-ups of this site in the browser, then press “Sign in” again. Do not close this page.',
+  'ending.title': 'Your sign-in ends at {at}',
+  'ending.more': 'What is half entered is gone then. Sign in again before, and this page stays as it is. The sign-in page opens in another window.',
+  'ending.stay': 'Sign in again and go on',
+  'welcome.blocked': 'The window to sign in could not be opened. Allow pop-ups of this site in the browser and try again. Do not close this page.',
 
   'nav.label': 'Main menu',
   'nav.start': 'Home',
