@@ -163,12 +163,14 @@ export function put(ticket, file, onProgress) {
 export async function fetchLink(link, signal) {
   if (!link) throw storageProblem(404);
   let response;
+  let bytes;
   try {
     response = await fetch(link.url, { signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' });
+    bytes = await response.arrayBuffer();
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, 'OFFLINE', 'problem.offline');
   }
   if (!response.ok) throw storageProblem(response.status);
-  return response.arrayBuffer();
+  return bytes;
 }
