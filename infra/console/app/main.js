@@ -1,9 +1,9 @@
 // Boots the console: configuration, sign-in, frame, pages by route.
 
 import { html, render, useState, useEffect, announce, Ask, Break, Icon, Notice, Waiting } from './ui.js';
-import { t, inAll, number, time, currentLanguage, setLanguage, onLanguage } from './words.js';
+import { t, inAll, number, currentLanguage, setLanguage, onLanguage } from './words.js';
 import { begin, call, connect, currentSession, end, goOn, may, onEnd, wouldLose, wouldLoseAny } from './api.js';
-import { comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
+import { besideProblem, comeBack, didLeave, handBack, isComingBack, leaveToSignIn, signInBeside } from './sign-in.js';
 import { flush, queued, queuedByAnybody } from './queue.js';
 import { useRoute, to } from './router.js';
 
@@ -48,6 +48,7 @@ function App({ config, failed }) {
   const [expired, setExpired] = useState(null);
   const [leaving, setLeaving] = useState(false);
   const [, drawn] = useState(0);
+  const [ending, setEnding] = useState(null);
   const route = useRoute();
   useEffect(() => onLanguage(setShown), []);
   useEffect(() => connect(config.api, () => {
@@ -87,6 +88,10 @@ function App({ config, failed }) {
   const name = route[0] ?? 'start';
   const page = signedIn ? mine.find((it) => it.name === name) : null;
   const { Content, again } = usePage(page);
+  // Nobody needs it in the first view.
+  useEffect(() => {
+    if (signedIn && !ending) import('./ending.js').then((module) => setEnding(() => module.default), () => {});
+  }, [signedIn, name]);
   if (!signedIn) return html`<${Welcome} key=${language} config=${config} failed=${failed} expired=${expired} onSignedIn=${arrive} />`;
   const session = currentSession();
   return html`
@@ -111,7 +116,7 @@ function App({ config, failed }) {
         </nav>
       </div>
       <main class="main stack" id="main" tabindex="-1">
-        <${Ending} config=${config} expires=${session.expires} lasts=${session.lasts} onSignedIn=${renew} />
+        ${ending && html`<${ending} config=${config} expires=${session.expires} lasts=${session.lasts} onSignedIn=${renew} />`}
         ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : again ? html`<${Broken} again=${again} />` : html`<${Waiting} />`}
       </main>
     </div>`;
@@ -127,40 +132,6 @@ function Leaving({ onYes, onNo }) {
       ${wouldLose('presets') > 0 && html`<p><strong>${t('preset.unsaved')}</strong><${Break} />${t('sign-out.presets')}</p>`}
     <//>`;
 }
-
-/** How long before its end a sign-in is offered to go on; a short one is for its last fifth. */
-const WARNED = 10 * 60_000; // ms
-
-/** Says that a sign-in ends soon. Whoever goes on signs in beside the page, on which all stays as it is. */
-function Ending({ config, expires, lasts, onSignedIn }) {
-  const [near, setNear] = useState(false);
-  const [problem, setProblem] = useState(null);
-  useEffect(() => {
-    // What had the focus is gone.
-    if (near) document.getElementById('main').focus();
-    setNear(false);
-    setProblem(null);
-    if (!expires) return undefined;
-    const timer = setTimeout(() => {
-      setNear(true);
-      announce(t('ending.title', { at: time(expires) }));
-    }, expires - Math.min(WARNED, lasts / 5) - Date.now());
-    return () => clearTimeout(timer);
-  }, [expires]);
-  const stay = () => {
-    setProblem(null);
-    signInBeside(config).then(onSignedIn).catch((error) => setProblem(windowProblem(error)));
-  };
-  return near && html`
-    <${Notice} kind="warning" title=${t('ending.title', { at: time(expires) })}>
-      <p>${t('ending.more')}</p>
-      ${problem && html`<p role="alert"><strong>${t(problem)}</strong></p>`}
-      <button class="button" type="button" onClick=${stay}>${t('ending.stay')}</button>
-    <//>`;
-}
-
-/** Why nobody could sign in in a window beside. */
-const windowProblem = (error) => (error.message === 'blocked' ? 'welcome.blocked' : 'welcome.unreachable');
 
 /** The router owns the hash, so the skip link moves the focus itself. */
 function skip(event) {
@@ -196,7 +167,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
     const arrived = queuedByAnybody() ? signInBeside(config).then(begin).then(onSignedIn) : leaveToSignIn(config);
     arrived.catch((error) => {
       setState('ready');
-      setProblem(windowProblem(error));
+      setProblem(besideProblem(error));
     });
   };
   return html`

@@ -77,6 +77,9 @@ export async function signInBeside(config) {
   }
 }
 
+/** Why nobody could sign in in a window beside. */
+export const besideProblem = (error) => (error.message === 'blocked' ? 'welcome.blocked' : 'welcome.unreachable');
+
 /** Hands what came back to the window that asked for it; false if none did. */
 export function handBack() {
   const answer = new URLSearchParams(location.search);

@@ -62,6 +62,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/dose.js"),
     ),
     file(
+        "app/ending.js",
+        JS,
+        include_bytes!("../../../console/app/ending.js"),
+    ),
+    file(
         "app/held.js",
         JS,
         include_bytes!("../../../console/app/held.js"),
