@@ -1,7 +1,8 @@
 // What the pages know of uploads: their states as badges, their rows as parts, files on their way in.
 
-import { caller, may, passes, put, Problem } from './api.js';
+import { caller, may, passes, Problem } from './api.js';
 import { to } from './router.js';
+import { put } from './storage.js';
 import { t } from './words.js';
 
 /** What may be dropped, and who may drop it. */

@@ -2,7 +2,8 @@
 
 import { html, useState, ProblemNotice, asProblem, announce, save } from '../ui.js';
 import { t } from '../words.js';
-import { call, fetchLink } from '../api.js';
+import { call } from '../api.js';
+import { fetchLink } from '../storage.js';
 
 export default function Answers({ upload }) {
   const [busy, setBusy] = useState(false);

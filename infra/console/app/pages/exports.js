@@ -2,8 +2,9 @@
 
 import { html, useState, Page, Badge, More, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, pageQuery, save, useLoaded, usePages, usePolling } from '../ui.js';
 import { t, said, number, moment } from '../words.js';
-import { call, fetchLink, may } from '../api.js';
+import { call, may } from '../api.js';
 import { to } from '../router.js';
+import { fetchLink } from '../storage.js';
 
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
 

@@ -2,7 +2,8 @@
 
 import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
 import { t, said, number, moment, percent, size } from '../words.js';
-import { call, fetchLink, may } from '../api.js';
+import { call, may } from '../api.js';
+import { fetchLink } from '../storage.js';
 import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled, shareDone } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';

@@ -2,7 +2,8 @@
 
 import { html, useState, useEffect, useMemo, Waiting, Notice, ProblemNotice, asProblem, announce, save } from '../ui.js';
 import { t, currentLanguage, number, said } from '../words.js';
-import { call, fetchLink } from '../api.js';
+import { call } from '../api.js';
+import { fetchLink } from '../storage.js';
 import { decode, records, cells, write } from '../csv.js';
 import { drop, errorsName, mayDrop, placeOf, tookNothing } from '../uploads.js';
 import Rows from '../rows.js';

@@ -252,6 +252,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/sounds.js"),
     ),
     file(
+        "app/storage.js",
+        JS,
+        include_bytes!("../../../console/app/storage.js"),
+    ),
+    file(
         "app/texts/en.js",
         JS,
         include_bytes!("../../../console/app/texts/en.js"),
