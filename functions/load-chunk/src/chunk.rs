@@ -70,19 +70,23 @@ impl LoadChunk {
             ChunkClaim::Busy(until) => return Err(LoadError::Busy(until)),
             ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
             ChunkClaim::Mine(chunk) => {
-                let work = Work {
+                let mut work = Work {
                     scope,
                     upload: &upload,
                     chunk,
                     lease,
                     keys,
                 };
-                match self.load_claimed(&work).await {
-                    Err(LoadError::OutOfTime) if work.chunk.is_tried_enough() => {
-                        return Err(LoadError::NeverDone);
-                    }
+                match self.load_claimed(&mut work).await {
                     // Whoever has it now, or goes on with it, needs no help.
-                    Err(error @ (LoadError::Busy(_) | LoadError::OutOfTime)) => return Err(error),
+                    Err(error @ (LoadError::Busy(_) | LoadError::OutOfTime)) => {
+                        let tried_enough = work.chunk.is_tried_enough();
+                        return Err(if tried_enough {
+                            LoadError::NeverDone
+                        } else {
+                            error
+                        });
+                    }
                     Err(error) => {
                         self.give_back(&work, &error, deadline).await;
                         return Err(error);
@@ -94,8 +98,8 @@ impl LoadChunk {
         self.settle(scope, id).await
     }
 
-    /// Loads a chunk under lease, and notes that it is.
-    async fn load_claimed(&self, work: &Work<'_>) -> Result<(), LoadError> {
+    /// Loads a chunk under lease, and notes that it is. [`LoadError::Busy`] when another worker took it over.
+    async fn load_claimed(&self, work: &mut Work<'_>) -> Result<(), LoadError> {
         let (rows, share) = self.work_off(work).await?;
         let (id, chunk) = (&work.upload.id, &work.chunk);
         let done = self
@@ -136,7 +140,10 @@ impl LoadChunk {
     }
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.
-    async fn work_off(&self, work: &Work<'_>) -> Result<(LoadedRows, Option<String>), LoadError> {
+    async fn work_off(
+        &self,
+        work: &mut Work<'_>,
+    ) -> Result<(LoadedRows, Option<String>), LoadError> {
         let refused = self.refused(work).await?;
         let rows = self.accepted(work, &refused).await?;
         let changed = self.compare(work, rows).await?;
@@ -144,6 +151,7 @@ impl LoadChunk {
             return Ok((Outcomes::default().of_chunk(work, &refused), None));
         }
         let source = self.source(work).await?;
+        self.keep_lease(work).await?;
         let changed = self.keep_what_is_left(work, &source, changed).await?;
         let (share, outcomes) = self.write(work, &source, &changed).await?;
         let rows = outcomes.of_chunk(work, &refused);
@@ -207,7 +215,7 @@ impl LoadChunk {
     /// Finds the rows that nothing in force says, and what is in force of their residents.
     async fn compare(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         rows: Vec<(CheckedRow, u32)>,
     ) -> Result<Vec<Changed>, LoadError> {
         let mut comparison = Comparison::new(rows);
@@ -216,6 +224,7 @@ impl LoadChunk {
                 for entry in block.entries() {
                     comparison.meet(&entry?);
                 }
+                self.keep_lease(work).await?;
             }
         }
         Ok(comparison.finish())

@@ -9,8 +9,9 @@ pub enum LoadError {
     /// The invocation's time is up; what is written is noted, and the next worker goes on.
     #[error("the invocation's time is up")]
     OutOfTime,
-    /// The same, of a chunk that many workers did not come to the end of: a failure like any other.
-    #[error("the invocation's time is up, as that of many before it")]
+    /// The time is up, or another worker has the chunk, and many before did not come to its end either: a failure
+    /// like any other.
+    #[error("this worker did not come to the end of a chunk, as many before it")]
     NeverDone,
     /// The function's timeout leaves no time to write anything: a matter of its deployment.
     #[error("the function's timeout is too short")]

@@ -12,8 +12,11 @@
 //! The manifest notes of a number only that it was kept, not which: so the same row once more is unchanged, and a
 //! row that takes the number away is not.
 
+use std::sync::Arc;
+
 use crypto::{Fingerprint, TenantKeys};
 use domain::{CouponNumber, Movement, MyNumber, Resident, ResidentRow};
+use futures::{FutureExt as _, StreamExt as _, stream};
 use layouts::residents::{Column, Header};
 use store::{StoreError, write_profile};
 
@@ -26,6 +29,8 @@ use crate::{
 
 /// Residents are looked up this many at a time.
 const AT_A_TIME: usize = 100;
+/// So many of these requests are under way at once.
+const AT_ONCE: usize = 8;
 
 /// What a row leaves as it is in force.
 #[derive(Debug, Clone, Copy, Default)]
@@ -133,10 +138,11 @@ fn alike(row: ResidentRow<'_>, leaves: Leaves) -> impl Iterator<Item = Noted<'_>
 }
 
 impl LoadChunk {
-    /// The rows that say something new about more than they leave as it is; each with that.
+    /// The rows that say something new about more than they leave as it is; each with that. Whoever goes on with
+    /// a chunk reads all of it once more, for the manifest notes of every row what it kept.
     pub(crate) async fn keep_what_is_left(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         source: &Source,
         changed: Vec<Changed>,
     ) -> Result<Vec<Changed>, LoadError> {
@@ -146,13 +152,18 @@ impl LoadChunk {
             return Ok(changed);
         }
         let generation = self.register_before(work).await?.generation();
+        let tag = |(at, _): &(usize, Leaves)| changed.get(*at).map(|row| row.tag);
+        let tags: Vec<_> = leaving.iter().filter_map(tag).collect();
+        let (scope, keys) = (work.scope, Arc::clone(&work.keys));
+        let read = |some| {
+            let found = self.store.residents_under(scope, &keys, some, generation);
+            found.boxed()
+        };
+        let reads: Vec<_> = tags.chunks(AT_A_TIME).map(read).collect();
+        let mut reads = stream::iter(reads).buffered(AT_ONCE);
         for some in leaving.chunks(AT_A_TIME) {
-            let tag = |(at, _): &(usize, Leaves)| changed.get(*at).map(|row| row.tag);
-            let tags: Vec<_> = some.iter().filter_map(tag).collect();
-            let found = self
-                .store
-                .residents_under(work.scope, &work.keys, &tags, generation);
-            let found = found.await?;
+            let found = reads.next().await.transpose()?.unwrap_or_default();
+            self.keep_lease(work).await?;
             for (at, leaves) in some {
                 let Some(row) = changed.get_mut(*at) else {
                     continue;

@@ -10,7 +10,7 @@
 //!   that lease ends.
 //! - A chunk whose worker failed is free as soon as nothing of that worker's can still arrive, so that the same
 //!   message, which counts its attempts, tries again, and lies among the dead letters after the last one.
-//!   After thirty workers one more that runs out of time counts as failed.
+//!   After thirty workers one more that runs out of time, or loses its chunk to another, counts as failed.
 //! - New residents are put unconditionally, with the same content each time; that is safe because
 //!   one generation loads at a time and no worker sends anything beyond its lease.
 //! - Known residents are shifted on the condition that the generation is not there yet.
@@ -29,6 +29,7 @@ mod error;
 mod in_force;
 mod kept;
 mod lapsed;
+mod lease;
 mod rows;
 mod wire;
 mod write;

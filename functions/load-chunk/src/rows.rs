@@ -26,11 +26,12 @@ impl LoadChunk {
     /// Uploads that were checked before a check left anything of their rows are read again.
     pub(crate) async fn accepted(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         refused: &[u32],
     ) -> Result<Vec<(CheckedRow, u32)>, LoadError> {
-        let accepted = Accepted::new(&work.chunk.plan, refused);
-        match &work.chunk.plan.rows_version {
+        let plan = work.chunk.plan.clone();
+        let accepted = Accepted::new(&plan, refused);
+        match &plan.rows_version {
             Some(version) => self.left_by_check(work, version, accepted).await,
             None => accepted.read_again(&self.source(work).await?, &work.keys),
         }
@@ -38,7 +39,7 @@ impl LoadChunk {
 
     async fn left_by_check(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         version: &str,
         mut accepted: Accepted<'_>,
     ) -> Result<Vec<(CheckedRow, u32)>, LoadError> {
@@ -50,6 +51,7 @@ impl LoadChunk {
             for row in rows {
                 accepted.take(row)?;
             }
+            self.keep_lease(work).await?;
         }
         accepted.finish()
     }

@@ -1,7 +1,7 @@
 //! Writing what changed: batches of new residents and shifts of known ones, several in flight,
 //! never beyond the lease.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crypto::{Fingerprint, Tag, TenantKeys};
 use domain::{Generation, Lease, Movement, ResidentRow, TenantScope};
@@ -15,6 +15,7 @@ use crate::{
     LoadChunk, LoadError,
     chunk::{Outcomes, Source, Work},
     compare::{Changed, Outcome},
+    lease::Due,
 };
 
 /// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
@@ -58,22 +59,23 @@ impl LoadChunk {
     /// and what was done.
     pub(crate) async fn write(
         &self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         source: &Source,
         changed: &[Changed],
     ) -> Result<(Vec<Entry>, Outcomes), LoadError> {
+        let keys = Arc::clone(&work.keys);
         let generation = source.generation;
         let mut writing = Writing {
             function: self,
             scope: work.scope,
             lease: work.lease,
             generation,
-            writer: RegisterWriter::new(&self.store, work.scope, &work.keys, generation),
+            writer: RegisterWriter::new(&self.store, work.scope, &keys, generation),
             flight: FuturesUnordered::new(),
         };
         let mut reading = Reading {
             records: source.records(&work.chunk.plan),
-            keys: &work.keys,
+            keys: &keys,
             births: HashMap::new(),
         };
         let mut share = Share {
@@ -84,6 +86,7 @@ impl LoadChunk {
         // In any case: when the caller goes on, or gives the chunk up, nothing is in flight.
         writing.land().await?;
         written?;
+        work.lease = writing.lease;
         Ok((share.entries, share.outcomes))
     }
 }
@@ -159,26 +162,12 @@ impl Writing<'_> {
     /// Renews the lease when it runs low, noting how many rows are written; stops in good time
     /// when it cannot be renewed.
     async fn keep_lease(&mut self, work: &Work<'_>, written: usize) -> Result<(), LoadError> {
-        let now = self.function.clock.now();
-        let renewal = self.lease.renewal(now);
-        if renewal.is_none() && !self.lease.is_ending(now) {
-            return Ok(());
+        if let Some(due) = Due::of(self.lease, self.function.clock.now()) {
+            self.land().await?;
+            let written = u32::try_from(written).unwrap_or(u32::MAX);
+            self.lease = self.function.note(work, due, written).await?;
         }
-        self.land().await?;
-        let written = u32::try_from(written).unwrap_or(u32::MAX);
-        // Near the end of the invocation the lease is given back: the next worker need not wait.
-        let next = renewal.unwrap_or(Lease::new(now, now));
-        let (id, until) = (&work.upload.id, next.until());
-        let store = &self.function.store;
-        store
-            .note_written(work.scope, id, &work.chunk, written, until)
-            .await?;
-        self.lease = next;
-        if renewal.is_some() {
-            Ok(())
-        } else {
-            Err(LoadError::OutOfTime)
-        }
+        Ok(())
     }
 
     /// Sends what is left in the writer and waits until nothing is in flight, whatever fails of it.

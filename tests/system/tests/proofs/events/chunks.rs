@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use crate::register::{assert_in_force, bytes, counts, people, town};
 
 /// Room for all rows of a test.
-const ONE_CHUNK: u32 = 1 << 20;
+pub(super) const ONE_CHUNK: u32 = 1 << 20;
 /// Some three rows.
 const SMALL: u32 = 250;
 
@@ -24,8 +24,8 @@ pub(crate) fn is_switch(call: &Call<'_>) -> bool {
     call.operation == "TransactWriteItems" && call.body.contains("SET in_force = :g")
 }
 
-/// Sends every chunk of the only upload once more.
-async fn repeat_chunks(town: &Town) -> u64 {
+/// Sends every chunk of the newest upload once more.
+pub(super) async fn repeat_chunks(town: &Town) -> u64 {
     let upload = town.uploads(CHIYODA).await.remove(0);
     let id = upload["id"].as_str().unwrap();
     let shown = town.get(CHIYODA, &format!("/uploads/{id}")).await.json();

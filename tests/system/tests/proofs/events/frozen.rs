@@ -188,3 +188,41 @@ async fn a_check_that_wakes_after_its_lease_leaves_the_receipt_as_it_is() {
     assert_eq!(town.receipt(CHIYODA, &dropped).await, receipt);
     assert_in_force(&town, 1, &rows).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_many_workers_one_more_that_loses_its_chunk_counts_as_failed() {
+    // The host's worker dies before it has the chunk.
+    let hosts = Gate::once(Step::Die, |call| {
+        call.function == "load-chunk"
+            && call.operation == "UpdateItem"
+            && call.body.contains("CHUNK#")
+    });
+    let town = town(&hosts, 1 << 20).await;
+    let rows = people(1..30, false);
+    let dropped = town.drop_file(CHIYODA, "a.csv", bytes(&rows)).await;
+    hosts.reached().await;
+    let upload = town.uploads(CHIYODA).await.remove(0)["id"].take();
+    let event = event(&upload);
+    let upload = upload.as_str().unwrap();
+    // After the second the host goes on, for the message is sent anew.
+    for (attempt, fails) in [(30, true), (29, false)] {
+        town.free_chunk(upload, attempt).await;
+        let gate = Gate::once(Step::Wait, |call| call.operation == "BatchWriteItem");
+        let handler = worker(&town, &gate, "load-chunk");
+        let deadline = town.stack.adapters().clock().now() + Duration::from_mins(3);
+        let loses = runtime::dispatch(&handler, event.as_bytes(), deadline);
+        let another = async {
+            gate.reached().await;
+            town.free_chunk(upload, attempt + 2).await;
+            gate.open();
+        };
+        let (answer, ()) = tokio::join!(loses, another);
+        let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
+        let failures = answer["batchItemFailures"].as_array().unwrap().len();
+        assert_eq!(failures, usize::from(fails), "after {attempt} workers");
+    }
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(counts(&receipt), [29, 29, 0, 0, 0, 0]);
+    assert_in_force(&town, 1, &rows).await;
+}

@@ -5,4 +5,5 @@ pub(crate) mod chunks;
 mod drops;
 mod frozen;
 mod guarded;
+mod slow;
 mod throttled;

@@ -1,0 +1,116 @@
+//! Calls that take long, by the clock of the functions.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use local::{Options, TimerClock};
+use system::{
+    file::{COLUMNS, Encoding, File},
+    gate::{Call, Gate, Step},
+    log::Log,
+    town::{BEGINNING, CHIYODA, Town},
+};
+use tracing::level_filters::LevelFilter;
+
+use super::chunks::{ONE_CHUNK, repeat_chunks};
+use crate::register::{bytes, counts, people};
+
+/// A town whose clock is so many seconds ahead.
+async fn town_ahead(gate: &Arc<Gate>, ahead: &Arc<AtomicI64>) -> Town {
+    let timer = TimerClock::starting_at(BEGINNING.parse().unwrap());
+    let ahead = Arc::clone(ahead);
+    let clock = move || {
+        let ahead = SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
+        domain::Clock::now(&timer) + ahead
+    };
+    let chunk = ("ChunkBytes".to_owned(), ONE_CHUNK.to_string());
+    Town::with(Options {
+        clock: Arc::new(clock),
+        parameters: BTreeMap::from([chunk]),
+        intercept: Some(gate.intercept()),
+        ..Options::default()
+    })
+    .await
+}
+
+/// These people by their second names, without the column 支援措置: what is in force of it is read.
+fn renamed(numbers: Range<u32>) -> Vec<u8> {
+    let mut file = File::new(people(numbers, true));
+    let columns = COLUMNS.into_iter();
+    file.columns = columns.filter(|it| *it != "支援措置").collect();
+    file.bytes(Encoding::Utf8)
+}
+
+/// A hundred residents of whom something stays as it is.
+fn is_read(call: &Call<'_>) -> bool {
+    call.function == "load-chunk" && call.operation == "BatchGetItem"
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunk_whose_residents_are_read_slowly_is_not_taken_from_its_worker() {
+    let ahead = Arc::new(AtomicI64::new(0));
+    let (clock, mut reads) = (Arc::clone(&ahead), 0);
+    let gate = Gate::new(move |call| {
+        if !is_read(call) {
+            return Step::Go;
+        }
+        clock.fetch_add(5, Ordering::SeqCst);
+        reads += 1;
+        // By now a minute has passed since the chunk was claimed.
+        if reads == 13 { Step::Wait } else { Step::Go }
+    });
+    let town = town_ahead(&gate, &ahead).await;
+    let first = bytes(&people(1..1_301, false));
+    let receipt = town.take_in(CHIYODA, "1.csv", first).await;
+    assert_eq!(counts(&receipt), [1_300, 1_300, 0, 0, 0, 0]);
+    let (log, _caught) = Log::catch(LevelFilter::INFO);
+    let second = renamed(1..1_301);
+    let dropped = town.drop_file(CHIYODA, "2.csv", second).await;
+    gate.reached().await;
+    assert_eq!(repeat_chunks(&town).await, 1);
+    let mut looks = 0;
+    while !log.text().contains("another worker has the chunk") {
+        looks += 1;
+        assert!(looks < 5_000, "a second worker took the chunk");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    gate.open();
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(counts(&receipt), [1_300, 0, 1_300, 0, 0, 0]);
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reads_residents_until_its_time_is_up_stops_and_the_next_goes_on() {
+    let ahead = Arc::new(AtomicI64::new(0));
+    let clock = Arc::clone(&ahead);
+    let reads = Arc::new(AtomicUsize::new(0));
+    let made = Arc::clone(&reads);
+    let gate = Gate::new(move |call| {
+        // Eight are under way at once.
+        if is_read(call) && made.fetch_add(1, Ordering::SeqCst) < 8 {
+            clock.fetch_add(20, Ordering::SeqCst);
+        }
+        Step::Go
+    });
+    let town = town_ahead(&gate, &ahead).await;
+    let first = bytes(&people(1..851, false));
+    town.take_in(CHIYODA, "1.csv", first).await;
+    let (log, _caught) = Log::catch(LevelFilter::INFO);
+    let receipt = town.take_in(CHIYODA, "2.csv", renamed(1..851)).await;
+    assert_eq!(counts(&receipt), [850, 0, 850, 0, 0, 0]);
+    let log = log.text();
+    assert_eq!(log.matches("out of time").count(), 1, "{log}");
+    let reads = reads.load(Ordering::SeqCst);
+    assert_eq!(reads, 8 + 9, "the first worker sends nothing more");
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+}
