@@ -9,7 +9,7 @@ use store::{Conclusion, StoreError};
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    kind::{Kind, Suspects as _, by_index},
+    kind::{Kind, Suspects as _},
     pass::{Pass, Passed, by_code},
     receive::Mine,
 };
@@ -208,10 +208,8 @@ impl ReceiveUpload {
         refused: &[u32],
         suspects: &[Suspect],
     ) -> Result<(), ReceiveError> {
-        let shared = by_index(suspects);
         let reasons = |record: &Record<'_, K::Layout>| {
-            let shared = shared.get(&record.index).map(Vec::as_slice);
-            let problems = problems::<K>(record, shared.unwrap_or_default());
+            let problems = problems::<K>(record, of_row(suspects, record.index));
             let reason = |problem: &RowProblem| (problem.code.as_str(), problem.message_ja());
             problems.iter().map(reason).collect()
         };
@@ -256,13 +254,44 @@ fn mapping<K: Kind>(mine: &Mine<'_>) -> Result<ColumnMapping, ReceiveError> {
     K::mapping(columns).map_err(|_| ReceiveError::Mapping)
 }
 
+/// Those of this row; there may be millions, ordered by row.
+fn of_row(suspects: &[Suspect], index: u32) -> &[Suspect] {
+    let first = suspects.partition_point(|it| it.index < index);
+    let rest = suspects.get(first..).unwrap_or_default();
+    let count = rest.partition_point(|it| it.index == index);
+    rest.get(..count).unwrap_or_default()
+}
+
 /// What the rules say of the record, and what it shares with others.
-fn problems<K: Kind>(record: &Record<'_, K::Layout>, shared: &[ProblemCode]) -> Vec<RowProblem> {
+fn problems<K: Kind>(record: &Record<'_, K::Layout>, shared: &[Suspect]) -> Vec<RowProblem> {
     let mut problems = record.row.err().map(<[_]>::to_vec).unwrap_or_default();
-    problems.extend(shared.iter().map(|code| RowProblem {
-        code: *code,
-        column: K::shared_column(*code),
+    problems.extend(shared.iter().map(|it| RowProblem {
+        code: it.code,
+        column: K::shared_column(it.code),
         line: record.line,
     }));
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_row_shares_is_found_among_all_that_is_shared() {
+        let suspect = |index, code| Suspect { index, code };
+        let all = [
+            suspect(1, ProblemCode::CouponShared),
+            suspect(4, ProblemCode::CouponShared),
+            suspect(4, ProblemCode::MyNumberShared),
+            suspect(9, ProblemCode::CouponShared),
+        ];
+        let found = |index| of_row(&all, index);
+        assert_eq!(found(1), &all[..1]);
+        assert_eq!(found(4), &all[1..3]);
+        assert_eq!(found(9), &all[3..]);
+        for nothing in [0, 2, 10] {
+            assert_eq!(found(nothing), &[], "{nothing}");
+        }
+    }
 }

@@ -225,15 +225,3 @@ impl Suspects<Inquiries> for SharedReferences {
         self.0
     }
 }
-
-/// The problems of duplicates by record.
-pub(crate) fn by_index(suspects: &[Suspect]) -> BTreeMap<u32, Vec<ProblemCode>> {
-    let mut by_index: BTreeMap<u32, Vec<ProblemCode>> = BTreeMap::new();
-    for suspect in suspects {
-        by_index
-            .entry(suspect.index)
-            .or_default()
-            .push(suspect.code);
-    }
-    by_index
-}

@@ -1,11 +1,12 @@
 //! Which rows of a file have the same key, in eight bytes a row: 37 bits of the key and 27 of the row's
 //! index.
 
-use super::layout::{INDEX_BITS, MAX_ROWS};
+use super::layout::INDEX_BITS;
 use crate::ProblemCode;
 
 const KEY_BITS: u32 = 64 - INDEX_BITS;
 const KEY_MASK: u64 = (1 << KEY_BITS) - 1;
+const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
 /// Keys in a block. Blocks instead of one vector, which would need twice the room when it grows.
 const BLOCK: usize = 1 << 16;
 
@@ -61,7 +62,7 @@ impl Keys {
         alike.sort_unstable();
         let groups = alike.chunk_by(|a, b| a >> INDEX_BITS == b >> INDEX_BITS);
         for &entry in groups.filter(|group| group.len() > 1).flatten() {
-            let index = u32::try_from(entry & u64::from(MAX_ROWS - 1)).unwrap_or_default();
+            let index = u32::try_from(entry & INDEX_MASK).unwrap_or_default();
             found(entry >> INDEX_BITS, index);
         }
     }

@@ -9,8 +9,18 @@ pub const ERROR_COLUMNS: [&str; 2] = ["エラーコード", "エラー内容"];
 pub(crate) const MAX_COLUMNS: usize = 16;
 /// So many bits hold the index of a record, beside its keys.
 pub(crate) const INDEX_BITS: u32 = 27;
-/// So many records a file may have at most.
-pub(crate) const MAX_ROWS: u32 = 1 << INDEX_BITS;
+/// So many records a file may have at most, that its check fits into 512 MB of memory whatever its rows say, for
+/// else it would be killed and say nothing. Of a row it holds eight bytes a key until the end of the file, and of
+/// one that shares all its keys with others, at the most:
+///
+/// - residents: 24 for the keys, 24 for what is to be read again, 16 for what is certain, or 16 for a tag to be
+///   removed and 4 if it is refused; beside 8 while they are sorted: 72 or fewer at once, as the keys go one by one
+/// - doses: 64 for what is to be read again, 8 for the last of the keys, 8 while they are sorted, 4 if it is refused: 84
+///
+/// So the rows come to 420 MB; bits for 2^27 keys, twice, are 32 MB, all else some 30 MB. The largest municipality
+/// has 3.8 million residents.
+pub(crate) const MAX_ROWS: u32 = 5_000_000;
+const _: () = assert!(MAX_ROWS <= 1 << INDEX_BITS, "an index has its room");
 
 /// A column of a layout.
 pub trait LayoutColumn: Copy + Eq + fmt::Debug + 'static {

@@ -104,8 +104,8 @@ ProblemCode {
         "他の自治体のコードの行があります。送り先とファイルを確かめてください。1行も取り込んでいません。"
         "a row bears the code of another municipality; check file and folder, nothing was taken over";
     FileTooLarge "FILE_TOO_LARGE"
-        "ファイルが大きすぎます（上限2 GB）。分けて、前のファイルの受付結果が出てから次を送ってください。"
-        "the file is too large (2 GB at most); send it in parts, each when the receipt of the one before is there";
+        "ファイルが大きすぎます（上限2 GB、500万行）。分けて、前のファイルの受付結果が出てから次を送ってください。"
+        "the file is too large (2 GB and 5,000,000 rows at most); send it in parts, each when the receipt of the one before is there";
     FileGone "FILE_GONE"
         "確認する前にファイルが削除されました。必要であれば送り直してください。"
         "the file was deleted before it could be checked; send it again if it is needed";

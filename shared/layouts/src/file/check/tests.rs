@@ -7,6 +7,7 @@ use domain::{Date, TenantCode};
 use proptest::prelude::*;
 
 use super::super::rows::WINDOW;
+use super::{Counts, MAX_ROWS, RowReader, complete_rows};
 use crate::residents::{Check, Header, Record, Rows, Rules, Span, Summary};
 use crate::{ColumnMapping, Encoding, ErrorsWriter, FileProblem, ProblemCode};
 
@@ -406,4 +407,32 @@ fn a_file_over_the_limit_is_refused() {
         .unwrap();
     let problem = check.finish(&mut |_| {}).unwrap_err();
     assert_eq!(problem.code, ProblemCode::FileTooLarge);
+}
+
+#[test]
+fn a_file_of_too_many_rows_is_refused_at_the_first_one_beyond() {
+    let encoding = Encoding::Utf8 { bom: false };
+    let header = Header::bind(HEADER.as_bytes(), encoding, &ColumnMapping::default()).unwrap();
+    let binding = *header.binding();
+    let mut reader = RowReader::new(binding, Some(encoding), rules(), MAX_ROWS - 2, 10);
+    let (mut counts, mut seen) = (Counts::default(), 0);
+    let three = "131016,1\n".repeat(3);
+    let checked = complete_rows(
+        &mut reader,
+        three.as_bytes(),
+        true,
+        &mut counts,
+        &mut |_| {
+            seen += 1;
+        },
+    );
+    let problem = FileProblem::at(ProblemCode::FileTooLarge, 12);
+    assert_eq!(checked.err(), Some(problem.clone()));
+    assert_eq!((counts.rows, seen), (2, 2));
+    let said = problem.message_ja();
+    assert!(
+        said.contains(&format!("{}万行", MAX_ROWS / 10_000)),
+        "{said}"
+    );
+    assert!(problem.message_en().contains("5,000,000 rows"));
 }
