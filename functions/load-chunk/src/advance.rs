@@ -3,18 +3,30 @@
 //! or repeated, may set it off.
 
 use domain::{TenantScope, UploadId, UploadState};
+use jiff::{SignedDuration, Timestamp};
 use queues::LoadMessage;
 use receipts::Receipt;
 use store::{ChunkState, StoreError, Upload};
 
 use crate::{LoadChunk, LoadError};
 
+/// A merge takes some seconds. One that is cut off by the end of its invocation is done anew only when the message
+/// comes back by itself, after many minutes.
+const LATE: SignedDuration = SignedDuration::from_secs(60);
+
 impl LoadChunk {
-    /// Takes the tenant's loads as far as they can go without loading a chunk.
+    /// Takes the tenant's loads as far as they can go without loading a chunk. The first merge is done whatever time
+    /// is left: whoever calls has just begun, or has asked [`Self::is_late`]. [`LoadError::OutOfTime`] when it is
+    /// too late for another.
     ///
     /// Sends messages for every chunk that is not loaded; one that is under way already finds the
     /// lease taken and is sent again for nothing.
-    pub(crate) async fn advance(&self, scope: &TenantScope) -> Result<(), LoadError> {
+    pub(crate) async fn advance(
+        &self,
+        scope: &TenantScope,
+        deadline: Timestamp,
+    ) -> Result<(), LoadError> {
+        let mut merged = false;
         loop {
             let register = self.store.register(scope).await?;
             let Some((generation, id)) = register.loading else {
@@ -48,7 +60,11 @@ impl LoadChunk {
                 }
                 .into());
             }
+            if merged && self.is_late(deadline) {
+                return Err(LoadError::OutOfTime);
+            }
             self.put_in_force(scope, &register, &upload).await?;
+            merged = true;
         }
     }
 
@@ -56,18 +72,38 @@ impl LoadChunk {
     ///
     /// Whoever ends here has seen the final receipt written and load-doses told: the message that led here may be in
     /// two hands, and the other worker may have died between the switch and these.
-    pub(crate) async fn settle(&self, scope: &TenantScope, id: &UploadId) -> Result<(), LoadError> {
+    pub(crate) async fn settle(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+        deadline: Timestamp,
+    ) -> Result<(), LoadError> {
         let upload = self.upload(scope, id).await?;
         if upload.state == UploadState::Loading && upload.chunks_done < upload.chunks {
             return Ok(());
         }
-        self.advance(scope).await?;
+        self.advance(scope, deadline).await?;
         let upload = self.upload(scope, id).await?;
         if upload.state == UploadState::InForce {
             Receipt::write(&self.drop, scope, &upload).await?;
             self.tell_doses(scope).await?;
         }
         Ok(())
+    }
+
+    /// Whether so little is left of the invocation that a merge had better be another's.
+    pub(crate) fn is_late(&self, deadline: Timestamp) -> bool {
+        deadline.duration_since(self.clock.now()) < LATE
+    }
+
+    /// Whether a merge is what comes next for the upload.
+    pub(crate) async fn is_all_loaded(
+        &self,
+        scope: &TenantScope,
+        id: &UploadId,
+    ) -> Result<bool, LoadError> {
+        let upload = self.upload(scope, id).await?;
+        Ok(upload.state == UploadState::Loading && upload.chunks_done == upload.chunks)
     }
 
     async fn upload(&self, scope: &TenantScope, id: &UploadId) -> Result<Upload, LoadError> {

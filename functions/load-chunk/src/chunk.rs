@@ -52,7 +52,7 @@ impl LoadChunk {
             what: "upload of a chunk",
         })?;
         if upload.state != UploadState::Loading {
-            return self.settle(scope, id).await;
+            return self.settle(scope, id, deadline).await;
         }
         let tenant = self.tenant(scope).await?;
         let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
@@ -66,7 +66,7 @@ impl LoadChunk {
             .claim_chunk(scope, id, number, now, lease.until())
             .await?
         {
-            ChunkClaim::Done => return self.settle(scope, id).await,
+            ChunkClaim::Done => return self.settle(scope, id, deadline).await,
             ChunkClaim::Busy(until) => return Err(LoadError::Busy(until)),
             ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
             ChunkClaim::Mine(chunk) => {
@@ -95,7 +95,10 @@ impl LoadChunk {
                 }
             }
         }
-        self.settle(scope, id).await
+        if self.is_late(deadline) && self.is_all_loaded(scope, id).await? {
+            return Err(LoadError::OutOfTime);
+        }
+        self.settle(scope, id, deadline).await
     }
 
     /// Loads a chunk under lease, and notes that it is. [`LoadError::Busy`] when another worker took it over.

@@ -16,6 +16,7 @@
 //! - Known residents are shifted on the condition that the generation is not there yet.
 //! - What a file without the column 支援措置 leaves as it is, is read of the register in force, which does not
 //!   move while the file loads: each time the same.
+//! - A merge is not begun in the last minute of an invocation: the same message, sent anew, does it.
 //! - The switch is one transaction from g − 1 to g; the second attempt changes nothing.
 //! - After the switch load-doses is told that doses may have found their resident; it looks for itself.
 //! - Manifests that no longer count are deleted after the switch; what stays, after the next one.
@@ -86,7 +87,10 @@ impl LoadChunk {
         let message = LoadMessage::parse(body)?;
         let scope = message.scope();
         match &message {
-            LoadMessage::Advance { .. } => self.advance(&scope).await,
+            LoadMessage::Advance { .. } => match self.advance(&scope, deadline).await {
+                Err(LoadError::OutOfTime) => Ok(self.loads.send(&[message]).await?),
+                other => other,
+            },
             LoadMessage::Chunk { upload, chunk, .. } => {
                 match self.load(&scope, upload, *chunk, deadline).await {
                     // Neither is a failure, so neither may count as one of the message's attempts.

@@ -20,7 +20,7 @@ use system::{
 };
 use tracing::level_filters::LevelFilter;
 
-use super::chunks::{ONE_CHUNK, repeat_chunks};
+use super::chunks::{ONE_CHUNK, is_switch, repeat_chunks};
 use crate::register::{bytes, counts, people};
 
 /// A town whose clock is so many seconds ahead.
@@ -112,5 +112,32 @@ async fn whoever_reads_residents_until_its_time_is_up_stops_and_the_next_goes_on
     assert_eq!(log.matches("out of time").count(), 1, "{log}");
     let reads = reads.load(Ordering::SeqCst);
     assert_eq!(reads, 8 + 9, "the first worker sends nothing more");
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_loads_the_last_chunk_in_its_last_minute_leaves_the_merge_to_the_next() {
+    let ahead = Arc::new(AtomicI64::new(0));
+    let clock = Arc::clone(&ahead);
+    let workers = Arc::new([const { AtomicUsize::new(0) }; 2]);
+    let seen = Arc::clone(&workers);
+    let gate = Gate::new(move |call| {
+        let [loads, switches] = &*seen;
+        if call.function == "load-chunk" && call.body.contains("ADD chunks_done") {
+            loads.store(call.invocation, Ordering::SeqCst);
+            // Of its three minutes.
+            clock.fetch_add(130, Ordering::SeqCst);
+        } else if is_switch(call) {
+            switches.store(call.invocation, Ordering::SeqCst);
+        }
+        Step::Go
+    });
+    let town = town_ahead(&gate, &ahead).await;
+    let file = bytes(&people(1..30, false));
+    let receipt = town.take_in(CHIYODA, "a.csv", file).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(counts(&receipt), [29, 29, 0, 0, 0, 0]);
+    let [loads, switches] = [0, 1].map(|it: usize| workers[it].load(Ordering::SeqCst));
+    assert!(0 < loads && loads < switches, "{loads} {switches}");
     assert_eq!(town.dead_letters(), BTreeMap::new());
 }
