@@ -13,14 +13,13 @@ use layouts::{
 };
 use manifest::{CheckedRow, ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
+use reread::{DroppedFile, header_of, refused_among};
 use store::{Chunk, ChunkClaim, ChunkPlan, LoadedRows, Register, StoreError, Upload};
 
 use crate::{
     LoadChunk, LoadError,
     compare::{Changed, Comparison, Outcome},
 };
-
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A chunk in memory: its bytes, and what is needed to read rows out of them again.
 pub(crate) struct Source {
@@ -147,7 +146,10 @@ impl LoadChunk {
         &self,
         work: &mut Work<'_>,
     ) -> Result<(LoadedRows, Option<String>), LoadError> {
-        let refused = self.refused(work).await?;
+        let (upload, plan) = (work.upload, &work.chunk.plan);
+        let version = upload.refused_version.as_deref();
+        let among = plan.refused_from..plan.refused_to;
+        let refused = refused_among(&self.work, work.scope, upload.id, version, among).await?;
         let rows = self.accepted(work, &refused).await?;
         let changed = self.compare(work, rows).await?;
         if changed.is_empty() {
@@ -168,23 +170,27 @@ impl LoadChunk {
     pub(crate) async fn source(&self, work: &Work<'_>) -> Result<Source, LoadError> {
         let upload = work.upload;
         let pinned = PinnedObject::noted(work.scope, &upload.key, &upload.version)?;
-        let read = |range| self.drop.read_range(work.scope, &pinned, range);
-        let header = read(0..upload.header_end).await?;
-        let plan = &work.chunk.plan;
-        let bytes = read(plan.from..plan.to).await?;
+        let file = DroppedFile {
+            drop: &self.drop,
+            scope: work.scope,
+            object: &pinned,
+        };
         let differs = |what| LoadError::NotAsChecked { what };
         let settings = self.tenant(work.scope).await?.settings;
         let mapping = ColumnMapping::of_residents(upload.columns(&settings));
         let mapping = mapping.map_err(|_| differs("column mapping"))?;
-        let encoding = upload.encoding.parse().map_err(|_| differs("encoding"))?;
-        let header = header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&header);
-        let header = residents::Header::bind(header, encoding, &mapping);
+        let header = header_of(file, upload.header_end, &upload.encoding, &mapping).await?;
+        let plan = &work.chunk.plan;
+        let bytes = self
+            .drop
+            .read_range(work.scope, &pinned, plan.from..plan.to)
+            .await?;
         let today = upload
             .checked_on
             .ok_or_else(|| differs("day of the check"))?;
         Ok(Source {
             bytes,
-            header: header.map_err(|_| differs("header"))?,
+            header,
             rules: Rules {
                 tenant: work.scope.code(),
                 today,
@@ -192,27 +198,6 @@ impl LoadChunk {
             },
             generation: upload.generation.ok_or_else(|| differs("generation"))?,
         })
-    }
-
-    /// Indexes of the chunk's records that the check refused, ascending.
-    async fn refused(&self, work: &Work<'_>) -> Result<Vec<u32>, LoadError> {
-        let plan = &work.chunk.plan;
-        if plan.refused_from == plan.refused_to {
-            return Ok(Vec::new());
-        }
-        let version = work.upload.refused_version.as_deref();
-        let version = version.ok_or(StoreError::Damaged {
-            what: "list of refused records",
-        })?;
-        let name = ObjectName::Refused(work.upload.id);
-        let object = PinnedObject::written(work.scope, &name, version);
-        let range = u64::from(plan.refused_from) * 4..u64::from(plan.refused_to) * 4;
-        let bytes = self.work.read_range(work.scope, &object, range).await?;
-        let (whole, _) = bytes.as_chunks::<4>();
-        Ok(whole
-            .iter()
-            .map(|bytes| u32::from_be_bytes(*bytes))
-            .collect())
     }
 
     /// Finds the rows that nothing in force says, and what is in force of their residents.

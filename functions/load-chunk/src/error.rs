@@ -28,6 +28,9 @@ pub enum LoadError {
     /// A manifest or share failed.
     #[error("a manifest failed")]
     Manifest(#[from] manifest::ManifestError),
+    /// The file could not be read again.
+    #[error(transparent)]
+    Reread(#[from] reread::RereadError),
     /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] queues::SendError),
@@ -49,6 +52,7 @@ impl LoadError {
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
                 error.is_passing()
             }
+            Self::Reread(error) => error.is_passing(),
             Self::NeverDone
             | Self::TimeoutTooShort
             | Self::Message(_)
