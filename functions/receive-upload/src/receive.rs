@@ -29,6 +29,17 @@ const DECISIONS: u32 = 5;
 /// More rows than these one worker does not ask in its time.
 const MOST_INQUIRIES: u64 = 20_000;
 
+/// What is decided of a file.
+#[derive(Clone, Copy)]
+enum Outcome<'a> {
+    /// Its check ends so, whatever the register is.
+    Ends(UploadState),
+    /// It says what this register says.
+    Unchanged(&'a Register),
+    /// It gets the generation that comes after this register's.
+    Accepted(&'a Register),
+}
+
 /// A file under check, with the right to decide it.
 pub(crate) struct Mine<'a> {
     pub(crate) scope: &'a TenantScope,
@@ -175,7 +186,8 @@ impl ReceiveUpload {
             let problem = FileProblem::new(ProblemCode::TooManyRefused);
             return self.refuse(mine, &problem, found).await;
         }
-        self.conclude(mine, UploadState::Loading, &found).await
+        let loads = Outcome::Ends(UploadState::Loading);
+        self.conclude(mine, loads, &found).await
     }
 
     async fn decide(
@@ -200,7 +212,6 @@ impl ReceiveUpload {
             as_of: mine.upload.as_of,
             dropped_at: mine.upload.dropped_at,
         };
-        self.keep_lease(mine, conclusion.rows_checked).await?;
         match decide(&found, register, &tenant.settings) {
             Decision::Stale => {
                 self.refuse(mine, &FileProblem::new(ProblemCode::Stale), conclusion)
@@ -216,30 +227,16 @@ impl ReceiveUpload {
             }
             Decision::NoChange => {
                 conclusion.rows.unchanged = conclusion.rows_checked - conclusion.rows.refused;
-                let now = self.clock.now();
-                let upload = mine
-                    .upload
-                    .concluded(UploadState::NoChange, &conclusion, None, now);
-                Receipt::write(&self.drop, mine.scope, &upload).await?;
-                self.store
-                    .conclude_unchanged(mine.scope, &mine.upload, register, &conclusion, now)
-                    .await?;
-                count(mine.scope, UploadState::NoChange, &conclusion);
-                Ok(UploadState::NoChange)
+                self.conclude(mine, Outcome::Unchanged(register), &conclusion)
+                    .await
             }
-            Decision::Hold => self.conclude(mine, UploadState::Held, &conclusion).await,
+            Decision::Hold => {
+                let held = Outcome::Ends(UploadState::Held);
+                self.conclude(mine, held, &conclusion).await
+            }
             Decision::Accept => {
-                let now = self.clock.now();
-                let next = Some(register.issued.next());
-                let upload = mine
-                    .upload
-                    .concluded(UploadState::Waiting, &conclusion, next, now);
-                Receipt::write(&self.drop, mine.scope, &upload).await?;
-                self.store
-                    .accept(mine.scope, &mine.upload, register, &conclusion, now)
-                    .await?;
-                count(mine.scope, UploadState::Waiting, &conclusion);
-                Ok(UploadState::Waiting)
+                self.conclude(mine, Outcome::Accepted(register), &conclusion)
+                    .await
             }
         }
     }
@@ -261,24 +258,42 @@ impl ReceiveUpload {
             ja: problem.message_ja(),
             en: problem.message_en(),
         });
-        self.conclude(mine, UploadState::Refused, &conclusion).await
+        let refused = Outcome::Ends(UploadState::Refused);
+        self.conclude(mine, refused, &conclusion).await
     }
 
+    /// Writes the receipt, then the decision: whoever dies between leaves a receipt that the next one replaces, and
+    /// nothing is decided without one.
     async fn conclude(
         &self,
         mine: &mut Mine<'_>,
-        state: UploadState,
+        outcome: Outcome<'_>,
         conclusion: &Conclusion,
     ) -> Result<UploadState, ReceiveError> {
         // Else the receipt would replace that of whoever has the file by now.
         self.keep_lease(mine, conclusion.rows_checked).await?;
         let now = self.clock.now();
-        let upload = mine.upload.concluded(state, conclusion, None, now);
-        Receipt::write(&self.drop, mine.scope, &upload).await?;
-        self.store
-            .conclude(mine.scope, &mine.upload, state, conclusion, now)
-            .await?;
-        count(mine.scope, state, conclusion);
+        let (state, generation) = match outcome {
+            Outcome::Ends(state) => (state, None),
+            Outcome::Unchanged(_) => (UploadState::NoChange, None),
+            Outcome::Accepted(register) => (UploadState::Waiting, Some(register.issued.next())),
+        };
+        let concluded = mine.upload.concluded(state, conclusion, generation, now);
+        Receipt::write(&self.drop, mine.scope, &concluded).await?;
+        let (store, scope, upload) = (&self.store, mine.scope, &mine.upload);
+        match outcome {
+            Outcome::Ends(state) => store.conclude(scope, upload, state, conclusion, now).await,
+            Outcome::Unchanged(register) => {
+                store
+                    .conclude_unchanged(scope, upload, register, conclusion, now)
+                    .await
+            }
+            Outcome::Accepted(register) => {
+                let accepted = store.accept(scope, upload, register, conclusion, now);
+                accepted.await.map(drop)
+            }
+        }?;
+        count(scope, state, conclusion);
         Ok(state)
     }
 
