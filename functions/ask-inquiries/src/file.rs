@@ -84,12 +84,14 @@ impl AskInquiries {
             share,
             mismatched,
         } = match self.work_off(&work).await {
-            Err(AskInquiriesError::OutOfTime) if work.chunk.is_tried_enough() => {
-                return Err(AskInquiriesError::NeverDone);
-            }
             // Whoever has it now, or goes on with it, needs no help.
             Err(error @ (AskInquiriesError::Busy(_) | AskInquiriesError::OutOfTime)) => {
-                return Err(error);
+                let tried_enough = work.chunk.is_tried_enough();
+                return Err(if tried_enough {
+                    AskInquiriesError::NeverDone
+                } else {
+                    error
+                });
             }
             Err(error) => {
                 self.give_back(&work).await;
@@ -234,24 +236,21 @@ impl AskInquiries {
         work: &Work<'_>,
         progress: &mut Progress,
     ) -> Result<(), AskInquiriesError> {
-        let now = self.clock.now();
-        let renewal = progress.lease.renewal(now);
-        if renewal.is_none() && !progress.lease.is_ending(now) {
+        let Some(next) = progress.lease.next(self.clock.now()) else {
             return Ok(());
-        }
-        // Near the end of the invocation the lease is given back: the next worker need not wait.
-        let next = renewal.unwrap_or(Lease::new(now, now));
+        };
         // A worker before this one may have come further: what it asked is answered as it was.
         let asked = progress.asked.max(work.chunk.written);
-        let id = &work.upload.id;
-        self.store
-            .note_written(work.scope, id, &work.chunk, asked, next.until())
-            .await?;
-        progress.lease = next;
-        if renewal.is_some() {
-            Ok(())
-        } else {
-            Err(AskInquiriesError::OutOfTime)
+        let (id, until) = (&work.upload.id, next.lease.until());
+        let noted = self
+            .store
+            .note_written(work.scope, id, &work.chunk, asked, until);
+        progress.lease = next.lease;
+        match noted.await {
+            Ok(()) if next.is_renewed => Ok(()),
+            Ok(()) => Err(AskInquiriesError::OutOfTime),
+            Err(StoreError::Moved) => Err(AskInquiriesError::Busy(until)),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::{
     LoadChunk, LoadError,
     chunk::{Outcomes, Source, Work},
     compare::{Changed, Outcome},
-    lease::Due,
 };
 
 /// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
@@ -162,10 +161,10 @@ impl Writing<'_> {
     /// Renews the lease when it runs low, noting how many rows are written; stops in good time
     /// when it cannot be renewed.
     async fn keep_lease(&mut self, work: &Work<'_>, written: usize) -> Result<(), LoadError> {
-        if let Some(due) = Due::of(self.lease, self.function.clock.now()) {
+        if let Some(next) = self.lease.next(self.function.clock.now()) {
             self.land().await?;
             let written = u32::try_from(written).unwrap_or(u32::MAX);
-            self.lease = self.function.note(work, due, written).await?;
+            self.lease = self.function.note(work, next, written).await?;
         }
         Ok(())
     }

@@ -63,11 +63,15 @@ impl LoadDoses {
             lease,
         };
         let (counts, share) = match self.work_off(&work).await {
-            Err(LoadDosesError::OutOfTime) if work.chunk.is_tried_enough() => {
-                return Err(LoadDosesError::NeverDone);
+            // Whoever has it now, or goes on with it, needs no help.
+            Err(error @ (LoadDosesError::Busy(_) | LoadDosesError::OutOfTime)) => {
+                let tried_enough = work.chunk.is_tried_enough();
+                return Err(if tried_enough {
+                    LoadDosesError::NeverDone
+                } else {
+                    error
+                });
             }
-            // Whoever goes on with it needs no help: the lease is given back.
-            Err(LoadDosesError::OutOfTime) => return Err(LoadDosesError::OutOfTime),
             Err(error) => {
                 self.give_back(&work).await;
                 return Err(error);

@@ -12,7 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use layouts::doses::DoseRow;
 use recording::{Incoming, Outcome, Recorder, Second, Whom};
-use store::{DoseCounts, Source};
+use store::{DoseCounts, Source, StoreError};
 
 use crate::{LoadDoses, LoadDosesError, chunk::Work, share::Share};
 
@@ -239,24 +239,22 @@ impl LoadDoses {
         work: &Work<'_>,
         standing: &mut Standing,
     ) -> Result<(), LoadDosesError> {
-        let now = self.clock.now();
-        let renewal = standing.lease.renewal(now);
-        if renewal.is_none() && !standing.lease.is_ending(now) {
+        let Some(next) = standing.lease.next(self.clock.now()) else {
             return Ok(());
-        }
-        // Near the end of the invocation the lease is given back: the next worker need not wait.
-        let next = renewal.unwrap_or(Lease::new(now, now));
+        };
         let (scope, id) = (work.tenant.scope, &work.upload.id);
         // A worker before this one may have come further: what it recorded is recorded.
         let recorded = standing.recorded.max(work.chunk.written);
-        self.store
-            .note_written(scope, id, &work.chunk, recorded, next.until())
-            .await?;
-        standing.lease = next;
-        if renewal.is_some() {
-            Ok(())
-        } else {
-            Err(LoadDosesError::OutOfTime)
+        let until = next.lease.until();
+        let noted = self
+            .store
+            .note_written(scope, id, &work.chunk, recorded, until);
+        standing.lease = next.lease;
+        match noted.await {
+            Ok(()) if next.is_renewed => Ok(()),
+            Ok(()) => Err(LoadDosesError::OutOfTime),
+            Err(StoreError::Moved) => Err(LoadDosesError::Busy(until)),
+            Err(error) => Err(error.into()),
         }
     }
 }

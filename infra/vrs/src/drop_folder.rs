@@ -10,12 +10,11 @@ use objects::{InboxKey, upload_of};
 use serde_json::Value;
 
 use crate::http::Api;
+use crate::patience::PATIENCE;
 use crate::receipt::Receipt;
 
 /// The bucket of a running `vrs serve` into which files are dropped.
 pub(crate) const DROP_BUCKET: &str = "drop";
-/// A large file is checked for minutes before there is a receipt.
-const FIRST_RECEIPT: Duration = Duration::from_mins(15);
 /// A running `vrs serve` lists a file as soon as it is noticed.
 const LISTED: Duration = Duration::from_mins(1);
 
@@ -98,7 +97,8 @@ impl DropFolder {
 
 impl Receipts for DropFolder {
     fn patience(&self) -> Duration {
-        FIRST_RECEIPT
+        // A large file is checked for minutes, and again when that was cut off, before there is a receipt.
+        PATIENCE
     }
 
     /// `receipt.json` is not written with every chunk.

@@ -60,6 +60,31 @@ impl Lease {
     }
 }
 
+/// What becomes of a lease that runs low.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextLease {
+    /// The lease to note.
+    pub lease: Lease,
+    /// Whether the work goes on under it; else it ends now, near the end of the invocation: the next worker need
+    /// not wait.
+    pub is_renewed: bool,
+}
+
+impl Lease {
+    /// What to note for work under this lease; `None` while enough is left of it.
+    #[must_use]
+    pub fn next(&self, now: Timestamp) -> Option<NextLease> {
+        let renewal = self.renewal(now);
+        if renewal.is_none() && !self.is_ending(now) {
+            return None;
+        }
+        Some(NextLease {
+            lease: renewal.unwrap_or(Self::new(now, now)),
+            is_renewed: renewal.is_some(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +110,20 @@ mod tests {
             lease.renewal(at(21)).map(|renewed| renewed.until()),
             Some(at(81))
         );
+    }
+
+    #[test]
+    fn it_is_renewed_when_it_runs_low_and_given_back_near_the_end_of_the_invocation() {
+        let next = |lease: Lease, now| {
+            let next = lease.next(at(now))?;
+            Some((next.lease.until(), next.is_renewed))
+        };
+        let lease = Lease::new(at(0), at(180));
+        assert_eq!(next(lease, 10), None);
+        assert_eq!(next(lease, 30), Some((at(90), true)));
+        let last = Lease::new(at(130), at(180));
+        assert_eq!(next(last, 150), None, "enough for some requests");
+        assert_eq!(next(last, 157), Some((at(157), false)));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use dose::{
 };
 pub use export::{ExportId, ExportOrigin, ExportScope, ExportState, next_nightly, nightly_of};
 pub use jiff::civil::{Date, DateTime};
-pub use lease::Lease;
+pub use lease::{Lease, NextLease};
 pub use municipality::{Municipality, municipalities, municipality};
 pub use my_number::{MyNumber, MyNumberError};
 pub use name::{fold_in_key, fold_name};
