@@ -47,7 +47,7 @@ pub enum Command {
     Evidence(Evidence),
     /// After the table went back in time: take in again what was dropped since, in its order
     Recover(Recover),
-    /// Drop a file of residents or doses and follow it to its receipt, in a running `vrs serve` or on AWS
+    /// Drop a file of residents, doses or inquiries and follow it to its receipt, in a running `vrs serve` or on AWS
     Upload(Upload),
 }
 
@@ -209,7 +209,7 @@ pub enum Tenant {
     List(Services),
     /// Show a municipality's settings, or change those that are given
     Settings(TenantSettings),
-    /// Erase a municipality that leaves: its branch key, its items, its objects with all versions
+    /// Erase a municipality that leaves: its branch key, its items, its entries in the index of holders, its objects with all versions
     Erase(Erase),
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 /// A message whose function was killed stays hidden for its queue's visibility time, and is tried again only
-/// then: an hour and ten minutes for a file of inquiries, less for the others. A message that fails is tried
-/// ten times in about twenty minutes.
+/// then: an hour for a file of inquiries, less for the other files; the new try may work for ten minutes
+/// before it says anything. A message that fails is tried ten times in about twenty minutes.
 pub const PATIENCE: Duration = Duration::from_mins(75);
 
 #[cfg(test)]
