@@ -50,12 +50,6 @@ impl Product {
         self.cvx
     }
 
-    /// The first and the last day on which it was in use.
-    #[must_use]
-    pub const fn in_use(&self) -> (Date, Option<Date>) {
-        (self.first_day, self.last_day)
-    }
-
     /// The ages it is licensed for, from which day on.
     #[must_use]
     pub fn ages(&self) -> &[AgeLimit] {
