@@ -29,13 +29,12 @@ const SHARED: [&str; 14] = [
 /// Shared crates that know bytes and rules only: no I/O, no clock, no SDK.
 const PURE: [&str; 2] = ["domain", "layouts"];
 /// Where the AWS SDKs stay.
-const WITH_SDK: [&str; 7] = [
+const WITH_SDK: [&str; 6] = [
     "crypto",
     "store",
     "objects",
     "queues",
     "invocations",
-    "asking",
     "runtime",
 ];
 /// What only the edge of Lambda may name.
@@ -211,6 +210,11 @@ fn the_sdks_stay_where_they_belong() {
         assert!(
             may || sdks.is_empty(),
             "{} depends on {sdks:?}",
+            package.name
+        );
+        assert!(
+            !WITH_SDK.contains(&package.name.as_str()) || !sdks.is_empty(),
+            "{} uses no SDK and is listed",
             package.name
         );
         let lambda = LAMBDA.iter().find(|name| package.needs.contains(**name));
