@@ -49,13 +49,13 @@ fn any(state: UploadState) -> Words {
             "waits for confirmation, because it removes many residents",
         ),
         UploadState::Waiting => words(
-            "受け付けました。前のファイルの取込みが終わるのを待っています",
+            "受け付けました。前のファイルの取り込みが終わるのを待っています",
             "accepted; waits for the file before it",
         ),
         UploadState::Loading => words("取り込んでいます", "is being loaded"),
         UploadState::InForce => words("台帳に反映しました", "is in force"),
         UploadState::NoChange => words(
-            "現在の台帳と同じ内容のため、取込みは不要でした",
+            "現在の台帳と同じ内容のため、取り込みは不要でした",
             "equals the register in force; there was nothing to load",
         ),
         UploadState::Discarded => words(

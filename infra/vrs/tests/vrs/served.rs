@@ -143,7 +143,7 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
     ] {
         assert!(receipt.contains(said), "{said} is not in\n{receipt}");
     }
-    assert!(ok(upload("residents_20210401.csv")).contains("取込みは不要でした"));
+    assert!(ok(upload("residents_20210401.csv")).contains("取り込みは不要でした"));
 
     std::fs::write(folder.join("empty.csv"), "").unwrap();
     let refused = upload("empty.csv");

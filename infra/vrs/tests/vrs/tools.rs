@@ -67,7 +67,7 @@ fn a_tool_drops_a_file_with_a_token_for_its_municipality_and_for_no_other() {
     std::fs::rename(folder.join("residents_20210401.csv"), folder.join(named)).unwrap();
     let again = upload(named, "131016");
     assert_eq!(again.code, Some(0), "{}", again.err);
-    assert!(again.out.contains("取込みは不要でした"), "{}", again.out);
+    assert!(again.out.contains("取り込みは不要でした"), "{}", again.out);
 
     let others = upload(named, "011002");
     assert_eq!(others.code, Some(1));
