@@ -80,11 +80,10 @@ impl Consents {
         let scope = request.caller().scope();
         let settings = self.enrolled(scope).await?;
         let person = self.persons.tag(basis.my_number).await;
-        let person = person.map_err(|error| of_store(&error.into()))?;
+        let person = person.map_err(StoreError::from)?;
         let id = ConsentId::new(now, (self.random)());
         let consent = basis.consent(id, &person, staff(request), now);
-        let recorded = self.store.record_consent(scope, &consent).await;
-        match recorded.map_err(|error| of_store(&error))? {
+        match self.store.record_consent(scope, &consent).await? {
             Recording::New => Ok(Response::json(&Shown::of(&consent.stored(), now))),
             Recording::Before(before) if basis.is(&before, &person) => {
                 Ok(Response::json(&Shown::of(&before, now)))
@@ -105,10 +104,8 @@ impl Consents {
         settings: &TenantSettings,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let per_day = per_day(&self.store, scope, settings).await;
-        let per_day = per_day.map_err(|error| of_store(&error))?;
-        let counted = count_mismatch(&self.store, scope, per_day, now).await;
-        counted.map_err(|error| of_store(&error))
+        let per_day = per_day(&self.store, scope, settings).await?;
+        Ok(count_mismatch(&self.store, scope, per_day, now).await?)
     }
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
@@ -116,8 +113,7 @@ impl Consents {
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
-        let consents = self.store.consents(scope, page.limit, page.after).await;
-        let consents = consents.map_err(|error| of_store(&error))?;
+        let consents = self.store.consents(scope, page.limit, page.after).await?;
         let now = self.clock.now();
         let shown = consents.items.iter().map(|it| Shown::of(it, now));
         Ok(Response::json(&Page {
@@ -131,8 +127,7 @@ impl Consents {
         request.nothing_more()?;
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
-        let consent = self.store.consent(scope, &id(request)?).await;
-        let consent = consent.map_err(|error| of_store(&error))?;
+        let consent = self.store.consent(scope, &id(request)?).await?;
         let consent = consent.ok_or(Problem::not_found())?;
         Ok(Response::json(&Shown::of(&consent, self.clock.now())))
     }
@@ -157,7 +152,7 @@ impl Consents {
     }
 
     fn changed(&self, changed: Result<Changed, StoreError>) -> Result<Response, Problem> {
-        match changed.map_err(|error| of_store(&error))? {
+        match changed? {
             Changed::Done(consent) => Ok(Response::json(&Shown::of(&consent, self.clock.now()))),
             Changed::Impossible(error) => Err(Problem::new(error.into())),
             Changed::Unknown => Err(Problem::not_found()),
@@ -165,8 +160,7 @@ impl Consents {
     }
 
     async fn enrolled(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await;
-        let tenant = tenant.map_err(|error| of_store(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         tenant
             .map(|tenant| tenant.settings)
             .ok_or(Problem::new(Code::TenantNotEnrolled))
@@ -181,8 +175,4 @@ fn staff(request: &Request) -> StaffTag {
 fn id(request: &Request) -> Result<ConsentId, Problem> {
     let id = request.path("id").parse();
     id.map_err(|_| Problem::not_found())
-}
-
-fn of_store(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -6,7 +6,7 @@ use recording::{Changed, Reasoned, Resolution};
 use store::{DoseId, DoseKey, StoreError};
 
 use crate::{
-    Doses, answer, problem,
+    Doses, answer,
     record::{Given, dose_number},
 };
 
@@ -135,7 +135,7 @@ impl Decided {
 }
 
 fn done(changed: Result<Changed, StoreError>) -> Result<Response, Problem> {
-    answer::changed(changed.map_err(|error| problem(&error))?)
+    answer::changed(changed?)
 }
 
 /// What is no id is the id of nothing.

@@ -11,7 +11,7 @@ use store::{DoseId, DoseKey, DoseRevision, Newcomer, NewcomerKey, PersonDoses, W
 use crate::{
     Doses, answer,
     answer::{ShownDose, ShownEntry, ShownRevision},
-    change, problem,
+    change,
 };
 
 #[derive(Serialize)]
@@ -57,15 +57,13 @@ impl Doses {
         let municipality = municipality.await?;
         let tag = ResidentTag::parse(request.path("id")).map_err(|_| Problem::not_found())?;
         let (area, whom) = (municipality.area(), Whom::Tag(tag));
-        let found = self.recorder.find(&area, &whom);
-        let Found::One(found) = found.await.map_err(|error| problem(&error))? else {
+        let Found::One(found) = self.recorder.find(&area, &whom).await? else {
             return Err(Problem::not_found());
         };
         let mut waiting = Vec::new();
         if let Some(coupon) = found.person.resident.resident.coupon {
             let (store, coupon) = (self.recorder.store(), area.keys.coupon_tag(coupon));
-            let read = store.waiting_for(area.scope, area.keys, &coupon).await;
-            waiting = read.map_err(|error| problem(&error))?;
+            waiting = store.waiting_for(area.scope, area.keys, &coupon).await?;
         }
         let shown = ShownPerson::of(&found.doses, &waiting);
         Ok(Response::json(&shown))
@@ -83,8 +81,7 @@ impl Doses {
         let scope = request.caller().scope();
         let municipality = self.municipalities.of(scope, self.clock.now()).await?;
         let store = self.recorder.store();
-        let found = store.waiting_dose(scope, &municipality.keys, &key).await;
-        let found = found.map_err(|error| problem(&error))?;
+        let found = store.waiting_dose(scope, &municipality.keys, &key).await?;
         let waiting = found.ok_or_else(Problem::not_found)?;
         Ok(Response::json(&ShownBeside::waiting(&waiting)))
     }

@@ -34,7 +34,7 @@ use api::{Problem, Request, Response};
 use crypto::{Keyring, NoncePool};
 use domain::Clock;
 use recording::Recorder;
-use store::{Store, StoreError};
+use store::Store;
 
 use crate::municipality::Municipalities;
 
@@ -78,8 +78,4 @@ impl Doses {
         };
         answer.into()
     }
-}
-
-fn problem(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{DoseId, DoseKey, DoseList, Listed, NewcomerKey};
 
-use crate::{Doses, answer, answer::ShownDose, problem};
+use crate::{Doses, answer, answer::ShownDose};
 
 const LIMITS: PageLimits = PageLimits {
     usual: 20,
@@ -75,7 +75,7 @@ impl Doses {
         let store = self.recorder.store();
         let keys = &municipality.keys;
         let found = store.dose_list(scope, keys, list, page.limit, page.after.as_deref());
-        let found = found.await.map_err(|error| problem(&error))?;
+        let found = found.await?;
         let next = found.next.map(|position| request.cursor(&position));
         let entries: Vec<_> = found.entries.iter().map(|it| Entry::of(it, list)).collect();
         if request.wants_csv() {
@@ -103,8 +103,7 @@ impl Doses {
         request.nothing_more()?;
         let scope = request.caller().scope();
         self.municipalities.of(scope, self.clock.now()).await?;
-        let counts = self.recorder.store().dose_counts(scope).await;
-        let counts = counts.map_err(|error| problem(&error))?;
+        let counts = self.recorder.store().dose_counts(scope).await?;
         let parts = counts.parts().into_iter();
         let shown: Map<_, _> = parts
             .map(|(name, count)| (name.to_owned(), Value::from(count)))

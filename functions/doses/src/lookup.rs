@@ -9,7 +9,7 @@ use recording::{Found, FoundPerson, Whom};
 use serde::Serialize;
 use store::{DoseRevision, Status};
 
-use crate::{Doses, coupon::GivenCoupon, problem, token};
+use crate::{Doses, coupon::GivenCoupon, token};
 
 /// What a venue sees.
 #[derive(Serialize)]
@@ -47,8 +47,7 @@ impl Doses {
         let municipality = municipality.await?;
         let area = municipality.area();
         let whom = Whom::Coupon(coupon.number);
-        let found = self.recorder.find(&area, &whom).await;
-        let found = match found.map_err(|error| problem(&error))? {
+        let found = match self.recorder.find(&area, &whom).await? {
             Found::One(found) => found,
             Found::Nobody => return Err(Problem::new(Code::CouponUnknown)),
             Found::Several => return Err(Problem::new(Code::CouponOfSeveral)),

@@ -10,8 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use recording::Area;
 use store::Store;
 
-use crate::problem;
-
 /// Changed settings take effect within this time.
 const KEPT: SignedDuration = SignedDuration::from_mins(1);
 
@@ -56,13 +54,12 @@ impl Municipalities {
         if let Some(known) = self.kept(scope.code(), now) {
             return Ok(known);
         }
-        let tenant = self.store.tenant(scope).await;
-        let tenant = tenant.map_err(|error| problem(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
-        let keys = tenant.keys(scope, &self.ring, now).await;
+        let keys = tenant.keys(scope, &self.ring, now).await?;
         let municipality = Arc::new(Municipality {
             scope: scope.clone(),
-            keys: keys.map_err(|error| problem(&error))?,
+            keys,
             lots: tenant.settings.lots,
         });
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

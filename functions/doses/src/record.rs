@@ -13,7 +13,6 @@ use store::{Once, Source};
 use crate::{
     Doses, answer,
     coupon::{GivenCoupon, OwnCoupon},
-    problem,
     token::{self, TOKEN_LIMIT},
 };
 
@@ -60,8 +59,7 @@ impl Doses {
         let area = municipality.area();
         let Some(second) = body.second(keys, &coupon, now)? else {
             // A repeat may come when its lookup is over: what it did is done.
-            let before = self.recorder.remembered(&area, &once).await;
-            let before = before.map_err(|error| problem(&error))?;
+            let before = self.recorder.remembered(&area, &once).await?;
             return answer::outcome(before.ok_or(Problem::new(Code::LookupExpired))?);
         };
         let incoming = Incoming {
@@ -72,8 +70,7 @@ impl Doses {
             source: Source::Api,
             once: Some(once),
         };
-        let outcome = self.recorder.record(&area, &incoming, now);
-        answer::outcome(outcome.await.map_err(|error| problem(&error))?)
+        answer::outcome(self.recorder.record(&area, &incoming, now).await?)
     }
 }
 

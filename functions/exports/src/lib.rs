@@ -26,9 +26,9 @@ use domain::{Clock, ExportId, ExportOrigin, ExportScope, TenantScope, next_night
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use layouts::Encoding;
-use objects::{Objects, ObjectsError};
+use objects::Objects;
 use queues::{ExportMessage, ExportQueue};
-use store::{Export, Store, StoreError, TenantSettings};
+use store::{Export, Store, TenantSettings};
 
 use crate::answer::{Page, Shown};
 
@@ -105,8 +105,7 @@ impl Exports {
             wanted.encoding.unwrap_or(settings.export_encoding),
         );
         let export = Export::requested(self.new_id(now), ExportOrigin::Asked, wanted, now);
-        let under_way = self.store.ask_for_export(scope, &export).await;
-        if let Some(under_way) = under_way.map_err(|error| of_store(&error))? {
+        if let Some(under_way) = self.store.ask_for_export(scope, &export).await? {
             return Ok(Response::json(&self.shown(scope, &under_way).await?));
         }
         let message = ExportMessage::Export {
@@ -126,8 +125,7 @@ impl Exports {
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
         self.settings(scope).await?;
-        let exports = self.store.exports(scope, page.limit, page.after).await;
-        let exports = exports.map_err(|error| of_store(&error))?;
+        let exports = self.store.exports(scope, page.limit, page.after).await?;
         let shown = exports.items.iter().map(|it| self.shown(scope, it));
         Ok(Response::json(&Page {
             exports: try_join_all(shown).await?,
@@ -143,28 +141,24 @@ impl Exports {
         self.settings(scope).await?;
         let id = match request.path("id") {
             LAST => {
-                let last = self.store.last_export(scope).await;
-                let last = last.map_err(|error| of_store(&error))?;
+                let last = self.store.last_export(scope).await?;
                 last.ok_or(Problem::not_found())?.id
             }
             // What is no id is the id of nothing.
             id => id.parse().map_err(|_| Problem::not_found())?,
         };
-        let export = self.store.export(scope, &id).await;
-        let export = export.map_err(|error| of_store(&error))?;
+        let export = self.store.export(scope, &id).await?;
         let export = export.ok_or(Problem::not_found())?;
         Ok(Response::json(&self.shown(scope, &export).await?))
     }
 
     async fn shown(&self, scope: &TenantScope, export: &Export) -> Result<Shown, Problem> {
-        let shown = Shown::of(&self.drop, scope, export, self.clock.now()).await;
-        shown.map_err(|error| of_objects(&error))
+        Ok(Shown::of(&self.drop, scope, export, self.clock.now()).await?)
     }
 
     /// Nothing is done for a municipality that does not take part, whatever its token says.
     async fn settings(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await;
-        let tenant = tenant.map_err(|error| of_store(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         tenant
             .map(|tenant| tenant.settings)
             .ok_or(Problem::new(Code::TenantNotEnrolled))
@@ -199,12 +193,4 @@ fn word<W: std::str::FromStr>(
     let word = fields.optional_text(name, WORD_LIMIT)?;
     let word = word.map(|word| word.expose().parse()).transpose();
     word.map_err(|_| Problem::invalid(name, fault))
-}
-
-fn of_store(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
-}
-
-fn of_objects(error: &ObjectsError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -4,7 +4,7 @@ use domain::{InquiryId, LifeError, Stage, TenantScope};
 
 use crate::answer::Answer;
 use crate::wanted::Wanted;
-use crate::{Inquiries, of_store, staff};
+use crate::{Inquiries, staff};
 
 impl Inquiries {
     pub(crate) async fn ask(&self, request: &Request) -> Result<Response, Problem> {
@@ -12,8 +12,7 @@ impl Inquiries {
         let wanted = Wanted::read(request.fields()?)?;
         let scope = request.caller().scope();
         let settings = self.enrolled(scope).await?;
-        let consent = self.store.consent(scope, &wanted.consent).await;
-        let consent = consent.map_err(|error| of_store(&error))?;
+        let consent = self.store.consent(scope, &wanted.consent).await?;
         let consent = consent.ok_or(Problem::not_found())?;
         wanted.is_within(&consent)?;
         wanted.is_of_its_time(&consent, self.clock.now())?;
@@ -43,14 +42,12 @@ impl Inquiries {
     /// and gets it under its id.
     async fn used(&self, scope: &TenantScope, question: &Question) -> Result<Problem, Problem> {
         let problem = Problem::new(Code::ConsentUsed);
-        let consent = self.store.consent(scope, &question.consent.id).await;
-        let consent = consent.map_err(|error| of_store(&error))?;
+        let consent = self.store.consent(scope, &question.consent.id).await?;
         let stage = consent.map(|consent| consent.life.stage());
         let Some(Stage::Claimed(of) | Stage::Answered(of)) = stage else {
             return Ok(problem);
         };
-        let inquiry = self.store.inquiry(scope, &of).await;
-        let inquiry = inquiry.map_err(|error| of_store(&error))?;
+        let inquiry = self.store.inquiry(scope, &of).await?;
         let is_own = inquiry.is_some_and(|inquiry| inquiry.by == question.by);
         Ok(if is_own && question.id != Named::Given(of) {
             problem.with("inquiry", of.to_string())

@@ -31,7 +31,7 @@ use api::{Code, Problem, Request, Response, Role};
 use asking::Asking;
 use crypto::staff_tag;
 use domain::{Clock, StaffTag, TenantScope};
-use store::{Store, StoreError, TenantSettings};
+use store::{Store, TenantSettings};
 
 pub use wire::wire;
 
@@ -73,8 +73,7 @@ impl Inquiries {
     }
 
     async fn enrolled(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await;
-        let tenant = tenant.map_err(|error| of_store(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
         Ok(tenant.settings)
     }
@@ -86,8 +85,4 @@ const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
 fn staff(request: &Request) -> StaffTag {
     let caller = request.caller();
     staff_tag(caller.scope().code(), caller.subject())
-}
-
-fn of_store(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use store::{Inquiry, LogEntry, LogEvent};
 
 use crate::answer::name_of;
-use crate::{Inquiries, LOOK, of_store};
+use crate::{Inquiries, LOOK};
 
 const LIMITS: PageLimits = PageLimits {
     usual: 20,
@@ -101,13 +101,10 @@ impl Inquiries {
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
         let settings = self.enrolled(scope).await?;
-        let inquiries = self.store.inquiries(scope, page.limit, page.after).await;
-        let inquiries = inquiries.map_err(|error| of_store(&error))?;
-        let per_day = asking::per_day(&self.store, scope, &settings).await;
-        let per_day = per_day.map_err(|error| of_store(&error))?;
+        let inquiries = self.store.inquiries(scope, page.limit, page.after).await?;
+        let per_day = asking::per_day(&self.store, scope, &settings).await?;
         let day = japan_date(self.clock.now());
-        let count = self.store.inquiries_on(scope, day).await;
-        let count = count.map_err(|error| of_store(&error))?;
+        let count = self.store.inquiries_on(scope, day).await?;
         Ok(Response::json(&Page {
             inquiries: inquiries.items.iter().map(Listed::of).collect(),
             next: inquiries.next.map(|position| request.cursor(&position)),
@@ -131,8 +128,7 @@ impl Inquiries {
         self.enrolled(scope).await?;
         let id = request.path("id").parse();
         let id = id.map_err(|_| Problem::not_found())?;
-        let inquiry = self.store.inquiry(scope, &id).await;
-        let inquiry = inquiry.map_err(|error| of_store(&error))?;
+        let inquiry = self.store.inquiry(scope, &id).await?;
         Ok(Response::json(&Listed::of(
             &inquiry.ok_or(Problem::not_found())?,
         )))
@@ -143,8 +139,7 @@ impl Inquiries {
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
-        let entries = self.store.log_page(scope, page.limit, page.after).await;
-        let entries = entries.map_err(|error| of_store(&error))?;
+        let entries = self.store.log_page(scope, page.limit, page.after).await?;
         Ok(Response::json(&LogPage {
             entries: entries.items.iter().map(ShownEntry::of).collect(),
             next: entries.next.map(|position| request.cursor(&position)),
@@ -161,7 +156,7 @@ impl Inquiries {
         let entries = self
             .store
             .inquiries_about(scope, &resident, page.limit, page.after);
-        let entries = entries.await.map_err(|error| of_store(&error))?;
+        let entries = entries.await?;
         Ok(Response::json(&AboutPage {
             inquiries: entries.items.iter().filter_map(About::of).collect(),
             next: entries.next.map(|position| request.cursor(&position)),

@@ -5,7 +5,7 @@ use crypto::ResidentTag;
 use serde::Serialize;
 use store::Releasing;
 
-use crate::{Inquiries, of_store, staff};
+use crate::{Inquiries, staff};
 
 /// Until when the asker may be answered about the resident.
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ impl Inquiries {
         let released = self
             .store
             .release(scope, &resident, &inquiry, staff(request), now);
-        match released.await.map_err(|error| of_store(&error))? {
+        match released.await? {
             Releasing::Until(until) => Ok(Response::json(&Released {
                 inquiry: inquiry.to_string(),
                 until: until.to_string(),

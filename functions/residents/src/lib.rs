@@ -19,7 +19,7 @@ use std::sync::Arc;
 use api::{Code, Problem, Request, Response, Role};
 use crypto::{Keyring, ResidentTag, TenantKeys};
 use domain::{Clock, TenantScope};
-use store::{Store, StoreError};
+use store::Store;
 
 use crate::found::{Found, Shown};
 use crate::search::Search;
@@ -69,7 +69,7 @@ impl Residents {
                 self.store.residents_by_tag(scope, &keys, &[tag]).await
             }
         };
-        let snapshot = snapshot.map_err(|error| problem(&error))?;
+        let snapshot = snapshot?;
         Ok(Response::json(&Found::of(&snapshot, &search)))
     }
 
@@ -79,24 +79,14 @@ impl Residents {
         let scope = request.caller().scope();
         let keys = self.tenant_keys(scope).await?;
         let tag = ResidentTag::parse(request.path("id")).map_err(|_| Problem::not_found())?;
-        let snapshot = self.store.residents_by_tag(scope, &keys, &[tag]).await;
-        let snapshot = snapshot.map_err(|error| problem(&error))?;
+        let snapshot = self.store.residents_by_tag(scope, &keys, &[tag]).await?;
         let resident = snapshot.residents.first().ok_or(Problem::not_found())?;
         Ok(Response::json(&Shown::of(resident)))
     }
 
     async fn tenant_keys(&self, scope: &TenantScope) -> Result<Arc<TenantKeys>, Problem> {
-        let tenant = self
-            .store
-            .tenant(scope)
-            .await
-            .map_err(|error| problem(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
-        let keys = tenant.keys(scope, &self.keys, self.clock.now()).await;
-        keys.map_err(|error| problem(&error))
+        Ok(tenant.keys(scope, &self.keys, self.clock.now()).await?)
     }
-}
-
-fn problem(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -88,7 +88,7 @@ impl Settings {
             match self.store.set_tenant(scope, &after).await {
                 Ok(()) => {}
                 Err(StoreError::Moved) => return Err(stale()),
-                Err(error) => return Err(of_store(&error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(shown(scope, &after))
@@ -106,8 +106,7 @@ impl Settings {
 
     /// Nothing is done for a municipality that does not take part, whatever its token says.
     async fn settings(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await;
-        let tenant = tenant.map_err(|error| of_store(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         tenant
             .map(|tenant| tenant.settings)
             .ok_or(Problem::new(Code::TenantNotEnrolled))
@@ -116,8 +115,4 @@ impl Settings {
 
 fn shown(scope: &TenantScope, settings: &TenantSettings) -> Response {
     Response::json(&Shown::of(scope, settings)).of_revision(settings.revision)
-}
-
-fn of_store(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -28,10 +28,10 @@ use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role};
 use domain::{Clock, FileKind, TenantScope, UploadId, UploadState};
-use objects::{Objects, ObjectsError, is_in_sight};
+use objects::{Objects, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
-use store::{ChunkState, Confirmation, Discarding, Store, StoreError, Upload};
+use store::{ChunkState, Confirmation, Discarding, Store, Upload};
 
 use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
@@ -90,7 +90,7 @@ impl Uploads {
         self.enrolled(scope).await?;
         let now = self.clock.now();
         let link = self.drop.upload_link(scope, &key, now, drop::VALID_FOR);
-        let link = link.await.map_err(|error| of_objects(&error))?;
+        let link = link.await?;
         Ok(Response::json(&Ticket::of(&key, link)))
     }
 
@@ -99,8 +99,7 @@ impl Uploads {
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
-        let uploads = self.store.uploads(scope, page.limit, page.after).await;
-        let uploads = uploads.map_err(|error| of_store(&error))?;
+        let uploads = self.store.uploads(scope, page.limit, page.after).await?;
         Ok(Response::json(&Page {
             uploads: uploads
                 .items
@@ -116,8 +115,7 @@ impl Uploads {
         request.nothing_more()?;
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
-        let upload = self.store.upload(scope, &id(request)?).await;
-        let upload = upload.map_err(|error| of_store(&error))?;
+        let upload = self.store.upload(scope, &id(request)?).await?;
         self.shown(request, &upload.ok_or(Problem::not_found())?)
             .await
     }
@@ -129,15 +127,13 @@ impl Uploads {
         self.enrolled(scope).await?;
         let id = id(request)?;
         let now = self.clock.now();
-        let upload = self.store.upload(scope, &id).await;
-        let upload = upload.map_err(|error| of_store(&error))?;
+        let upload = self.store.upload(scope, &id).await?;
         // What the load needs ends soon behind what people fetch.
         if upload.is_some_and(|it| it.state == UploadState::Held && !is_in_sight(it.moved_at, now))
         {
             return Err(Problem::new(Code::UploadGone));
         }
-        let done = self.store.release_held(scope, &id, now).await;
-        match done.map_err(|error| of_store(&error))? {
+        match self.store.release_held(scope, &id, now).await? {
             Confirmation::Issued(upload) => {
                 let advance = LoadMessage::Advance {
                     tenant: scope.code(),
@@ -158,11 +154,10 @@ impl Uploads {
         let scope = request.caller().scope();
         self.enrolled(scope).await?;
         let id = id(request)?;
-        let done = self.store.discard_held(scope, &id, self.clock.now()).await;
-        match done.map_err(|error| of_store(&error))? {
+        let done = self.store.discard_held(scope, &id, self.clock.now());
+        match done.await? {
             Discarding::Discarded(upload) => {
-                let written = Receipt::write(&self.drop, scope, &upload).await;
-                written.map_err(|error| of_objects(&error))?;
+                Receipt::write(&self.drop, scope, &upload).await?;
                 self.shown(request, &upload).await
             }
             Discarding::NotHeld(_) => Err(Problem::new(Code::UploadNotHeld)),
@@ -171,8 +166,7 @@ impl Uploads {
     }
 
     async fn shown(&self, request: &Request, upload: &Upload) -> Result<Response, Problem> {
-        let links = Links::to(&self.drop, request.caller(), upload, self.clock.now()).await;
-        let links = links.map_err(|error| of_objects(&error))?;
+        let links = Links::to(&self.drop, request.caller(), upload, self.clock.now()).await?;
         Ok(Response::json(&Shown {
             receipt: Receipt::of(request.caller().scope(), upload),
             under_way: self.under_way(request.caller().scope(), upload).await?,
@@ -190,8 +184,7 @@ impl Uploads {
         if upload.state != UploadState::Loading || upload.kind == FileKind::Residents {
             return Ok(None);
         }
-        let chunks = self.store.chunk_states(scope, &upload.id).await;
-        let chunks = chunks.map_err(|error| of_store(&error))?;
+        let chunks = self.store.chunk_states(scope, &upload.id).await?;
         let written = chunks.iter().map(|(_, state)| match state {
             ChunkState::Todo { written } => u64::from(*written),
             ChunkState::Done { .. } => 0,
@@ -201,11 +194,7 @@ impl Uploads {
 
     /// Nothing is done for a municipality that does not take part, whatever its token says.
     async fn enrolled(&self, scope: &TenantScope) -> Result<(), Problem> {
-        let tenant = self
-            .store
-            .tenant(scope)
-            .await
-            .map_err(|error| of_store(&error))?;
+        let tenant = self.store.tenant(scope).await?;
         tenant
             .map(|_| ())
             .ok_or(Problem::new(Code::TenantNotEnrolled))
@@ -216,12 +205,4 @@ impl Uploads {
 fn id(request: &Request) -> Result<UploadId, Problem> {
     let id = request.path("id").parse();
     id.map_err(|_| Problem::not_found())
-}
-
-fn of_store(error: &StoreError) -> Problem {
-    Problem::failed(error, error.is_passing())
-}
-
-fn of_objects(error: &ObjectsError) -> Problem {
-    Problem::failed(error, error.is_passing())
 }

@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
+use domain::Passing;
 use serde_json::{Map, Value};
 
 use crate::{Code, Fault};
@@ -184,6 +185,13 @@ impl fmt::Display for Problem {
 
 impl Error for Problem {}
 
+/// A call of ours that failed needs no more than `?`.
+impl<E: Passing> From<E> for Problem {
+    fn from(cause: E) -> Self {
+        Self::failed(&cause, cause.is_passing())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +210,34 @@ mod tests {
     fn a_name_from_the_caller_is_cut_and_holds_no_control_characters() {
         let problem = Problem::at(Code::FieldUnknown, &format!("a\r\n\u{7}{}", "x".repeat(99)));
         assert_eq!(problem.field().unwrap(), format!("a{}", "x".repeat(39)));
+    }
+
+    #[derive(Debug)]
+    struct Call {
+        is_passing: bool,
+    }
+
+    impl fmt::Display for Call {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the call failed")
+        }
+    }
+
+    impl Error for Call {}
+
+    impl Passing for Call {
+        fn is_passing(&self) -> bool {
+            self.is_passing
+        }
+    }
+
+    #[test]
+    fn a_call_that_failed_is_passing_trouble_or_our_own_fault() {
+        for (is_passing, code) in [(true, Code::TryAgain), (false, Code::Internal)] {
+            let problem = Problem::from(Call { is_passing });
+            assert_eq!(problem.code(), code);
+            assert_eq!(problem.cause(), Some("the call failed"));
+        }
     }
 
     #[test]

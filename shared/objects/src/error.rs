@@ -97,6 +97,12 @@ impl ObjectsError {
     }
 }
 
+impl domain::Passing for ObjectsError {
+    fn is_passing(&self) -> bool {
+        self.is_passing()
+    }
+}
+
 /// A code is one word. Anything else may be text that quotes the request, and is left out.
 fn shown(status: u16, code: &str) -> String {
     let one_word =

@@ -50,6 +50,12 @@ impl StoreError {
     }
 }
 
+impl domain::Passing for StoreError {
+    fn is_passing(&self) -> bool {
+        self.is_passing()
+    }
+}
+
 impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
     fn from(error: SdkError<E, R>) -> Self {
         let code = match &error {
