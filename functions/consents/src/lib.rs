@@ -19,7 +19,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use api::{Code, PageLimits, Problem, Request, Response, Role};
+use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
 use asking::{count_mismatch, per_day};
 use crypto::{PersonTags, staff_tag};
 use domain::{Clock, ConsentId, StaffTag, TenantScope};
@@ -78,7 +78,7 @@ impl Consents {
         let now = self.clock.now();
         let basis = record::read(request.fields()?, now)?;
         let scope = request.caller().scope();
-        let settings = self.enrolled(scope).await?;
+        let settings = enrolled(self.store.tenant(scope).await)?.settings;
         let person = self.persons.tag(basis.my_number).await;
         let person = person.map_err(StoreError::from)?;
         let id = ConsentId::new(now, (self.random)());
@@ -112,7 +112,7 @@ impl Consents {
         request.caller().require_any(&LOOK)?;
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let consents = self.store.consents(scope, page.limit, page.after).await?;
         let now = self.clock.now();
         let shown = consents.items.iter().map(|it| Shown::of(it, now));
@@ -126,7 +126,7 @@ impl Consents {
         request.caller().require_any(&LOOK)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let consent = self.store.consent(scope, &id(request)?).await?;
         let consent = consent.ok_or(Problem::not_found())?;
         Ok(Response::json(&Shown::of(&consent, self.clock.now())))
@@ -136,7 +136,7 @@ impl Consents {
         request.caller().require(Role::Approve)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let (id, now) = (id(request)?, self.clock.now());
         let moved = self.store.approve_consent(scope, &id, staff(request), now);
         self.changed(moved.await)
@@ -146,7 +146,7 @@ impl Consents {
         request.caller().require(Role::Inquire)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let (id, now) = (id(request)?, self.clock.now());
         self.changed(self.store.revoke_consent(scope, &id, now).await)
     }
@@ -157,13 +157,6 @@ impl Consents {
             Changed::Impossible(error) => Err(Problem::new(error.into())),
             Changed::Unknown => Err(Problem::not_found()),
         }
-    }
-
-    async fn enrolled(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await?;
-        tenant
-            .map(|tenant| tenant.settings)
-            .ok_or(Problem::new(Code::TenantNotEnrolled))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api::{Code, Problem};
+use api::{Problem, enrolled};
 use crypto::{Keyring, TenantKeys};
 use domain::{KnownLots, TenantCode, TenantScope};
 use jiff::{SignedDuration, Timestamp};
@@ -54,8 +54,7 @@ impl Municipalities {
         if let Some(known) = self.kept(scope.code(), now) {
             return Ok(known);
         }
-        let tenant = self.store.tenant(scope).await?;
-        let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
+        let tenant = enrolled(self.store.tenant(scope).await)?;
         let keys = tenant.keys(scope, &self.ring, now).await?;
         let municipality = Arc::new(Municipality {
             scope: scope.clone(),

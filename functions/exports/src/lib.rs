@@ -20,7 +20,7 @@ mod wire;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::{Code, Fault, Fields, PageLimits, Problem, Request, Response, Role};
+use api::{Fault, Fields, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::Sha256;
 use domain::{Clock, ExportId, ExportOrigin, ExportScope, TenantScope, next_nightly};
 use futures::future::try_join_all;
@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use layouts::Encoding;
 use objects::Objects;
 use queues::{ExportMessage, ExportQueue};
-use store::{Export, Store, TenantSettings};
+use store::{Export, Store};
 
 use crate::answer::{Page, Shown};
 
@@ -98,7 +98,7 @@ impl Exports {
         request.caller().require(Role::Register)?;
         let wanted = Wanted::read(request.fields()?)?;
         let scope = request.caller().scope();
-        let settings = self.settings(scope).await?;
+        let settings = enrolled(self.store.tenant(scope).await)?.settings;
         let now = self.clock.now();
         let wanted = (
             wanted.scope.unwrap_or(settings.export_scope),
@@ -124,7 +124,7 @@ impl Exports {
         request.caller().require_any(&LOOK)?;
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
-        self.settings(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let exports = self.store.exports(scope, page.limit, page.after).await?;
         let shown = exports.items.iter().map(|it| self.shown(scope, it));
         Ok(Response::json(&Page {
@@ -138,7 +138,7 @@ impl Exports {
         request.caller().require_any(&LOOK)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.settings(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let id = match request.path("id") {
             LAST => {
                 let last = self.store.last_export(scope).await?;
@@ -154,14 +154,6 @@ impl Exports {
 
     async fn shown(&self, scope: &TenantScope, export: &Export) -> Result<Shown, Problem> {
         Ok(Shown::of(&self.drop, scope, export, self.clock.now()).await?)
-    }
-
-    /// Nothing is done for a municipality that does not take part, whatever its token says.
-    async fn settings(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await?;
-        tenant
-            .map(|tenant| tenant.settings)
-            .ok_or(Problem::new(Code::TenantNotEnrolled))
     }
 
     fn new_id(&self, now: Timestamp) -> ExportId {

@@ -1,4 +1,4 @@
-use api::{Code, Fault, Problem, Request, Response, Role};
+use api::{Code, Fault, Problem, Request, Response, Role, enrolled};
 use asking::{AskError, Named, Question, Refusal};
 use domain::{InquiryId, LifeError, Stage, TenantScope};
 
@@ -11,7 +11,7 @@ impl Inquiries {
         request.caller().require(Role::Inquire)?;
         let wanted = Wanted::read(request.fields()?)?;
         let scope = request.caller().scope();
-        let settings = self.enrolled(scope).await?;
+        let settings = enrolled(self.store.tenant(scope).await)?.settings;
         let consent = self.store.consent(scope, &wanted.consent).await?;
         let consent = consent.ok_or(Problem::not_found())?;
         wanted.is_within(&consent)?;

@@ -27,11 +27,11 @@ mod wire;
 
 use std::sync::Arc;
 
-use api::{Code, Problem, Request, Response, Role};
+use api::{Problem, Request, Response, Role};
 use asking::Asking;
 use crypto::staff_tag;
-use domain::{Clock, StaffTag, TenantScope};
-use store::{Store, TenantSettings};
+use domain::{Clock, StaffTag};
+use store::Store;
 
 pub use wire::wire;
 
@@ -70,12 +70,6 @@ impl Inquiries {
             _ => Err(Problem::not_found()),
         };
         answer.into()
-    }
-
-    async fn enrolled(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await?;
-        let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
-        Ok(tenant.settings)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was asked, and what the log says.
 
-use api::{PageLimits, Problem, Request, Response, Role};
+use api::{PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::ResidentTag;
 use data_encoding::HEXLOWER;
 use domain::{basis, japan_date};
@@ -100,7 +100,7 @@ impl Inquiries {
         request.caller().require_any(&LOOK)?;
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
-        let settings = self.enrolled(scope).await?;
+        let settings = enrolled(self.store.tenant(scope).await)?.settings;
         let inquiries = self.store.inquiries(scope, page.limit, page.after).await?;
         let per_day = asking::per_day(&self.store, scope, &settings).await?;
         let day = japan_date(self.clock.now());
@@ -125,7 +125,7 @@ impl Inquiries {
         request.caller().require_any(&LOOK)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let id = request.path("id").parse();
         let id = id.map_err(|_| Problem::not_found())?;
         let inquiry = self.store.inquiry(scope, &id).await?;
@@ -138,7 +138,7 @@ impl Inquiries {
         request.caller().require_any(&LOOK)?;
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let entries = self.store.log_page(scope, page.limit, page.after).await?;
         Ok(Response::json(&LogPage {
             entries: entries.items.iter().map(ShownEntry::of).collect(),
@@ -150,7 +150,7 @@ impl Inquiries {
         request.caller().require(Role::Read)?;
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let resident = ResidentTag::parse(request.path("id"));
         let resident = resident.map_err(|_| Problem::not_found())?;
         let entries = self

@@ -1,6 +1,6 @@
 //! A holder's own decision about an inquiry that was held back.
 
-use api::{Problem, Request, Response, Role};
+use api::{Problem, Request, Response, Role, enrolled};
 use crypto::ResidentTag;
 use serde::Serialize;
 use store::Releasing;
@@ -19,7 +19,7 @@ impl Inquiries {
         request.caller().require(Role::Approve)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let resident = ResidentTag::parse(request.path("id"));
         let resident = resident.map_err(|_| Problem::not_found())?;
         let inquiry = request.path("inquiry").parse();

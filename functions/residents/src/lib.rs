@@ -16,7 +16,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use api::{Code, Problem, Request, Response, Role};
+use api::{Problem, Request, Response, Role, enrolled};
 use crypto::{Keyring, ResidentTag, TenantKeys};
 use domain::{Clock, TenantScope};
 use store::Store;
@@ -85,8 +85,7 @@ impl Residents {
     }
 
     async fn tenant_keys(&self, scope: &TenantScope) -> Result<Arc<TenantKeys>, Problem> {
-        let tenant = self.store.tenant(scope).await?;
-        let tenant = tenant.ok_or(Problem::new(Code::TenantNotEnrolled))?;
+        let tenant = enrolled(self.store.tenant(scope).await)?;
         Ok(tenant.keys(scope, &self.keys, self.clock.now()).await?)
     }
 }

@@ -25,7 +25,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use api::{Code, LARGE_BODY_LIMIT, Problem, Request, Response, Role};
+use api::{Code, LARGE_BODY_LIMIT, Problem, Request, Response, Role, enrolled};
 use domain::{Clock, TenantScope, japan_date};
 use store::{Store, StoreError, TenantSettings};
 
@@ -64,7 +64,7 @@ impl Settings {
         request.caller().require_any(&Role::ALL)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        let settings = self.settings(scope).await?;
+        let settings = enrolled(self.store.tenant(scope).await)?.settings;
         Ok(shown(scope, &settings))
     }
 
@@ -74,7 +74,7 @@ impl Settings {
         let seen = request.revision_seen()?;
         let seen = seen.ok_or(Problem::new(Code::RevisionMissing))?;
         let scope = request.caller().scope();
-        let before = self.settings(scope).await?;
+        let before = enrolled(self.store.tenant(scope).await)?.settings;
         let stale = || Problem::new(Code::RevisionStale);
         if before.revision != seen {
             return Err(stale());
@@ -98,18 +98,10 @@ impl Settings {
         request.caller().require(Role::Register)?;
         let sample = Sample::read(request.fields_up_to(LARGE_BODY_LIMIT)?)?;
         let scope = request.caller().scope();
-        let settings = self.settings(scope).await?;
+        let settings = enrolled(self.store.tenant(scope).await)?.settings;
         let today = japan_date(self.clock.now());
         let seen = sample.look(scope.code(), &settings, today, self.seed)?;
         Ok(Response::json(&seen))
-    }
-
-    /// Nothing is done for a municipality that does not take part, whatever its token says.
-    async fn settings(&self, scope: &TenantScope) -> Result<TenantSettings, Problem> {
-        let tenant = self.store.tenant(scope).await?;
-        tenant
-            .map(|tenant| tenant.settings)
-            .ok_or(Problem::new(Code::TenantNotEnrolled))
     }
 }
 

@@ -26,7 +26,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use api::{Code, PageLimits, Problem, Request, Response, Role};
+use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
 use domain::{Clock, FileKind, TenantScope, UploadId, UploadState};
 use objects::{Objects, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
@@ -87,7 +87,7 @@ impl Uploads {
         let file = FileToDrop::read(request.fields()?)?;
         request.caller().require_any(file.roles())?;
         let key = file.key(scope)?;
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let now = self.clock.now();
         let link = self.drop.upload_link(scope, &key, now, drop::VALID_FOR);
         let link = link.await?;
@@ -98,7 +98,7 @@ impl Uploads {
         request.caller().require_any(&LOOK)?;
         let page = request.page(LIMITS)?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let uploads = self.store.uploads(scope, page.limit, page.after).await?;
         Ok(Response::json(&Page {
             uploads: uploads
@@ -114,7 +114,7 @@ impl Uploads {
         request.caller().require_any(&LOOK)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let upload = self.store.upload(scope, &id(request)?).await?;
         self.shown(request, &upload.ok_or(Problem::not_found())?)
             .await
@@ -124,7 +124,7 @@ impl Uploads {
         request.caller().require(Role::Register)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let id = id(request)?;
         let now = self.clock.now();
         let upload = self.store.upload(scope, &id).await?;
@@ -152,7 +152,7 @@ impl Uploads {
         request.caller().require(Role::Register)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
-        self.enrolled(scope).await?;
+        enrolled(self.store.tenant(scope).await)?;
         let id = id(request)?;
         let done = self.store.discard_held(scope, &id, self.clock.now());
         match done.await? {
@@ -190,14 +190,6 @@ impl Uploads {
             ChunkState::Done { .. } => 0,
         });
         Ok(Some(written.sum()))
-    }
-
-    /// Nothing is done for a municipality that does not take part, whatever its token says.
-    async fn enrolled(&self, scope: &TenantScope) -> Result<(), Problem> {
-        let tenant = self.store.tenant(scope).await?;
-        tenant
-            .map(|_| ())
-            .ok_or(Problem::new(Code::TenantNotEnrolled))
     }
 }
 
