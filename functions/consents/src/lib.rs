@@ -32,10 +32,6 @@ pub use wire::wire;
 
 /// Who may look.
 const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
-const LIMITS: PageLimits = PageLimits {
-    usual: 20,
-    most: 100,
-};
 
 /// Where the random part of an id comes from.
 pub type Random = fn() -> [u8; 10];
@@ -110,7 +106,7 @@ impl Consents {
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require_any(&LOOK)?;
-        let page = request.page(LIMITS)?;
+        let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let consents = self.store.consents(scope, page.limit, page.after).await?;

@@ -9,11 +9,6 @@ use store::{DoseId, DoseKey, DoseList, Listed, NewcomerKey};
 
 use crate::{Doses, answer, answer::ShownDose};
 
-const LIMITS: PageLimits = PageLimits {
-    usual: 20,
-    most: 100,
-};
-
 const COLUMNS: [&str; 14] = [
     "ID",
     "状態",
@@ -65,7 +60,7 @@ struct Entry<'a> {
 impl Doses {
     pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require(Role::Read)?;
-        let page = request.page_of(&["state"], LIMITS)?;
+        let page = request.page_of(&["state"], PageLimits::USUAL)?;
         let list = request.query("state").and_then(|it| it.parse().ok());
         let list: DoseList =
             list.ok_or_else(|| Problem::invalid_query("state", Fault::DoseList))?;

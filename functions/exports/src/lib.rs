@@ -36,11 +36,6 @@ pub use wire::wire;
 
 /// Who may look at exports.
 const LOOK: [Role; 2] = [Role::Read, Role::Register];
-/// How many a page has.
-const LIMITS: PageLimits = PageLimits {
-    usual: 20,
-    most: 100,
-};
 const WORD_LIMIT: usize = 20;
 /// Names the last published export, where an id would stand.
 const LAST: &str = "last";
@@ -122,7 +117,7 @@ impl Exports {
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require_any(&LOOK)?;
-        let page = request.page(LIMITS)?;
+        let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let exports = self.store.exports(scope, page.limit, page.after).await?;

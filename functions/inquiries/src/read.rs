@@ -10,11 +10,6 @@ use store::{Inquiry, LogEntry, LogEvent};
 use crate::answer::name_of;
 use crate::{Inquiries, LOOK};
 
-const LIMITS: PageLimits = PageLimits {
-    usual: 20,
-    most: 100,
-};
-
 /// A page of the municipality's inquiries, and how much it asked today.
 #[derive(Serialize)]
 pub(crate) struct Page {
@@ -98,7 +93,7 @@ pub(crate) struct About {
 impl Inquiries {
     pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require_any(&LOOK)?;
-        let page = request.page(LIMITS)?;
+        let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         let settings = enrolled(self.store.tenant(scope).await)?.settings;
         let inquiries = self.store.inquiries(scope, page.limit, page.after).await?;
@@ -136,7 +131,7 @@ impl Inquiries {
 
     pub(crate) async fn log(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require_any(&LOOK)?;
-        let page = request.page(LIMITS)?;
+        let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let entries = self.store.log_page(scope, page.limit, page.after).await?;
@@ -148,7 +143,7 @@ impl Inquiries {
 
     pub(crate) async fn about(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require(Role::Read)?;
-        let page = request.page(LIMITS)?;
+        let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let resident = ResidentTag::parse(request.path("id"));

@@ -40,10 +40,6 @@ pub use wire::wire;
 
 /// Who may look at uploads.
 const LOOK: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Inquire];
-const LIMITS: PageLimits = PageLimits {
-    usual: 20,
-    most: 100,
-};
 
 /// The function's work, over its adapters.
 pub struct Uploads {
@@ -96,7 +92,7 @@ impl Uploads {
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
         request.caller().require_any(&LOOK)?;
-        let page = request.page(LIMITS)?;
+        let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let uploads = self.store.uploads(scope, page.limit, page.after).await?;

@@ -21,6 +21,14 @@ pub struct PageLimits {
     pub most: u32,
 }
 
+impl PageLimits {
+    /// Those of a list that has no reason for others.
+    pub const USUAL: Self = Self {
+        usual: 20,
+        most: 100,
+    };
+}
+
 /// Bumped when the meaning of a position changes; older cursors are refused then.
 const VERSION: &str = "1";
 const POSITION_LIMIT: usize = 200;
@@ -75,10 +83,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: PageLimits = PageLimits {
-        usual: 20,
-        most: 100,
-    };
+    const LIMITS: PageLimits = PageLimits::USUAL;
 
     fn scope(code: &str) -> TenantScope {
         TenantScope::from_verified_claim(TenantCode::parse(code).unwrap())

@@ -180,10 +180,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: PageLimits = PageLimits {
-        usual: 20,
-        most: 100,
-    };
+    const LIMITS: PageLimits = PageLimits::USUAL;
 
     fn raw(query: &[(&str, &str)], body: &'static str) -> RawRequest {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
