@@ -36,7 +36,6 @@ pub use wire::wire;
 
 /// Who may look at exports.
 const LOOK: [Role; 2] = [Role::Read, Role::Register];
-const WORD_LIMIT: usize = 20;
 /// Names the last published export, where an id would stand.
 const LAST: &str = "last";
 
@@ -165,19 +164,9 @@ impl Exports {
 
 impl Wanted {
     fn read(mut fields: Fields) -> Result<Self, Problem> {
-        let scope = word(&mut fields, "scope", Fault::ExportScope)?;
-        let encoding = word(&mut fields, "encoding", Fault::Encoding)?;
+        let scope = fields.optional_word("scope", Fault::ExportScope)?;
+        let encoding = fields.optional_word("encoding", Fault::Encoding)?;
         fields.done()?;
         Ok(Self { scope, encoding })
     }
-}
-
-fn word<W: std::str::FromStr>(
-    fields: &mut Fields,
-    name: &str,
-    fault: Fault,
-) -> Result<Option<W>, Problem> {
-    let word = fields.optional_text(name, WORD_LIMIT)?;
-    let word = word.map(|word| word.expose().parse()).transpose();
-    word.map_err(|_| Problem::invalid(name, fault))
 }

@@ -1,7 +1,6 @@
 //! What a municipality asks to be changed; what it does not name stays as it is.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use api::{Fault, Fields, Problem};
 use domain::{ExportScope, KnownLots, LotNumber, ProductCode};
@@ -37,8 +36,8 @@ impl Change {
         }
         change.max_refused_percent = percent(&mut fields, "max_refused_percent")?;
         change.max_removed_percent = percent(&mut fields, "max_removed_percent")?;
-        change.export_encoding = word(&mut fields, "export_encoding", Fault::Encoding)?;
-        change.export_scope = word(&mut fields, "export_scope", Fault::ExportScope)?;
+        change.export_encoding = fields.optional_word("export_encoding", Fault::Encoding)?;
+        change.export_scope = fields.optional_word("export_scope", Fault::ExportScope)?;
         let per_day = fields.optional_number("inquiries_per_day", PER_DAY)?;
         change.inquiries_per_day = per_day.and_then(|it| u32::try_from(it).ok());
         change.hold_protected = fields.optional_flag("hold_protected")?;
@@ -114,12 +113,6 @@ fn lots(products: Fields) -> Result<KnownLots, Problem> {
 fn percent(fields: &mut Fields, name: &str) -> Result<Option<u8>, Problem> {
     let percent = fields.optional_number(name, PERCENT)?;
     Ok(percent.and_then(|it| u8::try_from(it).ok()))
-}
-
-fn word<W: FromStr>(fields: &mut Fields, name: &str, fault: Fault) -> Result<Option<W>, Problem> {
-    let word = fields.optional_text(name, WORD_LIMIT)?;
-    let word = word.map(|word| word.expose().parse()).transpose();
-    word.map_err(|_| Problem::invalid(name, fault))
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {

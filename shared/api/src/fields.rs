@@ -1,5 +1,6 @@
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use domain::Sensitive;
 
@@ -10,6 +11,8 @@ use crate::{Code, Fault, Problem};
 pub const BODY_LIMIT: usize = 64 * 1024;
 /// Largest body in bytes of a route that takes a piece of a file.
 pub const LARGE_BODY_LIMIT: usize = 400 * 1024;
+/// Room for any word of ours, in characters.
+const WORD_LIMIT: usize = 20;
 
 /// A list of texts.
 type Texts = Vec<Sensitive<String>>;
@@ -77,6 +80,18 @@ impl Fields {
             None => Ok(None),
             Some(value) => text(name, value, limit).map(Some),
         }
+    }
+
+    /// Takes one of the words that a type reads; `None` if it is absent or `null`. Another word breaks the rule
+    /// `fault`.
+    pub fn optional_word<W: FromStr>(
+        &mut self,
+        name: &str,
+        fault: Fault,
+    ) -> Result<Option<W>, Problem> {
+        let word = self.optional_text(name, WORD_LIMIT)?;
+        let word = word.map(|word| word.expose().parse()).transpose();
+        word.map_err(|_| Problem::invalid(name, fault))
     }
 
     /// Takes a whole number within limits; `None` if it is absent or `null`.
@@ -202,6 +217,19 @@ mod tests {
         assert_eq!(fields.text("name", 10).unwrap().expose(), "山");
         assert!(fields.optional_text("kana", 10).unwrap().is_none());
         assert!(fields.optional_text("other", 10).unwrap().is_none());
+        fields.done().unwrap();
+    }
+
+    #[test]
+    fn a_word_is_one_that_its_type_reads() {
+        let mut fields = parse(br#"{"a":"true","b":null,"c":"no"}"#).unwrap();
+        let mut word = |name| fields.optional_word::<bool>(name, Fault::Encoding);
+        assert_eq!(word("a").unwrap(), Some(true));
+        assert_eq!(word("b").unwrap(), None);
+        assert_eq!(word("other").unwrap(), None);
+        let problem = word("c").unwrap_err();
+        let said = (problem.field(), problem.fault());
+        assert_eq!(said, (Some("c"), Some(Fault::Encoding)));
         fields.done().unwrap();
     }
 
