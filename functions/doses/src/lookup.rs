@@ -4,7 +4,7 @@
 use std::sync::PoisonError;
 
 use api::{Code, Problem, Request, Response, Role};
-use domain::{Date, Resident, Sex, fold_name, japan_date, programme};
+use domain::{Date, Resident, fold_name, japan_date, programme};
 use recording::{Found, FoundPerson, Whom};
 use serde::Serialize;
 use store::{DoseRevision, Status};
@@ -76,7 +76,7 @@ impl Seen {
             expires_at,
             kana_initials: initials(person),
             age: age(person.birth_date, today),
-            sex: sex(person.sex),
+            sex: person.sex.as_str(),
             removed: found.person.status == Status::Removed,
             doses: holding.map(SeenDose::of).collect(),
         }
@@ -114,18 +114,9 @@ fn age(born: Date, today: Date) -> i16 {
     today.year() - born.year() - i16::from(!had_birthday)
 }
 
-pub(crate) const fn sex(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Unknown => "unknown",
-        Sex::Male => "male",
-        Sex::Female => "female",
-        Sex::NotApplicable => "not_applicable",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::{Movement, OwnedText};
+    use domain::{Movement, OwnedText, Sex};
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! What is answered of residents.
 
-use domain::{CouponNumber, OwnedText, Resident, Sex, fold_name};
+use domain::{CouponNumber, OwnedText, Resident, fold_name};
 use serde::Serialize;
 use store::{ResidentInForce, Snapshot};
 
@@ -79,7 +79,7 @@ impl<'a> Shown<'a> {
             name,
             kana,
             birth_date: resident.birth_date.to_string(),
-            sex: word(resident.sex),
+            sex: resident.sex.as_str(),
             coupon: coupon.map(|digits| digits.into_iter().map(char::from).collect()),
             my_number_registered: resident.my_number.is_some(),
             protected: resident.protected,
@@ -91,15 +91,6 @@ impl<'a> Shown<'a> {
     }
 }
 
-const fn word(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Unknown => "unknown",
-        Sex::Male => "male",
-        Sex::Female => "female",
-        Sex::NotApplicable => "not_applicable",
-    }
-}
-
 /// The areas for private use, where characters of a municipality's own making stand.
 const fn is_gaiji(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
@@ -108,7 +99,7 @@ const fn is_gaiji(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use crypto::ResidentTag;
-    use domain::{Date, Generation, Movement, MyNumber};
+    use domain::{Date, Generation, Movement, MyNumber, Sex};
     use serde_json::{Value, json};
 
     use super::*;

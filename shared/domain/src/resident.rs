@@ -40,6 +40,17 @@ impl Sex {
             Self::NotApplicable => 9,
         }
     }
+
+    /// Its word in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Male => "male",
+            Self::Female => "female",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
 }
 
 /// What a row asks for (異動区分).
