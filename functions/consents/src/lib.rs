@@ -22,7 +22,7 @@ use std::sync::Arc;
 use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
 use asking::{count_mismatch, per_day};
 use crypto::{PersonTags, staff_tag};
-use domain::{Clock, ConsentId, StaffTag, TenantScope};
+use domain::{Clock, ConsentId, TenantScope};
 use jiff::Timestamp;
 use store::{Changed, Recording, Store, StoreError, TenantSettings};
 
@@ -78,7 +78,8 @@ impl Consents {
         let person = self.persons.tag(basis.my_number).await;
         let person = person.map_err(StoreError::from)?;
         let id = ConsentId::new(now, (self.random)());
-        let consent = basis.consent(id, &person, staff(request), now);
+        let by = staff_tag(scope.code(), request.caller().subject());
+        let consent = basis.consent(id, &person, by, now);
         match self.store.record_consent(scope, &consent).await? {
             Recording::New => Ok(Response::json(&Shown::of(&consent.stored(), now))),
             Recording::Before(before) if basis.is(&before, &person) => {
@@ -134,7 +135,8 @@ impl Consents {
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let (id, now) = (id(request)?, self.clock.now());
-        let moved = self.store.approve_consent(scope, &id, staff(request), now);
+        let by = staff_tag(scope.code(), request.caller().subject());
+        let moved = self.store.approve_consent(scope, &id, by, now);
         self.changed(moved.await)
     }
 
@@ -154,11 +156,6 @@ impl Consents {
             Changed::Unknown => Err(Problem::not_found()),
         }
     }
-}
-
-fn staff(request: &Request) -> StaffTag {
-    let caller = request.caller();
-    staff_tag(caller.scope().code(), caller.subject())
 }
 
 fn id(request: &Request) -> Result<ConsentId, Problem> {

@@ -1,10 +1,11 @@
 use api::{Code, Fault, Problem, Request, Response, Role, enrolled};
 use asking::{AskError, Named, Question, Refusal};
+use crypto::staff_tag;
 use domain::{InquiryId, LifeError, Stage, TenantScope};
 
+use crate::Inquiries;
 use crate::answer::Answer;
 use crate::wanted::Wanted;
-use crate::{Inquiries, staff};
 
 impl Inquiries {
     pub(crate) async fn ask(&self, request: &Request) -> Result<Response, Problem> {
@@ -24,7 +25,7 @@ impl Inquiries {
             my_number: wanted.my_number,
             birth_date: wanted.birth_date,
             person: None,
-            by: staff(request),
+            by: staff_tag(scope.code(), request.caller().subject()),
             outlives_basis: false,
         };
         match self.asking.ask(scope, &settings, &question).await {

@@ -29,8 +29,7 @@ use std::sync::Arc;
 
 use api::{Problem, Request, Response, Role};
 use asking::Asking;
-use crypto::staff_tag;
-use domain::{Clock, StaffTag};
+use domain::Clock;
 use store::Store;
 
 pub use wire::wire;
@@ -75,8 +74,3 @@ impl Inquiries {
 
 /// Who may look at inquiries and at the log.
 const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
-
-fn staff(request: &Request) -> StaffTag {
-    let caller = request.caller();
-    staff_tag(caller.scope().code(), caller.subject())
-}

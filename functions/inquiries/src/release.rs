@@ -1,11 +1,11 @@
 //! A holder's own decision about an inquiry that was held back.
 
 use api::{Problem, Request, Response, Role, enrolled};
-use crypto::ResidentTag;
+use crypto::{ResidentTag, staff_tag};
 use serde::Serialize;
 use store::Releasing;
 
-use crate::{Inquiries, staff};
+use crate::Inquiries;
 
 /// Until when the asker may be answered about the resident.
 #[derive(Serialize)]
@@ -25,9 +25,8 @@ impl Inquiries {
         let inquiry = request.path("inquiry").parse();
         let inquiry = inquiry.map_err(|_| Problem::not_found())?;
         let now = self.clock.now();
-        let released = self
-            .store
-            .release(scope, &resident, &inquiry, staff(request), now);
+        let by = staff_tag(scope.code(), request.caller().subject());
+        let released = self.store.release(scope, &resident, &inquiry, by, now);
         match released.await? {
             Releasing::Until(until) => Ok(Response::json(&Released {
                 inquiry: inquiry.to_string(),
