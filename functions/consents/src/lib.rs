@@ -31,7 +31,7 @@ use crate::answer::{Page, Shown};
 pub use wire::wire;
 
 /// Who may look.
-const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];
+const READERS: [Role; 2] = [Role::Inquire, Role::Approve];
 
 /// Where the random part of an id comes from.
 pub type Random = fn() -> [u8; 10];
@@ -106,7 +106,7 @@ impl Consents {
     }
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
@@ -120,7 +120,7 @@ impl Consents {
     }
 
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;

@@ -35,7 +35,7 @@ use crate::answer::{Page, Shown};
 pub use wire::wire;
 
 /// Who may look at exports.
-const LOOK: [Role; 2] = [Role::Read, Role::Register];
+const READERS: [Role; 2] = [Role::Read, Role::Register];
 /// Names the last published export, where an id would stand.
 const LAST: &str = "last";
 
@@ -115,7 +115,7 @@ impl Exports {
     }
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
@@ -129,7 +129,7 @@ impl Exports {
     }
 
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;

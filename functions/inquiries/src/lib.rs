@@ -34,6 +34,9 @@ use store::Store;
 
 pub use wire::wire;
 
+/// Who may look at inquiries and at the log.
+const READERS: [Role; 2] = [Role::Inquire, Role::Approve];
+
 /// Where the random part of an id comes from.
 pub type Random = fn() -> [u8; 10];
 
@@ -71,6 +74,3 @@ impl Inquiries {
         answer.into()
     }
 }
-
-/// Who may look at inquiries and at the log.
-const LOOK: [Role; 2] = [Role::Inquire, Role::Approve];

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use store::{Inquiry, LogEntry, LogEvent};
 
 use crate::answer::name_of;
-use crate::{Inquiries, LOOK};
+use crate::{Inquiries, READERS};
 
 /// A page of the municipality's inquiries, and how much it asked today.
 #[derive(Serialize)]
@@ -92,7 +92,7 @@ pub(crate) struct About {
 
 impl Inquiries {
     pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         let settings = enrolled(self.store.tenant(scope).await)?.settings;
@@ -117,7 +117,7 @@ impl Inquiries {
     }
 
     pub(crate) async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
@@ -130,7 +130,7 @@ impl Inquiries {
     }
 
     pub(crate) async fn log(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;

@@ -39,7 +39,7 @@ use crate::drop::{FileToDrop, Ticket};
 pub use wire::wire;
 
 /// Who may look at uploads.
-const LOOK: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Inquire];
+const READERS: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Inquire];
 
 /// The function's work, over its adapters.
 pub struct Uploads {
@@ -91,7 +91,7 @@ impl Uploads {
     }
 
     async fn list(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         let page = request.page(PageLimits::USUAL)?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
@@ -107,7 +107,7 @@ impl Uploads {
     }
 
     async fn show(&self, request: &Request) -> Result<Response, Problem> {
-        request.caller().require_any(&LOOK)?;
+        request.caller().require_any(&READERS)?;
         request.nothing_more()?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
