@@ -11,6 +11,7 @@ use store::{LogEntry, LogEvent, Store, StoreError, Terms};
 /// Entries in one question to the table.
 const PAGE: u32 = 1_000;
 
+const BEHIND: &str = "stand behind the end of the log, which was lost or set back";
 const NOT_SHOWN: &str = "is not shown to the resident whom it is about as it stands in the log";
 
 /// What the logs say of one inquiry.
@@ -52,7 +53,7 @@ impl Check {
     pub async fn of(store: &Store, tenants: &[TenantCode], settled: Timestamp) -> Result<Self> {
         let mut check = Self::default();
         for tenant in tenants {
-            match check.read(store, *tenant).await {
+            match check.read(store, *tenant, settled).await {
                 // The others are read all the same.
                 Err(StoreError::Damaged { what }) => {
                     let line = format!("{tenant}: the log cannot be read to its beginning: {what}");
@@ -66,17 +67,27 @@ impl Check {
         Ok(check)
     }
 
-    /// Reads a log from its newest entry to its first.
-    async fn read(&mut self, store: &Store, tenant: TenantCode) -> Result<(), StoreError> {
+    /// Reads a log from its newest entry to its first. Who wrote an entry before `settled` had moved the end of
+    /// the log too.
+    async fn read(
+        &mut self,
+        store: &Store,
+        tenant: TenantCode,
+        settled: Timestamp,
+    ) -> Result<(), StoreError> {
         let scope = TenantScope::for_operator(tenant);
         let head = store.log_head(&scope).await?;
         let (mut next, mut hash) = (head.next, head.last);
-        let mut after = None;
+        let (mut after, mut behind) = (None, None);
         loop {
             let page = store.log_page(&scope, PAGE, after).await?;
             for entry in &page.items {
-                // Behind the head: written since it was read.
                 if entry.seq >= head.next {
+                    // The others were written since it was read.
+                    if entry.at < settled {
+                        let (_, newest) = behind.unwrap_or((entry.seq, entry.seq));
+                        behind = Some((entry.seq, newest));
+                    }
                     continue;
                 }
                 if entry.seq + 1 != next {
@@ -104,10 +115,14 @@ impl Check {
                 break;
             }
         }
+        if let Some((first, newest)) = behind {
+            let what = format!("and all up to {newest} {BEHIND}");
+            self.say(tenant, first, &what);
+        }
         if next != 1 || hash != [0; 32] {
             self.say(tenant, next, "is where the log begins");
         }
-        self.logs += u64::from(head.next > 1);
+        self.logs += u64::from(head.next > 1 || behind.is_some());
         Ok(())
     }
 

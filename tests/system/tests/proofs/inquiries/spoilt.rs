@@ -1,5 +1,6 @@
 //! What was spoilt in the tables: it is named, and holds nobody else up.
 
+use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use system::{
@@ -132,6 +133,40 @@ async fn a_log_whose_end_is_spoilt_does_not_keep_the_others_from_being_checked()
         let named = wrong.iter().any(|line| line.starts_with(&said));
         assert!(named, "{said}: {wrong:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_behind_an_end_that_was_lost_or_set_back_are_named() {
+    let world = World::new().await;
+    for number in [10, 11] {
+        let consent = world.consent(number, &format!("F-{number}")).await;
+        assert_eq!(world.ask(&about(number, &consent)).await.status, 200);
+    }
+    let town = &world.town;
+    let own = [scope(CHIYODA).code()];
+    let store = town.store();
+    let wrong = async |settled| Check::of(&store, &own, settled).await.unwrap().wrong;
+    let entries = world.log(CHIYODA).await;
+    assert_eq!(entries.len(), 4, "asked and concluded, twice");
+    let said = |first| {
+        format!(
+            "{CHIYODA}: entry {first} and all up to 4 stand behind the end of the log, which was lost or set back"
+        )
+    };
+    let key = json!({ "pk": { "S": format!("T#{CHIYODA}#LOG") }, "sk": { "S": "HEAD" } });
+    let mut back = key.clone();
+    back["v"] = json!({ "N": "1" });
+    back["next"] = json!({ "N": "3" });
+    back["last"] = json!({ "B": BASE64.encode(&entries[1].hash) });
+    town.put(&back).await;
+    assert_eq!(wrong(Timestamp::MAX).await, [said(3)]);
+    // What nobody can tell from entries written since is not held against the log.
+    assert!(wrong(entries[2].at).await.is_empty());
+    let deleted = json!({ "TableName": "records", "Key": key }).to_string();
+    let services = town.stack.services();
+    let deleted = services.call_json("DynamoDB_20120810.DeleteItem", deleted.into());
+    assert_eq!(deleted.await.status(), 200);
+    assert_eq!(wrong(Timestamp::MAX).await, [said(1)]);
 }
 
 #[tokio::test(start_paused = true)]
