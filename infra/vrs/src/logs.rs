@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use domain::{InquiryId, TenantCode, TenantScope};
+use domain::{ConsentId, InquiryId, TenantCode, TenantScope};
 use jiff::Timestamp;
 use store::{LogEntry, LogEvent, Store, StoreError, Terms};
 
@@ -45,6 +45,8 @@ pub struct Check {
     pub left: BTreeMap<TenantCode, u64>,
     /// An asker names its inquiries; another may use the same name.
     inquiries: BTreeMap<(TenantCode, InquiryId), Sides>,
+    /// What each basis was used for; one that is used twice is wrong.
+    bases: BTreeMap<(TenantCode, ConsentId), InquiryId>,
 }
 
 impl Check {
@@ -141,7 +143,16 @@ impl Check {
         sides.entries += 1;
         sides.latest = sides.latest.max(entry.at);
         let doubled = match &entry.event {
-            LogEvent::Asked { terms, .. } => sides.asked.replace(terms.clone()).is_some(),
+            LogEvent::Asked { consent, terms, .. } => {
+                let doubled = sides.asked.replace(terms.clone()).is_some();
+                let (asker, inquiry) = inquiry;
+                let other = self.bases.insert((asker, *consent), inquiry);
+                if let Some(other) = other.filter(|other| *other != inquiry) {
+                    let what = format!("asks on basis {consent}, as inquiry {other} does");
+                    self.say(tenant, entry.seq, &what);
+                }
+                doubled
+            }
             LogEvent::Concluded { holders, doses, .. } => {
                 sides.concluded.replace((holders.clone(), *doses)).is_some()
             }
@@ -214,7 +225,7 @@ impl Check {
 
 #[cfg(test)]
 mod tests {
-    use domain::{ConsentId, StaffTag};
+    use domain::StaffTag;
     use store::HolderOutcome;
 
     use super::*;
@@ -333,6 +344,22 @@ mod tests {
             check(&both, [told(), answered(SAPPORO, 2)]),
         ];
         assert!(wrong.iter().all(|it| *it == (1, none.clone())), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_basis_is_good_for_one_inquiry() {
+        let (asker, mut second) = asked();
+        let other = InquiryId::new(Timestamp::UNIX_EPOCH, [9; 10]);
+        if let LogEvent::Asked { inquiry, .. } = &mut second {
+            *inquiry = other;
+        }
+        let basis = ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]);
+        let wrong = checked(&[CHIYODA], [(asker, second.clone()), asked()]).wrong;
+        let said = format!("{CHIYODA}: entry 1 asks on basis {basis}, as inquiry {other} does");
+        assert_eq!(wrong, [said]);
+        // Another municipality's may be called the same.
+        let both = [(SAPPORO, second), asked()];
+        assert_eq!(check(&[CHIYODA, SAPPORO], both), (0, BTreeMap::new()));
     }
 
     #[test]

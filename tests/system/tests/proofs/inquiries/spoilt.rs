@@ -170,6 +170,30 @@ async fn entries_behind_an_end_that_was_lost_or_set_back_are_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_basis_that_is_made_to_serve_twice_is_named() {
+    let world = World::new().await;
+    let consent = world.consent(10, "F-1").await;
+    let ask = about(10, &consent);
+    assert_eq!(world.ask(&ask).await.status, 200);
+    let town = &world.town;
+    let items = town.items().await;
+    let key = (format!("T#{CHIYODA}#CONSENT"), consent.clone());
+    let mut basis: Value = serde_json::from_str(&items[&key]).unwrap();
+    assert_eq!(basis["stage"]["S"], "answered", "{basis:#}");
+    basis["stage"]["S"] = "granted".into();
+    town.put(&basis).await;
+    assert_eq!(world.ask(&ask).await.status, 200);
+    let inquiries = world.log(CHIYODA).await.into_iter();
+    let inquiries: Vec<_> = inquiries.filter_map(|it| it.event.inquiry()).collect();
+    let second = inquiries.last().unwrap();
+    assert_ne!(&inquiries[0], second);
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = Check::of(&town.store(), &tenants, Timestamp::MAX).await;
+    let said = format!("{CHIYODA}: entry 1 asks on basis {consent}, as inquiry {second} does");
+    assert_eq!(check.unwrap().wrong, [said]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entry_of_the_index_that_does_not_open_uses_nothing_up() {
     for sealed in [Some("AAAA"), None] {
         an_index_entry_is_spoilt(sealed).await;
