@@ -9,7 +9,7 @@ use crypto::{Keyring, NoncePool, PersonTag, PersonTags, ResidentTag, TenantKeys}
 use domain::{TenantCode, TenantScope};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use manifest::{ManifestReader, Presence};
+use manifest::ManifestReader;
 use objects::{ObjectName, Objects, PinnedObject};
 use store::{HolderIndex, Pointer, Store, open_pointer, seal_pointer};
 
@@ -117,39 +117,33 @@ impl Indexing {
         compared: &mut Compared,
     ) -> Result<BTreeMap<PersonTag, BTreeSet<ResidentTag>>> {
         let mut persons: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for presence in [Presence::Removed, Presence::Registered] {
-            let tags = self.tags(scope, keys, presence).await?;
-            compared.residents += tags.len() as u64;
-            let tagged = stream::iter(tags)
-                .map(|tag| async move {
-                    let resident = self.store.resident_or_former(scope, keys, &tag).await?;
-                    let Some(number) = resident.and_then(|it| it.my_number) else {
-                        return Ok::<_, anyhow::Error>(None);
-                    };
-                    tokio::time::sleep(self.pause).await;
-                    Ok(Some((self.persons.tag(number).await?, tag)))
-                })
-                .buffered(AT_ONCE);
-            let mut tagged = std::pin::pin!(tagged);
-            while let Some(found) = tagged.try_next().await? {
-                match found {
-                    Some((person, tag)) => {
-                        persons.entry(person).or_default().insert(tag);
-                    }
-                    None => compared.without_number += 1,
+        let tags = self.tags(scope, keys).await?;
+        compared.residents += tags.len() as u64;
+        let tagged = stream::iter(tags)
+            .map(|tag| async move {
+                let resident = self.store.resident_or_former(scope, keys, &tag).await?;
+                let Some(number) = resident.and_then(|it| it.my_number) else {
+                    return Ok::<_, anyhow::Error>(None);
+                };
+                tokio::time::sleep(self.pause).await;
+                Ok(Some((self.persons.tag(number).await?, tag)))
+            })
+            .buffered(AT_ONCE);
+        let mut tagged = std::pin::pin!(tagged);
+        while let Some(found) = tagged.try_next().await? {
+            match found {
+                Some((person, tag)) => {
+                    persons.entry(person).or_default().insert(tag);
                 }
+                None => compared.without_number += 1,
             }
         }
         Ok(persons)
     }
 
-    /// The residents in the manifest of the register in force.
-    async fn tags(
-        &self,
-        scope: &TenantScope,
-        keys: &Arc<TenantKeys>,
-        presence: Presence,
-    ) -> Result<Vec<ResidentTag>> {
+    /// The residents in the manifest of the register in force, those who left included: of one manifest, for
+    /// whoever leaves between two would be in neither.
+    async fn tags(&self, scope: &TenantScope, keys: &Arc<TenantKeys>) -> Result<Vec<ResidentTag>> {
         let register = self.store.register(scope).await?;
         let manifest = register.in_force.and_then(|in_force| in_force.manifest);
         let Some(at) = manifest else {
@@ -162,10 +156,7 @@ impl Indexing {
         let mut tags = Vec::new();
         while let Some(block) = reader.next_block().await? {
             for entry in block.entries() {
-                let entry = entry?;
-                if entry.presence == presence {
-                    tags.push(entry.tag);
-                }
+                tags.push(entry?.tag);
             }
         }
         Ok(tags)

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 use super::doses::NAGOYA;
+use super::numbers::{gone, take_in};
 use super::world::{World, person};
 use crate::{
     recovery::indexing,
@@ -81,6 +82,28 @@ async fn a_record_that_cannot_be_indexed_is_given_up_alone_and_made_good_from_th
         .unwrap();
     assert_eq!((made.right, made.missing, made.wrong), (19, 1, 0));
     assert_eq!(world.town.holders().await.len(), 23);
+}
+
+/// Between two of its pauses the register switches.
+#[tokio::test(start_paused = true)]
+async fn whoever_leaves_while_the_index_is_made_anew_is_not_passed_over() {
+    let world = World::new().await;
+    take_in(&world, "left.csv", gone(person(8))).await;
+    let now = world.town.stack.adapters().clock().now();
+    let mut indexing = indexing(&world.town);
+    indexing.pause = Duration::from_hours(1);
+    let leaves = async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        take_in(&world, "leaves.csv", gone(person(9))).await;
+        world.town.stack.adapters().clock().now()
+    };
+    let rebuilding = async {
+        let found = indexing.rebuild(scope(SAPPORO).code(), true, now).await;
+        (found.unwrap(), world.town.stack.adapters().clock().now())
+    };
+    let ((found, rebuilt), left) = tokio::join!(rebuilding, leaves);
+    assert!(left < rebuilt, "{left} is within {rebuilt}");
+    assert_eq!((found.residents, found.right), (20, 20), "{found:?}");
 }
 
 #[tokio::test(start_paused = true)]

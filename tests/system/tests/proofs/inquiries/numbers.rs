@@ -12,14 +12,14 @@ use super::doses::vaccinate;
 use super::world::{World, about, person, scope};
 
 /// Sapporo takes in a file with this row alone.
-async fn take_in(world: &World, name: &str, row: Row) {
+pub(super) async fn take_in(world: &World, name: &str, row: Row) {
     let file = File::new([row]).bytes(Encoding::Utf8);
     let receipt = world.town.take_in(SAPPORO, name, file).await;
     assert_eq!(receipt["state"], "in_force", "{receipt:#}");
     assert_eq!(receipt["rows"]["refused"], 0, "{receipt:#}");
 }
 
-fn gone(row: Row) -> Row {
+pub(super) fn gone(row: Row) -> Row {
     row.with("異動区分", "2").with("個人番号", "")
 }
 
