@@ -67,7 +67,8 @@ impl HolderIndex {
     }
 
     /// Everybody who holds records of the person, by ascending code. Entries from before each had a name of
-    /// its own are passed over: a rebuild puts them anew.
+    /// its own are passed over: a rebuild puts them anew. So are those whose sort key cannot be read, and the log
+    /// says so: they lead to nobody, and must not keep those who can answer from doing so.
     pub async fn of(&self, person: &PersonTag) -> Result<Vec<HolderEntry>, StoreError> {
         let query = self
             .client
@@ -81,9 +82,15 @@ impl HolderIndex {
             let Some((code, name)) = item.text("sk")?.split_once('#') else {
                 continue;
             };
-            let damaged = StoreError::Damaged { what: "holder" };
-            let (Ok(holder), Ok(name)) = (TenantCode::parse(code), Tag::parse(name)) else {
-                return Err(damaged);
+            let (holder, name) = (TenantCode::parse(code), Tag::parse(name));
+            let (Ok(holder), Ok(name)) = (holder, name) else {
+                let tenant = holder.ok().map(tracing::field::display);
+                tracing::error!(
+                    tenant,
+                    "an entry of the index of holders cannot be read and is passed over"
+                );
+                tracing::info!(target: "metrics", holder_entries_unreadable = 1);
+                continue;
             };
             // One that is not there opens as little as one that was spoilt: that is its holder's to say, of this
             // person alone.

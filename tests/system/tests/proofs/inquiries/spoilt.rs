@@ -4,6 +4,7 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use system::{
+    file::Row,
     log::Log,
     town::{CHIYODA, SAPPORO, Town},
 };
@@ -200,28 +201,69 @@ async fn an_entry_of_the_index_that_does_not_open_uses_nothing_up() {
     }
 }
 
-/// What it holds is replaced, or taken out.
-async fn an_index_entry_is_spoilt(sealed: Option<&str>) {
-    let world = World::new().await;
-    let (log, _guard) = Log::catch(LevelFilter::ERROR);
-    let town = &world.town;
-    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
-    let number = domain::MyNumber::parse(person(10).cell("個人番号").as_bytes()).unwrap();
+/// The one entry that leads to a person.
+async fn index_entry(town: &Town, row: &Row) -> Value {
+    let number = domain::MyNumber::parse(row.cell("個人番号").as_bytes()).unwrap();
     let tags = town.stack.adapters().person_tags().unwrap();
     let tag = tags.tag(number).await.unwrap().text();
     let entries = town.holders().await;
     let mut entries = entries.into_iter().filter(|((pk, _), _)| *pk == tag);
     let (_, entry) = entries.next().unwrap();
     assert!(entries.next().is_none(), "Sapporo alone holds them");
-    let mut entry: Value = serde_json::from_str(&entry).unwrap();
-    match sealed {
-        Some(sealed) => entry["sealed"] = json!({ "B": sealed }),
-        None => assert!(entry.as_object_mut().unwrap().remove("sealed").is_some()),
-    }
+    serde_json::from_str(&entry).unwrap()
+}
+
+async fn put_in_index(town: &Town, entry: &Value) {
     let put = json!({ "TableName": "holders", "Item": entry }).to_string();
     let services = town.stack.services();
     let put = services.call_json("DynamoDB_20120810.PutItem", put.into());
     assert_eq!(put.await.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_of_the_index_whose_key_cannot_be_read_is_passed_over() {
+    let world = World::new().await;
+    let (log, _guard) = Log::catch(LevelFilter::ERROR);
+    let town = &world.town;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let mut entry = index_entry(town, &person(10)).await;
+    let name = entry["sk"]["S"].as_str().unwrap().to_owned();
+    let (_, name) = name.split_once('#').unwrap();
+    for key in [format!("{SAPPORO}#0"), format!("nowhere#{name}")] {
+        entry["sk"]["S"] = key.into();
+        put_in_index(town, &entry).await;
+    }
+    let answer = world.ask(&about(10, &world.consent(10, "F-1").await)).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    assert_eq!(answer.json()["doses"][0]["lot"], "EP2163");
+    let text = log.text();
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|it| it.contains("cannot be read and is passed over"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    let named = lines.iter().filter(|it| it.contains(SAPPORO));
+    assert_eq!(named.count(), 1, "{lines:?}");
+    assert_eq!(text.matches("\"holder_entries_unreadable\":1").count(), 2);
+    let now = town.stack.adapters().clock().now();
+    let indexing = indexing(town);
+    let rebuilt = indexing.rebuild(scope(SAPPORO).code(), true, now).await;
+    let rebuilt = rebuilt.unwrap();
+    assert!(rebuilt.is_right() && rebuilt.right == 20, "{rebuilt:?}");
+}
+
+/// What it holds is replaced, or taken out.
+async fn an_index_entry_is_spoilt(sealed: Option<&str>) {
+    let world = World::new().await;
+    let (log, _guard) = Log::catch(LevelFilter::ERROR);
+    let town = &world.town;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let mut entry = index_entry(town, &person(10)).await;
+    match sealed {
+        Some(sealed) => entry["sealed"] = json!({ "B": sealed }),
+        None => assert!(entry.as_object_mut().unwrap().remove("sealed").is_some()),
+    }
+    put_in_index(town, &entry).await;
 
     let ask = about(10, &world.consent(10, "F-1").await);
     let failed = world.ask(&ask).await;
