@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use crypto::{Keyring, NoncePool, PersonTag, PersonTags, ResidentTag, TenantKeys};
+use crypto::{Keyring, NoncePool, OpenError, PersonTag, PersonTags, ResidentTag, TenantKeys};
 use domain::{TenantCode, TenantScope};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
@@ -43,7 +43,7 @@ pub struct Compared {
     pub right: u64,
     /// Entries that were missing.
     pub missing: u64,
-    /// Entries that led to nobody, or to somebody else.
+    /// Entries that did not open, or led to somebody else.
     pub wrong: u64,
 }
 
@@ -64,9 +64,11 @@ impl Compared {
 }
 
 impl Indexing {
-    /// Holds the index against the records of one municipality, and puts what is missing or wrong unless
-    /// it only looks. An entry for a number that nobody has any more is not found in this way, and does no
-    /// harm: whoever it leads to is compared and does not fit.
+    /// Holds the index against the records of one municipality: puts what is missing or wrong, and takes out
+    /// what leads to no resident of theirs and does not open, unless it only looks. Looked at are the entries of
+    /// persons whose number a resident carries, or carried when leaving. One for a number that nobody has any
+    /// more is not found in this way. As long as it opens it does no harm: whoever it leads to is compared and
+    /// does not fit.
     pub async fn rebuild(
         &self,
         tenant: TenantCode,
@@ -89,11 +91,12 @@ impl Indexing {
             })
             .buffered(AT_ONCE);
         let mut looked = std::pin::pin!(looked);
-        while let Some((person, residents, own)) = looked.try_next().await? {
+        while let Some((person, residents, mut own)) = looked.try_next().await? {
             for resident in residents {
                 let name = keys.pointer_tag(&person, &resident);
-                match own.iter().find(|pointer| pointer.name == name) {
-                    Some(pointer) if leads_to(&keys, &person, pointer, &resident) => {
+                let there = own.iter().position(|pointer| pointer.name == name);
+                match there.map(|at| own.swap_remove(at)) {
+                    Some(pointer) if leads_to(&keys, &person, &pointer, &resident) => {
                         compared.right += 1;
                         continue;
                     }
@@ -105,8 +108,38 @@ impl Indexing {
                     self.index.put(&scope, &person, &pointer).await?;
                 }
             }
+            // One that does not open keeps the person from being answered about, whatever it is called.
+            for pointer in own {
+                if self.opens(&scope, &keys, &person, &pointer, now).await? {
+                    continue;
+                }
+                compared.wrong += 1;
+                if !only_look {
+                    self.index.remove(&scope, &person, &pointer).await?;
+                }
+            }
         }
         Ok(compared)
+    }
+
+    /// Whether an entry leads to anybody, under a key that was added since `keys` were read too.
+    async fn opens(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        person: &PersonTag,
+        pointer: &Pointer,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let opened = open_pointer(keys, person, pointer);
+        if !matches!(opened, Err(OpenError::UnknownKey(_))) {
+            return Ok(opened.is_ok());
+        }
+        let Some(state) = self.store.tenant(scope).await? else {
+            return Ok(true);
+        };
+        let keys = state.keys_anew(scope, &self.keys, now).await?;
+        Ok(open_pointer(&keys, person, pointer).is_ok())
     }
 
     /// Who has which number, those who left included: two may have the same.

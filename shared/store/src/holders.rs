@@ -66,6 +66,29 @@ impl HolderIndex {
         Ok(())
     }
 
+    /// Takes out this entry of the municipality under the person, unless it was put anew since it was read.
+    pub async fn remove(
+        &self,
+        scope: &TenantScope,
+        person: &PersonTag,
+        pointer: &Pointer,
+    ) -> Result<(), StoreError> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", s(person.text()))
+            .key("sk", s(entry_sk(&scope.code(), &pointer.name)))
+            // What holds no bytes is read as if they were none.
+            .condition_expression("sealed = :sealed OR NOT attribute_type(sealed, :bytes)")
+            .expression_attribute_values(":sealed", b(&pointer.sealed))
+            .expression_attribute_values(":bytes", s("B"));
+        match delete.send().await.map_err(StoreError::from) {
+            Ok(_) | Err(StoreError::Moved) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Everybody who holds records of the person, by ascending code. Entries from before each had a name of
     /// its own are passed over: a rebuild puts them anew. So are those whose sort key cannot be read, and the log
     /// says so: they lead to nobody, and must not keep those who can answer from doing so.

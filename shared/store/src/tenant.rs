@@ -175,8 +175,18 @@ impl TenantState {
     ) -> Result<Arc<TenantKeys>, StoreError> {
         match ring.kept(scope.code(), now) {
             Some(keys) => Ok(keys),
-            None => Ok(ring.unwrap(scope.code(), &self.wrapped, now).await?),
+            None => self.keys_anew(scope, ring, now).await,
         }
+    }
+
+    /// The municipality's keys unwrapped now, whatever the ring has: after one was added.
+    pub async fn keys_anew(
+        &self,
+        scope: &TenantScope,
+        ring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Arc<TenantKeys>, StoreError> {
+        Ok(ring.unwrap(scope.code(), &self.wrapped, now).await?)
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn rebuild(
     if only_look {
         bail!("the index does not say what the records say; run this without --check");
     }
-    writeln!(out, "what was missing or wrong was put anew")?;
+    writeln!(out, "what was missing or wrong was put anew, or taken out")?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What was spoilt in the tables: it is named, and holds nobody else up.
 
+use crypto::Tag;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -282,5 +283,52 @@ async fn an_index_entry_is_spoilt(sealed: Option<&str>) {
     let rebuilt = rebuilt.unwrap();
     assert_eq!((rebuilt.missing, rebuilt.wrong), (0, 1));
     let again = with(&ask, "inquiry", told["inquiry"].clone());
+    assert_eq!(world.ask(&again).await.json()["doses"][0]["lot"], "EP2163");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_of_the_index_that_leads_nowhere_is_found_and_taken_out() {
+    let world = World::new().await;
+    let town = &world.town;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let before = town.holders().await;
+    let mut entry = index_entry(town, &person(10)).await;
+    let sealed = entry["sealed"]["B"].as_str().unwrap();
+    let mut of_no_key = BASE64.decode(sealed.as_bytes()).unwrap();
+    of_no_key[1] = 200;
+    let of_no_key = json!({ "B": BASE64.encode(&of_no_key) });
+    // Under other names: garbage, nothing, no bytes, the entry of another name, one of a key that is not there.
+    let spoilt = [
+        Some(json!({ "B": "AAAA" })),
+        None,
+        Some(json!({ "S": "AAAA" })),
+        Some(entry["sealed"].clone()),
+        Some(of_no_key),
+    ];
+    for (byte, sealed) in (1..).zip(spoilt) {
+        entry["sk"]["S"] = format!("{SAPPORO}#{}", Tag::from_bytes([byte; 16])).into();
+        let fields = entry.as_object_mut().unwrap();
+        match sealed {
+            Some(sealed) => fields.insert("sealed".to_owned(), sealed),
+            None => fields.remove("sealed"),
+        };
+        put_in_index(town, &entry).await;
+    }
+    let ask = about(10, &world.consent(10, "F-1").await);
+    let failed = world.ask(&ask).await;
+    assert_eq!(failed.status, 500, "{}", failed.json());
+
+    let spoilt = town.holders().await;
+    assert_eq!(spoilt.len(), before.len() + 5);
+    let indexing = indexing(town);
+    let sapporo = scope(SAPPORO).code();
+    for only_look in [true, false] {
+        assert_eq!(town.holders().await, spoilt);
+        let now = town.stack.adapters().clock().now();
+        let found = indexing.rebuild(sapporo, only_look, now).await.unwrap();
+        assert_eq!((found.right, found.missing, found.wrong), (20, 0, 5));
+    }
+    assert_eq!(town.holders().await, before);
+    let again = with(&ask, "inquiry", failed.json()["inquiry"].clone());
     assert_eq!(world.ask(&again).await.json()["doses"][0]["lot"], "EP2163");
 }
