@@ -177,6 +177,7 @@ async fn correct(
     let seen = [("if-match", "\"1\"")];
     let done = venue.ask("PUT", &path, &seen, &dose).await?;
     page.equal(&done.status.as_u16(), &200, "a dose is corrected")?;
+    dose["reason"] = json!("予診票で確認");
     let late = venue.ask("PUT", &path, &seen, &dose).await?;
     page.equal(
         &late.status.as_u16(),
