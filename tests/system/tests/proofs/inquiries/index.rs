@@ -93,7 +93,7 @@ async fn whoever_leaves_while_the_index_is_made_anew_is_not_passed_over() {
     let mut indexing = indexing(&world.town);
     indexing.pause = Duration::from_hours(1);
     let leaves = async {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         take_in(&world, "leaves.csv", gone(person(9))).await;
         world.town.stack.adapters().clock().now()
     };
