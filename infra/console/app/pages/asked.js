@@ -1,6 +1,7 @@
 // Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
 
-import { html, useState, useRef, Badge, Ask, More, ProblemNotice, pageQuery, usePages } from '../ui.js';
+import { html, useState, useRef, Badge, Ask, ProblemNotice } from '../ui.js';
+import { More, pageQuery, usePages } from '../loading.js';
 import { t, named, moment, number, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { counts, released } from '../held.js';

@@ -1,6 +1,7 @@
 // One recorded basis: approve it as a second person, ask on it once, withdraw it.
 
-import { html, useState, useRef, useLayoutEffect, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, save, useLoaded } from '../ui.js';
+import { html, useState, useRef, useLayoutEffect, Page, Badge, Notice, Waiting, ProblemNotice, Ask, asProblem, announce, save } from '../ui.js';
+import { useLoaded } from '../loading.js';
 import { t, said, number, date, moment, programmes } from '../words.js';
 import { call, may, onEnd } from '../api.js';
 import { to } from '../router.js';

@@ -1,6 +1,7 @@
 // What may be done to a recorded dose. Each says why; none hides what stood there before.
 
-import { html, useState, ProblemNotice, Notice, TextField, Ask, asProblem, announce } from '../ui.js';
+import { html, useState, ProblemNotice, Notice, Ask, asProblem, announce } from '../ui.js';
+import { TextField } from '../form.js';
 import { t, said, date } from '../words.js';
 import { call } from '../api.js';
 import { ifMatch, LONGEST, numbered, REASON_LIMIT, vaccine } from '../dose.js';

@@ -1,6 +1,8 @@
 // One dose to decide about, side by side with what it stands against.
 
-import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice, TextField, useLoaded } from '../ui.js';
+import { html, useState, Page, Badge, Notice, Waiting, ProblemNotice } from '../ui.js';
+import { TextField } from '../form.js';
+import { useLoaded } from '../loading.js';
 import { t, said, age, date, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { go, to } from '../router.js';

@@ -1,6 +1,8 @@
 // Doses that somebody has to look at, list by list; one of them, beside what it stands against, under its id.
 
-import { html, useState, Page, More, Notice, Waiting, ProblemNotice, TextField, Ask, asProblem, pageQuery, save, useLoaded, usePages } from '../ui.js';
+import { html, useState, Page, Notice, Waiting, ProblemNotice, Ask, asProblem, save } from '../ui.js';
+import { TextField } from '../form.js';
+import { More, pageQuery, useLoaded, usePages } from '../loading.js';
 import { t, said, number, date, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';

@@ -1,6 +1,8 @@
 // Doses entered at speed: a coupon is scanned, who it is is shown back, Enter records it, and the next coupon is scanned.
 
-import { html, useState, useLayoutEffect, useRef, useRedraw, Mark, Page, Icon, Badge, Notice, Field, asProblem, announce } from '../ui.js';
+import { html, useState, useLayoutEffect, useRef, Mark, Page, Icon, Badge, Notice, asProblem, announce } from '../ui.js';
+import { Field } from '../form.js';
+import { useRedraw } from '../loading.js';
 import { t, said, number, date } from '../words.js';
 import { call, currentSession } from '../api.js';
 import { fold, parts } from '../coupon.js';

@@ -1,6 +1,7 @@
 // Dropping files of some kinds, and following those on their way in.
 
-import { html, useState, useEffect, useRef, Icon, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, usePolling } from '../ui.js';
+import { html, useState, useEffect, useRef, Icon, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
+import { usePolling } from '../loading.js';
 import { t, said, clipped, date, number, size } from '../words.js';
 import { call, onEnd, onLoss } from '../api.js';
 import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf, shareDone } from '../uploads.js';

@@ -1,6 +1,7 @@
 // Exports: when the next one is made unasked, ask for one now, how each of them ended, save its files.
 
-import { html, useState, Page, Badge, More, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, pageQuery, save, useLoaded, usePages, usePolling } from '../ui.js';
+import { html, useState, Page, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, save } from '../ui.js';
+import { More, pageQuery, useLoaded, usePages, usePolling } from '../loading.js';
 import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';

@@ -1,6 +1,7 @@
 // One file: how far it is, where its rows went, what was refused, and what to decide.
 
-import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, save, useLoaded, usePolling } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, save } from '../ui.js';
+import { useLoaded, usePolling } from '../loading.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { call, may } from '../api.js';
 import { fetchLink } from '../storage.js';

@@ -1,6 +1,7 @@
 // How files are taken, how exports are made, and what others may be told.
 
-import { html, Notice, TextField, ProblemNotice, DraftFoot, useDraft } from '../ui.js';
+import { html, Notice, ProblemNotice } from '../ui.js';
+import { TextField, DraftFoot, useDraft } from '../form.js';
 import { t, said, number } from '../words.js';
 import { may } from '../api.js';
 

@@ -1,6 +1,7 @@
 // Files that were dropped, newest first: all of them, or those of one kind.
 
-import { html, useEffect, Badge, More, Waiting, ProblemNotice, pageQuery, usePages, usePolling } from '../ui.js';
+import { html, useEffect, Badge, Waiting, ProblemNotice } from '../ui.js';
+import { More, pageQuery, usePages, usePolling } from '../loading.js';
 import { t, said, number, moment, size } from '../words.js';
 import { call } from '../api.js';
 import { isUnderWay, kindOf, placeOf } from '../uploads.js';

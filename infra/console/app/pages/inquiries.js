@@ -1,6 +1,7 @@
 // Inquiries: the recorded bases, one of them, a new one, and the log.
 
-import { html, Page, Badge, More, Waiting, ProblemNotice, pageQuery, usePages } from '../ui.js';
+import { html, Page, Badge, Waiting, ProblemNotice } from '../ui.js';
+import { More, pageQuery, usePages } from '../loading.js';
 import { t, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';

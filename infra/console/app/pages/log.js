@@ -1,6 +1,7 @@
 // The municipality's log of inquiries made and answered, and the check of its chain, computed in this browser.
 
-import { html, useState, Break, Page, Badge, More, Notice, Waiting, ProblemNotice, asProblem, announce, pageQuery, usePages } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
+import { More, pageQuery, usePages } from '../loading.js';
 import { t, named, number, moment, programmes } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';

@@ -1,6 +1,7 @@
 // Lots that were delivered, by vaccine. Once lots of a vaccine are known, a dose of another lot is kept for review.
 
-import { html, Field, ProblemNotice, DraftFoot, useDraft } from '../ui.js';
+import { html, ProblemNotice } from '../ui.js';
+import { Field, DraftFoot, useDraft } from '../form.js';
 
 const written = (lots = []) => lots.join('\n');
 const read = (text) => [...new Set(text.normalize('NFKC').split(/[\s,、]+/).filter(Boolean))];

@@ -1,6 +1,7 @@
 // A legal basis, recorded step by step: which, on what evidence, for whom; looked over, then recorded.
 
-import { html, useState, useEffect, useRef, useLayoutEffect, Break, Page, Notice, Field, ProblemNotice, TextField, asProblem, announce } from '../ui.js';
+import { html, useState, useEffect, useRef, useLayoutEffect, Break, Page, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
+import { Field, TextField } from '../form.js';
 import { t, said, size, programmes } from '../words.js';
 import { call } from '../api.js';
 import { go, to } from '../router.js';

@@ -1,6 +1,8 @@
 // Presets: made, changed, removed, and carried from day to day in a file of one's own.
 
-import { html, useState, useLayoutEffect, useRef, useRedraw, Ask, Page, Notice, TextField, announce, save } from '../ui.js';
+import { html, useState, useLayoutEffect, useRef, Ask, Page, Notice, announce, save } from '../ui.js';
+import { TextField } from '../form.js';
+import { useRedraw } from '../loading.js';
 import { t, number } from '../words.js';
 import { desk, dropPreset, Fault, keepPreset, loadPresets, OF_PRESET, onDesk, presetsAsFile } from '../desk.js';
 import { LONGEST } from '../dose.js';

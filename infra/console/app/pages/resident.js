@@ -1,6 +1,7 @@
 // One resident: who it is, as the register in force says, and their doses.
 
-import { html, Page, Badge, Notice, Waiting, ProblemNotice, useLoaded } from '../ui.js';
+import { html, Page, Badge, Notice, Waiting, ProblemNotice } from '../ui.js';
+import { useLoaded } from '../loading.js';
 import { t, age, date } from '../words.js';
 import { call } from '../api.js';
 import Asked from './asked.js';

@@ -1,6 +1,7 @@
 // Residents: search by one of three ways; one resident under their id.
 
-import { html, useState, useRef, useEffect, Page, Badge, Field, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
+import { html, useState, useRef, useEffect, Page, Badge, Notice, ProblemNotice, asProblem, announce } from '../ui.js';
+import { Field } from '../form.js';
 import { t, said, age, date } from '../words.js';
 import { call, onEnd } from '../api.js';
 import { to } from '../router.js';

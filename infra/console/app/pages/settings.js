@@ -1,6 +1,7 @@
 // The municipality's settings: its columns, how files come and go, lots that were delivered.
 
-import { html, Page, Waiting, ProblemNotice, useLoaded } from '../ui.js';
+import { html, Page, Waiting, ProblemNotice } from '../ui.js';
+import { useLoaded } from '../loading.js';
 import { t } from '../words.js';
 import { call } from '../api.js';
 import { to } from '../router.js';

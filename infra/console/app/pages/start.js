@@ -1,6 +1,7 @@
 // What needs a hand now.
 
-import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice, useEvery, useLoaded, usePolling } from '../ui.js';
+import { html, Mark, Page, Icon, Badge, Waiting, ProblemNotice } from '../ui.js';
+import { useEvery, useLoaded, usePolling } from '../loading.js';
 import { t, said, currentLanguage, number, moment } from '../words.js';
 import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';

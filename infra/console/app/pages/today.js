@@ -1,6 +1,7 @@
 // How much was asked today, and whether many of it met nobody: somebody may be trying numbers.
 
-import { html, Break, Notice, ProblemNotice, useLoaded } from '../ui.js';
+import { html, Break, Notice, ProblemNotice } from '../ui.js';
+import { useLoaded } from '../loading.js';
 import { t, number } from '../words.js';
 import { call } from '../api.js';
 

@@ -67,6 +67,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/ending.js"),
     ),
     file(
+        "app/form.js",
+        JS,
+        include_bytes!("../../../console/app/form.js"),
+    ),
+    file(
         "app/held.js",
         JS,
         include_bytes!("../../../console/app/held.js"),
@@ -75,6 +80,11 @@ pub(super) const FILES: &[File] = &[
         "app/inquiry-columns.js",
         JS,
         include_bytes!("../../../console/app/inquiry-columns.js"),
+    ),
+    file(
+        "app/loading.js",
+        JS,
+        include_bytes!("../../../console/app/loading.js"),
     ),
     file(
         "app/main.js",
