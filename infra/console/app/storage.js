@@ -1,5 +1,6 @@
 // The storage behind signed links: files go there and come from there past the API. Nobody needs it in the first view.
 
+import { useState, asProblem, save } from './ui.js';
 import { gatewayProblem, Problem } from './api.js';
 
 /** What storage says, which says why by its status only: it refuses a link that is too old, and has its files for some weeks only. */
@@ -41,4 +42,24 @@ export async function fetchLink(link, signal) {
   }
   if (!response.ok) throw storageProblem(response.status);
   return bytes;
+}
+
+/** Saves files that links lead to. A link is good for five minutes: `ask` answers one that was just made. `saving` answers whether it is saved. */
+export function useSaving() {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const saving = async (ask, name, type) => {
+    setBusy(true);
+    setProblem(null);
+    let failed = null;
+    try {
+      save(await fetchLink(await ask()), name, type);
+    } catch (error) {
+      failed = asProblem(error);
+    }
+    setProblem(failed);
+    setBusy(false);
+    return !failed;
+  };
+  return { busy, problem, saving };
 }

@@ -1,6 +1,6 @@
 // What the pages know of uploads: their states as badges, their rows as parts, files on their way in.
 
-import { caller, may, passes, Problem } from './api.js';
+import { call, caller, may, passes, Problem } from './api.js';
 import { to } from './router.js';
 import { put } from './storage.js';
 import { t } from './words.js';
@@ -16,6 +16,12 @@ export const placeOf = (kind, id) => (kind === 'inquiries' && mayDrop(kind) ? to
 const COLOURS = { checking: 'busy', waiting: 'busy', loading: 'busy', refused: 'bad', held: 'doubt', in_force: 'good', recorded: 'good', no_change: 'plain', discarded: 'plain' };
 export const kindOf = (state) => COLOURS[state] ?? 'plain';
 export const isUnderWay = (upload) => !upload.ended && upload.state !== 'held';
+
+/** One upload as it stands now. */
+export const read = async (id, signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data;
+
+/** A link to one of its files that was just made. */
+export const freshLink = async (id, name) => (await read(id)).links[name];
 
 /** Whether all of its refused rows are known: of residents after the check; of others the load or the asking refuses more. */
 export const allRefusedKnown = (upload) => upload.kind === 'residents' || upload.ended;

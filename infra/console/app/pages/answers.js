@@ -1,25 +1,15 @@
 // The answers to a file of inquiries, to be saved.
 
-import { html, useState, ProblemNotice, asProblem, announce, save } from '../ui.js';
+import { html, ProblemNotice, announce } from '../ui.js';
 import { t } from '../words.js';
-import { call } from '../api.js';
-import { fetchLink } from '../storage.js';
+import { useSaving } from '../storage.js';
+import { freshLink } from '../uploads.js';
 
 export default function Answers({ upload }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  /** A link is good for five minutes; it is asked for anew when somebody follows it. */
+  const { busy, problem, saving } = useSaving();
   const fetch = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { data } = await call('GET', `/uploads/${encodeURIComponent(upload.id)}`);
-      save(await fetchLink(data.links.answers), upload.file.replace(/(\.csv)?$/i, '_answers.csv'));
-      announce(t('answers.saved'));
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
+    const saved = await saving(() => freshLink(upload.id, 'answers'), upload.file.replace(/(\.csv)?$/i, '_answers.csv'));
+    if (saved) announce(t('answers.saved'));
   };
   return html`
     <section class="card stack" aria-labelledby="answers-title">

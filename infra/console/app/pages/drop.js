@@ -3,8 +3,8 @@
 import { html, useState, useEffect, useRef, Icon, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
 import { usePolling } from '../loading.js';
 import { t, said, clipped, date, number, size } from '../words.js';
-import { call, onEnd, onLoss } from '../api.js';
-import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf, shareDone } from '../uploads.js';
+import { onEnd, onLoss } from '../api.js';
+import { asOfDate, decided, drop, isUnderWay, kindOf, nameFor, placeOf, read, shareDone } from '../uploads.js';
 
 const NAME = 100; // letters of a file's name that are shown
 
@@ -105,7 +105,7 @@ function OnTheWay({ entry }) {
 function Following({ id, kind }) {
   const [upload, setUpload] = useState(null);
   const ask = async () => {
-    const { data } = await call('GET', `/uploads/${id}`);
+    const data = await read(id);
     setUpload(data);
     if (!isUnderWay(data)) arrivals.forEach((heard) => heard());
     return !isUnderWay(data);

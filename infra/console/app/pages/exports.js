@@ -1,11 +1,11 @@
 // Exports: when the next one is made unasked, ask for one now, how each of them ended, save its files.
 
-import { html, useState, Page, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce, save } from '../ui.js';
+import { html, useState, Page, Badge, Notice, Progress, Waiting, ProblemNotice, asProblem, announce } from '../ui.js';
 import { More, pageQuery, useLoaded, usePages, usePolling } from '../loading.js';
 import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
-import { fetchLink } from '../storage.js';
+import { useSaving } from '../storage.js';
 
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
 
@@ -81,23 +81,15 @@ function Run({ onAsked }) {
 }
 
 function Export({ it, onChanged, open, heading = 'h3' }) {
-  const [problem, setProblem] = useState(null);
+  const { problem, saving } = useSaving();
   const unseen = usePolling(async () => {
     const now = await read(it.id);
     onChanged(now);
     if (now.state !== 'requested') announce(t(`export.${now.state}`));
     return now.state !== 'requested';
   }, it.state === 'requested', [it.id]);
-  /** A link is good for five minutes; it is asked for anew when somebody follows it. */
-  const fetch = async (name) => {
-    setProblem(null);
-    try {
-      const { files } = await read(it.id);
-      save(await fetchLink(files.find((file) => file.name === name)), name, 'application/octet-stream');
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-  };
+  const link = async (name) => (await read(it.id)).files.find((file) => file.name === name);
+  const fetch = (name) => saving(() => link(name), name, 'application/octet-stream');
   const late = isLate(it);
   return html`
     <article class="card stack" data-export=${it.state}>

@@ -1,11 +1,11 @@
 // One file: how far it is, where its rows went, what was refused, and what to decide.
 
-import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, asProblem, announce, save } from '../ui.js';
+import { html, useState, Break, Page, Badge, Notice, Waiting, ProblemNotice, Parts, Progress, Ask, announce } from '../ui.js';
 import { useLoaded, usePolling } from '../loading.js';
 import { t, said, number, moment, percent, size } from '../words.js';
-import { call, may } from '../api.js';
-import { fetchLink } from '../storage.js';
-import { allRefusedKnown, isUnderWay, kindOf, mayDrop, partsOf, settled, shareDone } from '../uploads.js';
+import { may } from '../api.js';
+import { useSaving } from '../storage.js';
+import { allRefusedKnown, freshLink, isUnderWay, kindOf, mayDrop, partsOf, read, settled, shareDone } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
 import Answers from './answers.js';
@@ -14,9 +14,9 @@ import Refused from './refused.js';
 
 /** One file; `back` says where one came from, if not from all files. */
 export default function File({ id, back = { href: to('files'), text: t('files.back') } }) {
-  const { data: upload, problem, set, reload } = useLoaded(async (signal) => (await call('GET', `/uploads/${encodeURIComponent(id)}`, undefined, { signal })).data, [id]);
+  const { data: upload, problem, set, reload } = useLoaded((signal) => read(id, signal), [id]);
   const unseen = usePolling(async () => {
-    const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
+    const data = await read(id);
     set(data);
     if (!isUnderWay(data)) announce(`${data.file}: ${said(data.state_text)}`);
     return !isUnderWay(data);
@@ -141,19 +141,7 @@ const Facts = ({ upload }) => html`
   </section>`;
 
 function Receipt({ id }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  /** A link is good for five minutes; it is asked for anew when somebody follows it. */
-  const fetch = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { data } = await call('GET', `/uploads/${encodeURIComponent(id)}`);
-      save(await fetchLink(data.links.receipt), 'receipt.json', 'application/json');
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
-  };
+  const { busy, problem, saving } = useSaving();
+  const fetch = () => saving(() => freshLink(id, 'receipt'), 'receipt.json', 'application/json');
   return html`<button class="button button-small" type="button" disabled=${busy} onClick=${fetch}>${'receipt.json'}</button><${ProblemNotice} problem=${problem} />`;
 }
