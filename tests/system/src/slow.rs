@@ -14,6 +14,8 @@ use crate::town::Town;
 
 /// What a look at the time costs.
 const LOOK: SignedDuration = SignedDuration::from_secs(2);
+/// Within so many seconds a worker gets to no row that it could note.
+const SOONEST: i64 = 40;
 
 impl Town {
     /// Has a function work off one message outside the host, as an invocation that is ended after so many seconds;
@@ -40,6 +42,38 @@ impl Town {
             .as_array()
             .expect("a list")
             .is_empty()
+    }
+
+    /// What whoever looks on sees of the rows of an upload that the host's worker gave up: none, then, by workers that get
+    /// a little further each time, some. Ends with the first that are seen, and says how many; a worker that is
+    /// ended sooner takes none of them back.
+    pub async fn rows_seen_of(
+        &self,
+        tenant: &str,
+        function: &str,
+        upload: &str,
+        message: &Value,
+    ) -> u64 {
+        assert_eq!(self.under_way(tenant, upload).await, 0);
+        let work_off = async |seconds| {
+            self.free_chunk(upload, 1).await;
+            self.work_off_slowly(function, message, seconds).await;
+            let seen = self.under_way(tenant, upload).await;
+            seen.as_u64().expect("a number of rows")
+        };
+        let (mut seen, mut seconds) = (0, SOONEST);
+        while seen == 0 {
+            seconds += 10;
+            seen = work_off(seconds).await;
+        }
+        assert_eq!(work_off(SOONEST).await, seen, "it does not go back");
+        seen
+    }
+
+    /// How many rows of an upload are done with, as whoever looks on sees it; null once it has ended.
+    pub async fn under_way(&self, tenant: &str, upload: &str) -> Value {
+        let path = format!("/uploads/{upload}");
+        self.get(tenant, &path).await.json()["under_way"].take()
     }
 
     /// Ends the lease on the one chunk of an upload, which so many workers have taken up.
