@@ -10,35 +10,27 @@ use std::{
     time::Duration,
 };
 
+use domain::Clock;
 use jiff::SignedDuration;
-use local::{Options, TimerClock};
 use system::{
     file::{COLUMNS, Encoding, File},
     gate::{Call, Gate, Step},
     log::Log,
-    town::{BEGINNING, CHIYODA, Town},
+    town::{CHIYODA, Town},
 };
 use tracing::level_filters::LevelFilter;
 
 use super::chunks::{ONE_CHUNK, is_switch, repeat_chunks};
-use crate::register::{bytes, counts, people};
+use crate::register::{bytes, counts, people, timer, town_by};
 
 /// A town whose clock is so many seconds ahead.
 async fn town_ahead(gate: &Arc<Gate>, ahead: &Arc<AtomicI64>) -> Town {
-    let timer = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let ahead = Arc::clone(ahead);
+    let (timer, ahead) = (timer(), Arc::clone(ahead));
     let clock = move || {
         let ahead = SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
-        domain::Clock::now(&timer) + ahead
+        timer.now() + ahead
     };
-    let chunk = ("ChunkBytes".to_owned(), ONE_CHUNK.to_string());
-    Town::with(Options {
-        clock: Arc::new(clock),
-        parameters: BTreeMap::from([chunk]),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await
+    town_by(Arc::new(clock), gate, ONE_CHUNK).await
 }
 
 /// These people by their second names, without the column 支援措置: what is in force of it is read.
