@@ -40,7 +40,8 @@ pub enum Changed {
 }
 
 impl Store {
-    /// Records a basis, unless its form, or its decision for this person, was recorded before.
+    /// Records a basis, unless its form, or its decision for this person, was recorded before: also where that one has
+    /// expired without a question. Its days would begin anew, so whoever wants more of them has a new form signed.
     pub async fn record_consent(
         &self,
         scope: &TenantScope,
