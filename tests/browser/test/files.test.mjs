@@ -199,7 +199,7 @@ test('a file that would remove too many waits, is explained, and can be discarde
   });
   for (const [name, button, sure, after] of [
     ['removes_20210403.csv', 'このファイルを取りやめる', 'このファイルを取りやめる', '取りやめ'],
-    ['removes_20210404.csv', /人を除いて取り込む/, /人を除いて取り込む/, null],
+    ['removes_20210404.csv', /人を台帳から削除する/, /人を台帳から削除する/, null],
   ]) {
     const file = path.join(stack.folder, name);
     await writeFile(file, `${[lines[0], ...removing].join('\r\n')}\r\n`);

@@ -135,7 +135,7 @@ test('who moved away without a dose can still be decided about', async () => {
   assert.equal(places.length, 2);
   for (const place of places) {
     await open(page, stack, place);
-    if (await page.getByText('台帳から除かれています').count()) break;
+    if (await page.getByText('台帳から削除されています').count()) break;
   }
   await page.getByText('まだ回答していません').waitFor();
   await page.getByRole('button', { name: '回答を認める' }).press('Enter');

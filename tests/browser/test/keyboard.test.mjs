@@ -138,7 +138,7 @@ test('a held file is discarded, the next one confirmed', async () => {
   const removing = lines.slice(0, 100).map((line) => line.split(',').with(8, '2').join(','));
   const hand = await keys();
   const { page } = hand;
-  for (const [name, button, outcome] of [['removes_20210403.csv', 'このファイルを取りやめる', '.step-bad'], ['removes_20210404.csv', /人を除いて取り込む/, '.step-done >> nth=3']]) {
+  for (const [name, button, outcome] of [['removes_20210403.csv', 'このファイルを取りやめる', '.step-bad'], ['removes_20210404.csv', /人を台帳から削除する/, '.step-done >> nth=3']]) {
     const file = path.join(stack.folder, name);
     await writeFile(file, `${[header, ...removing].join('\r\n')}\r\n`);
     await stack.upload(file).catch(() => {});

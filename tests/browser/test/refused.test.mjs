@@ -107,8 +107,8 @@ test('of a file that somebody else decided about meanwhile, that is said and wha
   await page.getByRole('heading', { name: '取り込む前に確認してください' }).waitFor({ timeout: 60_000 });
   const id = page.url().split('/').at(-1);
   assert.ok((await stack.ask(['register'], 'POST', `/uploads/${id}/discard`)).ok);
-  await page.locator('main').getByRole('button', { name: '人を除いて取り込む' }).press('Enter');
-  await page.getByRole('dialog').getByRole('button', { name: '人を除いて取り込む' }).press('Enter');
+  await page.locator('main').getByRole('button', { name: '人を台帳から削除する' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: '人を台帳から削除する' }).press('Enter');
   await page.locator('.step-bad').waitFor({ timeout: 60_000 });
   await page.locator('main [role=alert]').waitFor();
   assert.equal(await page.getByRole('heading', { name: '取り込む前に確認してください' }).count(), 0);

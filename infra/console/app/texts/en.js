@@ -182,7 +182,7 @@ export default {
   'held.staying': 'Residents who stay',
   'held.what': 'This file removes {removals} of the {register} residents in the register ({share}). Make sure that it was not extracted with a wrong condition. Until you decide the register stays as it is.',
   'held.discard': 'Discard this file',
-  'held.confirm': 'Load it and remove {removals}',
+  'held.confirm': 'Load it and remove {removals} {removals:resident|residents}',
   'held.confirm-title': 'Really load it?',
   'held.confirm-text': '{removals} {removals:resident leaves|residents leave} the register and {removals:is|are} no longer found.',
   'held.discard-title': 'Discard this file?',
