@@ -113,8 +113,8 @@ ProblemCode {
         "エラーの行が多すぎるため、1行も取り込んでいません。errors.csvで原因を確かめて元のファイル全体を直し、そのファイルを送り直してください。"
         "too many rows are wrong, so no row was taken over; look into errors.csv, mend the original file as a whole and send that one again";
     Stale "STALE"
-        "すでに受け付けた台帳より基準日が古いか、後から置かれた台帳が先に受け付けられました。内容が最新であれば、もう一度送ってください。"
-        "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, send it again";
+        "すでに受け付けた台帳より基準日が古いか、後から置かれた台帳が先に受け付けられました。内容が最新であれば、ファイル名の基準日を正しい日付に直して（基準日がなければそのまま）もう一度送ってください。"
+        "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, correct the date in its name, if it has one, and send it again";
     AsOfInFuture "AS_OF_IN_FUTURE"
         "ファイル名の基準日が、確認した日より後です。何も取り込んでいません。ファイル名の日付を直して、もう一度送ってください。"
         "the as-of date in the name of the file is still to come, and nothing was taken over; correct the name and send the file again";
