@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use aws_sdk_s3::primitives::ByteStream;
+use domain::FileKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
@@ -54,9 +55,8 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
     bar.finish_and_clear();
 
     receipt.print(out, "", REASONS)?;
-    if receipt.errors_file {
-        let errors = format!("outbox/{tenant}/uploads/{}/errors.csv", receipt.id);
-        writeln!(out, "エラー一覧: s3://{bucket}/{errors}")?;
+    for (title, place) in beside(&receipt) {
+        writeln!(out, "{title}: s3://{bucket}/{place}")?;
     }
     match receipt.state.as_str() {
         "in_force" | "no_change" => Ok(()),
@@ -67,6 +67,21 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
         ),
         state => bail!("the file ended as {state}"),
     }
+}
+
+/// Files of the municipality that go with the receipt: what each is called, and where in the bucket it lies.
+fn beside(receipt: &Receipt) -> Vec<(&'static str, String)> {
+    let (code, id) = (&receipt.municipality.code, &receipt.id);
+    let mut files = Vec::new();
+    if receipt.kind == FileKind::Inquiries.as_str() && receipt.state == "in_force" {
+        let answers = format!("outbox/{code}/inquiries/{id}/answers.csv");
+        files.push(("結果のファイル", answers));
+    }
+    if receipt.errors_file {
+        let errors = format!("outbox/{code}/uploads/{id}/errors.csv");
+        files.push(("エラー一覧", errors));
+    }
+    files
 }
 
 /// S3 of a stack on this machine.
@@ -196,6 +211,23 @@ mod tests {
             "refused_by": [], "notices": [], "errors_file": false,
         });
         Receipt::read(&receipt).unwrap()
+    }
+
+    #[test]
+    fn it_is_said_where_answers_and_errors_lie() {
+        let mut receipt = receipt("in_force", 9);
+        assert!(beside(&receipt).is_empty());
+        receipt.errors_file = true;
+        let place = "outbox/131016/uploads/u/errors.csv";
+        let errors = ("エラー一覧", place.to_owned());
+        assert_eq!(beside(&receipt), [errors.clone()]);
+        receipt.kind = "inquiries".to_owned();
+        let place = "outbox/131016/inquiries/u/answers.csv";
+        let answers = ("結果のファイル", place.to_owned());
+        assert_eq!(beside(&receipt), [answers, errors.clone()]);
+        // They are there once every row was asked.
+        receipt.state = "loading".to_owned();
+        assert_eq!(beside(&receipt), [errors]);
     }
 
     #[test]
