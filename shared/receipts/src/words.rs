@@ -18,10 +18,9 @@ pub(crate) fn state(kind: FileKind, state: UploadState) -> Words {
         (FileKind::Doses, UploadState::Loading) => {
             words("接種記録に取り込んでいます", "its doses are being recorded")
         }
-        (FileKind::Doses, UploadState::InForce) => words(
-            "接種記録に取り込みました",
-            "every row of it has come to its end",
-        ),
+        (FileKind::Doses, UploadState::InForce) => {
+            words("接種記録に取り込みました", "its doses are loaded")
+        }
         (FileKind::Inquiries, UploadState::Refused) => words(
             "ファイル全体を受け付けませんでした。どの行も照会していません",
             "the whole file was refused; nothing was asked",
@@ -31,7 +30,7 @@ pub(crate) fn state(kind: FileKind, state: UploadState) -> Words {
         }
         (FileKind::Inquiries, UploadState::InForce) => words(
             "照会が終わりました。結果のファイルをご覧ください",
-            "all inquiries are answered; see the file of answers",
+            "every row was asked or refused; see the file of answers",
         ),
         (_, state) => any(state),
     }
