@@ -146,7 +146,7 @@ impl Receipt {
         let encoding = self.encoding.as_deref().unwrap_or("—");
         writeln!(
             out,
-            "{indent}受領証  {name} ({code})  {}  {encoding}",
+            "{indent}受領書  {name} ({code})  {}  {encoding}",
             self.file
         )?;
         writeln!(out, "{indent}{}", self.headline())?;
