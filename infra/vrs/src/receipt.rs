@@ -17,7 +17,7 @@ const COLUMNS: usize = 100;
 pub(crate) struct Receipt {
     pub(crate) id: String,
     pub(crate) file: String,
-    /// `residents` or `doses`.
+    /// `residents`, `doses` or `inquiries`.
     pub(crate) kind: String,
     /// Of the object that was read.
     pub(crate) version: String,
@@ -162,34 +162,44 @@ impl Receipt {
             }
         }
         self.print_rows(out, indent)?;
-        print_reasons(out, indent, "受け付けなかった行", &self.refused_by, reasons)?;
+        print_reasons(out, indent, "取り込めない理由", &self.refused_by, reasons)?;
         print_reasons(out, indent, "ご確認ください", &self.notices, reasons)
     }
 
     fn print_rows(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
         let rows = &self.rows;
-        let outcomes: &[(&str, u64)] = if self.kind == FileKind::Doses.as_str() {
+        let is_of = |kind: FileKind| self.kind == kind.as_str();
+        // Each as the console calls it.
+        let outcomes: &[(&str, u64)] = if is_of(FileKind::Doses) {
             &[
                 ("記録", rows.recorded),
-                ("変更なし", rows.unchanged),
+                ("変わりなし", rows.unchanged),
                 ("要確認", rows.review),
-                ("不一致", rows.conflict),
-                ("登録待ち", rows.waiting),
+                ("食い違い", rows.conflict),
+                ("住民の登録待ち", rows.waiting),
             ]
-        } else if self.kind == FileKind::Inquiries.as_str() {
-            &[("回答", rows.answered)]
+        } else if is_of(FileKind::Inquiries) {
+            &[("照会済み", rows.answered)]
         } else {
             &[
-                ("新規", rows.new),
+                ("新しく登録", rows.new),
                 ("変更", rows.changed),
-                ("変更なし", rows.unchanged),
+                ("変わりなし", rows.unchanged),
                 ("削除", rows.removed),
             ]
         };
-        let ends = ([("行数", rows.total)], [("受付不可", rows.refused)]);
+        let refused = if is_of(FileKind::Inquiries) {
+            "照会していない"
+        } else {
+            "取り込めない"
+        };
+        let ends = ([("行数", rows.total)], [(refused, rows.refused)]);
         let columns = ends.0.iter().chain(outcomes).chain(&ends.1);
         let (titles, counts): (String, String) = columns
-            .map(|(title, count)| (right(title, 10), right(&grouped(*count), 10)))
+            .map(|(title, count)| {
+                let columns = width(title).max(8) + 2;
+                (right(title, columns), right(&grouped(*count), columns))
+            })
             .unzip();
         writeln!(out, "{indent}{titles}\n{indent}{counts}")
     }
