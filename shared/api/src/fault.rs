@@ -198,7 +198,7 @@ impl Fault {
                 "番号は英数字と . _ - / のみ、40文字以内で指定してください。氏名や個人番号を入れないでください。",
                 "must be at most 40 letters, digits, dots, underscores, hyphens and slashes; put nothing in it that tells of a person"),
             Self::SignedOn => ("SIGNED_ON",
-                "同意日（決定日）として使えません。今日までの日付で、照会根拠の有効期間内の日を指定してください。",
+                "同意日（または決裁日）として使えません。今日までの日付で、照会根拠の有効期間内の日を指定してください。",
                 "must be a day that is not in the future and not longer ago than the basis holds"),
             Self::Sha256 => ("SHA256", "SHA-256 を64桁の16進数（小文字）で指定してください。",
                 "must be a SHA-256 as 64 hexadecimal digits in small letters"),

@@ -348,7 +348,7 @@ async function recordBasis(hand, person, number, { hard = false } = {}) {
   await hand.isOn('h1', '根拠を登録する');
   if (hard) await hand.choose(page.locator('.options'), '本人の同意を得ることが困難');
   await hand.enter(page.getByRole('button', { name: '次へ' }));
-  await hand.isOn('h2', '証拠書類');
+  await hand.isOn('h2', '根拠となる書類');
   await hand.to(page.locator('#evidence'));
   await hand.type(number);
   if (!hard) {
