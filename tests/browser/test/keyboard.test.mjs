@@ -208,7 +208,7 @@ test('columns are mapped on a sample, tried and saved', async () => {
   await hand.chooseFile(page.locator('#sample'), theirs);
   await page.getByText('このままでは、ファイル全体を取り込めません').waitFor();
   for (const [found, ours] of [['住民番号', '個別宛名番号'], ['フリガナ', '氏名カナ']]) {
-    const choice = page.getByLabel(`「${found}」をこちらのどの列にするか`);
+    const choice = page.getByLabel(`「${found}」をこのシステムのどの列にするか`);
     await hand.to(choice);
     // As fast as keys come: what was tried meanwhile puts nothing back.
     for (let presses = 0; presses < 15 && (await choice.inputValue()) !== ours; presses += 1) await hand.press('ArrowDown');

@@ -25,7 +25,7 @@ test('columns of another system are matched on a sample, tried, saved, and files
   await page.locator('#sample').setInputFiles(theirs);
   await page.getByText('このままでは、ファイル全体を取り込めません').waitFor();
   for (const [found, ours] of [['住民番号', '個別宛名番号'], ['フリガナ', '氏名カナ']]) {
-    const choice = page.getByLabel(`「${found}」をこちらのどの列にするか`);
+    const choice = page.getByLabel(`「${found}」をこのシステムのどの列にするか`);
     await tabTo(page, choice);
     await choice.selectOption(ours);
   }
