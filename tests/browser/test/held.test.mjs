@@ -65,7 +65,7 @@ test('an inquiry about a protected resident is decided by the holder, and the de
   await page.getByText('職員の判断待ち（支援措置あり・不明）').waitFor();
   const check = page.getByRole('button', { name: '改ざんがないか' });
   await check.press('Enter');
-  await page.getByText('3件すべてがつながっています').first().waitFor();
+  await page.getByText('改ざんは見つかりませんでした（3件）').first().waitFor();
   await page.route(/\/log\?/, async (route) => {
     const response = await route.fetch();
     const log = await response.json();
@@ -73,7 +73,7 @@ test('an inquiry about a protected resident is decided by the holder, and the de
     await route.fulfill({ response, json: log });
   });
   await check.press('Enter');
-  await page.locator('main [role=alert]', { hasText: '2番の記録がつながっていません' }).waitFor();
+  await page.locator('main [role=alert]', { hasText: '2番の記録が、前の記録または改ざん確認用の値と一致しません' }).waitFor();
   assert.deepEqual(page.complaints, []);
   assert.deepEqual(page.outside, []);
   await page.context().close();

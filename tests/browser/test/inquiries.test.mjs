@@ -83,7 +83,7 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
   // The log is one chain, and a changed entry is noticed.
   await open(page, stack, 'inquiries/log');
   await page.getByRole('button', { name: '改ざんがないか' }).press('Enter');
-  await page.getByText('件すべてがつながっています').first().waitFor();
+  await page.getByText('改ざんは見つかりませんでした').first().waitFor();
   await page.route(/\/log\?/, async (route) => {
     const response = await route.fetch();
     const log = await response.json();
@@ -91,7 +91,7 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
     await route.fulfill({ response, json: log });
   });
   await page.getByRole('button', { name: '改ざんがないか' }).press('Enter');
-  await page.locator('main [role=alert]', { hasText: 'つながっていません' }).waitFor();
+  await page.locator('main [role=alert]', { hasText: '一致しません' }).waitFor();
 
   // Whom was asked about can be told who asked.
   const holder = await newPage(browser);
@@ -100,7 +100,7 @@ test('a basis is recorded step by step, asked on once, and every trace of it can
   await holder.getByText('札幌市').waitFor();
   await open(holder, stack, 'inquiries/log');
   await holder.getByRole('button', { name: '改ざんがないか' }).press('Enter');
-  await holder.getByText('件すべてがつながっています').first().waitFor();
+  await holder.getByText('改ざんは見つかりませんでした').first().waitFor();
   assert.deepEqual([...page.complaints, ...holder.complaints], []);
   assert.deepEqual(page.outside, []);
   await page.context().close();

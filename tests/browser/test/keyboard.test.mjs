@@ -409,7 +409,7 @@ test('somebody is asked about, the answer saved, and the chain of the log checke
   await hand.enter(page.getByRole('link', { name: '照会の記録簿' }));
   await hand.isOn('h1', '照会の記録簿');
   await hand.enter(page.getByRole('button', { name: '改ざんがないか' }));
-  await page.getByText('件すべてがつながっています').first().waitFor();
+  await page.getByText('改ざんは見つかりませんでした').first().waitFor();
   await hand.isOn('button', '改ざんがないか');
   await hand.done();
 });
