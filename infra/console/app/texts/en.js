@@ -653,7 +653,7 @@ export default {
   'settings.hold_protected': 'Inquiries about residents whose address is protected',
   'settings.hold_protected.true': 'Hold until somebody decides',
   'settings.hold_protected.false': 'Answer at once',
-  'settings.hold_protected-help': 'The same holds for residents of whom it is not known. Names and addresses are never told.',
+  'settings.hold_protected-help': 'The same holds for residents of whom it is not known. Names and addresses are never given to who asks.',
   'settings.exports': 'Daily export',
   'settings.exports-more': 'For the export of every night at two, and for those made “as in the settings”.',
   'settings.save': 'Save the settings',

@@ -629,7 +629,7 @@ export default {
   'asked.release-title': '{asker}に、この方の接種の記録を回答することを認めますか',
   'asked.unknown': '記録が読めません。運用者に知らせてください。',
   'asked.release-more': '支援措置の内容を確かめてから決めてください。決めた人と日時は記録簿に残ります。',
-  'asked.release-tell': '14日以内に{asker}が新しい根拠でもう一度照会すると、接種の記録が届きます。住所と氏名は届きません。決めたことを{asker}に伝えてください。',
+  'asked.release-tell': '14日以内に{asker}が新しい根拠でもう一度照会すると、接種の記録が届きます。住所と氏名は相手の自治体に渡りません。決めたことを{asker}に伝えてください。',
   'asked.released': '{asker}への回答を認めました',
   'asked.until': '{until} までに{asker}がもう一度照会すると回答します。',
 
@@ -653,7 +653,7 @@ export default {
   'settings.hold_protected': '支援措置の方についての照会',
   'settings.hold_protected.true': '職員が認めるまで回答しない',
   'settings.hold_protected.false': 'すぐに回答する',
-  'settings.hold_protected-help': '支援措置の有無が分からない方についても同じ扱いです。回答するときも、住所と氏名は届きません。',
+  'settings.hold_protected-help': '支援措置の有無がわからない方についても同じ扱いです。回答するときも、住所と氏名は相手の自治体に渡りません。',
   'settings.exports': '毎日の書き出し',
   'settings.exports-more': '毎日午前2時の書き出しと、「設定のとおり」を選んだ書き出しに使います。',
   'settings.save': '設定を保存する',
