@@ -154,7 +154,7 @@ test('what is refused is red, what is doubtful is kept, and each says why', asyn
   await scan(page, `21${TENANT}9999999999`);
   await page.locator('#born').waitFor();
   const why = await page.locator('#born').evaluate((it) => it.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent).join(' '));
-  assert.match(why, /台帳にいません.*登録待ちとして残し/);
+  assert.match(why, /台帳に登録されていません.*登録待ちとして残し/);
   await page.keyboard.type('19700401');
   await page.keyboard.press('Enter');
   await outcome(page, 'waiting');
