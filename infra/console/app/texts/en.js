@@ -78,7 +78,7 @@ export default {
   'start.asked-many': 'About residents whose address is protected, or of whom that is not known. Look at each in the log.',
   'start.export': '{count:An export|Exports} failed',
   'start.export-late': '{count:An export does|Exports do} not end',
-  'start.go': 'What to do',
+  'start.go': 'Menu',
   'start.tile.files': 'Drop files of residents and see what became of them.',
   'start.tile.doses': 'Scan a coupon and record the dose on the spot.',
   'start.tile.checks': 'Decide about doses to review, in conflict or waiting.',
