@@ -163,7 +163,7 @@ export default {
   'file.undecided': '{count} {count:row is|rows are} still to be decided.',
   'file.sum': 'The parts always add up to the {count} {count:row|rows} that came in.',
   'file.refused-by': 'Why rows were refused',
-  'file.notices': 'Accepted, but worth a look',
+  'file.notices': 'Not wrong, but worth a look',
   'file.facts': 'About the file',
   'file.size': 'Size and encoding',
   'file.dropped-at': 'Dropped at',
