@@ -83,6 +83,21 @@ async function exportsAre(page, ...exports) {
   await page.route(/\/exports\/0189/, (route) => route.fulfill({ json: json.exports.find((it) => route.request().url().endsWith(it.id)) }));
 }
 
+test('what staff put right themselves is said in their language', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const failure = { ja: '番号を書けません。', en: 'a number cannot be written' };
+  await exportsAre(page, { state: 'failed', minutes: 1, failure: { ...failure, code: 'NUMBER_NOT_ENCODABLE', detail: 'line 1234' } },
+    { state: 'failed', minutes: 2, failure: { ...failure, code: 'RECORDS_MOVING', detail: '3 times at the last attempt' } });
+  await open(page, stack, 'exports');
+  const notices = page.locator('[data-export="failed"] .notice-text');
+  await notices.nth(1).waitFor();
+  const told = await notices.allTextContents();
+  assert.deepEqual(told, ['番号を書けません。予防接種台帳向けの CSV の1,234行目にあたる番号です。', '番号を書けません。']);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('each export says how it ended; what failed says why, what does not end what to do', async () => {
   const page = await newPage(browser);
   await signIn(page, stack);
@@ -93,7 +108,7 @@ test('each export says how it ended; what failed says why, what does not end wha
   assert.match(await running.textContent(), /手動.*作っています/);
   assert.equal(await stuck.locator('progress').count(), 0);
   assert.match(await stuck.textContent(), /夜間.*まだ終わっていません.*もう一度書き出してください.*運用者に連絡/);
-  assert.match(await failed.textContent(), /夜間.*できませんでした.*一致しないため.*read 12, counted 13/);
+  assert.match(await failed.textContent(), /夜間.*できませんでした.*一致しないため.*運用者に伝える内容：read 12, counted 13/);
   assert.match(await published.textContent(), /接種 12件.*できました/);
   // Nothing moves while nobody can see whether it does.
   const lost = /\/exports\/0189/;

@@ -80,6 +80,13 @@ function Run({ onAsked }) {
     </form>`;
 }
 
+/** What there is to say beside why it failed. It comes in English alone: numbers are said in words of ours, all else is for the operator. */
+function detailOf({ code, detail }) {
+  if (code === 'RECORDS_MOVING') return null; // nothing but how often it was tried
+  const line = code === 'NUMBER_NOT_ENCODABLE' && detail.match(/\d+/)?.[0];
+  return line ? t('export.line', { line: number(line) }) : t('export.detail', { detail });
+}
+
 function Export({ it, onChanged, open, heading = 'h3' }) {
   const { problem, saving } = useSaving();
   const unseen = usePolling(async () => {
@@ -100,7 +107,7 @@ function Export({ it, onChanged, open, heading = 'h3' }) {
       </div>
       ${it.state === 'requested' && !late && !unseen && html`<${Progress} label=${t('export.requested')} />`}
       ${late && html`<${Notice} kind="warning" title=${t('export.late')}>${t('export.late-more')}<//>`}
-      ${it.failure && html`<${Notice} kind="error" title=${said(it.failure)}>${it.failure.detail}<//>`}
+      ${it.failure && html`<${Notice} kind="error" title=${said(it.failure)}>${detailOf(it.failure)}<//>`}
       <${ProblemNotice} problem=${problem ?? unseen} />
       ${it.state === 'published' && it.files.length === 0 && html`<p class="help">${t('exports.gone')}</p>`}
       ${it.files.length > 0 && html`<details open=${open}><summary>${t('exports.files', { count: it.files.length })}</summary>

@@ -488,6 +488,8 @@ export default {
   'export.failed': 'failed',
   'export.late': 'not done yet',
   'export.late-more': 'It is not done after 30 minutes. Export once more. If that does not end either, tell the operator.',
+  'export.line': 'It would be on line {line} of the CSV for the immunisation ledger.',
+  'export.detail': 'For the operator: {detail}',
 
   'inquiries.title': 'Inquiries',
   'inquiries.lead': 'Record a legal basis, and ask once on it which doses other municipalities hold. Every inquiry stays in the logs of both.',

@@ -488,6 +488,8 @@ export default {
   'export.failed': 'できませんでした',
   'export.late': 'まだ終わっていません',
   'export.late-more': '30分たっても終わりません。もう一度書き出してください。それでも終わらないときは、運用者に連絡してください。',
+  'export.line': '予防接種台帳向けの CSV の{line}行目にあたる番号です。',
+  'export.detail': '運用者に伝える内容：{detail}',
 
   'inquiries.title': '照会',
   'inquiries.lead': '根拠を登録し、1つの根拠につき1回だけ、ほかの自治体が持つ接種の記録を照会できます。照会は両方の自治体の記録簿に残ります。',
