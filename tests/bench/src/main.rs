@@ -22,7 +22,7 @@ struct Arguments {
     /// How often each figure is taken; the median is shown
     #[arg(long, default_value_t = 3)]
     runs: usize,
-    /// Smaller files: minutes instead of a quarter of an hour, and rougher figures
+    /// Smaller files: quicker, and rougher figures
     #[arg(long)]
     quick: bool,
 }
