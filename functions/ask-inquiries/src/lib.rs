@@ -10,6 +10,8 @@
 //! - A file whose worker died, or ran out of time, is begun anew. The ids of a row's basis and inquiry are
 //!   made of file and row, so a row that was answered is given the same answer again and asks nobody,
 //!   also when its basis has ended meanwhile; one that was left half-way is finished.
+//! - A file whose worker failed is free at once, so that the same message tries again. After thirty workers one
+//!   more that runs out of time, or loses the file to another, counts as failed.
 //! - A row whose holder cannot answer before something is mended leaves its inquiry to the file in which it
 //!   comes again: that goes on under the same id, and is as good at being begun anew.
 //! - The answers are written under the file's id, whole, each time.

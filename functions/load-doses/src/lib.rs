@@ -10,7 +10,7 @@
 //!   ends.
 //! - A chunk whose worker failed is free at once, so that the same message, which counts its attempts, tries
 //!   again, and lies among the dead letters after the last one. After thirty workers one more that runs out
-//!   of time counts as failed.
+//!   of time, or loses its chunk to another, counts as failed.
 //! - A chunk whose worker died is begun anew. Each row is one transaction on the condition of what was
 //!   read, and a row that was recorded is known by its file and row, so it counts as what it was.
 //! - The load ends by one conditional update. `errors.csv` is written before it, the receipt after it, under
