@@ -12,8 +12,9 @@
 //!
 //! **What a repeat does.** A request to record carries a key of its caller: sent again, it is answered with
 //! what became of it the first time. The same content under another key is unchanged and written nowhere.
-//! A correction or cancellation says which revision it is about, so a repeat finds another one and is told
-//! so (412). Locking, unlocking and deciding the same again change nothing.
+//! A correction or cancellation says which revision it is about. The same one again, by the same person for the
+//! same reason, is answered as it was; anything else about a revision that has moved on is told so (412).
+//! Locking, unlocking and deciding the same again change nothing.
 //!
 //! Why nothing overwrites is in the README of `recording`, and why no change is half done in that of `store`.
 
