@@ -9,12 +9,16 @@
 //! Nothing of the question is believed. The basis is read from the asker's own area, under the role for the asker,
 //! and must be claimed by this very inquiry, hold, and be about this person and birth date. All the rest is done
 //! under the role for the holder. A basis that ends between the two leaves an entry, and no answer: what was
-//! answered is given only by a transaction of the asker's on the condition that the basis still holds. A pointer opens only for the holder and the person it was made for; where one does not
-//! open, nothing is answered and somebody is called, as for a record that cannot be read. The resident's own My Number and birth date
-//! are compared: of several who were given the number at one time or another, whoever carries it now is answered about.
+//! answered is given only by a transaction of the asker's on the condition that the basis still holds.
+//!
+//! A pointer opens only for the holder and the person it was made for; where one does not open, nothing is answered
+//! and somebody is called, as for a record that cannot be read. The resident's own My Number and birth date are
+//! compared: of several who were given the number at one time or another, whoever carries it now is answered about.
 //! Several who carry it and were born on the same day are records of one person, who left and came back, say: the
-//! answer is what is in any of them, held back if any is protected, and each shows who asked. What is answered are doses in scope: never name, address, coupon or My Number. Why there are none
-//! stands in the holder's log and nowhere else.
+//! answer is what is in any of them, held back if any is protected, and each shows who asked.
+//!
+//! What is answered are doses in scope: never name, address, coupon or My Number. Why there are none stands in the
+//! holder's log and nowhere else.
 //!
 //! This function opens records, of one municipality at a time, and has no right to look up who holds any.
 
