@@ -38,14 +38,15 @@ pub enum Command {
     /// Check the logs of inquiries
     #[command(subcommand)]
     Log(Log),
-    /// Make the index of holders anew
+    /// Check or repair the index of holders
     #[command(subcommand)]
     Index(Index),
     /// Write a synthetic file; the same seed writes the same bytes
     Generate(Generate),
     /// Write which promises the tests have shown to hold, for an assessment (evidence.md, evidence.json)
     Evidence(Evidence),
-    /// After the table went back in time: take in again what was dropped since, in its order
+    /// After the table went back in time: load again what was dropped since, in order, then repair the index of holders
+    /// and check the logs
     Recover(Recover),
     /// Drop a file of residents, doses or inquiries and follow it to its receipt, in a running `vrs serve` or on AWS
     Upload(Upload),
@@ -63,7 +64,7 @@ pub struct Serve {
     /// Where S3 listens
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
     pub s3: SocketAddr,
-    /// Where DynamoDB listens
+    /// Where DynamoDB, SQS, KMS and STS listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
     pub dynamodb: SocketAddr,
 }
@@ -160,7 +161,7 @@ pub struct Evidence {
     /// What was tested: a version or a commit
     #[arg(long, value_name = "NAME", default_value = env!("CARGO_PKG_VERSION"))]
     pub of: String,
-    /// Day of the tests [default: today in Japan]
+    /// Day on which the tests ran [default: today in Japan]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub on: Option<Date>,
     /// Folder to write to
@@ -292,7 +293,8 @@ pub struct TenantSettings {
     /// How many that may be at most, whatever the municipality sets itself
     #[arg(long, value_name = "N")]
     pub inquiries_at_most: Option<u32>,
-    /// Whether inquiries about the address-protected (支援措置) wait for the municipality's own decision
+    /// Hold back inquiries about residents who are address-protected (支援措置), or of whom that is not known, until the
+    /// municipality decides; the asker cannot tell this from nobody holding anything
     #[arg(long, value_name = "BOOL")]
     pub hold_protected: Option<bool>,
 }
@@ -307,7 +309,8 @@ pub enum Log {
 /// `vrs index`
 #[derive(Debug, Subcommand)]
 pub enum Index {
-    /// Hold the index of holders against the records, and put anew what is missing or wrong
+    /// Compare the index of holders with the records: put what is missing or wrong, take out what leads to nobody and
+    /// does not open
     Rebuild(Rebuild),
 }
 
@@ -355,7 +358,7 @@ pub struct IndexPlaces {
         required_if_eq("aws", "true")
     )]
     pub holders_key: String,
-    /// How many calls to KMS each of 32 lanes makes in a second at most; 0 is no limit
+    /// KMS calls per second of each of the 32 parallel workers; 0 means no limit
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub kms_per_second: u32,
     /// Where the records are
