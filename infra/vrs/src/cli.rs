@@ -123,14 +123,8 @@ pub struct Recover {
     /// The point in time to which the table went back
     #[arg(long, value_name = "YYYY-MM-DDThh:mm:ssZ")]
     pub since: Timestamp,
-    /// The drop bucket; on AWS the stack's output `DropBucketName`
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "drop",
-        required_if_eq("aws", "true")
-    )]
-    pub bucket: String,
+    #[command(flatten)]
+    pub drop: DropBucket,
     /// The queue of dropped files; on AWS the stack's output `UploadsQueueUrl`
     #[arg(
         long,
@@ -222,9 +216,15 @@ pub struct Erase {
     /// The municipality has its last full export, and nothing of it will be needed here again
     #[arg(long, required = true)]
     pub export_fetched: bool,
-    /// S3 of the running stack
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
-    pub s3: String,
+    #[command(flatten)]
+    pub drop: DropBucket,
+    #[command(flatten)]
+    pub index: IndexAt,
+}
+
+/// Where files are dropped.
+#[derive(Debug, Args)]
+pub struct DropBucket {
     /// The drop bucket; on AWS the stack's output `DropBucketName`
     #[arg(
         long,
@@ -233,6 +233,14 @@ pub struct Erase {
         required_if_eq("aws", "true")
     )]
     pub bucket: String,
+}
+
+/// The index of holders, and the manifests that say who is in a register.
+#[derive(Debug, Args)]
+pub struct IndexAt {
+    /// S3 of the running stack
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub s3: String,
     /// The bucket of manifests; on AWS the stack's output `WorkBucketName`
     #[arg(
         long,
@@ -331,25 +339,8 @@ pub struct Rebuild {
 /// Where the index of holders is, and what it is made from.
 #[derive(Debug, Args)]
 pub struct IndexPlaces {
-    /// S3 of the running stack
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
-    pub s3: String,
-    /// The bucket of manifests; on AWS the stack's output `WorkBucketName`
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "work",
-        required_if_eq("aws", "true")
-    )]
-    pub work: String,
-    /// The index; on AWS the stack's output `HoldersTableName`
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "holders",
-        required_if_eq("aws", "true")
-    )]
-    pub holders: String,
+    #[command(flatten)]
+    pub index: IndexAt,
     /// The key that tells persons apart; on AWS the stack's output `HoldersKeyId`
     #[arg(
         long,

@@ -86,14 +86,14 @@ async fn indexing(asked: &cli::IndexPlaces) -> Indexing {
         (config.clone(), aws_sdk_s3::Client::new(&config))
     } else {
         let config = on_this_machine(&services.dynamodb);
-        (config, on_paths(&on_this_machine(&asked.s3)))
+        (config, on_paths(&on_this_machine(&asked.index.s3)))
     };
     let kms = aws_sdk_kms::Client::new(&config);
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
     Indexing {
         store: Store::new(dynamodb.clone(), services.table.clone()),
-        work: Objects::new(s3, asked.work.clone()),
-        index: HolderIndex::new(dynamodb, asked.holders.clone()),
+        work: Objects::new(s3, asked.index.work.clone()),
+        index: HolderIndex::new(dynamodb, asked.index.holders.clone()),
         persons: PersonTags::new(kms.clone(), asked.holders_key.clone()),
         keys: Keyring::new(Kms::new(kms)),
         pause: Duration::from_secs(1)

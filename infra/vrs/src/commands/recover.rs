@@ -15,7 +15,7 @@ use crate::text::grouped;
 pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     let cli::Recover {
         since,
-        bucket,
+        drop: cli::DropBucket { bucket },
         uploads,
         loads,
         places: asked,
@@ -31,7 +31,7 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
         Recovery::new(&config, aws_sdk_s3::Client::new(&config), places)
     } else {
         let config = on_this_machine(&asked.services.dynamodb);
-        Recovery::new(&config, s3_client(&asked.s3), places)
+        Recovery::new(&config, s3_client(&asked.index.s3), places)
     };
     let Recovered {
         files,

@@ -36,16 +36,16 @@ async fn erase(asked: &cli::Erase, out: &mut dyn Write) -> Result<()> {
     let cli::TenantAt { tenant, services } = &asked.at;
     let places = Places {
         records: services.table.clone(),
-        holders: asked.holders.clone(),
-        drop: asked.bucket.clone(),
-        work: asked.work.clone(),
+        holders: asked.index.holders.clone(),
+        drop: asked.drop.bucket.clone(),
+        work: asked.index.work.clone(),
     };
     let erasing = if services.aws {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         Erasing::new(&config, aws_sdk_s3::Client::new(&config), places)
     } else {
         let config = on_this_machine(&services.dynamodb);
-        Erasing::new(&config, s3_client(&asked.s3), places)
+        Erasing::new(&config, s3_client(&asked.index.s3), places)
     };
     let Erased {
         items,
