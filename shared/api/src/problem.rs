@@ -165,8 +165,9 @@ impl Problem {
     }
 }
 
-/// An error and its sources on one line.
-fn chain(error: &dyn Error) -> String {
+/// An error and its sources on one line, for a log.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(deeper) = source {

@@ -1,6 +1,7 @@
+use api::chain;
+
 use crate::handler::OnCalled;
 use crate::panics::catching;
-use crate::queue::chain;
 use crate::{Error, Failure};
 
 impl OnCalled {

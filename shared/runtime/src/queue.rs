@@ -1,3 +1,4 @@
+use api::chain;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -96,16 +97,4 @@ impl OnQueue {
         }
         passing
     }
-}
-
-/// An error and its sources on one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(deeper) = source {
-        text.push_str(": ");
-        text.push_str(&deeper.to_string());
-        source = deeper.source();
-    }
-    text
 }

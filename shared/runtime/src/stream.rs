@@ -1,8 +1,9 @@
+use api::chain;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::panics::catching;
-use crate::queue::{Answer, FailedItem, chain};
+use crate::queue::{Answer, FailedItem};
 use crate::{BoxFuture, Error, handler::FailedRecord};
 
 #[derive(Deserialize)]
