@@ -8,11 +8,11 @@ import { COLUMNS } from '../inquiry-columns.js';
 import { mayDrop } from '../uploads.js';
 import Drop from './drop.js';
 import History from './history.js';
-import Today from './today.js';
+import InquiryBudget from './inquiry-budget.js';
 
 export default () => html`
   <${Page} title=${t('by-file.title')} lead=${t('by-file.lead')} back=${{ href: to('inquiries'), text: t('inquiries.title') }}>
-    <${Today} more=${t('by-file.budget')} />
+    <${InquiryBudget} more=${t('by-file.budget')} />
     ${mayDrop('inquiries') && html`<${Making} /><${Drop} kinds=${['inquiries']} />`}
     <${History} kind="inquiries" title=${t('files.history')} none=${t('by-file.none')} />
   <//>`;

@@ -10,7 +10,7 @@ import { mayDrop } from '../uploads.js';
 import Basis from './basis.js';
 import NewBasis from './new-basis.js';
 import Log from './log.js';
-import Today from './today.js';
+import InquiryBudget from './inquiry-budget.js';
 import ByFile from './by-file.js';
 import File from './file.js';
 
@@ -32,7 +32,7 @@ function Bases() {
   return html`
     <${Page} title=${t('inquiries.title')} lead=${t('inquiries.lead')}
       actions=${html`<a class="button" href=${to('inquiries', 'log')}>${t('log.title')}</a>${mayDrop('inquiries') && html`<a class="button" href=${to('inquiries', 'file')}>${t('by-file.title')}</a>`}${may('inquire') && html`<a class="button button-primary" href=${to('inquiries', 'new')}>${t('basis.new')}</a>`}`}>
-      <${Today} />
+      <${InquiryBudget} />
       <${ProblemNotice} problem=${problem} />
       <section class="stack" aria-labelledby="bases-title">
         <h2 id="bases-title">${t('inquiries.bases')}</h2>

@@ -5,7 +5,7 @@ import { useLoaded } from '../loading.js';
 import { t, number } from '../words.js';
 import { call } from '../api.js';
 
-export default function Today({ more }) {
+export default function InquiryBudget({ more }) {
   const { data, problem } = useLoaded(async (signal) => (await call('GET', '/inquiries?limit=1', undefined, { signal })).data.today, []);
   return html`
     <${ProblemNotice} problem=${problem} />

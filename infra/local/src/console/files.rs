@@ -177,6 +177,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/pages/inquiries.js"),
     ),
     file(
+        "app/pages/inquiry-budget.js",
+        JS,
+        include_bytes!("../../../console/app/pages/inquiry-budget.js"),
+    ),
+    file(
         "app/pages/log.js",
         JS,
         include_bytes!("../../../console/app/pages/log.js"),
@@ -230,11 +235,6 @@ pub(super) const FILES: &[File] = &[
         "app/pages/timeline.js",
         JS,
         include_bytes!("../../../console/app/pages/timeline.js"),
-    ),
-    file(
-        "app/pages/today.js",
-        JS,
-        include_bytes!("../../../console/app/pages/today.js"),
     ),
     file(
         "app/queue.js",
