@@ -1,5 +1,5 @@
 //! The doses behind one that comes into force: what was doubtful about them for want of it alone is in force
-//! with it. And the dose behind one that is taken back: it is doubtful for want of it.
+//! with it. And the dose behind one that is taken back: it is doubtful for want of it, be it in force or in review.
 //!
 //! Doses arrive out of order: a venue types the second one at once, the first one comes weeks later in a file.
 //! Nobody should have to look at a doubt that has gone. A dose that is itself doubtful takes no doubt away, and
@@ -82,17 +82,17 @@ fn cleared<'a>(
     followers
 }
 
-/// The dose in force behind one that leaves its number: the one before is missing now. A locked one stays, and
-/// so does one that somebody accepted without the one before.
+/// The dose behind one that leaves its number: the one before is missing now, whatever else is doubtful about
+/// it. A locked one stays, and so does one that somebody accepted without the one before.
 fn left_behind<'a>(found: &'a FoundPerson, put: &NextDose) -> Option<(&'a DoseRevision, NextDose)> {
     let held = found
         .doses
         .under(put.dose.programme, put.dose.number.next()?)?;
     let doubt = FindingCode::PreviousMissing;
-    if held.state != DoseState::Recorded || held.locked || held.findings.contains(&doubt) {
+    if !held.state.holds_number() || held.locked || held.findings.contains(&doubt) {
         return None;
     }
-    // What else was accepted stays beside it: then it does not come back by itself.
+    // What else was found or accepted stays beside it: then it does not come back by itself.
     let mut findings = held.findings.clone();
     findings.push(doubt);
     findings.sort_unstable();

@@ -10,12 +10,12 @@ use system::{
 use crate::bad_input::{register, town};
 
 /// A second dose of the person of a row.
-fn second(row: &Row) -> Value {
+pub(crate) fn second(row: &Row) -> Value {
     let body = with(dose(row), "line", &json!(line(row, 2)));
     with(body, "given_on", &json!("2021-03-22"))
 }
 
-fn id(answer: &Answer) -> String {
+pub(crate) fn id(answer: &Answer) -> String {
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
@@ -27,14 +27,14 @@ fn correction(lot: &str) -> Value {
     json!({ "given_on": "2021-03-01", "product": "ファイザー", "lot": lot, "reason": "読み違い" })
 }
 
-async fn person(venue: &Venue<'_>, id: &str) -> Value {
+pub(crate) async fn person(venue: &Venue<'_>, id: &str) -> Value {
     let resident = id.split('.').next().unwrap();
     let answer = venue.get(&format!("/residents/{resident}/doses")).await;
     assert_eq!(answer.status, 200);
     answer.json()
 }
 
-async fn counts(venue: &Venue<'_>) -> [i64; 6] {
+pub(crate) async fn counts(venue: &Venue<'_>) -> [i64; 6] {
     let counts = venue.get("/doses/counts").await.json();
     [
         "recorded",
@@ -219,94 +219,6 @@ async fn a_cancelled_dose_frees_its_number_and_does_not_come_back_by_itself() {
     let acts: Vec<_> = shown["history"].as_array().unwrap().iter().collect();
     let acts: Vec<_> = acts.iter().map(|it| it["act"].as_str().unwrap()).collect();
     assert_eq!(acts, ["recorded", "cancelled", "recorded"]);
-}
-
-/// The states of a person's doses by number, and what is doubtful about the last one.
-async fn stand(venue: &Venue<'_>, id: &str) -> (Vec<String>, Vec<String>) {
-    let words = |all: &Value, name: &str| -> Vec<String> {
-        let all = all.as_array().unwrap().iter();
-        all.map(|it| it[name].as_str().unwrap().to_owned())
-            .collect()
-    };
-    let doses = person(venue, id).await["doses"].clone();
-    let last = doses.as_array().unwrap().last().unwrap();
-    (words(&doses, "state"), words(&last["findings"], "code"))
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dose_is_doubtful_when_the_one_before_is_taken_back_and_comes_back_with_another() {
-    let town = town().await;
-    let venue = Venue::of(&town, "nurse");
-    let first = id(&venue.record(&dose(&Row::of(1))).await);
-    let later = id(&venue.record(&second(&Row::of(1))).await);
-    let why = json!({ "reason": "別人" });
-    assert_eq!(venue.change("DELETE", &first, 1, &why).await.status, 200);
-    let (states, doubts) = stand(&venue, &first).await;
-    assert_eq!(states, ["cancelled", "review"]);
-    assert_eq!(doubts, ["previous-missing"]);
-    assert_eq!(venue.list("review").await[0]["id"], later.as_str());
-    assert_eq!(counts(&venue).await, [0, 1, 1, 0, 0, 0]);
-    let shown = person(&venue, &first).await["doses"][1].clone();
-    assert_eq!(
-        (&shown["act"], &shown["by"]),
-        (&json!("rechecked"), &json!("nurse"))
-    );
-
-    let right = with(dose(&Row::of(1)), "lot", &json!("EP9605"));
-    assert_eq!(venue.record(&right).await.json()["outcome"], "recorded");
-    let (states, doubts) = stand(&venue, &first).await;
-    assert_eq!(states, ["recorded", "recorded"]);
-    assert!(doubts.is_empty(), "{doubts:?}");
-    assert!(venue.list("review").await.is_empty());
-    assert_eq!(counts(&venue).await, [2, 0, 0, 0, 0, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dose_is_doubtful_for_what_is_found_when_the_one_before_is_there() {
-    let town = town().await;
-    let venue = Venue::of(&town, "nurse");
-    let later = id(&venue.record(&second(&Row::of(1))).await);
-    assert_eq!(stand(&venue, &later).await.1, ["previous-missing"]);
-    let soon = with(dose(&Row::of(1)), "given_on", &json!("2021-03-20"));
-    let first = id(&venue.record(&soon).await);
-    let (states, doubts) = stand(&venue, &first).await;
-    assert_eq!(states, ["review", "review"]);
-    assert_eq!(doubts, ["previous-missing"], "it is not in force yet");
-    let accept = json!({ "decision": "accept", "reason": "確認" });
-    let path = format!("/doses/{first}/resolve");
-    assert_eq!(venue.post(&path, &accept).await.status, 200);
-    let (states, doubts) = stand(&venue, &first).await;
-    assert_eq!(states, ["recorded", "review"]);
-    assert_eq!(doubts, ["interval-too-short"]);
-    let listed = venue.list("review").await;
-    assert_eq!(listed[0]["findings"][0]["code"], "interval-too-short");
-    assert_eq!(counts(&venue).await, [1, 1, 0, 0, 0, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dose_that_is_locked_or_was_accepted_without_the_one_before_stays_when_that_is_taken_back()
- {
-    let town = town().await;
-    let venue = Venue::of(&town, "chief");
-    let why = json!({ "reason": "別人" });
-    let first = id(&venue.record(&dose(&Row::of(1))).await);
-    let later = id(&venue.record(&second(&Row::of(1))).await);
-    venue
-        .post(&format!("/doses/{later}/lock"), &Value::Null)
-        .await;
-    venue.change("DELETE", &first, 1, &why).await;
-    let (states, _) = stand(&venue, &first).await;
-    assert_eq!(states, ["cancelled", "recorded"]);
-
-    let later = id(&venue.record(&second(&Row::of(2))).await);
-    let accept = json!({ "decision": "accept", "reason": "接種済証で確認" });
-    venue
-        .post(&format!("/doses/{later}/resolve"), &accept)
-        .await;
-    let first = id(&venue.record(&dose(&Row::of(2))).await);
-    venue.change("DELETE", &first, 1, &why).await;
-    let (states, _) = stand(&venue, &first).await;
-    assert_eq!(states, ["cancelled", "recorded"]);
 }
 
 #[tokio::test(start_paused = true)]

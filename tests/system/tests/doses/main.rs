@@ -16,6 +16,7 @@
 #![expect(clippy::print_stdout, reason = "a failure prints its seed")]
 
 mod bad_input;
+mod behind;
 mod callers;
 mod cost;
 mod coupons;

@@ -10,7 +10,7 @@ use super::{
 
 impl Books {
     /// What is doubtful only for want of what is in force under `number` now, is in force behind it, or says what
-    /// is doubtful about it instead; and what is in force behind a number that was left is doubtful for want of it.
+    /// is doubtful about it instead; and what stands behind a number that was left is doubtful for want of it.
     pub(super) fn follow(&mut self, person: usize, number: u8, by: &str) {
         let page = &self.pages[person];
         let Some(next) = page.holder(number + 1).cloned() else {
@@ -47,7 +47,7 @@ impl Books {
 
     fn leave_behind(&mut self, person: usize, next: &Revision, by: &str) {
         let doubt = FindingCode::PreviousMissing;
-        if next.state != DoseState::Recorded || next.locked || next.findings.contains(&doubt) {
+        if next.locked || next.findings.contains(&doubt) {
             return;
         }
         let mut findings = next.findings.clone();
