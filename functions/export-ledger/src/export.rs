@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Date, DoseNumber, ExportId, ExportState, ProgrammeCode, TenantScope, japan_date};
+use domain::{
+    Date, DoseNumber, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode, TenantScope,
+    japan_date,
+};
 use jiff::SignedDuration;
 use layouts::ledger::LedgerError;
 use objects::{ExportFile, ObjectName};
-use store::{DoseCounts, Export, LastExport, StoreError};
+use store::{DoseCounts, Export, LastExport, Published, StoreError};
 
 use crate::files::Files;
 use crate::manifest::Manifest;
@@ -92,6 +95,7 @@ impl ExportLedger {
             keys,
             asked,
             since: since(asked, last.as_ref()),
+            continues: continues(asked, last.as_ref()),
             day: japan_date(begun.saturating_sub(UNDER_WAY).unwrap_or(begun)),
             begun_at: begun,
             ends_at: ends,
@@ -164,16 +168,17 @@ impl ExportLedger {
         let name = ObjectName::Export(job.asked.id, ExportFile::Manifest);
         let written = self.drop.put_small(job.scope, &name, manifest.into());
         written.await?;
-        let reached = LastExport {
-            id: job.asked.id,
-            day: job.day,
-            most,
-        };
         let doses = u64::try_from(ready.counts.recorded).unwrap_or(0);
-        let published = self
+        let published = Published {
+            id: job.asked.id,
+            night: is_of_a_night(job.asked).then_some(job.day),
+            most,
+            doses,
+        };
+        let noted = self
             .store
-            .publish_export(job.scope, &reached, doses, self.clock.now());
-        match published.await {
+            .publish_export(job.scope, &published, self.clock.now());
+        match noted.await {
             // Another invocation of the same message was first.
             Ok(()) | Err(StoreError::Moved) => {}
             Err(error) => return Err(error.into()),
@@ -219,10 +224,24 @@ impl<E: Into<ExportError>> From<E> for ReadError {
 }
 
 /// From which day on changes are exported; `None` for all.
-pub(crate) fn since(asked: &Export, last: Option<&LastExport>) -> Option<Date> {
+fn since(asked: &Export, last: Option<&LastExport>) -> Option<Date> {
     match asked.scope {
-        domain::ExportScope::Full => None,
-        // What was never exported has all changed.
-        domain::ExportScope::Changed => last.map(|last| last.day),
+        ExportScope::Full => None,
+        // What was in none of a night has all changed.
+        ExportScope::Changed => last.and_then(|last| last.day),
     }
+}
+
+/// Which export the changes are counted from.
+fn continues(asked: &Export, last: Option<&LastExport>) -> Option<ExportId> {
+    match asked.scope {
+        ExportScope::Full => None,
+        ExportScope::Changed => last.and_then(|last| last.nightly),
+    }
+}
+
+/// Whether the next one of changes goes on from this one: a municipality takes in what comes every night, and may
+/// have asked for another one only to look at it.
+fn is_of_a_night(asked: &Export) -> bool {
+    asked.origin == ExportOrigin::Nightly
 }

@@ -20,11 +20,13 @@
 //! - Records that never rest are read again for a quarter of an hour; then the export has failed, and says so.
 //!
 //! **What is promised.** Files exist only if what was read of the records agrees with their counts; if not,
-//! nothing is published, the export says what differs, and an alarm goes off. Whoever puts exports of changes
-//! together has the doses that a full one says: a number without a dose in force any more is a row without it in the
-//! ledger, and in FHIR its immunization with the status `entered-in-error`. Patients are there as they were when
-//! their doses changed last: a birth date or a sex that the register corrects since is in full ones only. People are read in small shares, on
-//! all processors, and written as they come: what is held is a tag for each person, the shares that were read
+//! nothing is published, the export says what differs, and an alarm goes off. An export of changes, whoever asked for
+//! it, goes on from the last one of a night that was published: one that was asked for by hand moves nothing, so
+//! nobody who takes in those of the nights misses anything for it. Whoever puts exports of changes together has the
+//! doses that a full one says: a number without a dose in force any more is a row without it in the ledger, and in
+//! FHIR its immunization with the status `entered-in-error`. Patients are there as they were when their doses changed
+//! last: a birth date or a sex that the register corrects since is in full ones only. People are read in small shares,
+//! on all processors, and written as they come: what is held is a tag for each person, the shares that were read
 //! ahead, and the parts on their way.
 
 mod error;

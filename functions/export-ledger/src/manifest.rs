@@ -20,6 +20,8 @@ pub(crate) struct Manifest {
     begun_at: String,
     /// Changes from this day on; `null` for everybody.
     since: Option<String>,
+    /// The export of a night that it goes on from; `null` for everybody, and before the first.
+    continues: Option<String>,
     /// All doses of the municipality by state, as the records count them; those in force are
     /// `recorded`.
     counts: BTreeMap<&'static str, i64>,
@@ -71,6 +73,7 @@ impl Manifest {
             encoding: job.asked.encoding.as_str(),
             begun_at: job.begun_at.to_string(),
             since: job.since.map(|day| day.to_string()),
+            continues: job.continues.map(|id| id.to_string()),
             counts: counts.parts().into_iter().collect(),
             retracted,
             files: files.into_iter().map(File::of).collect(),

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crypto::TenantKeys;
-use domain::{Date, DoseNumber, ExportScope, ProgrammeCode, TenantScope, japan_date, programmes};
+use domain::{
+    Date, DoseNumber, ExportId, ExportScope, ProgrammeCode, TenantScope, japan_date, programmes,
+};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use store::{DoseCounts, DoseList, Export, Listed, PersonDoses};
@@ -30,6 +32,8 @@ pub(crate) struct Job<'j> {
     pub(crate) asked: &'j Export,
     /// Changes from this day on; `None` for everybody.
     pub(crate) since: Option<Date>,
+    /// The export of a night that these changes are counted from.
+    pub(crate) continues: Option<ExportId>,
     /// What changed before this day in Japan was there to be read: that of an hour before the reading began.
     pub(crate) day: Date,
     pub(crate) begun_at: Timestamp,

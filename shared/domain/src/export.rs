@@ -85,8 +85,8 @@ impl FromStr for ExportId {
 pub enum ExportScope {
     /// Of everybody with a dose in force.
     Full,
-    /// Of everybody whose doses changed since the last export, all of them; a row without doses says
-    /// that there is none in force any more.
+    /// Of everybody whose doses changed since the last export of a night, all of them; a row without doses
+    /// says that there is none in force any more.
     Changed,
 }
 

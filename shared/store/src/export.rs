@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::{
     Date, DoseNumber, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode, TenantScope,
 };
@@ -13,7 +13,7 @@ use crate::{
     PageOf, Store, StoreError,
     item::{Item, Map, as_stored, n, s, time},
     keys::{self, SCHEMA},
-    transaction::Change,
+    transaction::{Change, not_built},
 };
 
 const LAST: &str = "LAST";
@@ -53,16 +53,32 @@ pub struct Export {
     pub failure: Option<(String, String)>,
 }
 
-/// How far the last published export reached.
+/// The last published export, and how far the last one of a night reached: what is asked for by hand may never be
+/// taken in, so the next one of changes goes on from that of a night.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastExport {
     /// Which one it was.
     pub id: ExportId,
-    /// What is noted as changed on this day in Japan or later may be missing in it: that of an hour before its
-    /// reading began, for a change is noted under the time at which its work began.
-    pub day: Date,
+    /// The last one of a night; `None` before the first.
+    pub nightly: Option<ExportId>,
+    /// What is noted as changed on this day in Japan or later may be missing in that one: the day of an hour before
+    /// its reading began, for a change is noted under the time at which its work began. `None` before the first.
+    pub day: Option<Date>,
+    /// The highest number of a dose in the last one, by programme.
+    pub most: BTreeMap<ProgrammeCode, DoseNumber>,
+}
+
+/// An export whose files are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Which one.
+    pub id: ExportId,
+    /// How far it reached, as [`LastExport::day`] says, if it is one of a night.
+    pub night: Option<Date>,
     /// The highest number of a dose in it, by programme.
     pub most: BTreeMap<ProgrammeCode, DoseNumber>,
+    /// Doses of the register in it.
+    pub doses: u64,
 }
 
 impl Store {
@@ -177,7 +193,7 @@ impl Store {
         })
     }
 
-    /// How far the last published export reached; `None` before the first.
+    /// The last published export, and how far those of the nights reached; `None` before the first of all.
     pub async fn last_export(&self, scope: &TenantScope) -> Result<Option<LastExport>, StoreError> {
         let item = self.get(scope, keys::exports(scope), LAST).await?;
         item.map(|map| read_last(Item(&map))).transpose()
@@ -232,23 +248,17 @@ impl Store {
         .await
     }
 
-    /// Notes that an export is published, and how far it reached. [`StoreError::Moved`] when it came to
-    /// its end already.
+    /// Notes that an export is published, and how far it reached if it is one of a night. [`StoreError::Moved`]
+    /// when it came to its end already.
     pub async fn publish_export(
         &self,
         scope: &TenantScope,
-        last: &LastExport,
-        doses: u64,
+        published: &Published,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let programmes: Map = last
-            .most
-            .iter()
-            .map(|(programme, most)| (programme.to_string(), n(most)))
-            .collect();
-        let programmes = aws_sdk_dynamodb::types::AttributeValue::M(programmes);
-        let sk = keys::export_sk(&last.id);
-        let published = Change {
+        let programmes = published.programmes();
+        let sk = keys::export_sk(&published.id);
+        let change = Change {
             pk: keys::exports(scope),
             sk: &sk,
             update: "SET #state = :published, moved_at = :now, doses = :doses, programmes = :programmes",
@@ -258,20 +268,38 @@ impl Store {
                 (":published", s(ExportState::Published.as_str())),
                 (":requested", s(ExportState::Requested.as_str())),
                 (":now", time(now)),
-                (":doses", n(doses)),
-                (":programmes", programmes.clone()),
+                (":doses", n(published.doses)),
+                (":programmes", programmes),
             ],
         };
-        let reached = Map::from([
-            ("pk".to_owned(), s(keys::exports(scope))),
-            ("sk".to_owned(), s(LAST)),
-            ("v".to_owned(), n(SCHEMA)),
-            ("id".to_owned(), s(last.id.to_string())),
-            ("day".to_owned(), s(last.day.to_string())),
-            ("programmes".to_owned(), programmes),
-        ]);
-        let writes = vec![self.update_in(published)?, self.put_in(reached)?];
+        let writes = vec![self.update_in(change)?, self.last_in(scope, published)?];
         self.transact(scope, writes).await
+    }
+
+    /// Notes it as the last one. How far the nights reached stays as it is if it is none of them, also if one is
+    /// published at the same time.
+    fn last_in(
+        &self,
+        scope: &TenantScope,
+        published: &Published,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("pk", s(keys::exports(scope)))
+            .key("sk", s(LAST))
+            .expression_attribute_values(":v", n(SCHEMA))
+            .expression_attribute_values(":id", s(published.id.to_string()))
+            .expression_attribute_values(":programmes", published.programmes());
+        let always = "SET v = :v, id = :id, programmes = :programmes";
+        let update = match published.night {
+            None => update.update_expression(always),
+            Some(day) => update
+                .update_expression(format!("{always}, nightly = :id, #day = :day"))
+                .expression_attribute_names("#day", "day")
+                .expression_attribute_values(":day", s(day.to_string())),
+        };
+        let update = update.build().map_err(|_| not_built())?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Notes that an export cannot be published, and why. [`StoreError::Moved`] when it came to its end
@@ -298,6 +326,13 @@ impl Store {
             ],
         })
         .await
+    }
+}
+
+impl Published {
+    fn programmes(&self) -> AttributeValue {
+        let most = self.most.iter();
+        AttributeValue::M(most.map(|(of, most)| (of.to_string(), n(most))).collect())
     }
 }
 
@@ -366,7 +401,8 @@ fn read(id: ExportId, item: Item<'_>) -> Result<Export, StoreError> {
 fn read_last(item: Item<'_>) -> Result<LastExport, StoreError> {
     Ok(LastExport {
         id: item.word("id")?,
-        day: item.word("day")?,
+        nightly: item.maybe_word("nightly")?,
+        day: item.maybe_word("day")?,
         most: most(item)?,
     })
 }

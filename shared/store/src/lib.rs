@@ -52,7 +52,7 @@ pub use dose::{
     Settlement, Source, TouchedPage, Transaction, WaitingDose, WaitingKey, content_id,
 };
 pub use error::StoreError;
-pub use export::{Export, LastExport};
+pub use export::{Export, LastExport, Published};
 pub use held::{Confirmation, Discarding};
 pub use holders::{HolderEntry, HolderIndex, Pointer, entries_of, open_pointer, seal_pointer};
 pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};

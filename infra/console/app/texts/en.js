@@ -478,7 +478,7 @@ export default {
   'origin.asked': 'asked for',
   'scope.usual': 'As in the settings',
   'scope.full': 'Everybody',
-  'scope.changed': 'Changed since the last one',
+  'scope.changed': 'Changed since the last night',
   'encoding.usual': 'As in the settings',
   'encoding.utf-8': 'UTF-8',
   'encoding.utf-8-bom': 'UTF-8 (with BOM, for Excel)',

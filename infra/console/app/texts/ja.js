@@ -478,7 +478,7 @@ export default {
   'origin.asked': '手動',
   'scope.usual': '設定のとおり',
   'scope.full': '全員',
-  'scope.changed': '前回から変わった方だけ',
+  'scope.changed': '前回の夜間から変わった方だけ',
   'encoding.usual': '設定のとおり',
   'encoding.utf-8': 'UTF-8',
   'encoding.utf-8-bom': 'UTF-8（BOM 付き、Excel 向け）',

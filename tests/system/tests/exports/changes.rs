@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use domain::DoseState;
+use domain::{DoseState, ExportScope};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use system::{
@@ -23,13 +23,20 @@ async fn wait_until(town: &Town, then: &str) {
     town.stack.idle().await;
 }
 
+/// The newest export: of a night, if one was made.
+async fn newest(town: &Town) -> Value {
+    town.get(CHIYODA, "/exports").await.json()["exports"][0].clone()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_was_under_way_at_midnight_is_in_the_next_export_of_changes() {
     let town = town().await;
     put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
     // One second after midnight in Japan.
     wait_until(&town, "2021-04-12T15:00:01Z").await;
-    let first = export(&town, json!({})).await;
+    town.stack.fire("ExportNightly").unwrap();
+    town.stack.idle().await;
+    let first = newest(&town).await;
     assert_eq!(first["state"], "published", "{first:#}");
     // Begun before midnight, and there only after the export.
     let begun = now(&town) - SignedDuration::from_mins(2);
@@ -42,21 +49,21 @@ async fn a_change_that_was_under_way_at_midnight_is_in_the_next_export_of_change
 
 #[tokio::test(start_paused = true)]
 async fn an_export_over_midnight_holds_what_changed_on_both_days() {
-    let gate = Gate::once(Step::Wait, |call| {
-        call.function == "export-ledger" && call.body.contains("TOUCHED")
+    let days = format!("T#{CHIYODA}#TOUCHED");
+    let gate = Gate::once(Step::Wait, move |call| {
+        call.function == "export-ledger" && call.body.contains(&days)
     });
     let town = town_through(&gate).await;
     put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
     // Five seconds before midnight in Japan; a call is waited for ten.
     wait_until(&town, "2021-04-12T14:59:55Z").await;
-    let asked = town.post(CHIYODA, "/exports", Some(&json!({}))).await;
+    town.stack.fire("ExportNightly").unwrap();
     gate.reached().await;
     tokio::time::sleep(Duration::from_secs(7)).await;
     put(&town, 2, dose(1, LATER), DoseState::Recorded).await;
     gate.open();
     town.stack.idle().await;
-    let path = format!("/exports/{}", asked.json()["id"].as_str().unwrap());
-    let first = town.get(CHIYODA, &path).await.json();
+    let first = newest(&town).await;
     assert_eq!(
         (&first["state"], &first["doses"]),
         (&json!("published"), &json!(2))
@@ -67,6 +74,60 @@ async fn an_export_over_midnight_holds_what_changed_on_both_days() {
     // The day on which it began, not that on which it ended.
     let second = export(&town, json!({ "scope": "changed" })).await;
     assert_eq!(manifest(&town, &second).await["since"], "2021-04-12");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_that_is_asked_for_in_the_night_takes_nothing_from_the_one_of_that_night() {
+    let town = town().await;
+    town.set(CHIYODA, |settings| {
+        settings.export_scope = ExportScope::Changed;
+    })
+    .await;
+    put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
+    // Before the first night, all has changed, however often it is asked.
+    for _ in 0..2 {
+        let asked = export(&town, json!({})).await;
+        let ledger = rows(&town, &asked, "ledger-COVID19.csv").await;
+        assert!(ledger.contains_key(&number_of(1)), "{ledger:#?}");
+        let manifest = manifest(&town, &asked).await;
+        assert_eq!(
+            (&manifest["since"], &manifest["continues"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+    // Half past two at night in Japan.
+    wait_until(&town, "2021-04-12T17:30:00Z").await;
+    let first = newest(&town).await;
+    assert_eq!(
+        (&first["origin"], &first["state"]),
+        (&json!("nightly"), &json!("published"))
+    );
+    assert_eq!(rows(&town, &first, "ledger-COVID19.csv").await.len(), 1);
+
+    put(&town, 2, dose(1, SPRING), DoseState::Recorded).await;
+    // Half past one in the next night.
+    wait_until(&town, "2021-04-13T16:30:00Z").await;
+    for body in [json!({ "scope": "full" }), json!({})] {
+        let asked = export(&town, body).await;
+        assert_eq!(asked["state"], "published", "{asked:#}");
+        let last = town.get(CHIYODA, "/exports/last").await.json();
+        assert_eq!(last["id"], asked["id"]);
+        let ledger = rows(&town, &asked, "ledger-COVID19.csv").await;
+        assert!(ledger.contains_key(&number_of(2)), "{ledger:#?}");
+    }
+    wait_until(&town, "2021-04-13T17:30:00Z").await;
+    let second = newest(&town).await;
+    assert_eq!(
+        (&second["origin"], &second["state"]),
+        (&json!("nightly"), &json!("published"))
+    );
+    let ledger = rows(&town, &second, "ledger-COVID19.csv").await;
+    assert_eq!(ledger.into_keys().collect::<Vec<_>>(), [number_of(2)]);
+    let manifest = manifest(&town, &second).await;
+    assert_eq!(
+        (&manifest["since"], &manifest["continues"]),
+        (&json!("2021-04-13"), &first["id"])
+    );
 }
 
 /// Id, status and day of each immunization of an export, by id.
