@@ -13,6 +13,14 @@ from pathlib import Path
 from fhir.resources.R4B.immunization import Immunization
 from fhir.resources.R4B.patient import Patient
 
+# The CVX code of a vaccine as it is named, on a day of each time; None where the name and the day do not say which of several it was.
+CODES = {
+    ("コミナティ", "2021-03-01"): "208",
+    ("コミナティ", "2022-10-01"): None,
+    ("コミナティ", "2023-10-01"): "309",
+    ("ダイチロナ", "2024-01-16"): None,
+}
+
 
 def read(folder: Path, model):
     """Resources of a file, each held against its model, which knows no other members."""
@@ -39,6 +47,15 @@ def main(folder: Path) -> None:
         # What JP Core asks of a dose that was given.
         for member in ("lotNumber", "manufacturer", "occurrenceDateTime", "protocolApplied"):
             assert member in immunization, f"{member} is missing"
+    seen = set()
+    for immunization in immunizations:
+        vaccine = immunization["vaccineCode"]
+        given = (vaccine["text"], immunization["occurrenceDateTime"])
+        if given in CODES:
+            codes = [coding["code"] for coding in vaccine.get("coding", [])]
+            assert codes == ([CODES[given]] if CODES[given] else []), f"{given} is coded as {codes}"
+            seen.add(given)
+    assert seen == CODES.keys(), f"nobody was given {CODES.keys() - seen}"
     print(f"{len(patients)} patients and {len(immunizations)} immunizations are sound FHIR R4")
 
 

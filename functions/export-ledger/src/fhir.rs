@@ -3,8 +3,8 @@
 //!
 //! JP Core (`jami-fhir-jp-wg/jp-core-v1x`, profiles of 2023-06-26 and 2025-07-04) wants of a patient at least
 //! one identifier with a value, and of an immunization that whom it names be of JP Core as well. It would rather have
-//! vaccines by HOT or YJ codes, which are not ours to hand out and not in our tables: a vaccine is coded by CVX,
-//! and named. Venue, maker and physician are names without a resource behind them.
+//! vaccines by HOT or YJ codes, which are not ours to hand out and not in our tables: a vaccine is named, and coded by
+//! CVX where maker and day say which one it was. Venue, maker and physician are names without a resource behind them.
 
 use crypto::ResidentTag;
 use data_encoding::HEXLOWER;
@@ -138,10 +138,8 @@ impl<'d> Immunization<'d> {
     ) -> Self {
         let of_programme = programme(dose.programme);
         let product = of_programme.and_then(|it| it.product(dose.product));
-        let coding = product.map(|product| Coding {
-            system: CVX,
-            code: product.cvx(),
-        });
+        let code = product.and_then(|product| product.cvx_on(dose.given_on));
+        let coding = code.map(|code| Coding { system: CVX, code });
         let named = |display| Named { display };
         let physician = dose.physician.as_ref().map(|it| Performer {
             actor: named(it.expose()),

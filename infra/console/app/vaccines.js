@@ -8,6 +8,7 @@ const PRODUCTS = [
   { code: 'VAXZEVRIA', maker: 'アストラゼネカ' },
   { code: 'NUVAXOVID', maker: '武田/ノババックス' },
   { code: 'JCOVDEN', maker: 'ヤンセン' },
+  { code: 'DAICHIRONA', maker: '第一三共' },
 ];
 
 export const VACCINES = PRODUCTS.map((product) => product.maker);

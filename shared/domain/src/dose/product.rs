@@ -10,7 +10,8 @@ pub struct Product {
     pub(super) maker: &'static str,
     pub(super) name: &'static str,
     pub(super) as_written: Vec<&'static str>,
-    pub(super) cvx: &'static str,
+    /// By the day from which each is certain, or none is; from the earliest.
+    pub(super) cvx: Vec<(Date, Option<&'static str>)>,
     pub(super) first_day: Date,
     pub(super) last_day: Option<Date>,
     pub(super) ages: Vec<AgeLimit>,
@@ -44,10 +45,14 @@ impl Product {
         self.name
     }
 
-    /// Its code in CVX, the code system of vaccines that HL7 uses (CDC), such as `208`.
+    /// The code in CVX, the code system of vaccines that HL7 uses (CDC), of what was given under its name on
+    /// that day, such as `208`. `None` where the name and the day do not say which of several it was, and where
+    /// CVX has none.
     #[must_use]
-    pub const fn cvx(&self) -> &'static str {
-        self.cvx
+    pub fn cvx_on(&self, day: Date) -> Option<&'static str> {
+        let mut latest_first = self.cvx.iter().rev();
+        let (_, code) = latest_first.find(|(from, _)| *from <= day)?;
+        *code
     }
 
     /// The ages it is licensed for, from which day on.

@@ -13,7 +13,8 @@ use super::{AgeLimit, DoseNumber, Product, ProductCode, Programme, ProgrammeCode
 const PROGRAMMES: &str = include_str!("../../data/programmes.csv");
 /// programme,number,first day of that number.
 const DOSE_NUMBERS: &str = include_str!("../../data/dose_numbers.csv");
-/// programme,product,maker,name,other ways to write it,CVX,first and last day of use.
+/// programme,product,maker,name,other ways to write it,CVX,`day:CVX` for each day from which it is another one
+/// (empty: none is certain),first and last day of use.
 const PRODUCTS: &str = include_str!("../../data/products.csv");
 /// programme,product,from,youngest,oldest age,last dose of the first series (empty: each dose goes by its own day).
 const AGES: &str = include_str!("../../data/ages.csv");
@@ -74,7 +75,17 @@ fn products(of: ProgrammeCode) -> Vec<Product> {
 
 fn read_product(
     of: ProgrammeCode,
-    [_, code, maker, name, as_written, cvx, first_day, last_day]: [&'static str; 8],
+    [
+        _,
+        code,
+        maker,
+        name,
+        as_written,
+        cvx,
+        cvx_later,
+        first_day,
+        last_day,
+    ]: [&'static str; 9],
 ) -> Option<Product> {
     let code: ProductCode = code.parse().ok()?;
     let ages = rows_of(of, AGES)
@@ -86,11 +97,22 @@ fn read_product(
         maker,
         name,
         as_written: as_written.split('|').filter(|it| !it.is_empty()).collect(),
-        cvx,
+        cvx: read_cvx(cvx, cvx_later)?,
         first_day: first_day.parse().ok()?,
         last_day: optional(last_day).ok()?,
         ages,
     })
+}
+
+/// Codes by the day from which each is certain, from the earliest.
+fn read_cvx(first: &'static str, later: &'static str) -> Option<Vec<(Date, Option<&'static str>)>> {
+    let certain = |code: &'static str| (!code.is_empty()).then_some(code);
+    let mut codes = vec![(Date::MIN, certain(first))];
+    for cell in later.split('|').filter(|it| !it.is_empty()) {
+        let (day, code) = cell.split_once(':')?;
+        codes.push((day.parse().ok()?, certain(code)));
+    }
+    codes.is_sorted_by_key(|(day, _)| *day).then_some(codes)
 }
 
 fn read_age([_, _, from, youngest, oldest, series]: [&'static str; 6]) -> Option<AgeLimit> {

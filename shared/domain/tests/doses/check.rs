@@ -12,6 +12,7 @@ const PFIZER: &str = "ファイザー";
 const MODERNA: &str = "武田/モデルナ";
 const ASTRAZENECA: &str = "アストラゼネカ";
 const NOVAVAX: &str = "武田/ノババックス";
+const DAIICHI: &str = "第一三共";
 const FOR_FIVE_TO_ELEVEN: &str = "ファイザー（5～11歳用）";
 const FOR_INFANTS: &str = "ファイザー（6か月～4歳用）";
 
@@ -190,6 +191,7 @@ fn the_interval_is_that_of_the_number_the_vaccine_and_the_day() {
         ((5, "2023-02-15", PFIZER), (6, PFIZER), "2023-05-15"),
         ((6, "2023-07-01", PFIZER), (7, MODERNA), "2023-10-01"),
         ((6, "2023-06-20", PFIZER), (7, NOVAVAX), "2023-12-20"),
+        ((6, "2023-09-10", PFIZER), (7, DAIICHI), "2023-12-10"),
     ];
     for ((before, date, vaccine), (nth, next), earliest) in cases {
         let others = [dose(before, date, vaccine)];
@@ -239,6 +241,10 @@ fn the_vaccine_was_in_use_on_that_day() {
         (MODERNA, "2021-05-21", vec![]),
         (ASTRAZENECA, "2022-09-30", vec![]),
         (ASTRAZENECA, "2022-10-01", vec![ProductNotInUse]),
+        (NOVAVAX, "2023-12-25", vec![]),
+        (NOVAVAX, "2023-12-26", vec![ProductNotInUse]),
+        (DAIICHI, "2023-12-03", vec![ProductNotInUse]),
+        (DAIICHI, "2023-12-04", vec![]),
     ];
     for (vaccine, date, found) in cases {
         assert_eq!(
@@ -258,6 +264,8 @@ fn the_vaccine_is_licensed_for_the_age_on_that_day() {
         (PFIZER, "2009-06-02", "2021-05-31", vec![AgeNotLicensed]),
         (PFIZER, "2009-06-02", "2021-06-01", vec![]),
         (PFIZER, "2009-06-03", "2021-06-01", vec![AgeNotLicensed]),
+        (DAIICHI, "2012-01-11", "2024-01-10", vec![]),
+        (DAIICHI, "2012-01-12", "2024-01-10", vec![AgeNotLicensed]),
         // Five to eleven.
         (FOR_FIVE_TO_ELEVEN, "2017-03-02", "2022-03-01", vec![]),
         (

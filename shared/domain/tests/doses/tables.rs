@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use domain::{FindingCode, ProductCode, ProgrammeCode, programme, programmes, read_product};
+use domain::{Date, FindingCode, ProductCode, ProgrammeCode, programme, programmes, read_product};
 
 use super::{day, number};
 
@@ -12,7 +12,7 @@ const FILES: [(&str, &str, usize); 5] = [
         include_str!("../../data/dose_numbers.csv"),
         3,
     ),
-    ("products", include_str!("../../data/products.csv"), 8),
+    ("products", include_str!("../../data/products.csv"), 9),
     ("ages", include_str!("../../data/ages.csv"), 6),
     ("intervals", include_str!("../../data/intervals.csv"), 5),
 ];
@@ -100,10 +100,61 @@ fn a_way_to_write_a_vaccine_means_one_of_them() {
         {
             assert_eq!(read_product(code, written), Ok(product), "{written}");
         }
-        assert!(row[5].len() <= 3 && row[5].bytes().all(|it| it.is_ascii_digit()));
     }
-    let codes: HashSet<_> = rows("products").map(|row| (row[0], row[5])).collect();
-    assert_eq!(codes.len(), rows("products").count(), "CVX codes differ");
+}
+
+#[test]
+fn every_code_of_a_vaccine_is_taken_over_from_its_day_on_and_is_of_no_other() {
+    let mut codes = HashSet::new();
+    for row in rows("products") {
+        let programme = programme(row[0].parse().unwrap()).unwrap();
+        let product = programme.product(row[1].parse().unwrap()).unwrap();
+        let later = row[6].split('|').filter(|it| !it.is_empty());
+        let later = later.map(|it| it.split_once(':').unwrap());
+        let mut before = None;
+        for (from, code) in [(row[7], row[5])].into_iter().chain(later) {
+            let from = day(from);
+            assert!(before < Some(from), "{row:?}");
+            assert_eq!(product.cvx_on(from), optional_text(code), "{row:?}");
+            if let Some(last) = before.replace(from) {
+                let until = from.yesterday().unwrap();
+                assert_eq!(product.cvx_on(until), product.cvx_on(last), "{row:?}");
+            }
+            assert!(code.len() <= 3 && code.bytes().all(|it| it.is_ascii_digit()));
+            assert!(code.is_empty() || codes.insert(code), "{code}");
+        }
+    }
+}
+
+fn optional_text(cell: &str) -> Option<&str> {
+    (!cell.is_empty()).then_some(cell)
+}
+
+#[test]
+fn a_vaccine_is_coded_only_where_its_name_and_the_day_say_which_one_it_was() {
+    let covid = programme(ProgrammeCode::COVID19).unwrap();
+    let cases = [
+        ("ファイザー", "2021-06-10", Some("208")),
+        ("ファイザー", "2022-09-19", Some("208")),
+        // Against one strain or two.
+        ("ファイザー", "2022-09-20", None),
+        ("ファイザー", "2023-09-19", None),
+        // Against XBB.1.5 alone.
+        ("ファイザー", "2023-09-20", Some("309")),
+        ("ファイザー（5～11歳用）", "2023-03-07", Some("218")),
+        ("ファイザー（5～11歳用）", "2023-03-08", None),
+        ("ファイザー（6か月～4歳用）", "2023-09-19", Some("219")),
+        ("ファイザー（6か月～4歳用）", "2023-09-20", None),
+        ("武田/モデルナ", "2022-09-19", Some("207")),
+        ("武田/モデルナ", "2022-09-20", None),
+        ("武田/モデルナ", "2023-10-01", None),
+        ("武田/ノババックス", "2023-12-25", Some("211")),
+        ("第一三共", "2024-01-16", None),
+    ];
+    for (maker, on, code) in cases {
+        let product = covid.product_as_written(maker).unwrap();
+        assert_eq!(product.cvx_on(day(on)), code, "{maker} {on}");
+    }
 }
 
 #[test]
@@ -117,6 +168,13 @@ fn width_case_and_blanks_do_not_count_in_the_name_of_a_vaccine() {
         ("ﾓﾃﾞﾙﾅ", "SPIKEVAX"),
         ("ファイザー(5～11歳用)", "COMIRNATY5TO11"),
         ("ファイザー（５〜１１歳用）", "COMIRNATY5TO11"),
+        (
+            "コミナティＲＴＵ筋注（２価：起源株／オミクロン株ＢＡ．４－５）",
+            "COMIRNATY",
+        ),
+        ("コミナティ(BA.1)", "COMIRNATY"),
+        ("スパイクバックス（BA.4-5）", "SPIKEVAX"),
+        ("ダイチロナ筋注", "DAICHIRONA"),
     ];
     for (written, code) in same {
         let product = read_product(ProgrammeCode::COVID19, written).unwrap();
@@ -132,6 +190,7 @@ fn width_case_and_blanks_do_not_count_in_the_name_of_a_vaccine() {
 
 #[test]
 fn the_products_and_first_days_are_those_of_the_programme() {
+    const SUMMER: Date = Date::constant(2022, 7, 1);
     let covid = programme(ProgrammeCode::COVID19).unwrap();
     let cvx = [
         ("ファイザー", "コミナティ", "208"),
@@ -143,8 +202,8 @@ fn the_products_and_first_days_are_those_of_the_programme() {
     for (maker, name, code) in cvx {
         let product = covid.product_as_written(maker).unwrap();
         assert_eq!(
-            (product.maker(), product.name(), product.cvx()),
-            (maker, name, code)
+            (product.maker(), product.name(), product.cvx_on(SUMMER)),
+            (maker, name, Some(code))
         );
     }
     let first_days = [

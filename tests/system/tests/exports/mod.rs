@@ -242,6 +242,20 @@ async fn only_doses_in_force_are_exported_and_the_manifest_says_what_is_there() 
 async fn the_same_doses_go_out_as_fhir_without_a_name() {
     let town = town().await;
     some_doses(&town).await;
+    // Of one maker in other years, and of one without a code.
+    let eras = [
+        (5, "ファイザー", Date::constant(2022, 10, 1)),
+        (6, "ファイザー", Date::constant(2023, 10, 1)),
+        (7, "第一三共", Date::constant(2024, 1, 16)),
+    ];
+    for (nth, maker, given_on) in eras {
+        let product = read_product(ProgrammeCode::COVID19, maker).unwrap();
+        let dose = Dose {
+            product,
+            ..dose(nth, given_on)
+        };
+        put(&town, 5, dose, DoseState::Recorded).await;
+    }
     let export = export(&town, json!({})).await;
     let (patients, immunizations) = (
         file(&town, &export, "Patient.ndjson").await,
@@ -252,12 +266,21 @@ async fn the_same_doses_go_out_as_fhir_without_a_name() {
         assert!(!text.contains("山田") && !text.contains("ヤマダ"));
     }
     let people = lines(&patients);
-    assert_eq!(people.len(), 2);
+    assert_eq!(people.len(), 3);
     let one = people
         .iter()
         .find(|it| it["identifier"][0]["value"] == number_of(1));
     let given = lines(&immunizations);
-    assert_eq!(given.len(), 3);
+    assert_eq!(given.len(), 6);
+    let code_on = |day: &str| {
+        let mut given = given.iter();
+        let of_day = given.find(|it| it["occurrenceDateTime"] == day);
+        of_day.unwrap()["vaccineCode"].clone()
+    };
+    let coding = json!([{ "system": "http://hl7.org/fhir/sid/cvx", "code": "309" }]);
+    assert_eq!(code_on("2023-10-01")["coding"], coding);
+    assert_eq!(code_on("2022-10-01"), json!({ "text": "コミナティ" }));
+    assert_eq!(code_on("2024-01-16"), json!({ "text": "ダイチロナ" }));
     let of_one = format!("Patient/{}", one.unwrap()["id"].as_str().unwrap());
     let of_one: Vec<_> = given
         .iter()
