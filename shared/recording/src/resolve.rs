@@ -147,17 +147,30 @@ impl Resolution {
         }
     }
 
-    /// Of a newcomer that was settled: whether it went to the number that is said now.
+    /// Of a newcomer that was settled: whether it went to the number that is said now, and what it came upon to the
+    /// one that is said for that.
     fn is_where_it_was_put(self, doses: &PersonDoses, newcomer: &Dose) -> bool {
-        let Self::Renumber { newcomer: to, .. } = self else {
+        let Self::Renumber {
+            newcomer: to,
+            holder,
+        } = self
+        else {
             return true;
         };
-        let put = Dose {
-            number: to,
-            ..newcomer.clone()
+        let revisions = || doses.doses.iter().chain(&doses.history);
+        let at = |dose: &Dose, number: DoseNumber| Dose {
+            number,
+            ..dose.clone()
         };
-        let mut revisions = doses.doses.iter().chain(&doses.history);
-        revisions.any(|it| it.dose == put && it.entry.act == DoseAct::Renumbered)
+        let stood = |dose: &Dose| revisions().any(|it| it.dose == *dose);
+        let was_moved = |it: &DoseRevision, to: DoseNumber| {
+            let of_programme = it.dose.programme == newcomer.programme;
+            of_programme && it.dose.number == to && it.entry.act == DoseAct::Renumbered
+        };
+        revisions().any(|it| was_moved(it, to) && it.dose == at(newcomer, to))
+            && holder.is_none_or(|away| {
+                revisions().any(|it| was_moved(it, away) && stood(&at(&it.dose, newcomer.number)))
+            })
     }
 
     const fn moves_holder(self) -> bool {

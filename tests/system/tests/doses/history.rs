@@ -288,6 +288,34 @@ async fn a_conflict_stands_until_somebody_decides_and_is_never_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_decision_that_moves_what_is_there_is_not_the_one_that_left_it() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let first = id(&venue.record(&dose(&Row::of(1))).await);
+    let later = with(dose(&Row::of(1)), "given_on", &json!("2021-03-22"));
+    let newcomer = venue.record(&later).await.json()["id"].clone();
+    let path = format!("/doses/{}/resolve", newcomer.as_str().unwrap());
+    let leaves = json!({ "decision": "renumber", "number": "2", "reason": "順番の誤り" });
+    let put = venue.post(&path, &leaves).await;
+    assert_eq!((put.status, &put.json()["number"]), (200, &json!(2)));
+    let before = town.whole().await;
+    let again = venue.post(&path, &leaves).await;
+    assert_eq!(
+        (again.status, &again.json()["settled"]),
+        (200, &json!(true))
+    );
+    for away in ["2", "3"] {
+        let moves = with(leaves.clone(), "holder_number", &json!(away));
+        let refused = venue.post(&path, &moves).await;
+        assert_eq!(code(&refused), (409, json!("DOSE_STATE")), "{away}");
+    }
+    assert_eq!(town.whole().await, before);
+    let shown = person(&venue, &first).await;
+    assert_eq!(shown["doses"][0]["number"], 1);
+    assert_eq!(shown["doses"][0]["act"], "recorded");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_waiting_dose_can_be_withdrawn_and_is_then_no_longer_waited_for() {
     let town = town().await;
     let venue = Venue::of(&town, "nurse");

@@ -163,6 +163,13 @@ impl Page {
         revisions.any(|it| (it.content, it.act) == (content, DoseAct::Renumbered))
     }
 
+    /// Whether something that stood under `number` was put under `away` by a decision.
+    pub(super) fn was_moved(&self, number: u8, away: u8) -> bool {
+        let revisions = |number: u8| self.numbers.get(&number).into_iter().flatten();
+        let stood = |content: Content| revisions(number).any(|it| it.content == content);
+        revisions(away).any(|it| it.act == DoseAct::Renumbered && stood(it.content.at(number)))
+    }
+
     pub(crate) fn revision(&self, number: u8) -> u32 {
         let all = self.numbers.get(&number);
         u32::try_from(all.map_or(0, Vec::len)).unwrap()

@@ -337,7 +337,10 @@ impl Books {
         };
         if let Some(settled) = page.newcomers[at].settled {
             let elsewhere = match how {
-                How::Renumber(to, _) => !page.was_renumbered(content.at(to)),
+                How::Renumber(to, away) => {
+                    let stays = |away| !page.was_moved(content.number, away);
+                    !page.was_renumbered(content.at(to)) || away.is_some_and(stays)
+                }
                 How::Keep | How::Replace => false,
             };
             return if settled == how.settled() && !elsewhere {
