@@ -85,6 +85,7 @@ impl Recorder {
         let mut waiting = WaitingDose {
             key: key_for(area, dose, coupon),
             dose: dose.clone(),
+            revision: 0,
             birth_date: incoming.second.birth_date(),
             meant: incoming.second.meant(),
             findings: Vec::new(),

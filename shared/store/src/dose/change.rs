@@ -192,7 +192,7 @@ impl<'a> DoseChange<'a> {
             ..newcomer.clone()
         };
         let item = self.writer.newcomer(&pk, &sk, &settled);
-        self.put_while_open(item)?;
+        self.put_while(WHILE_OPEN, None, item)?;
         self.unlist(
             DoseList::Conflict,
             newcomer.entry.at,
@@ -217,7 +217,8 @@ impl<'a> DoseChange<'a> {
         Ok(())
     }
 
-    /// Notes why a waiting dose could not be attached, if somebody has its coupon; it goes on waiting.
+    /// Notes why a waiting dose could not be attached, if somebody has its coupon, and what else it says now; it goes
+    /// on waiting. As all that is done to one, on the condition that it was not marked since it was read.
     pub fn mark_waiting(
         &mut self,
         waiting: &WaitingDose,
@@ -225,10 +226,10 @@ impl<'a> DoseChange<'a> {
     ) -> Result<(), StoreError> {
         let marked = WaitingDose {
             findings,
+            revision: waiting.revision + 1,
             ..waiting.clone()
         };
-        let item = self.waiting_item(&marked);
-        self.put_while_open(item)
+        self.put_waiting_over(waiting, &marked)
     }
 
     /// Takes a dose off the waiting list because somebody decided so; it stays readable.
@@ -241,8 +242,7 @@ impl<'a> DoseChange<'a> {
             settled: Some(self.settled_now(settlement)),
             ..waiting.clone()
         };
-        let item = self.waiting_item(&settled);
-        self.put_while_open(item)?;
+        self.put_waiting_over(waiting, &settled)?;
         self.leave_waiting(waiting)
     }
 
@@ -250,13 +250,14 @@ impl<'a> DoseChange<'a> {
     pub fn remove_waiting(&mut self, waiting: &WaitingDose) -> Result<(), StoreError> {
         let pk = keys::waiting_doses(self.scope, &waiting.key.coupon);
         let sk = keys::waiting_dose_sk(&waiting.key);
+        let (condition, seen) = while_unmarked(waiting);
         let delete = aws_sdk_dynamodb::types::Delete::builder()
             .table_name(&self.store.table)
             .key("pk", s(pk))
             .key("sk", s(sk))
-            .condition_expression(WHILE_OPEN)
+            .condition_expression(condition)
             .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":true", yes())
+            .set_expression_attribute_values(Some(values(seen)))
             .build()
             .map_err(|_| not_built())?;
         self.writes
@@ -340,13 +341,28 @@ impl<'a> DoseChange<'a> {
         self.push_put(put)
     }
 
-    fn put_while_open(&mut self, item: Map) -> Result<(), StoreError> {
+    fn put_waiting_over(
+        &mut self,
+        read: &WaitingDose,
+        next: &WaitingDose,
+    ) -> Result<(), StoreError> {
+        let item = self.waiting_item(next);
+        let (condition, seen) = while_unmarked(read);
+        self.put_while(condition, seen, item)
+    }
+
+    fn put_while(
+        &mut self,
+        condition: &str,
+        seen: Option<u32>,
+        item: Map,
+    ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&self.store.table)
             .set_item(Some(item))
-            .condition_expression(WHILE_OPEN)
+            .condition_expression(condition)
             .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":true", yes());
+            .set_expression_attribute_values(Some(values(seen)));
         self.push_put(put)
     }
 
@@ -441,8 +457,18 @@ impl<'a> DoseChange<'a> {
 
 const WHILE_OPEN: &str = "#open = :true";
 
-fn yes() -> AttributeValue {
-    AttributeValue::Bool(true)
+/// The condition that a waiting dose stands as it was read, and the `:seen` of it.
+const fn while_unmarked(waiting: &WaitingDose) -> (&'static str, Option<u32>) {
+    match waiting.revision {
+        0 => ("#open = :true AND attribute_not_exists(rev)", None),
+        seen => ("#open = :true AND rev = :seen", Some(seen)),
+    }
+}
+
+fn values(seen: Option<u32>) -> Map {
+    let mut values = Map::from([(":true".to_owned(), AttributeValue::Bool(true))]);
+    values.extend(seen.map(|seen| (":seen".to_owned(), n(seen))));
+    values
 }
 
 fn newcomer_key(resident: &ResidentTag, newcomer: &Newcomer) -> NewcomerKey {

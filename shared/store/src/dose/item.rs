@@ -132,6 +132,9 @@ impl<'a> Writer<'a> {
         if let Some(meant) = of.meant {
             item.insert(MEANT.to_owned(), b(meant.as_bytes()));
         }
+        if of.revision > 0 {
+            item.insert("rev".to_owned(), n(of.revision));
+        }
         put_findings(&mut item, &of.findings);
         self.entry(&mut item, pk, sk, &of.entry);
         self.settlement(&mut item, pk, sk, of.settled.as_ref());
@@ -260,6 +263,7 @@ impl Opener<'_> {
                 id: super::content_id(self.keys, &dose),
             },
             dose,
+            revision: item.maybe_number("rev")?.unwrap_or(0),
             birth_date: birth,
             meant: meant.transpose()?,
             findings: read_findings(item.maybe_text("find"))?,

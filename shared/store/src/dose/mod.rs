@@ -99,6 +99,8 @@ pub struct WaitingDose {
     pub key: WaitingKey,
     /// What it says.
     pub dose: Dose,
+    /// How often it was marked since it came: with what it is compared by, or why it goes on waiting.
+    pub revision: u32,
     /// The birth date that came with it, to be compared when its person comes.
     pub birth_date: Option<Date>,
     /// The person that its 宛名番号 named, or that was shown before: its coupon must lead to nobody else.

@@ -331,7 +331,7 @@ async fn a_waiting_dose_says_why_it_waits_as_long_as_somebody_has_its_coupon() {
 }
 
 /// Puts a dose on the waiting list as if its person came after it.
-async fn put_waiting(office: &Office, incoming: Incoming) {
+pub(crate) async fn put_waiting(office: &Office, incoming: Incoming) {
     let (area, dose) = (office.area(), incoming.dose);
     let waiting = WaitingDose {
         key: WaitingKey {
@@ -341,6 +341,7 @@ async fn put_waiting(office: &Office, incoming: Incoming) {
             id: content_id(area.keys, &dose),
         },
         dose,
+        revision: 0,
         birth_date: None,
         meant: None,
         findings: Vec::new(),

@@ -1,12 +1,23 @@
 //! Two changes of one person's doses in the same instant: each is judged beside what the other made.
 
+use ::recording::Recorder;
+use crypto::{NoncePool, Tag};
+use domain::{Date, FindingCode};
+use runtime::Adapters;
 use serde_json::json;
+use store::{DoseChange, DoseList, Listed, WaitingDose};
 use system::{
     file::Row,
+    gate::{Gate, Step},
+    office::{Office, first_dose},
+    town::CHIYODA,
     venue::{Venue, dose, line, with},
 };
 
-use crate::bad_input::{register, town};
+use crate::{
+    bad_input::{register, town},
+    recording::put_waiting,
+};
 
 /// Enough people for the two to meet before either is written.
 const PEOPLE: u32 = 12;
@@ -73,4 +84,59 @@ async fn a_dose_is_doubtful_whose_predecessor_is_taken_back_in_the_same_instant(
             "person {person}"
         );
     }
+}
+
+/// Lets the dose that waits for a coupon be compared by a birth date, as the same dose does when it comes once more.
+async fn compare_by(office: &Office, coupon: &Tag, birth_date: Date) {
+    let (area, store) = (office.area(), office.recorder.store());
+    let waiting = store.waiting_for(area.scope, area.keys, coupon).await;
+    let again = WaitingDose {
+        birth_date: Some(birth_date),
+        ..waiting.unwrap().remove(0)
+    };
+    let mut nonces = NoncePool::default();
+    let mut change = DoseChange::new(store, area.scope, area.keys, &mut nonces, office.now());
+    change.mark_waiting(&again, Vec::new()).unwrap();
+    let change = change.finish().unwrap();
+    store.commit(area.scope, change).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_birth_date_that_comes_while_its_dose_is_attached_is_compared() {
+    let town = town().await;
+    let (office, row) = (Office::of(&town, CHIYODA).await, Row::of(1));
+    put_waiting(&office, first_dose(&row)).await;
+    let gate = Gate::once(Step::Wait, |call| call.operation == "TransactWriteItems");
+    let (adapters, config) = (town.stack.adapters(), town.stack.sdk_config());
+    let client = gate.before("office", config.http_client().unwrap());
+    let config = config.into_builder().http_client(client).build();
+    let adapters = Adapters::new(adapters.settings().clone(), config, adapters.clock());
+    let slow = Recorder::new(adapters.store().unwrap());
+
+    let coupon = first_dose(&row).dose.coupon.unwrap();
+    let (area, coupon) = (office.area(), office.keys.coupon_tag(coupon));
+    let of_another = domain::parse_date(row.cell("生年月日")).unwrap();
+    let of_another = of_another.tomorrow().unwrap();
+    let again = async {
+        gate.reached().await;
+        compare_by(&office, &coupon, of_another).await;
+        gate.open();
+    };
+    let (attached, ()) = tokio::join!(slow.attach(&area, &coupon, office.now()), again);
+    let attached = attached.unwrap();
+    assert_eq!((attached.recorded, attached.waiting), (0, 1));
+    assert!(office.doses(&row).await.doses.is_empty());
+    let listed = office.list(DoseList::Waiting).await;
+    let [Listed::Waiting(waiting)] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(waiting.birth_date, Some(of_another));
+    assert_eq!(waiting.findings, [FindingCode::SecondAttribute]);
+    assert_eq!(waiting.revision, 2);
+    // What is not marked meanwhile leaves the list.
+    let born = of_another.yesterday().unwrap();
+    compare_by(&office, &coupon, born).await;
+    let attached = slow.attach(&area, &coupon, office.now()).await.unwrap();
+    assert_eq!((attached.recorded, attached.waiting), (1, 0));
+    assert!(office.list(DoseList::Waiting).await.is_empty());
 }

@@ -129,6 +129,7 @@ async fn put_waiting(town: &Town, dose: Dose) {
             id: content_id(&keys, &dose),
         },
         dose,
+        revision: 0,
         birth_date: None,
         meant: None,
         findings: Vec::new(),
