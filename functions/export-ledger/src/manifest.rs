@@ -56,6 +56,8 @@ struct Substituted {
     character: String,
     /// What stands for it; empty if nothing does.
     written: String,
+    /// `twin`, `composed` (a mark of its own: what is written stands for it and the kana before it), `left-out` or
+    /// `geta`.
     rule: String,
 }
 

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use domain::Text;
+use unicode_normalization::char::compose;
 
 use crate::{Encoding, cp932};
 
@@ -10,6 +11,9 @@ use crate::{Encoding, cp932};
 pub enum Substitute {
     /// The same sign, which CP932 has under another number: 〜 as ～, − as －, and their like.
     Twin(char),
+    /// For a voiced or semi-voiced mark of its own (U+3099, U+309A): with the kana before it, the one character that
+    /// both are, か and the mark as が.
+    Composed(char),
     /// Nothing: a selector of a variant of the character before it, which stays.
     LeftOut,
     /// 〓, which printers put for a type they lack.
@@ -34,7 +38,7 @@ impl Substitute {
     #[must_use]
     pub const fn character(self) -> Option<char> {
         match self {
-            Self::Twin(twin) => Some(twin),
+            Self::Twin(it) | Self::Composed(it) => Some(it),
             Self::LeftOut => None,
             Self::Geta => Some('〓'),
         }
@@ -49,6 +53,7 @@ impl Substitute {
             '\u{A2}' => Self::Twin('\u{FFE0}'),
             '\u{A3}' => Self::Twin('\u{FFE1}'),
             '\u{A5}' => Self::Twin('\u{FFE5}'),
+            '\u{A6}' => Self::Twin('\u{FFE4}'),
             '\u{AC}' => Self::Twin('\u{FFE2}'),
             '\u{203E}' => Self::Twin('\u{FFE3}'),
             '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => Self::LeftOut,
@@ -61,6 +66,7 @@ impl fmt::Display for Substitute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Twin(_) => "twin",
+            Self::Composed(_) => "composed",
             Self::LeftOut => "left-out",
             Self::Geta => "geta",
         })
@@ -89,18 +95,52 @@ pub(super) fn push(
         cell.extend_from_slice(&bytes);
         return;
     }
-    for character in text.utf8.chars() {
-        let mut utf8 = [0; 4];
-        if let Some(bytes) = exact(encoding, character.encode_utf8(&mut utf8)) {
-            cell.extend_from_slice(&bytes);
+    let mut characters = text.utf8.chars().peekable();
+    while let Some(character) = characters.next() {
+        if let Some(mark) = characters.next_if(|it| matches!(it, '\u{3099}' | '\u{309A}')) {
+            push_marked(encoding, (character, mark), cell, &mut noted);
             continue;
         }
-        let substitute = Substitute::of(character);
-        noted(character, substitute);
-        let written = substitute.character();
-        let written = written.and_then(|it| cp932::encode(it.encode_utf8(&mut utf8)));
-        cell.extend_from_slice(&written.unwrap_or_default());
+        push_one(encoding, character, cell, &mut noted);
     }
+}
+
+/// A kana and a mark behind it: the one character that both are, if the encoding has it.
+fn push_marked(
+    encoding: Encoding,
+    (character, mark): (char, char),
+    cell: &mut Vec<u8>,
+    noted: &mut impl FnMut(char, Substitute),
+) {
+    let mut utf8 = [0; 4];
+    if let Some(composed) = compose(character, mark)
+        && let Some(bytes) = exact(encoding, composed.encode_utf8(&mut utf8))
+    {
+        noted(mark, Substitute::Composed(composed));
+        cell.extend_from_slice(&bytes);
+        return;
+    }
+    for it in [character, mark] {
+        push_one(encoding, it, cell, noted);
+    }
+}
+
+fn push_one(
+    encoding: Encoding,
+    character: char,
+    cell: &mut Vec<u8>,
+    noted: &mut impl FnMut(char, Substitute),
+) {
+    let mut utf8 = [0; 4];
+    if let Some(bytes) = exact(encoding, character.encode_utf8(&mut utf8)) {
+        cell.extend_from_slice(&bytes);
+        return;
+    }
+    let substitute = Substitute::of(character);
+    noted(character, substitute);
+    let written = substitute.character();
+    let written = written.and_then(|it| cp932::encode(it.encode_utf8(&mut utf8)));
+    cell.extend_from_slice(&written.unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -131,6 +171,31 @@ mod tests {
                 "葛\u{E0100}城",
                 "葛城",
                 vec![('\u{E0100}', Substitute::LeftOut)],
+            ),
+            ("A¦B", "A￤B", vec![('¦', Substitute::Twin('￤'))]),
+            (
+                "か\u{3099}ハ\u{309A}ウ\u{3099}",
+                "がパヴ",
+                vec![
+                    ('\u{3099}', Substitute::Composed('が')),
+                    ('\u{309A}', Substitute::Composed('パ')),
+                    ('\u{3099}', Substitute::Composed('ヴ')),
+                ],
+            ),
+            // There is no such character, CP932 lacks it, or nothing is before the mark.
+            (
+                "あ\u{3099}ワ\u{3099}",
+                "あ〓ワ〓",
+                vec![('\u{3099}', Substitute::Geta); 2],
+            ),
+            (
+                "\u{3099}か\u{3099}\u{3099}",
+                "〓が〓",
+                vec![
+                    ('\u{3099}', Substitute::Geta),
+                    ('\u{3099}', Substitute::Composed('が')),
+                    ('\u{3099}', Substitute::Geta),
+                ],
             ),
             ("\u{E000}田", "\u{E000}田", vec![]),
             ("\u{E758}田", "〓田", vec![('\u{E758}', Substitute::Geta)]),
@@ -169,7 +234,7 @@ mod tests {
 
     #[test]
     fn utf8_lacks_nothing() {
-        for text in ["𠮷田", "10〜12番", "\u{E000}田"] {
+        for text in ["𠮷田", "10〜12番", "\u{E000}田", "か\u{3099}"] {
             let mut cell = Vec::new();
             let encoding = Encoding::Utf8 { bom: true };
             push(encoding, Text::new(text), &mut cell, |_, _| panic!("noted"));
