@@ -83,7 +83,8 @@ impl ExportLedger {
     ///
     /// A table has columns for as many doses as occur, which is known at its end only. So it is begun
     /// with as many as the last export had; if these are too few or too many it is begun again, which
-    /// happens once for each number that is new to a municipality.
+    /// happens once for each number that is new to a municipality. In an export of changes too many are none:
+    /// whose doses changed have fewer than others every night.
     pub(crate) async fn write(
         &self,
         job: &Job<'_>,
@@ -92,8 +93,8 @@ impl ExportLedger {
         for _ in 0..SHAPES {
             let mut files = Files::begin(&self.drop, job.scope, job.shape(widths))?;
             match self.pass(job, &mut files).await {
-                Ok(counts) if files.seen() == *files.widths() => return Ok((files, counts)),
-                Ok(_) => *widths = files.seen(),
+                Ok(counts) if files.are_wide_enough() => return Ok((files, counts)),
+                Ok(_) => *widths = files.wanted(),
                 Err(PassError::Narrow(programme, number)) => {
                     widths.insert(programme, number);
                 }
@@ -224,6 +225,26 @@ fn narrow(files: &Files, programme: ProgrammeCode, number: DoseNumber) -> Result
 }
 
 impl Files {
+    /// Whether the tables, which had columns for all that was written, may stay as they are.
+    fn are_wide_enough(&self) -> bool {
+        self.wanted() == *self.widths()
+    }
+
+    /// The tables that there should be, by what was written into those that there are.
+    fn wanted(&self) -> Widths {
+        let seen = self.seen();
+        match self.scope() {
+            ExportScope::Full => seen,
+            ExportScope::Changed => {
+                let of_widths = |(programme, width): (ProgrammeCode, DoseNumber)| {
+                    let kept = self.widths().get(&programme).copied();
+                    (programme, kept.map_or(width, |kept| kept.max(width)))
+                };
+                seen.into_iter().map(of_widths).collect()
+            }
+        }
+    }
+
     /// Whether the export has something to say of a person.
     fn wants(&self, person: &PersonDoses) -> bool {
         match self.scope() {

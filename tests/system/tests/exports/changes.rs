@@ -1,6 +1,13 @@
 //! Exports of what changed, put together: whoever keeps what they say has the doses that a full one says.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use domain::{DoseState, ExportScope};
 use jiff::{SignedDuration, Timestamp};
@@ -191,4 +198,39 @@ async fn doses_that_are_not_in_force_any_more_are_taken_back_in_fhir_under_their
         .filter(|it| **it == said("completed", "2021-03-22"));
     assert_eq!(anew.count(), 2, "{now:#?}");
     assert_eq!(manifest(&town, &third).await["retracted"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_of_changes_keeps_the_columns_of_the_full_one_and_reads_everybody_once() {
+    let passes = Arc::new(AtomicUsize::new(0));
+    let begun = Arc::clone(&passes);
+    // Each pass asks once who changed on it.
+    let today = format!("T#{CHIYODA}#TOUCHED#2021-04-13");
+    let gate = Gate::new(move |call| {
+        let is_pass = call.function == "export-ledger" && call.body.contains(&today);
+        begun.fetch_add(usize::from(is_pass), Ordering::SeqCst);
+        Step::Go
+    });
+    let town = town_through(&gate).await;
+    put(&town, 1, dose(1, SPRING), DoseState::Recorded).await;
+    put(&town, 2, dose(4, LATER), DoseState::Recorded).await;
+    // After one that has columns for as many as occur; nobody of a later day has so many.
+    wait_until(&town, "2021-04-12T17:30:00Z").await;
+    let columns = async |export: &Value| {
+        let table = file(&town, export, "ledger-COVID19.csv").await;
+        let text = String::from_utf8(table).unwrap();
+        text.lines().next().unwrap().split(',').count()
+    };
+    assert_eq!(columns(&newest(&town).await).await, 33);
+    put(&town, 2, dose(4, LATER), DoseState::Cancelled).await;
+    for _ in 0..2 {
+        passes.store(0, Ordering::SeqCst);
+        let changed = export(&town, json!({ "scope": "changed" })).await;
+        assert_eq!(changed["state"], "published", "{changed:#}");
+        assert_eq!(columns(&changed).await, 33);
+        assert_eq!(passes.load(Ordering::SeqCst), 1);
+    }
+    // A full one has as many as occur.
+    let full = export(&town, json!({})).await;
+    assert_eq!(columns(&full).await, 17);
 }
