@@ -1,8 +1,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use crypto::{Keyring, TenantKeys, WrappedKey};
-use domain::{ExportScope, KnownLots, LotNumber, TenantScope};
+use crypto::{DropMark, Keyring, TenantKeys, WrappedKey};
+use domain::{ExportScope, KnownLots, LotNumber, StaffTag, TenantScope};
 use jiff::Timestamp;
 use layouts::Encoding;
 
@@ -187,6 +187,22 @@ impl TenantState {
         now: Timestamp,
     ) -> Result<Arc<TenantKeys>, StoreError> {
         Ok(ring.unwrap(scope.code(), &self.wrapped, now).await?)
+    }
+
+    /// What a file carries that `by` is let drop under an object's name.
+    pub fn drop_mark(&self, name: &str, by: StaffTag) -> Result<DropMark, StoreError> {
+        let newest = self.wrapped.iter().max_by_key(|key| key.version);
+        let newest = newest.ok_or(StoreError::Damaged { what: "branch key" })?;
+        Ok(DropMark::new(newest, name, by))
+    }
+
+    /// Who was let drop a file under this name, by the mark that it carries; `None` for what anybody could have
+    /// written.
+    #[must_use]
+    pub fn dropped_by(&self, name: &str, mark: &str) -> Option<StaffTag> {
+        let mark = DropMark::parse(mark)?;
+        let mut keys = self.wrapped.iter();
+        keys.find_map(|key| mark.proven(key, name))
     }
 }
 
