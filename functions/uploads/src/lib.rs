@@ -2,7 +2,8 @@
 //!
 //! **Triggered by** the HTTP API:
 //! - `POST /uploads` gives a link to PUT one file under exactly one key (role `register`; for a dose
-//!   file `doses` will do, for a file of inquiries it takes `inquire`);
+//!   file `doses` will do, for a file of inquiries it takes `inquire`). The file then carries the tag of
+//!   whoever asked for the link, and a proof of it, in a header that is signed;
 //! - `GET /uploads` lists the dropped files, newest first (role `read`, `register`, `doses` or
 //!   `inquire`);
 //! - `GET /uploads/{id}` shows one as its receipt does (the same roles), with links to the receipt and,
@@ -27,6 +28,7 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
+use crypto::staff_tag;
 use domain::{Clock, FileKind, TenantScope, UploadId, UploadState};
 use objects::{Objects, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
@@ -83,9 +85,13 @@ impl Uploads {
         let file = FileToDrop::read(request.fields()?)?;
         request.caller().require_any(file.roles())?;
         let key = file.key(scope)?;
-        enrolled(self.store.tenant(scope).await)?;
+        let tenant = enrolled(self.store.tenant(scope).await)?;
+        let by = staff_tag(scope.code(), request.caller().subject());
+        let mark = tenant.drop_mark(&key.key(), by)?.to_string();
         let now = self.clock.now();
-        let link = self.drop.upload_link(scope, &key, now, drop::VALID_FOR);
+        let link = self
+            .drop
+            .upload_link(scope, &key, &mark, now, drop::VALID_FOR);
         let link = link.await?;
         Ok(Response::json(&Ticket::of(&key, link)))
     }

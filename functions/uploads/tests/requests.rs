@@ -153,7 +153,13 @@ async fn a_link_is_for_one_key_and_needs_nothing_that_a_browser_cannot_send() {
     let key = InboxKey::for_drop(&scope, FileKind::Residents, "a.csv").unwrap();
     let drop = offline::adapters(&SETTINGS).drop_bucket().unwrap();
     let link = drop
-        .upload_link(&scope, &key, Timestamp::UNIX_EPOCH, Duration::from_mins(15))
+        .upload_link(
+            &scope,
+            &key,
+            "a.mark",
+            Timestamp::UNIX_EPOCH,
+            Duration::from_mins(15),
+        )
         .await
         .unwrap();
     let (place, query) = link.url.split_once('?').unwrap();
@@ -167,7 +173,12 @@ async fn a_link_is_for_one_key_and_needs_nothing_that_a_browser_cannot_send() {
     );
     // A checksum in the link would be that of an empty file, and every other file would be refused.
     assert!(!query.to_lowercase().contains("checksum"), "{query}");
-    assert_eq!(link.headers, []);
+    let mark = ("x-amz-meta-by".to_owned(), "a.mark".to_owned());
+    assert_eq!(link.headers, [mark]);
+    assert!(
+        query.contains("X-Amz-SignedHeaders=host%3Bx-amz-meta-by"),
+        "{query}"
+    );
     assert_eq!(link.expires.to_string(), "1970-01-01T00:15:00Z");
 }
 

@@ -25,6 +25,9 @@ pub use reader::RangedReader;
 pub use unassigned::Unassigned;
 pub use writer::Writer;
 
+/// What the mark of a dropped file is called among its metadata: the header is `x-amz-meta-by`.
+const MARK: &str = "by";
+
 /// One bucket. Clones are cheap and share the clients.
 #[derive(Clone)]
 pub struct Objects {

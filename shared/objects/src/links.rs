@@ -4,7 +4,7 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use domain::{ExportId, TenantScope, UploadId};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{ExportFile, InboxKey, ObjectName, Objects, ObjectsError};
+use crate::{ExportFile, InboxKey, MARK, ObjectName, Objects, ObjectsError};
 
 const CALL: &str = "Presign";
 
@@ -37,7 +37,8 @@ pub struct DownloadLink {
 }
 
 impl Objects {
-    /// A link to drop one file under exactly this key.
+    /// A link to drop one file under exactly this key, which is kept with `mark`: S3 takes the header that says it as
+    /// it was signed, and no other.
     ///
     /// It may be followed more than once; each time makes a version, and so an upload, of its
     /// own. A PUT link cannot limit the size (S3 can sign a length, not a maximum), so files that
@@ -47,6 +48,7 @@ impl Objects {
         &self,
         scope: &TenantScope,
         key: &InboxKey,
+        mark: &str,
         now: Timestamp,
         valid_for: Duration,
     ) -> Result<UploadLink, ObjectsError> {
@@ -58,6 +60,7 @@ impl Objects {
             .put_object()
             .bucket(&*self.bucket)
             .key(key.key())
+            .metadata(MARK, mark)
             .presigned(times(now, valid_for)?)
             .await
             .map_err(|error| ObjectsError::from_sdk(CALL, &error))?;

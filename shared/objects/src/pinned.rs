@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::absent::denied_or_gone;
 use crate::names::is_of;
 use crate::reader::{RangedReader, Ranges};
-use crate::{InboxKey, ObjectName, Objects, ObjectsError};
+use crate::{InboxKey, MARK, ObjectName, Objects, ObjectsError};
 
 /// One version of one object of one tenant.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,12 +20,15 @@ pub struct PinnedObject {
 }
 
 /// What is known of a pinned object without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// Bytes.
     pub size: u64,
     /// When it was dropped or written.
     pub modified: Timestamp,
+    /// The mark that the link to drop it gave it, or that whoever dropped it straight into S3 wrote. Nobody
+    /// vouches for it here.
+    pub mark: Option<String>,
 }
 
 impl PinnedObject {
@@ -87,7 +90,7 @@ impl fmt::Debug for PinnedObject {
 }
 
 impl Objects {
-    /// Size and time of a pinned object.
+    /// Size, time and mark of a pinned object.
     pub async fn head(
         &self,
         scope: &TenantScope,
@@ -115,8 +118,13 @@ impl Objects {
             .content_length()
             .and_then(|size| u64::try_from(size).ok());
         let modified = answer.last_modified().and_then(to_timestamp);
+        let mark = answer.metadata().and_then(|all| all.get(MARK)).cloned();
         match (size, modified) {
-            (Some(size), Some(modified)) => Ok(Head { size, modified }),
+            (Some(size), Some(modified)) => Ok(Head {
+                size,
+                modified,
+                mark,
+            }),
             _ => Err(ObjectsError::ours(CALL, "NoSizeOrTime")),
         }
     }

@@ -148,6 +148,7 @@ async fn another_tenants_object_is_not_even_asked_for() {
     let link = objects.upload_link(
         &sapporo,
         &key,
+        "a.mark",
         Timestamp::UNIX_EPOCH,
         Duration::from_secs(1),
     );
@@ -185,12 +186,23 @@ async fn links_carry_a_file_in_and_its_receipt_out() {
 
     let key = InboxKey::for_drop(&chiyoda, FileKind::Residents, "住民 (1).csv").unwrap();
     let link = objects
-        .upload_link(&chiyoda, &key, now, minute)
+        .upload_link(&chiyoda, &key, "a.mark", now, minute)
         .await
         .unwrap();
     assert_eq!(link.expires, now + minute);
+    let header = |mark: &str| vec![("x-amz-meta-by".to_owned(), mark.to_owned())];
+    assert_eq!(link.headers, header("a.mark"));
+    // Without the mark, or with another, it is not the request that was signed.
+    for other in [Vec::new(), header("another"), header("")] {
+        assert_eq!(follow("PUT", &link.url, &other, b"x,y").await.0, 403);
+    }
+    assert!(world.created().is_empty());
     assert_eq!(follow("PUT", &link.url, &link.headers, b"x,y").await.0, 200);
-    assert_eq!(world.created()[0].key, key.key());
+    let created = world.created().remove(0);
+    assert_eq!(created.key, key.key());
+    let pinned = PinnedObject::dropped(&key, &created.version.unwrap());
+    let head = objects.head(&chiyoda, &pinned).await.unwrap();
+    assert_eq!(head.mark.as_deref(), Some("a.mark"));
 
     let upload = UploadId::derive(&[2; 32]);
     for (name, body) in [
