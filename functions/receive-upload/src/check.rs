@@ -134,10 +134,8 @@ impl ReceiveUpload {
         left: &mut Vec<String>,
     ) -> Result<Result<Passed<K>, (FileProblem, u64)>, ReceiveError> {
         let gone = |rows| Ok(Err((FileProblem::new(ProblemCode::FileGone), rows)));
-        let size = match self.drop.head(mine.scope, &mine.object).await {
-            Ok(head) => head.size,
-            Err(ObjectsError::Gone) => return gone(0),
-            Err(error) => return Err(error.into()),
+        let Some(size) = mine.size else {
+            return gone(0);
         };
         if size > MAX_BYTES {
             return Ok(Err((FileProblem::new(ProblemCode::FileTooLarge), 0)));

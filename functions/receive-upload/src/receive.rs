@@ -5,7 +5,8 @@ use domain::{Date, FileKind, Lease, TenantScope, UploadId, UploadState, as_of_da
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
 use objects::{
-    InboxKey, NotInInbox, ObjectName, Objects, PinnedObject, key_of_event, upload_of_event,
+    InboxKey, NotInInbox, ObjectName, Objects, ObjectsError, PinnedObject, key_of_event,
+    upload_of_event,
 };
 use queues::{DoseMessage, InquiryMessage, LoadMessage};
 use receipts::{Receipt, Unplaced};
@@ -47,6 +48,8 @@ pub(crate) struct Mine<'a> {
     pub(crate) upload: Upload,
     pub(crate) lease: Lease,
     pub(crate) object: PinnedObject,
+    /// Bytes of the object; `None` if it is gone.
+    pub(crate) size: Option<u64>,
 }
 
 impl Mine<'_> {
@@ -107,11 +110,28 @@ impl ReceiveUpload {
                     upload: *upload,
                     lease,
                     object,
+                    size: None,
                 };
+                self.look_at(&mut mine).await?;
                 let state = self.check_and_decide(&mut mine).await?;
                 tracing::info!(upload = %id, state = state.as_str(), "file decided");
                 self.tell_loader(&scope, id, key.kind(), state).await
             }
+        }
+    }
+
+    /// What the object says without being read: how large it is, and who was let drop it.
+    async fn look_at(&self, mine: &mut Mine<'_>) -> Result<(), ReceiveError> {
+        match self.drop.head(mine.scope, &mine.object).await {
+            Ok(head) => {
+                let mark = head.mark.as_deref();
+                let by = mark.and_then(|mark| mine.tenant.dropped_by(&mine.upload.key, mark));
+                mine.upload.dropped_by = by;
+                mine.size = Some(head.size);
+                Ok(())
+            }
+            Err(ObjectsError::Gone) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 

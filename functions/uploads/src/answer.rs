@@ -33,6 +33,7 @@ pub(crate) struct Listed {
     state_text: Words,
     ended: bool,
     dropped_at: String,
+    dropped_by: Option<String>,
     generation: Option<u64>,
     size: u64,
     rows: Rows,
@@ -50,6 +51,7 @@ impl Listed {
             state_text: receipt.state_text,
             ended: receipt.ended,
             dropped_at: receipt.dropped_at,
+            dropped_by: receipt.dropped_by,
             generation: receipt.generation,
             size: receipt.size,
             rows: receipt.rows,
@@ -162,7 +164,7 @@ impl From<DownloadLink> for Link {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use domain::{FileKind, Generation, RowCounts, TenantCode, TenantScope, UploadId};
+    use domain::{FileKind, Generation, RowCounts, StaffTag, TenantCode, TenantScope, UploadId};
     use serde_json::Value;
     use store::FileRefusal;
 
@@ -177,6 +179,7 @@ mod tests {
             name: "a.csv".to_owned(),
             state: UploadState::Held,
             dropped_at: Timestamp::UNIX_EPOCH,
+            dropped_by: Some(StaffTag::from_bytes([1; 16])),
             moved_at: Timestamp::UNIX_EPOCH,
             size: 9,
             as_of: None,

@@ -35,6 +35,9 @@ pub struct Receipt {
     pub ended: bool,
     /// When it was dropped (UTC).
     pub dropped_at: String,
+    /// Digest of who dropped it by a link of the API; absent of what came straight into S3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped_by: Option<String>,
     /// When the state last moved (UTC).
     pub moved_at: String,
     /// Number among the municipality's accepted files.
@@ -213,6 +216,7 @@ impl Receipt {
             state_text: words::state(upload.kind, upload.state),
             ended: upload.state.is_final(),
             dropped_at: upload.dropped_at.to_string(),
+            dropped_by: upload.dropped_by.map(|by| by.to_string()),
             moved_at: upload.moved_at.to_string(),
             generation: upload.generation.map(domain::Generation::get),
             size: upload.size,

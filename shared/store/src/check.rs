@@ -195,7 +195,8 @@ impl Store {
         .await
     }
 
-    /// Ends a check without a generation: refused, held, or a file that needs none.
+    /// Ends a check without a generation: refused, held, or a file that needs none. As every end of a check, it
+    /// keeps who dropped the file, as `mine` has it.
     ///
     /// [`StoreError::Moved`] when the lease went to another worker.
     pub async fn conclude(
@@ -366,6 +367,10 @@ fn conclusion(
     if let Some(refusal) = &found.refusal {
         sets.push("refusal = :refusal");
         values.push((":refusal", refusal.to_attribute()));
+    }
+    if let Some(by) = &mine.dropped_by {
+        sets.push("dropped_by = :by");
+        values.push((":by", b(by.as_bytes())));
     }
     if let Some(generation) = generation {
         sets.push("generation = :generation");

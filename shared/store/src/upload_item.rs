@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileKind, Generation, RowCounts, UploadId, UploadState};
+use domain::{FileKind, Generation, RowCounts, StaffTag, UploadId, UploadState};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
     Conclusion, StoreError, TenantSettings,
+    consent_item::bytes,
     item::{Item, Map, as_stored, s},
 };
 
@@ -26,6 +27,9 @@ pub struct Upload {
     pub state: UploadState,
     /// When it was dropped, by the event.
     pub dropped_at: Timestamp,
+    /// Who dropped it by a link of ours, once its check is decided; `None` of what came straight into S3, and of a
+    /// file from before that was noted.
+    pub dropped_by: Option<StaffTag>,
     /// When the state last moved.
     pub moved_at: Timestamp,
     /// Size of the file in bytes.
@@ -171,6 +175,7 @@ impl Upload {
                 .map(|text| text.parse().map_err(|_| damaged(name)))
                 .transpose()
         };
+        let dropped_by = item.maybe_bytes("dropped_by").map(bytes).transpose();
         Ok(Self {
             id: item.text("id")?.parse().map_err(|_| damaged("id"))?,
             kind: item.text("kind")?.parse().map_err(|_| damaged("kind"))?,
@@ -179,6 +184,7 @@ impl Upload {
             name: item.text("name")?.to_owned(),
             state: item.text("state")?.parse().map_err(|_| damaged("state"))?,
             dropped_at: item.time("dropped_at")?,
+            dropped_by: dropped_by?.map(StaffTag::from_bytes),
             moved_at: item.time("moved_at")?,
             size: item.number("size")?,
             as_of: date("as_of")?,
