@@ -122,7 +122,7 @@ impl AskInquiries {
     }
 
     async fn ask_once(&self, work: &Work<'_>, row: &Row) -> Result<Outcome, AskInquiriesError> {
-        let (scope, by) = (work.scope, dropped_by(work));
+        let (scope, by) = (work.scope, tag_of_file(work));
         let ids = Ids::of(work.upload, row.index);
         let index = row.index;
         let now = self.clock.now();
@@ -158,6 +158,7 @@ impl AskInquiries {
             birth_date: row.basis.birth_date,
             person: Some(person),
             by,
+            dropped_by: work.upload.dropped_by,
             outlives_basis: true,
         };
         match self.asking.ask(scope, &work.settings, &question).await {
@@ -172,8 +173,9 @@ impl AskInquiries {
     }
 }
 
-/// Whoever drops a file is known to S3 only; the log names the file.
-fn dropped_by(work: &Work<'_>) -> StaffTag {
+/// The rows of a file are asked by the file: whoever begins it anew goes on with them. Who dropped it by a link of
+/// the API stands beside that in the log; whoever dropped it straight into S3 is known to S3 only.
+fn tag_of_file(work: &Work<'_>) -> StaffTag {
     staff_tag(work.scope.code(), &format!("file {}", work.upload.id))
 }
 

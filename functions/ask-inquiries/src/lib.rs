@@ -20,7 +20,8 @@
 //!
 //! A row goes the very way of an inquiry through the API: one recorded basis, one claim, one entry in the
 //! logs of both sides, under the same budget. A basis that needs a second person's approval cannot be
-//! asked on by file, for whoever drops a file is one.
+//! asked on by file, for whoever drops a file is one. The asker's log has the file as who asked, and beside it who
+//! dropped it, where it was dropped by a link of the API.
 //!
 //! This function looks up across municipalities who holds records, and can open none; it reads what its own
 //! municipality dropped, and no key of records.

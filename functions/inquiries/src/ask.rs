@@ -26,6 +26,7 @@ impl Inquiries {
             birth_date: wanted.birth_date,
             person: None,
             by: staff_tag(scope.code(), request.caller().subject()),
+            dropped_by: None,
             outlives_basis: false,
         };
         match self.asking.ask(scope, &settings, &question).await {

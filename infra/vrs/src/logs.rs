@@ -257,6 +257,7 @@ mod tests {
             consent: ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]),
             terms: terms(),
             by: StaffTag::from_bytes([3; 16]),
+            dropped_by: None,
         };
         (CHIYODA, asked)
     }

@@ -44,6 +44,7 @@ impl Asking {
             consent: standing.consent.id,
             inquiry,
             by: question.by,
+            dropped_by: question.dropped_by,
             day: japan_date(now),
             per_day,
         };

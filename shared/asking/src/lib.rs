@@ -53,8 +53,10 @@ pub struct Question {
     pub birth_date: Date,
     /// The tag of that number, if the caller made it already.
     pub person: Option<PersonTag>,
-    /// Who asks.
+    /// Who asks; of a row of a file, the tag of the file.
     pub by: StaffTag,
+    /// Who dropped that file, where that is known: for the log, and for nothing else.
+    pub dropped_by: Option<StaffTag>,
     /// Whether its answer is given again under the same id though the basis has ended since: a file is begun anew
     /// whenever it did not come to its end. The answer is then kept for as long as that may be.
     pub outlives_basis: bool,

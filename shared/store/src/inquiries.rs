@@ -70,8 +70,10 @@ pub struct NewClaim {
     pub consent: ConsentId,
     /// By which inquiry.
     pub inquiry: InquiryId,
-    /// By whom.
+    /// By whom; of a row of a file, the tag of the file.
     pub by: StaffTag,
+    /// Who dropped that file, where that is known.
+    pub dropped_by: Option<StaffTag>,
     /// Today in Japan.
     pub day: Date,
     /// How many inquiries the municipality may make today.
@@ -198,6 +200,7 @@ impl Store {
                 consent: consent.id,
                 terms: consent.terms(),
                 by: claim.by,
+                dropped_by: claim.dropped_by,
             },
             now,
         );

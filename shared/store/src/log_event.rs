@@ -14,8 +14,11 @@ pub enum LogEvent {
         consent: ConsentId,
         /// What for, and on what.
         terms: Terms,
-        /// Who asked.
+        /// Who asked; of a row of a file, the tag of the file.
         by: StaffTag,
+        /// Who dropped that file, where it was dropped by a link of ours. Else this is no fact at all, as in entries
+        /// from before it was noted: their hashes stay what they were.
+        dropped_by: Option<StaffTag>,
     },
     /// What came of it.
     Concluded {
@@ -64,7 +67,14 @@ pub enum LogEvent {
 const NAMES: [(&str, &[&str]); 4] = [
     (
         "asked",
-        &["consent", "basis", "purpose", "programmes", "by"],
+        &[
+            "consent",
+            "basis",
+            "purpose",
+            "programmes",
+            "by",
+            "dropped_by",
+        ],
     ),
     ("concluded", &["holders", "doses"]),
     (
@@ -180,11 +190,13 @@ impl LogEvent {
                 consent,
                 terms,
                 by,
+                dropped_by,
             } => {
                 let mut facts = of(inquiry);
                 facts.push(("consent", consent.to_string()));
                 facts.extend(terms.facts());
                 facts.push(("by", by.to_string()));
+                facts.extend(dropped_by.map(|by| ("dropped_by", by.to_string())));
                 facts
             }
             Self::Concluded {
@@ -265,6 +277,7 @@ impl LogEvent {
                 consent: text("consent")?.parse().ok()?,
                 terms: terms()?,
                 by: text("by")?.parse().ok()?,
+                dropped_by: text("dropped_by").map(str::parse).transpose().ok()?,
             }),
             "concluded" => {
                 let codes = text("holders")?.split(' ').filter(|code| !code.is_empty());
@@ -303,7 +316,7 @@ mod tests {
     use super::*;
     use crate::LogHead;
 
-    fn events() -> [LogEvent; 4] {
+    fn events() -> [LogEvent; 5] {
         let inquiry = InquiryId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         let terms = Terms {
             basis: "CONSENT".to_owned(),
@@ -311,17 +324,20 @@ mod tests {
             programmes: "COVID19".to_owned(),
         };
         let asker = TenantCode::parse("131016").unwrap();
+        let asked = |dropped_by| LogEvent::Asked {
+            inquiry,
+            consent: ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]),
+            terms: terms.clone(),
+            by: StaffTag::from_bytes([0xAB; 16]),
+            dropped_by,
+        };
         [
-            LogEvent::Asked {
-                inquiry,
-                consent: ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]),
-                terms: terms.clone(),
-                by: StaffTag::from_bytes([0xAB; 16]),
-            },
+            asked(None),
+            asked(Some(StaffTag::from_bytes([0xEF; 16]))),
             LogEvent::Answered {
                 inquiry,
                 asker,
-                terms,
+                terms: terms.clone(),
                 resident: Some(ResidentTag::from_bytes([7; 16])),
                 outcome: HolderOutcome::Given,
                 doses: 2,
@@ -370,13 +386,37 @@ mod tests {
         }
     }
 
+    /// Hashes that were written down once stay right.
+    #[test]
+    fn who_dropped_a_file_is_one_fact_more_and_none_in_an_entry_without() {
+        let [asked, by_file, ..] = events();
+        let (without, mut with) = (asked.facts(), by_file.facts());
+        assert_eq!(with.pop(), Some(("dropped_by", "ef".repeat(16))));
+        assert_eq!(with, without);
+        let head = LogHead {
+            next: 3,
+            last: [1; 32],
+        };
+        // Made by another program, from what api.yaml says of hashes.
+        let known = "19296a4874e7ffddca2f9bd0ce0ab14d53609942787b179fced3cd7ce7c0760a";
+        let entry = head.entry(asked, Timestamp::UNIX_EPOCH);
+        assert_eq!(data_encoding::HEXLOWER.encode(&entry.hash), known);
+        // What somebody puts into an entry, or spoils in it, is no entry of before.
+        let facts = by_file.facts().into_iter();
+        let facts: BTreeMap<_, _> = facts.map(|(name, fact)| (name.to_owned(), fact)).collect();
+        assert_eq!(LogEvent::read(&facts), Some(by_file.clone()));
+        let mut spoilt = facts;
+        spoilt.insert("dropped_by".to_owned(), "anna".to_owned());
+        assert_eq!(LogEvent::read(&spoilt), None);
+    }
+
     #[test]
     fn every_fact_number_time_and_predecessor_changes_the_hash() {
         let head = LogHead {
             next: 3,
             last: [1; 32],
         };
-        let [asked, answered, concluded, _] = events();
+        let [asked, by_file, answered, concluded, _] = events();
         let entry = head.entry(asked, Timestamp::UNIX_EPOCH);
         assert_eq!(entry.hash, entry.computed_hash());
         let mut variants = vec![entry.clone(), entry.clone(), entry.clone(), entry.clone()];
@@ -384,10 +424,12 @@ mod tests {
         variants[1].at = Timestamp::from_second(1).unwrap();
         variants[2].before = [2; 32];
         variants[3].event = concluded;
-        variants.push(crate::LogEntry {
-            event: answered,
-            ..entry.clone()
-        });
+        for event in [by_file, answered] {
+            variants.push(crate::LogEntry {
+                event,
+                ..entry.clone()
+            });
+        }
         for variant in variants {
             assert_ne!(variant.computed_hash(), entry.hash);
         }

@@ -616,6 +616,7 @@ export default {
   'fact.purpose': 'purpose',
   'fact.programmes': 'programmes',
   'fact.by': 'tag of staff',
+  'fact.dropped_by': 'tag of who dropped the file',
   'fact.holders': 'held by',
   'fact.doses': 'doses',
   'fact.asker': 'asker',

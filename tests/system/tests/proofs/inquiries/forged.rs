@@ -139,6 +139,7 @@ async fn claim(world: &World, consent: &str, inquiry: &str) {
         consent: consent.parse().unwrap(),
         inquiry: inquiry.parse().unwrap(),
         by: domain::StaffTag::from_bytes([1; 16]),
+        dropped_by: None,
         day,
         per_day: 100,
     };

@@ -13,4 +13,5 @@ mod progress;
 mod spoilt;
 mod story;
 mod told;
+mod who;
 pub(crate) mod world;

@@ -1,6 +1,7 @@
 //! Signed links: each fits one object and one method.
 
 use bytes::Bytes;
+use domain::TenantCode;
 use serde_json::json;
 use system::town::CHIYODA;
 
@@ -71,6 +72,10 @@ async fn a_link_to_drop_one_file_fits_no_other_key_bucket_or_method() {
         "it fits its own"
     );
     world.town.stack.idle().await;
+    let dropped = world.town.uploads(CHIYODA).await.remove(0);
+    let staff = crypto::staff_tag(TenantCode::parse(CHIYODA).unwrap(), "staff");
+    assert_eq!(dropped["file"], "mine.csv");
+    assert_eq!(dropped["dropped_by"], staff.to_string());
 }
 
 #[tokio::test]
