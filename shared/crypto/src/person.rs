@@ -239,5 +239,7 @@ mod tests {
         assert_eq!(anna, staff_tag(tenant("131016"), "anna"));
         assert_ne!(anna, staff_tag(tenant("131016"), "bert"));
         assert_ne!(anna, staff_tag(tenant("011002"), "anna"));
+        // As the command in infra/README.md makes it.
+        assert_eq!(anna.to_string(), "66b0a018a479c9055935e3e137e36a14");
     }
 }
