@@ -8,7 +8,7 @@ use crate::{AskInquiries, AskInquiriesError};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let asking = Asking::new(
-        adapters.store()?,
+        adapters.store()?.patient(),
         adapters.holder_index()?,
         adapters.person_tags()?,
         adapters.holders()?,
@@ -16,7 +16,7 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     )
     .in_turn();
     let function = AskInquiries::new(
-        adapters.store()?,
+        adapters.store()?.patient(),
         asking,
         adapters.drop_bucket()?,
         adapters.work_bucket()?,

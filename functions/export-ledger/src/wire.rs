@@ -9,7 +9,7 @@ use crate::{ExportError, ExportLedger};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let function = ExportLedger::new(
-        adapters.store()?,
+        adapters.store()?.patient(),
         adapters.drop_bucket()?,
         adapters.exports()?,
         adapters.keys(),

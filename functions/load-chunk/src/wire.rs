@@ -7,7 +7,7 @@ use crate::{LoadChunk, LoadError};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let function = LoadChunk::new(
-        adapters.store()?,
+        adapters.store()?.patient(),
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
         adapters.loads()?,

@@ -7,7 +7,7 @@ use crate::{LoadDoses, LoadDosesError};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let function = LoadDoses::new(
-        adapters.store()?,
+        adapters.store()?.patient(),
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
         adapters.doses()?,

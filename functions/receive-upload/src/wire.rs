@@ -8,7 +8,7 @@ use crate::{ChunkBytes, ReceiveError, ReceiveUpload};
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let settings = adapters.settings();
     let function = ReceiveUpload::new(
-        adapters.store()?,
+        adapters.store()?.patient(),
         adapters.drop_bucket()?,
         adapters.work_bucket()?,
         adapters.unassigned()?,

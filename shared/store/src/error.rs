@@ -1,5 +1,15 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+/// Why a transaction is cancelled that is too much for one of its items.
+const CANCELLED_AS_TOO_MUCH: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
+/// What else says so.
+const TOO_MUCH: [&str; 4] = [
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "UnprocessedItems",
+];
+
 /// A call to the store failed. Nothing a person is called or numbered is in here.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -38,6 +48,19 @@ impl StoreError {
         };
         // Of a transaction, and of a plain write.
         code == "TransactionConflict" || code == "TransactionConflictException"
+    }
+
+    /// Whether a transaction was cancelled as too much for one of its items; nothing was written. The SDK, which
+    /// repeats a call that is throttled as a whole, does not repeat it.
+    pub(crate) fn is_cancelled_as_too_much(&self) -> bool {
+        matches!(self, Self::TryAgain { code } if CANCELLED_AS_TOO_MUCH.contains(&code.as_str()))
+    }
+
+    /// Whether it was more than the table takes for now.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.is_cancelled_as_too_much()
+            || matches!(self, Self::TryAgain { code } if TOO_MUCH.contains(&code.as_str()))
     }
 
     /// Whether waiting and trying again may help.

@@ -469,13 +469,17 @@ impl Store {
 /// do so for times of their own, or they would meet again.
 pub(crate) async fn pause(who: &impl Display, attempt: u32) {
     if attempt > 0 {
-        let who = who.to_string();
-        let digest = Sha256::of_parts(&[who.as_bytes(), &attempt.to_be_bytes()]);
-        let (share, _) = digest.split_first_chunk().unwrap_or((&[0; 2], &[]));
         let most = u64::from(attempt.min(STEPS)) * STEP;
-        let millis = 1 + u64::from(u16::from_be_bytes(*share)) % most;
+        let millis = 1 + u64::from(share_of(&who.to_string(), attempt)) % most;
         tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
     }
+}
+
+/// A number that tells those who wait apart, and is another each time.
+pub(crate) fn share_of(who: &str, attempt: u32) -> u16 {
+    let digest = Sha256::of_parts(&[who.as_bytes(), &attempt.to_be_bytes()]);
+    let (share, _) = digest.split_first_chunk().unwrap_or((&[0; 2], &[]));
+    u16::from_be_bytes(*share)
 }
 
 /// How often a transaction that lost a race is tried.

@@ -71,11 +71,16 @@ pub use stream::{StreamKey, StreamSlot};
 pub use tenant::{TenantSettings, TenantState};
 pub use upload_item::{FileRefusal, Upload, UploadPage};
 
+/// While somebody waits for an answer, a transaction that is too much for the table is sent again this often.
+const TWICE: u32 = 2;
+
 /// The table `records`.
 #[derive(Debug, Clone)]
 pub struct Store {
     clients: PerTenant<Client>,
     table: String,
+    /// How often a transaction that is too much is sent again.
+    patience: u32,
 }
 
 impl Store {
@@ -83,7 +88,21 @@ impl Store {
     #[must_use]
     pub fn new(clients: impl Into<PerTenant<Client>>, table: String) -> Self {
         let clients = clients.into();
-        Self { clients, table }
+        Self {
+            clients,
+            table,
+            patience: TWICE,
+        }
+    }
+
+    /// For work that nobody waits for: a transaction that is too much for the table is sent again for as long as
+    /// one call may take.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self {
+            patience: u32::MAX,
+            ..self
+        }
     }
 
     /// The client that may touch what is this municipality's.

@@ -1,5 +1,7 @@
 //! Conditional single writes and transactions, written once.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
@@ -13,8 +15,17 @@ use domain::TenantScope;
 
 use crate::{
     Store, StoreError,
+    inquiries::share_of,
     item::{Map, s},
 };
+
+/// A transaction is given up after this time, as the SDK gives up one operation: the lease of the caller covers no
+/// more.
+const LONGEST: Duration = Duration::from_secs(10);
+/// A transaction that was too much waits up to this long, and from the half of it, before it is sent again; each
+/// further time up to twice as long.
+const FIRST_PAUSE: u64 = 200;
+const LONGEST_PAUSE: u64 = 2_000;
 
 /// One conditional update: where, what, and on which condition.
 pub(crate) struct Change<'a> {
@@ -115,8 +126,34 @@ impl Store {
         Ok(())
     }
 
-    /// All of the writes or none; [`StoreError::Moved`] when a condition does not hold.
+    /// All of the writes or none; [`StoreError::Moved`] when a condition does not hold. What is too much for the
+    /// table is sent again, as often as the store has patience.
     pub(crate) async fn transact(
+        &self,
+        scope: &TenantScope,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<(), StoreError> {
+        let mut too_much = None;
+        let tries = async {
+            let mut attempt = 0;
+            loop {
+                let error = match self.transact_once(scope, writes.clone()).await {
+                    Err(error) if error.is_cancelled_as_too_much() => error,
+                    done => return done,
+                };
+                attempt += 1;
+                if attempt > self.patience {
+                    return Err(error);
+                }
+                too_much = Some(error);
+                tokio::time::sleep(pause(&writes, attempt)).await;
+            }
+        };
+        let done = tokio::time::timeout(LONGEST, tries).await;
+        done.unwrap_or_else(|_| Err(too_much.unwrap_or_else(late)))
+    }
+
+    async fn transact_once(
         &self,
         scope: &TenantScope,
         writes: Vec<TransactWriteItem>,
@@ -203,7 +240,33 @@ pub(crate) fn not_built() -> StoreError {
     }
 }
 
-/// A transaction is cancelled for a condition (somebody moved first) or for a passing conflict.
+fn late() -> StoreError {
+    StoreError::TryAgain {
+        code: "Timeout".to_owned(),
+    }
+}
+
+/// Before a transaction is sent again that was too much. Those who wait do so for times of their own, or they
+/// would be too much again, together.
+fn pause(writes: &[TransactWriteItem], attempt: u32) -> Duration {
+    let who: String = writes.iter().flat_map(place).flatten().collect();
+    let doubled = FIRST_PAUSE << (attempt - 1).min(16);
+    let least = doubled.min(LONGEST_PAUSE) / 2;
+    Duration::from_millis(least + u64::from(share_of(&who, attempt)) % (least + 1))
+}
+
+/// The key of what is written.
+fn place(write: &TransactWriteItem) -> [Option<&str>; 2] {
+    let update = write.update().map(Update::key);
+    let put = write.put().map(Put::item);
+    let delete = write.delete().map(Delete::key);
+    ["pk", "sk"].map(|name| {
+        let map = update.or(put).or(delete)?;
+        map.get(name)?.as_s().ok().map(String::as_str)
+    })
+}
+
+/// A transaction is cancelled for a condition (somebody moved first), for a passing conflict, or as too much.
 fn cancelled<R>(error: SdkError<TransactWriteItemsError, R>) -> StoreError {
     if let SdkError::ServiceError(service) = &error
         && let TransactWriteItemsError::TransactionCanceledException(reasons) = service.err()
@@ -231,4 +294,28 @@ fn cancelled<R>(error: SdkError<TransactWriteItemsError, R>) -> StoreError {
         };
     }
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writes(sk: &str) -> [TransactWriteItem; 1] {
+        let item = Map::from([("pk".to_owned(), s("T#131016#U")), ("sk".to_owned(), s(sk))]);
+        let put = Put::builder().table_name("records").set_item(Some(item));
+        [TransactWriteItem::builder()
+            .put(put.build().unwrap())
+            .build()]
+    }
+
+    #[test]
+    fn pauses_grow_to_two_seconds_and_are_each_transactions_own() {
+        let most = [200, 400, 800, 1_600, 2_000, 2_000];
+        for (attempt, most) in (1..).zip(most) {
+            let waits = pause(&writes("1"), attempt).as_millis();
+            assert!((most / 2..=most).contains(&waits), "{attempt}: {waits}");
+        }
+        assert!(pause(&writes("1"), u32::MAX) <= Duration::from_secs(2));
+        assert_ne!(pause(&writes("1"), 5), pause(&writes("2"), 5));
+    }
 }

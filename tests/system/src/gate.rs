@@ -47,6 +47,8 @@ pub enum Step {
     Wait,
     /// It is not made, and the table says that there are too many.
     Throttle,
+    /// It is not made: a transaction is cancelled for this reason.
+    Cancel(&'static str),
     /// It is not made, and its invocation never makes another.
     Die,
     /// It is made, and its invocation never hears of it.
@@ -232,6 +234,7 @@ impl HttpConnector for GatedConnector {
                 }
                 Step::Throttle => return Ok(throttled()),
                 Step::Conflict => return Ok(conflict(&request)),
+                Step::Cancel(reason) => return Ok(cancelled(&request, reason)),
                 Step::Die => return std::future::pending().await,
                 Step::DieAfter => {
                     inner.call(request).await?;
@@ -251,13 +254,17 @@ fn throttled() -> HttpResponse {
 
 /// What `DynamoDB` says of a transaction, or of a plain write, while another transaction is at an item of it.
 fn conflict(request: &HttpRequest) -> HttpResponse {
+    cancelled(request, "TransactionConflict")
+}
+
+fn cancelled(request: &HttpRequest, reason: &str) -> HttpResponse {
     let body = request.body().bytes().unwrap_or_default();
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let name = |it: &str| format!("com.amazonaws.dynamodb.v20120810#{it}");
     let said = match asked["TransactItems"].as_array() {
         Some(items) => {
             let mut reasons = vec![json!({ "Code": "None" }); items.len()];
-            reasons[0]["Code"] = "TransactionConflict".into();
+            reasons[0]["Code"] = reason.into();
             json!({ "__type": name("TransactionCanceledException"), "CancellationReasons": reasons })
         }
         None => json!({ "__type": name("TransactionConflictException") }),

@@ -3,7 +3,7 @@
 //! Beside `faults`, where the host of the local stack feeds the functions and the timers decide what
 //! overlaps: here several workers, readers and staff are under way at once, and the seed decides
 //! which call of whom is answered next and how: throttled, failed, done without an answer, not done
-//! without an answer, half done, in conflict, cut off; seconds and minutes pass between two calls,
+//! without an answer, half done, in conflict, too much, cut off; seconds and minutes pass between two calls,
 //! workers die between any two of them and what they sent arrives after their death; messages
 //! come again, in any order, to two workers at once. Every reader must see exactly one generation.
 

@@ -28,19 +28,22 @@ pub enum Fault {
     Half,
     /// Another transaction is at the same item.
     Conflict,
+    /// A transaction that is too much for one of its items.
+    TooMuch,
     /// The answer breaks off in the middle.
     Cut,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Throttled,
         Self::Broken,
         Self::AnswerLost,
         Self::RequestLost,
         Self::Half,
         Self::Conflict,
+        Self::TooMuch,
         Self::Cut,
     ];
 
@@ -51,7 +54,7 @@ impl Fault {
             Self::Half => {
                 ["BatchWriteItem", "BatchGetItem", "SendMessageBatch"].contains(&operation)
             }
-            Self::Conflict => operation == "TransactWriteItems",
+            Self::Conflict | Self::TooMuch => operation == "TransactWriteItems",
             Self::Cut => operation.starts_with("S3 GET"),
             Self::Throttled | Self::Broken | Self::AnswerLost | Self::RequestLost => true,
         }
@@ -96,13 +99,13 @@ pub(super) fn out_of_order(what: &str) -> Response<SdkBody> {
     answer(StatusCode::INTERNAL_SERVER_ERROR, body)
 }
 
-/// Another transaction is at one of the items.
+/// A transaction is cancelled, for this reason of its first item.
 #[must_use]
-pub(super) fn conflict(request: &Request<SdkBody>) -> Response<SdkBody> {
+pub(super) fn cancelled(request: &Request<SdkBody>, reason: &str) -> Response<SdkBody> {
     let asked = body_of(request);
     let items = asked["TransactItems"].as_array().map_or(1, Vec::len);
     let reasons: Vec<Value> = (0..items)
-        .map(|item| json!({ "Code": if item == 0 { "TransactionConflict" } else { "None" } }))
+        .map(|item| json!({ "Code": if item == 0 { reason } else { "None" } }))
         .collect();
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",

@@ -240,7 +240,8 @@ impl Sim {
         let answer = match fault {
             Fault::Throttled => Ok(answers::throttled(&what)),
             Fault::Broken => Ok(answers::out_of_order(&what)),
-            Fault::Conflict => Ok(answers::conflict(&request)),
+            Fault::Conflict => Ok(answers::cancelled(&request, "TransactionConflict")),
+            Fault::TooMuch => Ok(answers::cancelled(&request, "ThrottlingError")),
             Fault::RequestLost => Err(broken()),
             Fault::AnswerLost => {
                 self.network.serve(request).await;

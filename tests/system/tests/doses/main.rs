@@ -10,6 +10,7 @@
 //! - `model`: random sequences against a simple model
 //! - `recording`: what becomes of one dose, from wherever it comes
 //! - `same_instant`: two changes of one person's doses at once
+//! - `too_much`: more than the table takes for a moment
 //! - `together`: rows of a file recorded several at a time
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
@@ -27,3 +28,4 @@ mod model;
 mod recording;
 mod same_instant;
 mod together;
+mod too_much;
