@@ -5,11 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use crypto::{Fingerprint, Tag, TenantKeys};
 use domain::{Generation, Lease, Movement, ResidentRow, TenantScope};
-use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use futures::{
+    FutureExt as _, StreamExt as _, TryFutureExt as _, future::BoxFuture, stream::FuturesUnordered,
+};
 use jiff::civil::Date;
 use layouts::residents;
 use manifest::{Entry, Presence, ShortTags};
-use store::{RegisterWriter, SlotContent, Status, StoreError, write_profile};
+use store::{RegisterWriter, SlotContent, Status, StoreError, Taken, write_profile};
 
 use crate::{
     LoadChunk, LoadError,
@@ -17,8 +19,13 @@ use crate::{
     compare::{Changed, Outcome},
 };
 
-/// Requests under way at once; DynamoDB answers in some milliseconds, so this keeps a core busy.
+/// Requests under way at once, at most; DynamoDB answers in some milliseconds, so this keeps a core busy.
 const IN_FLIGHT: usize = 32;
+
+/// How many requests may be under way at once: fewer by half for each that was more than the table takes, one more
+/// for each that was not. So those who load at the same time share what the table takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window(usize);
 
 /// A row ready to be written.
 struct Content {
@@ -50,7 +57,8 @@ struct Writing<'a> {
     lease: Lease,
     generation: Generation,
     writer: RegisterWriter,
-    flight: FuturesUnordered<BoxFuture<'a, Result<(), StoreError>>>,
+    flight: FuturesUnordered<BoxFuture<'a, Result<Taken, StoreError>>>,
+    window: Window,
 }
 
 impl LoadChunk {
@@ -71,6 +79,7 @@ impl LoadChunk {
             generation,
             writer: RegisterWriter::new(&self.store, work.scope, &keys, generation),
             flight: FuturesUnordered::new(),
+            window: Window(IN_FLIGHT),
         };
         let mut reading = Reading {
             records: source.records(&work.chunk.plan),
@@ -141,6 +150,7 @@ impl Writing<'_> {
                 .function
                 .store
                 .put_shift(self.scope, shift, self.generation);
+            let sent = sent.map_ok(|()| Taken::AtOnce);
             self.take_off(sent.boxed()).await?;
         }
         if let Some(coupon) = &content.coupon
@@ -177,28 +187,38 @@ impl Writing<'_> {
             all = self.take_off(sent.boxed()).await;
         }
         while let Some(landed) = self.flight.next().await {
-            all = all.and(landed.map_err(LoadError::from));
+            all = all.and(self.window.heard(landed));
         }
         all
     }
 }
 
 impl<'a> Writing<'a> {
-    /// Puts a request in flight, first waiting for one to land if there are enough. Nothing is
+    /// Puts a request in flight, first waiting for some to land if there are enough. Nothing is
     /// sent that the lease does not cover to its end.
     async fn take_off(
         &mut self,
-        request: BoxFuture<'a, Result<(), StoreError>>,
+        request: BoxFuture<'a, Result<Taken, StoreError>>,
     ) -> Result<(), LoadError> {
-        if self.flight.len() >= IN_FLIGHT
+        while self.flight.len() >= self.window.0
             && let Some(landed) = self.flight.next().await
         {
-            landed?;
+            self.window.heard(landed)?;
         }
         if !self.lease.covers_a_request(self.function.clock.now()) {
             return Err(LoadError::OutOfTime);
         }
         self.flight.push(request);
+        Ok(())
+    }
+}
+
+impl Window {
+    fn heard(&mut self, landed: Result<Taken, StoreError>) -> Result<(), LoadError> {
+        self.0 = match landed? {
+            Taken::AtOnce => IN_FLIGHT.min(self.0 + 1),
+            Taken::InParts => (self.0 / 2).max(1),
+        };
         Ok(())
     }
 }
@@ -260,5 +280,26 @@ fn entry(row: &Changed, content: &Content) -> Entry {
         } else {
             Presence::Registered
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_requests_are_under_way_while_the_table_takes_less() {
+        let mut window = Window(IN_FLIGHT);
+        let mut widths = |taken, times: usize| {
+            let mut width = || {
+                window.heard(Ok(taken)).unwrap();
+                window.0
+            };
+            (0..times).map(|_| width()).collect::<Vec<_>>()
+        };
+        assert_eq!(widths(Taken::AtOnce, 2), [32, 32]);
+        assert_eq!(widths(Taken::InParts, 6), [16, 8, 4, 2, 1, 1]);
+        assert_eq!(widths(Taken::AtOnce, 3), [2, 3, 4]);
+        assert_eq!(widths(Taken::AtOnce, 40).last(), Some(&IN_FLIGHT));
     }
 }

@@ -57,7 +57,7 @@ pub use held::{Confirmation, Discarding};
 pub use holders::{HolderEntry, HolderIndex, Pointer, entries_of, open_pointer, seal_pointer};
 pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};
 pub use keys::partitions_of;
-pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status};
+pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
 pub use load_end::LoadEnd;
 pub use log::{LogEntry, LogHead};
 pub use log_event::{HolderOutcome, LogEvent, Terms};

@@ -80,6 +80,15 @@ pub struct RegisterWriter {
 #[derive(Debug, Clone)]
 pub struct BatchBody(Bytes);
 
+/// How the table took what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// As it came.
+    AtOnce,
+    /// Bit by bit: it was more than the table takes for now.
+    InParts,
+}
+
 /// A finished UpdateItem request that shifts a resident's slots.
 #[derive(Debug, Clone)]
 pub struct ShiftBody(Bytes);
@@ -251,7 +260,11 @@ impl RegisterWriter {
 impl Store {
     /// Sends a batch of puts; what DynamoDB leaves over is offered again, with growing pauses, as
     /// long as one operation may take: the lease of the caller covers no more.
-    pub async fn put_batch(&self, scope: &TenantScope, batch: BatchBody) -> Result<(), StoreError> {
+    pub async fn put_batch(
+        &self,
+        scope: &TenantScope,
+        batch: BatchBody,
+    ) -> Result<Taken, StoreError> {
         let whole = tokio::time::timeout(LONGEST, self.offer(scope, batch));
         let late = |_| StoreError::TryAgain {
             code: "UnprocessedItems".to_owned(),
@@ -259,7 +272,7 @@ impl Store {
         whole.await.map_err(late)?
     }
 
-    async fn offer(&self, scope: &TenantScope, batch: BatchBody) -> Result<(), StoreError> {
+    async fn offer(&self, scope: &TenantScope, batch: BatchBody) -> Result<Taken, StoreError> {
         let answer = self
             .client(scope)
             .batch_write_item()
@@ -270,7 +283,9 @@ impl Store {
             .await?;
         let mut left = answer.unprocessed_items.unwrap_or_default();
         let mut pause = FIRST_PAUSE;
+        let mut taken = Taken::AtOnce;
         while !left.values().all(Vec::is_empty) {
+            taken = Taken::InParts;
             tokio::time::sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);
             let again = self
@@ -279,7 +294,7 @@ impl Store {
                 .set_request_items(Some(left));
             left = again.send().await?.unprocessed_items.unwrap_or_default();
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Sends a shift. One that was made before changes nothing and is no error.
