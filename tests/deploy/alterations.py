@@ -60,11 +60,20 @@ def batches_by_their_own_name(template: Template) -> None:
                 statement["Action"] = [*actions, "sqs:SendMessageBatch"]
 
 
+def handed_out_by_a_number(template: Template) -> None:
+    """ministack hands a parameter of type Number on as text, and cannot count up to it what a queue hands out at once."""
+    for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
+        match mapping["Properties"].get("ScalingConfig"):
+            case {"MaximumConcurrency": {"Ref": parameter}} as scaling:
+                scaling["MaximumConcurrency"] = template["Parameters"][parameter]["Default"]
+
+
 ALL: list[Callable[[Template], None]] = [
     any_municipality,
     without_unknown_keys,
     roles_may_be_taken,
     batches_by_their_own_name,
+    handed_out_by_a_number,
 ]
 
 

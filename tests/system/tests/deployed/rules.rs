@@ -308,18 +308,13 @@ impl Findings {
     }
 
     fn mapping(&mut self, page: &Page, mapping: &Resource) {
-        let bounded = mapping
-            .property("ScalingConfig.MaximumConcurrency")
-            .is_number()
-            || mapping.property("ParallelizationFactor").is_number();
+        let handed_out = most(page, mapping.property("ScalingConfig.MaximumConcurrency"));
+        let bounded = handed_out.is_some() || mapping.property("ParallelizationFactor").is_number();
         self.unless(bounded, mapping, "has no upper bound of concurrency");
         let ends = mapping.property("StartingPosition").is_null()
             || !mapping.leads_to("DestinationConfig").is_empty();
         self.unless(ends, mapping, "drops what fails for good");
         // What a function has no room for is hidden and counted as tried, up to the dead letters.
-        let handed_out = mapping
-            .property("ScalingConfig.MaximumConcurrency")
-            .as_u64();
         let fed = mapping.leads_to("FunctionName");
         let mut functions = page.of_kind(FUNCTION).filter(|it| fed.contains(&it.id));
         let room = functions.all(|it| least_reserved(page, it) >= handed_out.unwrap_or_default());
@@ -411,6 +406,14 @@ fn least_reserved(page: &Page, function: &Resource) -> u64 {
             .and_then(|parameter| parameter["MinValue"].as_u64())
             .unwrap_or_default(),
         number => number.as_u64().unwrap_or_default(),
+    }
+}
+
+/// A number, or the largest that the parameters allow to say.
+fn most(page: &Page, said: &Value) -> Option<u64> {
+    match said {
+        Value::Tagged(tagged) => page.parameters().get(&tagged.value)?["MaxValue"].as_u64(),
+        number => number.as_u64(),
     }
 }
 

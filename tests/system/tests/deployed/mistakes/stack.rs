@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 22] = [
+pub(super) const MISTAKES: [Mistake; 24] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -106,6 +106,18 @@ pub(super) const MISTAKES: [Mistake; 22] = [
         "FunctionConcurrency",
         "MinValue: 20",
         "MinValue: 19",
+    ),
+    (
+        "more may be loaded at once than may run",
+        "LoadsAtOnce",
+        "MaxValue: 20",
+        "MaxValue: 21",
+    ),
+    (
+        "any number may be loaded at once",
+        "LoadsAtOnce",
+        "    MaxValue: 20\n",
+        "",
     ),
     (
         "clients need no certificate, unasked",
