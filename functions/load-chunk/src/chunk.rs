@@ -88,7 +88,8 @@ impl LoadChunk {
                     }
                     Err(error) => {
                         self.give_back(&work, &error, deadline).await;
-                        return Err(error);
+                        let waits = error.is_throttled() && !work.chunk.is_tried_enough();
+                        return Err(if waits { LoadError::Throttled } else { error });
                     }
                     Ok(()) => {}
                 }

@@ -9,6 +9,9 @@ pub enum LoadError {
     /// The invocation's time is up; what is written is noted, and the next worker goes on.
     #[error("the invocation's time is up")]
     OutOfTime,
+    /// The table takes no more for longer than one call may last; the next worker goes on, later.
+    #[error("the table throttles")]
+    Throttled,
     /// The time is up, or another worker has the chunk, and many before did not come to its end either: a failure
     /// like any other.
     #[error("this worker did not come to the end of a chunk, as many before it")]
@@ -43,11 +46,16 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// Whether the table takes no more for now.
+    pub(crate) fn is_throttled(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_throttled())
+    }
+
     /// Whether the same message may succeed later without anybody doing something.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
+            Self::Busy(_) | Self::OutOfTime | Self::Throttled | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
                 error.is_passing()

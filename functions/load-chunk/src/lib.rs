@@ -10,7 +10,10 @@
 //!   that lease ends.
 //! - A chunk whose worker failed is free as soon as nothing of that worker's can still arrive, so that the same
 //!   message, which counts its attempts, tries again, and lies among the dead letters after the last one.
-//!   After thirty workers one more that runs out of time, or loses its chunk to another, counts as failed.
+//! - A chunk that is more than the table takes for longer than one call may last is free as well, and its message is
+//!   sent anew, for later: that is no failure.
+//! - After thirty workers one more that runs out of time, loses its chunk to another, or is throttled counts as
+//!   failed.
 //! - New residents are put unconditionally, with the same content each time; that is safe because
 //!   one generation loads at a time and no worker sends anything beyond its lease.
 //! - Known residents are shifted on the condition that the generation is not there yet.
@@ -46,6 +49,9 @@ use store::{Store, StoreError, TenantState};
 
 pub use error::LoadError;
 pub use wire::wire;
+
+/// A table that throttles is left alone for this long: it divides what is asked for too much within minutes.
+const THROTTLED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The function's work, over its adapters.
 pub struct LoadChunk {
@@ -93,7 +99,7 @@ impl LoadChunk {
             },
             LoadMessage::Chunk { upload, chunk, .. } => {
                 match self.load(&scope, upload, *chunk, deadline).await {
-                    // Neither is a failure, so neither may count as one of the message's attempts.
+                    // None is a failure, so none may count as one of the message's attempts.
                     Err(LoadError::Busy(until)) => {
                         tracing::info!(%upload, chunk, "another worker has the chunk; sent for later");
                         let wait = until.duration_since(self.clock.now());
@@ -103,6 +109,10 @@ impl LoadChunk {
                     Err(LoadError::OutOfTime) => {
                         tracing::info!(%upload, chunk, "out of time; the next invocation goes on");
                         Ok(self.loads.send(&[message]).await?)
+                    }
+                    Err(LoadError::Throttled) => {
+                        tracing::info!(%upload, chunk, "the table throttles; sent for later");
+                        Ok(self.loads.send_after(&[message], THROTTLED_FOR).await?)
                     }
                     other => other,
                 }

@@ -72,10 +72,7 @@ impl LoadDoses {
                     error
                 });
             }
-            Err(error) => {
-                self.give_back(&work).await;
-                return Err(error);
-            }
+            Err(error) => return Err(self.give_up(&work, error).await),
             Ok(done) => done,
         };
         let rows = LoadedRows {
@@ -93,12 +90,19 @@ impl LoadDoses {
                 tracing::info!(target: "metrics", tenant = %scope.code(), rows_loaded = loaded);
             }
             Err(StoreError::Moved) => return Err(LoadDosesError::Busy(work.lease.until())),
-            Err(error) => {
-                self.give_back(&work).await;
-                return Err(error.into());
-            }
+            Err(error) => return Err(self.give_up(&work, error.into()).await),
         }
         self.settle(scope, id).await
+    }
+
+    /// Leaves a chunk that was not recorded to the next worker; says why.
+    async fn give_up(&self, work: &Work<'_>, error: LoadDosesError) -> LoadDosesError {
+        self.give_back(work).await;
+        if error.is_throttled() && !work.chunk.is_tried_enough() {
+            LoadDosesError::Throttled
+        } else {
+            error
+        }
     }
 
     /// Ends the lease on a chunk that was not recorded, whether or not that may pass. Else the message would

@@ -9,7 +9,10 @@ pub enum LoadDosesError {
     /// The invocation's time is up; the next worker begins the chunk anew.
     #[error("the invocation's time is up")]
     OutOfTime,
-    /// The same, of a chunk that many workers did not come to the end of: a failure like any other.
+    /// The table takes no more for longer than one call may last; the next worker begins the chunk anew, later.
+    #[error("the table throttles")]
+    Throttled,
+    /// The invocation's time is up, of a chunk that many workers did not come to the end of: a failure like any other.
     #[error("the invocation's time is up, as that of many before it")]
     NeverDone,
     /// The function's timeout leaves no time to write anything: a matter of its deployment.
@@ -39,11 +42,16 @@ pub enum LoadDosesError {
 }
 
 impl LoadDosesError {
+    /// Whether the table takes no more for now.
+    pub(crate) fn is_throttled(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_throttled())
+    }
+
     /// Whether the same message may succeed later without anybody doing something.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
+            Self::Busy(_) | Self::OutOfTime | Self::Throttled | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
             Self::Reread(error) => error.is_passing(),

@@ -9,8 +9,11 @@
 //! - A chunk under another worker's lease is left alone; the message is sent anew, delayed until that lease
 //!   ends.
 //! - A chunk whose worker failed is free at once, so that the same message, which counts its attempts, tries
-//!   again, and lies among the dead letters after the last one. After thirty workers one more that runs out
-//!   of time, or loses its chunk to another, counts as failed.
+//!   again, and lies among the dead letters after the last one.
+//! - A chunk that is more than the table takes for longer than one call may last is free as well, and its message is
+//!   sent anew, for later: that is no failure.
+//! - After thirty workers one more that runs out of time, loses its chunk to another, or is throttled counts as
+//!   failed.
 //! - A chunk whose worker died is begun anew. Each row is one transaction on the condition of what was
 //!   read, and a row that was recorded is known by its file and row, so it counts as what it was.
 //! - The load ends by one conditional update. `errors.csv` is written before it, the receipt after it, under
@@ -46,6 +49,9 @@ use store::{Store, StoreError, TenantSettings};
 
 pub use error::LoadDosesError;
 pub use wire::wire;
+
+/// A table that throttles is left alone for this long: it divides what is asked for too much within minutes.
+const THROTTLED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The function's work, over its adapters.
 pub struct LoadDoses {
@@ -106,7 +112,7 @@ impl LoadDoses {
             DoseMessage::Attach { after, .. } => self.attach(&scope, after.clone(), deadline).await,
             DoseMessage::Chunk { upload, chunk, .. } => {
                 match self.load(&scope, upload, *chunk, deadline).await {
-                    // Neither is a failure, so neither may count as one of the message's attempts.
+                    // None is a failure, so none may count as one of the message's attempts.
                     Err(LoadDosesError::Busy(until)) => {
                         tracing::info!(%upload, chunk, "another worker has the chunk; sent for later");
                         let wait = until.duration_since(self.clock.now());
@@ -116,6 +122,10 @@ impl LoadDoses {
                     Err(LoadDosesError::OutOfTime) => {
                         tracing::info!(%upload, chunk, "out of time; the next invocation goes on");
                         Ok(self.doses.send(&[message]).await?)
+                    }
+                    Err(LoadDosesError::Throttled) => {
+                        tracing::info!(%upload, chunk, "the table throttles; sent for later");
+                        Ok(self.doses.send_after(&[message], THROTTLED_FOR).await?)
                     }
                     other => other,
                 }

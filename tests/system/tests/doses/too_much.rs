@@ -12,9 +12,11 @@ use local::{Options, TimerClock};
 use system::{
     file::{Encoding, File, Row},
     gate::{Gate, Step},
-    town::{BEGINNING, CHIYODA, Town},
+    log::Log,
+    town::{BEGINNING, CHIYODA, Dropped, Town},
     venue::{Venue, dose},
 };
+use tracing::level_filters::LevelFilter;
 
 /// How `DynamoDB` says of an item of a transaction that it was too much.
 const REASONS: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
@@ -53,21 +55,42 @@ async fn town(gate: &Arc<Gate>) -> Town {
     town
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_chunk_whose_transactions_are_too_much_for_seconds_is_recorded_by_its_first_worker() {
-    let (gate, claims) = gate("load-doses", 5);
-    let town = town(&gate).await;
+/// Drops a file of one dose.
+async fn drop_dose(town: &Town) -> Dropped {
     let header = "自治体コード,券番号,個別宛名番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号,予防接種";
     let coupon = Row::of(1).cell("券番号").to_owned();
     let row = format!("{CHIYODA},{coupon},,1,20210301,第一会場,佐藤,ファイザー,EP2163,");
     let key = format!("inbox/{CHIYODA}/doses/a.csv");
-    let dropped = town.drop_at(&key, format!("{header}\r\n{row}\r\n")).await;
+    town.drop_at(&key, format!("{header}\r\n{row}\r\n")).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunk_whose_transactions_are_too_much_for_seconds_is_recorded_by_its_first_worker() {
+    let (gate, claims) = gate("load-doses", 5);
+    let town = town(&gate).await;
+    let dropped = drop_dose(&town).await;
     town.stack.idle().await;
     let receipt = town.receipt(CHIYODA, &dropped).await;
     assert_eq!(receipt["rows"]["recorded"], 1, "{receipt:#}");
     assert_eq!(gate.stopped(), 5);
     assert_eq!(claims.load(Ordering::SeqCst), 1, "it is not begun anew");
     assert_eq!(town.dead_letters(), BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunk_whose_transactions_are_too_much_for_minutes_costs_its_message_no_attempt() {
+    let (gate, claims) = gate("load-doses", 100);
+    let town = town(&gate).await;
+    let (log, _caught) = Log::catch(LevelFilter::INFO);
+    let dropped = drop_dose(&town).await;
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(receipt["rows"]["recorded"], 1, "{receipt:#}");
+    let claims = claims.load(Ordering::SeqCst);
+    assert!((2..30).contains(&claims), "{claims} workers");
+    let log = log.text();
+    assert!(log.contains("the table throttles"), "{log}");
+    assert!(!log.contains("MESSAGE_"), "{log}");
 }
 
 #[tokio::test(start_paused = true)]

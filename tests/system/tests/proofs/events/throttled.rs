@@ -53,6 +53,24 @@ async fn a_chunk_that_is_always_throttled_is_one_dead_letter_and_loads_when_it_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_table_that_throttles_for_minutes_costs_the_message_no_attempt() {
+    let (throttled, gate) = throttling();
+    let town = town(&gate, 1 << 20).await;
+    let (log, _caught) = Log::catch(LevelFilter::INFO);
+    let rows = people(1..5, false);
+    let dropped = town.drop_file(CHIYODA, "a.csv", bytes(&rows)).await;
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    throttled.store(false, Ordering::SeqCst);
+    town.stack.idle().await;
+    let receipt = town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(counts(&receipt), [4, 4, 0, 0, 0, 0]);
+    assert_in_force(&town, 1, &rows).await;
+    let log = log.text();
+    assert!(log.contains("the table throttles"), "{log}");
+    assert!(!log.contains("MESSAGE_"), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_load_whose_chunks_are_forgotten_says_so() {
     let (_throttled, gate) = throttling();
     let town = town(&gate, 1 << 20).await;
