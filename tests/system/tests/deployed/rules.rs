@@ -238,7 +238,13 @@ impl Findings {
         }
         let timeout = !function.property("Timeout").is_null();
         self.unless(timeout, function, "does not say when it is given up");
-        for metric in ["Errors", "Throttles"] {
+        // What a stream has no room for waits there: that it falls behind is what matters.
+        let follows = page
+            .of_kind("AWS::Lambda::EventSourceMapping")
+            .filter(|it| it.leads_to("FunctionName").contains(id))
+            .any(|it| !it.property("StartingPosition").is_null());
+        let turned_away = if follows { "IteratorAge" } else { "Throttles" };
+        for metric in ["Errors", turned_away] {
             let heard = has_alarm(page, id, metric);
             self.unless(heard, function, &format!("has no alarm for its {metric}"));
         }

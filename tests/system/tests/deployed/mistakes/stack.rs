@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 24] = [
+pub(super) const MISTAKES: [Mistake; 25] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -136,6 +136,12 @@ pub(super) const MISTAKES: [Mistake; 24] = [
         "ResidentsErrorsAlarm",
         "!Ref Residents",
         "!Ref Uploads",
+    ),
+    (
+        "an index that falls behind is not heard of",
+        "IndexBehindAlarm",
+        "!Ref IndexHolders",
+        "!Ref Inquiries",
     ),
     (
         "a route is open to the world",
