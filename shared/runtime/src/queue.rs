@@ -69,8 +69,15 @@ pub(crate) async fn dispatch(
         });
     }
     if !failures.is_empty() {
-        let failed = failures.len() as u64 - later;
-        tracing::info!(target: "metrics", messages_failed = failed, messages_later = later);
+        // The sum is what an alarm is on.
+        let returned = failures.len() as u64;
+        let failed = returned - later;
+        tracing::info!(
+            target: "metrics",
+            messages_returned = returned,
+            messages_failed = failed,
+            messages_later = later
+        );
     }
     let answer = Answer {
         batch_item_failures: failures,

@@ -139,6 +139,7 @@ async fn a_failure_that_passes_is_a_warning_and_comes_again_like_any_other() {
             ("ERROR", "MESSAGE_FAILED"),
         ]
     );
+    assert_eq!(lines[3]["messages_returned"], 3);
     assert_eq!(lines[3]["messages_failed"], 2);
     assert_eq!(lines[3]["messages_later"], 1);
 }

@@ -82,6 +82,7 @@ const INERT: [Inert; 12] = [
             "Statistic",
             "Period",
             "EvaluationPeriods",
+            "DatapointsToAlarm",
             "Threshold",
             "ComparisonOperator",
             "TreatMissingData",

@@ -320,8 +320,17 @@ impl Findings {
         let ends = mapping.property("StartingPosition").is_null()
             || !mapping.leads_to("DestinationConfig").is_empty();
         self.unless(ends, mapping, "drops what fails for good");
-        // What a function has no room for is hidden and counted as tried, up to the dead letters.
         let fed = mapping.leads_to("FunctionName");
+        let heard = !mapping.property("StartingPosition").is_null()
+            || fed
+                .iter()
+                .all(|id| has_alarm(page, id, "messages_returned"));
+        self.unless(
+            heard,
+            mapping,
+            "fails again and again and nobody hears of it",
+        );
+        // What a function has no room for is hidden and counted as tried, up to the dead letters.
         let mut functions = page.of_kind(FUNCTION).filter(|it| fed.contains(&it.id));
         let room = functions.all(|it| least_reserved(page, it) >= handed_out.unwrap_or_default());
         self.unless(room, mapping, "hands out more than its function may run");

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 25] = [
+pub(super) const MISTAKES: [Mistake; 26] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -94,6 +94,12 @@ pub(super) const MISTAKES: [Mistake; 25] = [
         "LoadsDeadLettersAlarm",
         "LoadsDeadLetters.QueueName",
         "UploadsDeadLetters.QueueName",
+    ),
+    (
+        "messages that fail again and again are not heard of",
+        "LoadChunkMessagesAlarm",
+        "MetricName: messages_returned",
+        "MetricName: messages_failed",
     ),
     (
         "a function that hands itself work is stopped as a loop",
