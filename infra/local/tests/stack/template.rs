@@ -196,9 +196,44 @@ fn a_parameter_needs_a_value() {
     assert!(format!("{none:#}").contains("JwtIssuer"), "{none:#}");
 }
 
+#[test]
+fn the_stream_is_followed_unless_a_deployment_says_that_it_is_not() {
+    let streams = |value: &str| {
+        let issuer = ("JwtIssuer".to_owned(), "http://127.0.0.1:8080".to_owned());
+        let follows = ("FollowRecords".to_owned(), value.to_owned());
+        let parameters = BTreeMap::from([issuer, follows]);
+        let template = Template::parse(TEMPLATE, &parameters, &Place::default());
+        template.unwrap().streams.len()
+    };
+    assert_eq!((streams("true"), streams("false")), (1, 0));
+}
+
 /// What cannot be seen from one resource alone.
 mod rules {
     use super::*;
+
+    #[test]
+    fn a_table_that_was_restored_may_be_followed_under_its_new_stream() {
+        let template = parse(TEMPLATE).unwrap();
+        let policies = template.resource_policies(&Place::default());
+        let mut functions = template.functions.iter();
+        let follows = functions.find(|it| it.package == "index-holders").unwrap();
+        let mut roles = template.roles.iter();
+        let role = roles.find(|it| it.arn == follows.role).unwrap();
+        let principal = Principal {
+            arn: role.arn.clone(),
+            policies: role.policies.clone(),
+            tags: BTreeMap::new(),
+        };
+        let may = |table: &str, stream: &str| {
+            let place = "arn:aws:dynamodb:ap-northeast-1:000000000000:table";
+            let arn = format!("{place}/{table}/stream/{stream}");
+            let ask = Ask::new("dynamodb:GetRecords", &arn);
+            decide(&principal, &ask, &policies).is_allowed()
+        };
+        assert!(may("records", "local") && may("records", "2026-12-01T00:00:00.000"));
+        assert!(!may("holders", "2026-12-01T00:00:00.000"));
+    }
 
     #[test]
     fn a_message_is_hidden_for_six_times_the_time_that_its_function_has() {
