@@ -119,10 +119,11 @@ impl Findings {
         if GOES_WITH_THE_STACK.iter().any(|(id, _)| *id == resource.id) {
             return;
         }
-        for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
-            let kept = *resource.attribute(attribute) == "Retain";
-            self.unless(kept, resource, "goes with the stack");
-        }
+        // What a deployment made that failed at once holds nothing.
+        let stays = resource.attribute("DeletionPolicy");
+        let kept = (*stays == "Retain" || *stays == "RetainExceptOnCreate")
+            && *resource.attribute("UpdateReplacePolicy") == "Retain";
+        self.unless(kept, resource, "goes with the stack");
     }
 
     fn table(&mut self, page: &Page, table: &Resource) {
@@ -184,8 +185,16 @@ impl Findings {
         self.unless(cleared, bucket, "keeps all for ever");
         self.kept(bucket);
         let about = |policy: &&Resource| policy.leads_to("Bucket").contains(&bucket.id);
-        let policies = page.of_kind("AWS::S3::BucketPolicy").filter(about);
+        let policies: Vec<_> = page
+            .of_kind("AWS::S3::BucketPolicy")
+            .filter(about)
+            .collect();
+        let stays = !GOES_WITH_THE_STACK.iter().any(|(id, _)| *id == bucket.id);
+        for policy in policies.iter().filter(|_| stays) {
+            self.kept(policy);
+        }
         let statements: Vec<_> = policies
+            .iter()
             .flat_map(|policy| policy.statements("PolicyDocument"))
             .collect();
         let tls = statements.iter().any(|statement| {

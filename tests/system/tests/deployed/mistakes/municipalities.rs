@@ -220,7 +220,7 @@ pub(super) const MISTAKES: [Mistake; 50] = [
     (
         "the key goes with the stack",
         "RecordsKey",
-        "DeletionPolicy: Retain",
+        "DeletionPolicy: RetainExceptOnCreate",
         "DeletionPolicy: Delete",
     ),
     // Who takes which role.

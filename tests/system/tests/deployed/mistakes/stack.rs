@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 26] = [
+pub(super) const MISTAKES: [Mistake; 27] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -82,6 +82,12 @@ pub(super) const MISTAKES: [Mistake; 26] = [
         "DropBucketPolicy",
         "\"aws:SecureTransport\": \"false\"",
         "\"aws:SecureTransport\": \"true\"",
+    ),
+    (
+        "a bucket that stays answers without TLS once the stack is gone",
+        "WorkBucketPolicy",
+        "    DeletionPolicy: RetainExceptOnCreate\n",
+        "",
     ),
     (
         "the queue has no dead letters",
