@@ -10,6 +10,7 @@ mod gateway;
 mod handler;
 mod lambda;
 mod log;
+mod memory;
 mod metric;
 mod panics;
 mod queue;
