@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { today } from '../../infra/console/app/words.js';
 
 const run = promisify(execFile);
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -80,7 +81,7 @@ export async function startStack() {
     /** Another municipality asks about a person on a consent of that number; answers the doses it was given. */
     async inquire(tenant, person, number) {
       const who = { my_number: person['個人番号'], birth_date: person['生年月日'] };
-      const form = { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: number, scan_sha256: '0'.repeat(64) };
+      const form = { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: number, signed_on: today(), scan_sha256: '0'.repeat(64) };
       const basis = await (await stack.askAs(tenant, ['inquire'], 'POST', '/consents', { ...form, ...who })).json();
       return (await (await stack.askAs(tenant, ['inquire'], 'POST', '/inquiries', { consent: basis.id, ...who })).json()).doses;
     },

@@ -1,7 +1,7 @@
 //! A municipality records on which legal basis it will ask others, approves it, looks at it, withdraws it.
 //!
 //! **Triggered by** the HTTP API:
-//! - `POST /consents` records a basis (role `inquire`);
+//! - `POST /consents` records a basis (role `inquire`), a form with the day from which its days are counted;
 //! - `POST /consents/{id}/approve`, by another person than the one who recorded it (role `approve`);
 //! - `GET /consents` and `GET /consents/{id}` show them, newest first (role `inquire` or `approve`);
 //! - `POST /consents/{id}/revoke` withdraws one that was not answered (role `inquire`).

@@ -40,7 +40,8 @@ pub(crate) fn read(mut fields: Fields, now: Timestamp) -> Result<NewBasis, Probl
     }
     let signed_on = signed_on.map(|day| parse_date(day.expose()).ok());
     let is_past = |day: Date| day <= today;
-    if signed_on.is_some_and(|day| !day.is_some_and(is_past)) {
+    let is_undated = signed_on.is_none() && basis.evidence() == EvidenceKind::ScannedForm;
+    if is_undated || signed_on.is_some_and(|day| !day.is_some_and(is_past)) {
         return Err(invalid("signed_on", Fault::SignedOn));
     }
     if birth_date > today {

@@ -18,7 +18,7 @@ pub struct NewBasis {
     pub number: String,
     /// SHA-256 of the form's scan.
     pub scan: Option<[u8; 32]>,
-    /// The day on which the form was signed, or it was decided, where that is known.
+    /// The day on which the form was signed; or on which it was decided, where that is known.
     pub signed_on: Option<Date>,
     /// How long it is to hold, if less than it may.
     pub days: Option<u8>,

@@ -36,7 +36,7 @@ before(async () => {
   const dose = await (await stack.ask(['doses'], 'POST', '/doses', { line: lineOf(locked), given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', birth_date: locked['生年月日'] })).json();
   assert.ok((await stack.ask(['doses', 'approve'], 'POST', `/doses/${dose.id}/lock`, { reason: '確認済み' })).ok);
   exported = (await (await stack.ask(['register'], 'POST', '/exports', {})).json()).id;
-  const recorded = await stack.ask(['inquire'], 'POST', '/consents', { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', scan_sha256: '0'.repeat(64), my_number: person['個人番号'], birth_date: person['生年月日'] });
+  const recorded = await stack.ask(['inquire'], 'POST', '/consents', { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', signed_on: today(), scan_sha256: '0'.repeat(64), my_number: person['個人番号'], birth_date: person['生年月日'] });
   basis = (await recorded.json()).id;
   await stack.addTenant(ASKER);
   // Who holds what is indexed from the table's stream.

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { lineOf, newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { today } from '../../../infra/console/app/words.js';
 
 const ASKER = '011002';
 const SECRET = 'what the scan of the form says';
@@ -39,6 +40,8 @@ async function record(page, person, number, { hard = false } = {}) {
   await tabTo(page, page.locator('#evidence'));
   await page.keyboard.type(number);
   if (!hard) {
+    await tabTo(page, page.locator('#signed-on'));
+    await page.keyboard.type(today());
     const scan = path.join(stack.folder, '同意書.pdf');
     await writeFile(scan, SECRET);
     await page.locator('#scan').setInputFiles(scan);
@@ -135,6 +138,28 @@ test('a form has its day: one that is too old is told where it stands, and the b
   await page.getByRole('heading', { level: 1, name: '照会の根拠' }).waitFor();
   const [year, month, day] = yesterday.split('-').map(Number);
   await page.locator('dd', { hasText: `${year}年${month}月${day}日` }).first().waitFor();
+});
+
+test('a form is recorded with its day, a decision without it if need be', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { tenant: ASKER });
+  await open(page, stack, 'inquiries/new');
+  const next = page.getByRole('button', { name: '次へ' });
+  await next.press('Enter');
+  await page.locator('#evidence').fill('F-day');
+  await page.locator('#scan').setInputFiles({ name: '同意書.pdf', mimeType: 'application/pdf', buffer: Buffer.from(SECRET) });
+  await page.locator('.scan-hash').waitFor();
+  await next.press('Enter');
+  await page.getByRole('heading', { name: '証拠書類' }).waitFor();
+  assert.ok(await page.locator('#signed-on').evaluate((it) => it.validity.valueMissing && it === document.activeElement));
+  await page.getByRole('button', { name: '前へ' }).press('Enter');
+  await page.locator('.option input').nth(1).check();
+  await next.press('Enter');
+  await page.getByText('空欄なら今日から数えます').waitFor();
+  await next.press('Enter');
+  await page.locator('#my-number').waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
 });
 
 test('a basis without consent waits for a second person, whom the start page tells', async () => {

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ALL_ROLES, lineOf, newPage, read, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { today } from '../../../infra/console/app/words.js';
 
 const ASKER = '011002';
 const HEADER = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置';
@@ -352,6 +353,8 @@ async function recordBasis(hand, person, number, { hard = false } = {}) {
   await hand.to(page.locator('#evidence'));
   await hand.type(number);
   if (!hard) {
+    await hand.to(page.locator('#signed-on'));
+    await hand.type(today());
     const scan = path.join(stack.folder, '同意書.pdf');
     await writeFile(scan, 'scan');
     await hand.chooseFile(page.locator('#scan'), scan);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { newPage, open, people, signIn, startBrowser, startStack } from '../stack.mjs';
+import { today } from '../../../infra/console/app/words.js';
 
 const OTHER = '011002';
 const ROLES = ['read', 'register', 'doses', 'inquire', 'approve'];
@@ -32,7 +33,7 @@ before(async () => {
   for (const [it, dose, lot] of [[person, 1, 'EY0779'], [person, 1, 'FA4597'], [second, 2, 'EY0779']]) {
     await ask('POST', '/doses', { line: `2${dose}${OTHER}${it['券番号']}`, given_on: '2021-07-06', product: 'ファイザー', lot, venue: '第一会場', birth_date: it['生年月日'] });
   }
-  const form = { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', scan_sha256: '0'.repeat(64) };
+  const form = { basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: 'F-1', signed_on: today(), scan_sha256: '0'.repeat(64) };
   const consent = await ask('POST', '/consents', { ...form, my_number: person['個人番号'], birth_date: person['生年月日'] });
   const made = await ask('POST', '/exports', {});
   const { uploads } = await ask('GET', '/uploads');

@@ -58,7 +58,7 @@ const PRESETS = {
 /** A basis that another municipality has recorded. */
 async function basis(stack, number, person, code) {
   const form = { basis: code, purpose: 'VACCINATION', programmes: 'COVID19', evidence_number: number, my_number: person['個人番号'], birth_date: person['生年月日'] };
-  await stack.askAs(ASKER, ['inquire'], 'POST', '/consents', { ...form, ...(code === 'CONSENT' && { scan_sha256: '0'.repeat(64) }) });
+  await stack.askAs(ASKER, ['inquire'], 'POST', '/consents', { ...form, ...(code === 'CONSENT' && { signed_on: today(), scan_sha256: '0'.repeat(64) }) });
 }
 
 /** The main pages as a tablet shows them. */
@@ -189,6 +189,7 @@ test('every page has its picture, in both languages', { skip: !process.env.SCREE
       await open(asker, stack, 'inquiries/new');
       await asker.locator('form button[type=submit]').click();
       await asker.locator('#evidence').fill(`R3-${language === 'ja' ? '0415' : '0416'}`);
+      await asker.locator('#signed-on').fill(today());
       await asker.locator('#scan').setInputFiles({ name: '同意書.pdf', mimeType: 'application/pdf', buffer: Buffer.from(`scan ${language}`) });
       await asker.locator('.scan-hash').waitFor();
       await shot('basis');

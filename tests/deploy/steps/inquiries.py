@@ -1,7 +1,7 @@
 """A municipality asks which doses others hold: on a person's consent, on a second person's approval, and in bulk."""
 
 import hashlib
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from municipality import Municipality, Row, rows_of, write
@@ -15,7 +15,8 @@ IN_FILE = 5
 
 
 def ask_with_consent(asker: Municipality, holder: Municipality, person: Row) -> None:
-    consent = asker.asks("POST", "/consents", {**basis("CONSENT", "1"), "scan_sha256": SCAN, **identity(person)})
+    form = {"signed_on": today().isoformat(), "scan_sha256": SCAN}
+    consent = asker.asks("POST", "/consents", {**basis("CONSENT", "1"), **form, **identity(person)})
     assert consent["state"] == "granted", consent
     question = {"consent": consent["id"], **identity(person)}
     (dose,) = asker.asks("POST", "/inquiries", question)["doses"]
@@ -42,14 +43,13 @@ def ask_with_approval(asker: Municipality, person: Row) -> None:
 
 def ask_in_bulk(asker: Municipality, people: list[Row]) -> None:
     """About these people; the last is whose dose was recorded."""
-    today = datetime.now(JAPAN).strftime("%Y%m%d")
     rows = [
         {
             "整理番号": str(number),
             "個人番号": person["個人番号"],
             "生年月日": person["生年月日"],
             "照会根拠": "CONSENT",
-            "同意日": today,
+            "同意日": today().strftime("%Y%m%d"),
             "同意書番号": f"bulk-{number}",
             "同意書ハッシュ値": SCAN,
         }
@@ -62,6 +62,10 @@ def ask_in_bulk(asker: Municipality, people: list[Row]) -> None:
     assert [row["整理番号"] for row in answers] == [row["整理番号"] for row in rows], answers
     assert {GIVEN_ON.replace("-", ""), LOT} <= set(answers[-1].values()), "the recorded dose is not in answers.csv"
     print(f"{asker.code} dropped {len(rows)} inquiries and found their answers")
+
+
+def today() -> date:
+    return datetime.now(JAPAN).date()
 
 
 def basis(code: str, evidence: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use domain::japan_date;
+use domain::{Date, japan_date};
 use serde_json::{Value, json};
 use system::{
     file::{Encoding, File, Row},
@@ -103,8 +103,12 @@ async fn holds(town: &Town, code: &str, nth: u8, people: u32) -> Result<()> {
     Ok(())
 }
 
+fn today(town: &Town) -> Date {
+    japan_date(town.stack.adapters().clock().now())
+}
+
 fn file(town: &Town, rows: u32) -> Result<String> {
-    let today = japan_date(town.stack.adapters().clock().now());
+    let today = today(town);
     let mut file = HEADER.to_owned();
     for person in 0..rows {
         let row = Row::of(person);
@@ -130,7 +134,8 @@ async fn ask(town: &Town, person: u32) -> Result<Duration> {
     let (number, born) = (row.cell("個人番号"), row.cell("生年月日"));
     let form = json!({
         "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
-        "evidence_number": format!("FORM-{person}"), "scan_sha256": "0".repeat(64),
+        "evidence_number": format!("FORM-{person}"),
+        "signed_on": today(town).to_string(), "scan_sha256": "0".repeat(64),
         "my_number": number, "birth_date": born,
     });
     let recorded = town.post(CHIYODA, "/consents", Some(&form)).await.json();

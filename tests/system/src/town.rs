@@ -12,7 +12,7 @@ use std::{
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use crypto::Kms;
-use domain::{TenantCode, TenantScope};
+use domain::{Date, TenantCode, TenantScope, japan_date};
 use jiff::{SignedDuration, Timestamp};
 use local::{LocalStack, Options, TimerClock};
 use runtime::Adapters;
@@ -116,6 +116,12 @@ impl Town {
     #[must_use]
     pub fn s3(&self) -> &aws_sdk_s3::Client {
         &self.s3
+    }
+
+    /// The day in Japan.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        japan_date(self.stack.adapters().clock().now())
     }
 
     /// DynamoDB with the rights of the stack's owner.

@@ -69,7 +69,7 @@ export default function NewBasis() {
           <${TextField} id="programmes" label=${t('basis.programmes')} help=${t('basis.programmes-help')} maxlength="200" value=${fields.programmes} onValue=${set('programmes')} error=${wrong('programmes')} />`}
         ${name === 'evidence' && html`
           <${TextField} id="evidence" label=${t('basis.evidence_number')} help=${t('basis.evidence_number-help')} maxlength="40" value=${fields.evidence_number} onValue=${set('evidence_number')} error=${wrong('evidence_number')} />
-          <${TextField} id="signed-on" label=${t('basis.signed_on')} help=${t('basis.signed_on-help')} optional maxlength="30" value=${fields.signed_on} onValue=${set('signed_on')} error=${wrong('signed_on')} />
+          <${TextField} id="signed-on" label=${t('basis.signed_on')} help=${t(basis.scan ? 'basis.signed_on-help' : 'basis.decided_on-help')} optional=${!basis.scan} maxlength="30" value=${fields.signed_on} onValue=${set('signed_on')} error=${wrong('signed_on')} />
           ${basis.scan && html`<${Scan} scan=${scan} onScan=${setScan} error=${wrong('scan_sha256')} />`}
           ${basis.second && html`<${Notice} kind="info">${t('basis.second')}<//>`}`}
         ${name === 'person' && html`<${Person} fields=${fields} set=${set} wrong=${wrong} />`}

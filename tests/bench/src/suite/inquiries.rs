@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use domain::FileKind;
+use domain::{Date, FileKind, japan_date};
 use hyper::Request;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::TenantSettings;
 
@@ -143,10 +144,19 @@ fn record(consents: &mut Function, i: u64) -> Result<String> {
     form["purpose"] = "VACCINATION".into();
     form["programmes"] = "COVID19".into();
     form["evidence_number"] = format!("F-{i}").into();
+    form["signed_on"] = today().to_string().into();
     form["scan_sha256"] = "0".repeat(64).into();
     let recorded = request(consents, "POST /consents", &form)?;
     let id = recorded["id"].as_str().context("a consent without an id")?;
     Ok(id.to_owned())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the functions that are measured go by the clock of the machine"
+)]
+fn today() -> Date {
+    japan_date(Timestamp::now())
 }
 
 fn ask(asker: &mut Function, i: u64, consent: &str) -> Result<()> {

@@ -15,7 +15,7 @@ use vrs::{
 
 use crate::inquiries::{
     doses::vaccinate,
-    world::{World, about, form_of, person, scope},
+    world::{World, about, person, scope},
 };
 
 fn places() -> Places {
@@ -36,7 +36,7 @@ async fn ask_of_chiyoda(world: &World) {
         assert_eq!(answer.status, 200, "{}", answer.json());
         answer.json()
     };
-    let consent = post("/consents", &form_of(1, "F-9")).await;
+    let consent = post("/consents", &world.form(1, "F-9")).await;
     let ask = about(1, consent["id"].as_str().unwrap());
     assert_eq!(post("/inquiries", &ask).await["doses"], json!([]));
 }

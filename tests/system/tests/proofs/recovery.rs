@@ -377,6 +377,7 @@ async fn inquiry(town: &Town) {
         ("purpose", "VACCINATION"),
         ("programmes", "COVID19"),
         ("evidence_number", "F-1"),
+        ("signed_on", &town.today().to_string()),
         ("scan_sha256", &"0".repeat(64)),
     ] {
         form[name] = value.into();

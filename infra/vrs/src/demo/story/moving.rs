@@ -1,7 +1,7 @@
 //! Somebody moves: the municipality they came to asks, with their consent, what others hold.
 
 use anyhow::{Context as _, Result};
-use domain::{FileKind, TenantCode};
+use domain::{FileKind, TenantCode, japan_date};
 use serde_json::{Value, json};
 
 use super::Town;
@@ -34,7 +34,7 @@ pub(super) async fn tell(
     lived_before(world, tono.code, &mover).await?;
 
     let office = world.office_of(home, "counter")?;
-    let consent = consent(page, &office, &mover).await?;
+    let consent = consent(page, world, &office, &mover).await?;
     let ask = about(&mover, &consent);
     let answer = office.ask("POST", "/inquiries", &[], &ask).await?.ok()?;
     let doses = answer["doses"].as_array().context("no doses")?;
@@ -68,10 +68,17 @@ pub(super) async fn tell(
 }
 
 /// Records the form that the person signed.
-async fn consent(page: &mut Page<'_>, office: &Staff, mover: &Person<'_>) -> Result<String> {
+async fn consent(
+    page: &mut Page<'_>,
+    world: &World,
+    office: &Staff,
+    mover: &Person<'_>,
+) -> Result<String> {
+    let today = japan_date(world.stack.adapters().clock().now());
     let form = json!({
         "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
-        "evidence_number": "R3-0042", "scan_sha256": "0".repeat(64),
+        "evidence_number": "R3-0042",
+        "signed_on": today.to_string(), "scan_sha256": "0".repeat(64),
         "my_number": my_number(mover), "birth_date": mover.birth_date.to_string(),
     });
     let recorded = office.ask("POST", "/consents", &[], &form).await?.ok()?;

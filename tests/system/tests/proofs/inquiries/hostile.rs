@@ -9,7 +9,7 @@ use system::{
 };
 use tracing::level_filters::LevelFilter;
 
-use super::world::{World, about, form_of, person, raw, with};
+use super::world::{World, about, person, raw, with, without};
 
 /// A call and what must come of it: the status, and the code where it is ours.
 struct Hostile {
@@ -210,7 +210,7 @@ fn terms(cases: &mut Cases<'_>, granted: &Value) {
         let body = with(granted, "inquiry", inquiry);
         cases.ask(what, &body, 400, "FIELD_INVALID");
     }
-    let form = form_of(5, "F-unused");
+    let form = cases.world.form(5, "F-unused");
     for (what, name, value) in [
         ("an unknown basis", "basis", "ROYAL_ORDER"),
         (
@@ -241,11 +241,15 @@ fn terms(cases: &mut Cases<'_>, granted: &Value) {
     ] {
         cases.record(what, &with(&form, name, value), 400, "FIELD_INVALID");
     }
-    let mut without = form.clone();
-    without.as_object_mut().unwrap().remove("scan_sha256");
-    cases.record("a consent without a scan", &without, 400, "FIELD_INVALID");
+    for (what, name) in [
+        ("a consent without a scan", "scan_sha256"),
+        ("a form without its day", "signed_on"),
+    ] {
+        let without = without(&form, name);
+        cases.record(what, &without, 400, "FIELD_INVALID");
+    }
     let again = with(
-        &form_of(6, "F-granted"),
+        &cases.world.form(6, "F-granted"),
         "my_number",
         person(6).cell("個人番号"),
     );
@@ -256,7 +260,7 @@ fn terms(cases: &mut Cases<'_>, granted: &Value) {
 async fn hostile_calls_end_as_stated_and_none_is_answered() {
     let world = World::new().await;
     let early = world.token(CHIYODA, &["inquire"], "anna");
-    let soon_over = with(&form_of(7, "F-short"), "days", "1");
+    let soon_over = with(&world.form(7, "F-short"), "days", "1");
     let expired = world.record(&soon_over).await;
     world.wait(24 * 3600);
     let granted = world.consent(1, "F-granted").await;
@@ -265,7 +269,7 @@ async fn hostile_calls_end_as_stated_and_none_is_answered() {
     let revoked = world.consent(3, "F-revoked").await;
     assert_eq!(world.revoke(&revoked).await.status, 200);
     let sapporo = world.token(SAPPORO, &["inquire"], "anna");
-    let form = form_of(4, "F-4");
+    let form = world.form(4, "F-4");
     let theirs = world.town.ask("POST", "/consents", &sapporo, Some(&form));
     let theirs = theirs.await.json()["id"].as_str().unwrap().to_owned();
     let before = (
@@ -333,7 +337,7 @@ async fn without_consent_nobody_asks_alone() {
     let world = World::new().await;
     // The reading of the law that allows it begins in December.
     world.wait(250 * 24 * 3600);
-    let basis = with(&form_of(1, "D-7"), "basis", "CONSENT_HARD_TO_OBTAIN");
+    let basis = with(&world.form(1, "D-7"), "basis", "CONSENT_HARD_TO_OBTAIN");
     let draft = world.record(&basis).await;
     let body = about(1, &draft);
     let code = |answer: &system::town::Answer| answer.json()["code"].clone();
@@ -447,7 +451,7 @@ async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
     // A form's number does not tell whose it is either, however often it is tried.
     for number in 2..12 {
         let guess = person(number).cell("個人番号").to_owned();
-        let form = with(&form_of(1, "F-1"), "my_number", guess);
+        let form = with(&world.form(1, "F-1"), "my_number", guess);
         let answer = world.post("/consents", &form).await;
         assert_eq!(answer.json()["code"], "EVIDENCE_USED", "{number}");
     }

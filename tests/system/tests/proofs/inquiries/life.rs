@@ -27,7 +27,7 @@ use system::{
 use tokio::task::JoinSet;
 
 use super::doses::vaccinate;
-use super::world::{World, about, form_of, person, scope, with};
+use super::world::{World, about, person, scope, with};
 
 /// Five thousand in all: a quarter of the seeds in each of four stacks, so that they are lived beside one another.
 const LIVES: u64 = 1_250;
@@ -240,7 +240,7 @@ async fn life(stage: &Arc<Stage>, seed: u64) {
     let mut chance = Chance::new(seed);
     let needs_approval = chance.in_thousand(400);
     let (number, hears) = somebody(&mut chance);
-    let form = form_of(number, &format!("S-{seed}"));
+    let form = stage.world.form(number, &format!("S-{seed}"));
     let form = if needs_approval {
         with(&form, "basis", "CONSENT_HARD_TO_OBTAIN")
     } else {

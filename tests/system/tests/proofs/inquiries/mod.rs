@@ -5,6 +5,7 @@ mod conflicts;
 mod cost;
 pub(crate) mod doses;
 mod forged;
+mod forms;
 mod hostile;
 mod index;
 mod life;

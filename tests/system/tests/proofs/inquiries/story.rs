@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use vrs::logs::Check;
 
 use super::doses::{NAGOYA, joins, vaccinate};
-use super::world::{World, about, form_of, person, scope, with};
+use super::world::{World, about, person, scope, with};
 
 fn outcomes(log: &[store::LogEntry]) -> Vec<HolderOutcome> {
     let outcome = |entry: &store::LogEntry| match &entry.event {
@@ -40,7 +40,7 @@ async fn nobody_nothing_no_match_and_held_are_one_answer() {
     let world = World::new().await;
     // Known to nobody; known without doses; known under another birth date; address-protected.
     let wrong = world
-        .record(&with(&form_of(11, "F-3"), "birth_date", "1990-02-03"))
+        .record(&with(&world.form(11, "F-3"), "birth_date", "1990-02-03"))
         .await;
     let asks = [
         about(4_000, &world.consent(4_000, "F-1").await),
@@ -115,7 +115,7 @@ async fn a_resident_sees_who_asked_about_them() {
 #[tokio::test(start_paused = true)]
 async fn a_resident_sees_also_who_asked_with_another_birth_date() {
     let world = World::new().await;
-    let form = with(&form_of(11, "F-1"), "birth_date", "1990-02-03");
+    let form = with(&world.form(11, "F-1"), "birth_date", "1990-02-03");
     let consent = world.record(&form).await;
     let ask = with(&about(11, &consent), "birth_date", "1990-02-03");
     assert_eq!(world.ask(&ask).await.json()["doses"], json!([]));
@@ -187,7 +187,7 @@ async fn another_municipality_under_the_same_id_gets_its_own_answer() {
     let mut answers = Vec::new();
     for (code, number) in [(CHIYODA, 7), (NAGOYA, 8)] {
         let token = world.token(code, &["inquire"], "anna");
-        let form = form_of(number, &format!("F-{number}"));
+        let form = world.form(number, &format!("F-{number}"));
         let consent = world
             .town
             .ask("POST", "/consents", &token, Some(&form))

@@ -131,9 +131,19 @@ impl World {
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
+    /// The body that records a consent which the person signed today.
+    pub(crate) fn form(&self, number: u32, form: &str) -> Value {
+        let (row, today) = (person(number), self.town.today().to_string());
+        json!({
+            "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
+            "evidence_number": form, "signed_on": today, "scan_sha256": "0".repeat(64),
+            "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
+        })
+    }
+
     /// A consent of the person, granted at once.
     pub(crate) async fn consent(&self, number: u32, form: &str) -> String {
-        self.record(&form_of(number, form)).await
+        self.record(&self.form(number, form)).await
     }
 
     pub(crate) async fn approve(&self, consent: &str, who: &str) -> Answer {
@@ -210,16 +220,6 @@ fn writes_answers(call: &Call<'_>) -> bool {
     call.function == "ask-inquiries" && call.path.contains("answers.csv")
 }
 
-/// The body that records a consent of a person.
-pub(crate) fn form_of(number: u32, form: &str) -> Value {
-    let row = person(number);
-    json!({
-        "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
-        "evidence_number": form, "scan_sha256": "0".repeat(64),
-        "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
-    })
-}
-
 /// The body of an inquiry about a person.
 pub(crate) fn about(number: u32, consent: &str) -> Value {
     let row = person(number);
@@ -233,6 +233,13 @@ pub(crate) fn about(number: u32, consent: &str) -> Value {
 pub(crate) fn with(body: &Value, name: &str, value: impl Into<Value>) -> Value {
     let mut body = body.clone();
     body[name] = value.into();
+    body
+}
+
+/// The same without a field.
+pub(crate) fn without(body: &Value, name: &str) -> Value {
+    let mut body = body.clone();
+    body.as_object_mut().unwrap().remove(name);
     body
 }
 

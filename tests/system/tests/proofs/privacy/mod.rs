@@ -190,7 +190,8 @@ async fn inquire_all(town: &Town) -> Vec<Place> {
                 json!({ "my_number": person.my_number, "birth_date": person.birth_dates()[0] });
             let mut basis = json!({
                 "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
-                "evidence_number": format!("F-{n}"), "scan_sha256": "a".repeat(64),
+                "evidence_number": format!("F-{n}"),
+                "signed_on": town.today().to_string(), "scan_sha256": "a".repeat(64),
             });
             merge(&mut basis, &who);
             let (status, recorded) = keep(town.post(code, "/consents", Some(&basis)).await);

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use domain::japan_date;
 use serde_json::{Value, json};
 use system::{
     town::{CHIYODA, SAPPORO, Town},
@@ -108,7 +107,7 @@ pub(crate) async fn export_all(town: &Town) {
 
 /// A file of inquiries about everybody, two rows of it refused.
 pub(crate) async fn inquiry_file(town: &Town) {
-    let today = japan_date(town.stack.adapters().clock().now());
+    let today = town.today();
     let mut file = INQUIRIES.to_owned();
     let mut row = |reference: &str, number: &str, born: &str, form: &str| {
         writeln!(file, "{reference},{number},{born},CONSENT,{today},{form}").unwrap();

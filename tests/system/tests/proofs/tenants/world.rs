@@ -115,7 +115,8 @@ impl World {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let consent = json!({
             "basis": "CONSENT", "purpose": "VACCINATION", "programmes": "COVID19",
-            "evidence_number": "F-1", "scan_sha256": "0".repeat(64),
+            "evidence_number": "F-1",
+            "signed_on": town.today().to_string(), "scan_sha256": "0".repeat(64),
             "my_number": row.cell("個人番号"), "birth_date": row.cell("生年月日"),
         });
         let consent = town.post(SAPPORO, "/consents", Some(&consent)).await;
