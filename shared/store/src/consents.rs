@@ -56,14 +56,15 @@ impl Store {
         ]);
         for attempt in 0..TRIES {
             pause(&consent.id, attempt).await;
+            // Of a row of a file that is begun anew: its own, whoever has recorded its form since that one was
+            // withdrawn, which left the form free.
+            if let Some(before) = self.consent(scope, &consent.id).await? {
+                return Ok(Recording::Before(Box::new(before)));
+            }
             if let Some(before) = self.get(scope, once_pk.clone(), ONCE).await? {
                 let id = Item(&before).word("consent")?;
                 let before = self.consent(scope, &id).await?;
                 let before = before.ok_or(StoreError::Damaged { what: "consent" })?;
-                return Ok(Recording::Before(Box::new(before)));
-            }
-            // Of a row of a file that is begun anew: withdrawn since, which left its form free.
-            if let Some(before) = self.consent(scope, &consent.id).await? {
                 return Ok(Recording::Before(Box::new(before)));
             }
             let writes = vec![
@@ -163,7 +164,13 @@ impl Store {
             })?];
             let unused = matches!(before, Stage::Draft | Stage::Granted);
             if consent.life.stage() == Stage::Revoked && unused {
-                writes.push(self.delete_in(keys::evidence(scope, &consent.evidence.once), ONCE)?);
+                // Never another's, who recorded the form since.
+                writes.push(self.delete_if_in(
+                    keys::evidence(scope, &consent.evidence.once),
+                    ONCE,
+                    "attribute_not_exists(pk) OR consent = :id",
+                    (":id", s(&sk)),
+                )?);
             }
             if self.transacted(scope, writes).await? {
                 return Ok(Changed::Done(Box::new(consent)));

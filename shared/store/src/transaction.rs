@@ -232,6 +232,26 @@ impl Store {
             .delete(delete.map_err(|_| not_built())?)
             .build())
     }
+
+    /// Deletes an item if the condition holds of it.
+    pub(crate) fn delete_if_in(
+        &self,
+        pk: String,
+        sk: &str,
+        condition: &str,
+        (name, value): (&str, AttributeValue),
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .key("pk", s(pk))
+            .key("sk", s(sk))
+            .condition_expression(condition)
+            .expression_attribute_values(name, value)
+            .build();
+        Ok(TransactWriteItem::builder()
+            .delete(delete.map_err(|_| not_built())?)
+            .build())
+    }
 }
 
 pub(crate) fn not_built() -> StoreError {

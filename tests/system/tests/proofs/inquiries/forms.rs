@@ -1,9 +1,12 @@
-//! From when the days of a recorded basis are counted.
+//! From when the days of a recorded basis are counted, and what becomes of a form that is recorded anew.
+
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
-use system::town::CHIYODA;
+use system::town::{CHIYODA, SAPPORO};
 
-use super::world::{World, about, with, without};
+use super::bulk::{HEADER, line, rows};
+use super::world::{World, about, person, with, without};
 
 async fn expires_at(world: &World, consent: &str) -> String {
     let shown = world.town.get(CHIYODA, &format!("/consents/{consent}"));
@@ -57,4 +60,39 @@ async fn a_decision_without_a_day_ends_by_the_day_of_its_recording() {
     world.wait(3600);
     let late = world.ask(&about(5, &decision)).await;
     assert_eq!(late.json()["code"], "CONSENT_EXPIRED");
+}
+
+/// The row's own basis was withdrawn at the desk before anybody asked on it, and its form recorded anew there.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_begun_anew_asks_on_no_form_that_the_desk_recorded_since() {
+    let (world, is_broken) = World::where_these_die(|call| {
+        let claims = call.operation == "TransactWriteItems" && call.body.contains(":claimed");
+        call.function == "ask-inquiries" && claims
+    })
+    .await;
+    let key = format!("inbox/{CHIYODA}/inquiries/stuck.csv");
+    let file = HEADER.to_owned() + &line("A-1", &person(5), "F-1");
+    let dropped = world.town.drop_at(&key, file).await;
+    world.town.stack.idle().await;
+    let letters = world.town.dead_letters();
+    assert_eq!(letters.get("inquiries-dead-letters"), Some(&1));
+    let listed = world.town.get(CHIYODA, "/consents").await.json();
+    let [own] = &listed["consents"].as_array().unwrap()[..] else {
+        panic!("the row's own: {listed:#}");
+    };
+    assert_eq!(own["state"], "granted");
+    assert_eq!(world.revoke(own["id"].as_str().unwrap()).await.status, 200);
+    // As the row says it.
+    let form = with(&world.form(5, "F-1"), "signed_on", "2021-04-12");
+    let desk = world.record(&form).await;
+
+    is_broken.store(false, Ordering::SeqCst);
+    world.town.redrive("inquiries-dead-letters").await;
+    world.town.stack.idle().await;
+    let receipt = world.town.receipt(CHIYODA, &dropped).await;
+    assert_eq!(rows(&receipt), [1, 0, 1], "{receipt}");
+    assert_eq!(receipt["refused_by"][0]["code"], "BASIS_ENDED");
+    assert!(world.log(SAPPORO).await.is_empty());
+    let answer = world.ask(&about(5, &desk)).await;
+    assert_eq!(answer.status, 200, "the desk's own: {}", answer.json());
 }

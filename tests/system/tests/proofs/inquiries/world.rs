@@ -75,7 +75,8 @@ impl World {
         Self::where_these_die(writes_answers).await
     }
 
-    async fn where_these_die(
+    /// One whose functions die of such calls, as long as it is said so.
+    pub(crate) async fn where_these_die(
         is_meant: impl Fn(&Call<'_>) -> bool + Send + 'static,
     ) -> (Self, Arc<AtomicBool>) {
         let is_broken = Arc::new(AtomicBool::new(true));
