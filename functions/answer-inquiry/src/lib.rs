@@ -19,6 +19,8 @@
 //!
 //! What is answered are doses in scope: never name, address, coupon or My Number. Why there are none stands in the
 //! holder's log and nowhere else.
+//! That somebody was or may have been address-protected is a fact of the entry: who asked about them is where they went,
+//! and not everybody who reads the log may know.
 //!
 //! This function opens records, of one municipality at a time, and has no right to look up who holds any.
 
@@ -181,6 +183,7 @@ impl AnswerInquiry {
                 resident: decided.residents.first().copied(),
                 outcome: decided.outcome,
                 doses,
+                protected: asked.iter().any(Asked::may_be_protected),
             },
             residents: &decided.residents,
             sealed: &sealed,

@@ -3,7 +3,8 @@
 //! **Triggered by** the HTTP API:
 //! - `POST /inquiries` asks (role `inquire`); `GET /inquiries` and `GET /inquiries/{id}` show what was asked;
 //! - `GET /log` shows the municipality's log (role `inquire` or `approve`);
-//! - `GET /residents/{id}/inquiries` shows who asked about one of its residents (role `read`);
+//! - `GET /residents/{id}/inquiries` shows who asked about one of its residents (role `read`); where that may tell
+//!   where a protected person went, both leave it out for whoever has not the role `approve`;
 //! - `POST /residents/{id}/inquiries/{inquiry}/release` lets whoever made an inquiry that was held back be
 //!   answered when it asks again (role `approve`).
 //!

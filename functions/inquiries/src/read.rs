@@ -1,6 +1,6 @@
 //! What was asked, and what the log says.
 
-use api::{PageLimits, Problem, Request, Response, Role, enrolled};
+use api::{Caller, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::ResidentTag;
 use data_encoding::HEXLOWER;
 use domain::{basis, japan_date};
@@ -52,7 +52,8 @@ pub(crate) struct LogPage {
 pub(crate) struct ShownEntry {
     seq: u64,
     at: String,
-    /// `unknown` for what cannot be read; its facts are those that are stored.
+    /// `unknown` for what cannot be read; its facts are those that are stored. `withheld` for what is not the
+    /// caller's to read; it has no facts.
     kind: &'static str,
     facts: Facts,
     before: String,
@@ -78,10 +79,13 @@ pub(crate) struct AboutPage {
 /// What a resident is entitled to see.
 #[derive(Serialize)]
 pub(crate) struct About {
+    /// Its number in the log.
+    seq: u64,
     at: String,
-    inquiry: String,
-    asker: String,
-    asker_name: String,
+    /// This and who asked are told to whoever may approve alone, where they may tell where a protected person went.
+    inquiry: Option<String>,
+    asker: Option<String>,
+    asker_name: Option<String>,
     basis: String,
     basis_text: &'static str,
     purpose: String,
@@ -135,8 +139,15 @@ impl Inquiries {
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let entries = self.store.log_page(scope, page.limit, page.after).await?;
+        let shown = entries.items.iter().map(|entry| {
+            if is_withheld(entry, request.caller()) {
+                ShownEntry::withheld(entry)
+            } else {
+                ShownEntry::of(entry)
+            }
+        });
         Ok(Response::json(&LogPage {
-            entries: entries.items.iter().map(ShownEntry::of).collect(),
+            entries: shown.collect(),
             next: entries.next.map(|position| request.cursor(&position)),
         }))
     }
@@ -152,11 +163,21 @@ impl Inquiries {
             .store
             .inquiries_about(scope, &resident, page.limit, page.after);
         let entries = entries.await?;
+        let shown = entries.items.iter().filter_map(|entry| {
+            let about = About::of(entry)?;
+            let is_withheld = is_withheld(entry, request.caller());
+            Some(if is_withheld { about.withheld() } else { about })
+        });
         Ok(Response::json(&AboutPage {
-            inquiries: entries.items.iter().filter_map(About::of).collect(),
+            inquiries: shown.collect(),
             next: entries.next.map(|position| request.cursor(&position)),
         }))
     }
+}
+
+/// Where somebody went who is protected is told to whoever may decide about it, and to nobody else.
+fn is_withheld(entry: &LogEntry, caller: &Caller) -> bool {
+    entry.event.tells_of_protected() && !caller.has(Role::Approve)
 }
 
 impl Listed {
@@ -187,6 +208,17 @@ impl ShownEntry {
             hash: hex(&entry.hash),
         }
     }
+
+    /// Its place in the chain and no fact. One that does not have its hash is not called withheld: whoever computes
+    /// the chain again is to find that.
+    fn withheld(entry: &LogEntry) -> Self {
+        let is_sound = entry.hash == entry.computed_hash();
+        Self {
+            kind: if is_sound { "withheld" } else { "unknown" },
+            facts: Facts(Vec::new()),
+            ..Self::of(entry)
+        }
+    }
 }
 
 impl About {
@@ -205,10 +237,11 @@ impl About {
         };
         let reading = basis(&terms.basis, japan_date(entry.at));
         Some(Self {
+            seq: entry.seq,
             at: entry.at.to_string(),
-            inquiry: inquiry.to_string(),
-            asker: asker.to_string(),
-            asker_name: name_of(asker.as_str()),
+            inquiry: Some(inquiry.to_string()),
+            asker: Some(asker.to_string()),
+            asker_name: Some(name_of(asker.as_str())),
             basis: terms.basis.clone(),
             basis_text: reading.map_or("", |basis| basis.ja()),
             purpose: terms.purpose.clone(),
@@ -218,15 +251,26 @@ impl About {
         })
     }
 
+    /// The same without who asked.
+    fn withheld(self) -> Self {
+        Self {
+            inquiry: None,
+            asker: None,
+            asker_name: None,
+            ..self
+        }
+    }
+
     /// Of an entry that cannot be read, the facts that stand in it.
     fn of_unknown(entry: &LogEntry) -> Self {
         let fact = |name| entry.event.fact(name).unwrap_or_default();
         let reading = basis(&fact("basis"), japan_date(entry.at));
         Self {
+            seq: entry.seq,
             at: entry.at.to_string(),
-            inquiry: fact("inquiry"),
-            asker: fact("asker"),
-            asker_name: name_of(&fact("asker")),
+            inquiry: Some(fact("inquiry")),
+            asker: Some(fact("asker")),
+            asker_name: Some(name_of(&fact("asker"))),
             basis: fact("basis"),
             basis_text: reading.map_or("", |basis| basis.ja()),
             purpose: fact("purpose"),

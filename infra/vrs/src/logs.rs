@@ -284,6 +284,7 @@ mod tests {
             resident: None,
             outcome,
             doses,
+            protected: false,
         };
         (holder, answered)
     }

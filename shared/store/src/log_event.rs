@@ -44,6 +44,9 @@ pub enum LogEvent {
         outcome: HolderOutcome,
         /// How many doses were given.
         doses: u32,
+        /// Whether the person was address-protected then, or nobody knew whether they were: who asked is where they
+        /// went. A fact only where it is so.
+        protected: bool,
     },
     /// This municipality decided that another may be answered about a resident it had held back.
     Released {
@@ -62,6 +65,9 @@ pub enum LogEvent {
         facts: Vec<(String, String)>,
     },
 }
+
+const PROTECTED: &str = "protected";
+const YES: &str = "yes";
 
 /// The names of a kind's facts behind `kind` and `inquiry`, in the order in which they are hashed.
 const NAMES: [(&str, &[&str]); 4] = [
@@ -87,6 +93,7 @@ const NAMES: [(&str, &[&str]); 4] = [
             "resident",
             "outcome",
             "doses",
+            PROTECTED,
         ],
     ),
     ("released", &["asker", "resident", "by"]),
@@ -156,6 +163,24 @@ impl LogEvent {
         }
     }
 
+    /// Whether it tells, or may tell, where somebody went who was protected: of this municipality's residents, and
+    /// not of whom it asked about itself.
+    #[must_use]
+    pub fn tells_of_protected(&self) -> bool {
+        match self {
+            Self::Asked { .. } | Self::Concluded { .. } => false,
+            Self::Answered {
+                outcome, protected, ..
+            } => *protected || *outcome == HolderOutcome::Held,
+            Self::Released { .. } => true,
+            Self::Unknown { .. } => {
+                let kind = self.fact("kind");
+                let is_own = ["asked", "concluded"].map(Some).contains(&kind.as_deref());
+                !is_own || self.fact("asker").is_some()
+            }
+        }
+    }
+
     /// The text of a fact by its name.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<String> {
@@ -217,6 +242,7 @@ impl LogEvent {
                 resident,
                 outcome,
                 doses,
+                protected,
             } => {
                 let mut facts = of(inquiry);
                 facts.push(("asker", asker.to_string()));
@@ -225,6 +251,9 @@ impl LogEvent {
                 facts.push(("resident", resident.unwrap_or_default()));
                 facts.push(("outcome", outcome.as_str().to_owned()));
                 facts.push(("doses", doses.to_string()));
+                if *protected {
+                    facts.push((PROTECTED, YES.to_owned()));
+                }
                 facts
             }
             Self::Released {
@@ -297,6 +326,11 @@ impl LogEvent {
                 },
                 outcome: text("outcome")?.parse().ok()?,
                 doses: text("doses")?.parse().ok()?,
+                protected: match text(PROTECTED) {
+                    None => false,
+                    Some(YES) => true,
+                    Some(_) => return None,
+                },
             }),
             "released" => Some(Self::Released {
                 inquiry,
@@ -316,7 +350,7 @@ mod tests {
     use super::*;
     use crate::LogHead;
 
-    fn events() -> [LogEvent; 5] {
+    fn events() -> [LogEvent; 6] {
         let inquiry = InquiryId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         let terms = Terms {
             basis: "CONSENT".to_owned(),
@@ -341,6 +375,7 @@ mod tests {
                 resident: Some(ResidentTag::from_bytes([7; 16])),
                 outcome: HolderOutcome::Given,
                 doses: 2,
+                protected: false,
             },
             LogEvent::Concluded {
                 inquiry,
@@ -352,6 +387,15 @@ mod tests {
                 asker,
                 resident: ResidentTag::from_bytes([7; 16]),
                 by: StaffTag::from_bytes([0xCD; 16]),
+            },
+            LogEvent::Answered {
+                inquiry,
+                asker,
+                terms,
+                resident: Some(ResidentTag::from_bytes([7; 16])),
+                outcome: HolderOutcome::Given,
+                doses: 2,
+                protected: true,
             },
         ]
     }
@@ -416,7 +460,7 @@ mod tests {
             next: 3,
             last: [1; 32],
         };
-        let [asked, by_file, answered, concluded, _] = events();
+        let [asked, by_file, answered, concluded, _, protected] = events();
         let entry = head.entry(asked, Timestamp::UNIX_EPOCH);
         assert_eq!(entry.hash, entry.computed_hash());
         let mut variants = vec![entry.clone(), entry.clone(), entry.clone(), entry.clone()];
@@ -424,7 +468,7 @@ mod tests {
         variants[1].at = Timestamp::from_second(1).unwrap();
         variants[2].before = [2; 32];
         variants[3].event = concluded;
-        for event in [by_file, answered] {
+        for event in [by_file, answered.clone()] {
             variants.push(crate::LogEntry {
                 event,
                 ..entry.clone()
@@ -432,6 +476,53 @@ mod tests {
         }
         for variant in variants {
             assert_ne!(variant.computed_hash(), entry.hash);
+        }
+        let entry = head.entry(protected, Timestamp::UNIX_EPOCH);
+        let unprotected = head.entry(answered, Timestamp::UNIX_EPOCH);
+        assert_ne!(entry.hash, unprotected.hash);
+    }
+
+    #[test]
+    fn an_entry_of_before_protection_was_a_fact_has_the_hash_it_had() {
+        let [_, _, answered, ..] = events();
+        let names: Vec<_> = answered.facts().iter().map(|(name, _)| *name).collect();
+        let of_old = [
+            "kind",
+            "inquiry",
+            "asker",
+            "basis",
+            "purpose",
+            "programmes",
+            "resident",
+            "outcome",
+            "doses",
+        ];
+        assert_eq!(names, of_old);
+        let facts = answered.facts().into_iter();
+        let mut facts: BTreeMap<_, _> = facts.map(|(name, fact)| (name.to_owned(), fact)).collect();
+        facts.insert("protected".to_owned(), "no".to_owned());
+        assert_eq!(LogEvent::read(&facts), None, "nobody writes that");
+    }
+
+    #[test]
+    fn what_may_tell_where_a_protected_person_went_is_known_by_itself() {
+        let [asked, answered, concluded, released, protected] = events();
+        let mut held = answered.clone();
+        if let LogEvent::Answered { outcome, .. } = &mut held {
+            *outcome = HolderOutcome::Held;
+        }
+        let unknown = |event: &LogEvent, more: Option<&str>| {
+            let facts = event.facts().into_iter();
+            let facts = facts.map(|(name, fact)| (name.to_owned(), fact));
+            let more = more.map(|name| (name.to_owned(), "x".to_owned()));
+            LogEvent::unknown(facts.chain(more).collect())
+        };
+        for event in [&released, &protected, &held, &unknown(&answered, None)] {
+            assert!(event.tells_of_protected(), "{event:?}");
+        }
+        assert!(unknown(&asked, Some("asker")).tells_of_protected());
+        for event in [&answered, &asked, &concluded, &unknown(&asked, None)] {
+            assert!(!event.tells_of_protected(), "{event:?}");
         }
     }
 }

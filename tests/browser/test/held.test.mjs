@@ -87,7 +87,7 @@ test('what was decided is known on whichever page of the inquiries it was held',
     const response = await route.fetch({ url: url.replace(/&after=.*/, '') });
     const { inquiries } = await response.json();
     const held = inquiries.find((it) => it.outcome === 'held');
-    const others = Array.from({ length: 20 }, (_, at) => ({ ...held, inquiry: `other-${at}`, asker: '131024', asker_name: '東京都中央区', outcome: 'given' }));
+    const others = Array.from({ length: 20 }, (_, at) => ({ ...held, seq: 1000 + at, inquiry: `other-${at}`, asker: '131024', asker_name: '東京都中央区', outcome: 'given' }));
     await route.fulfill({ response, json: url.includes('&after=') ? { inquiries: [held], next: null } : { inquiries: others, next: 'more' } });
   });
   await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
@@ -105,6 +105,31 @@ test('who may only read sees what was held, and cannot decide', async () => {
   await open(page, stack, `residents/${await stack.residentOf(guarded)}`);
   await page.getByText('まだ回答していません').waitFor();
   assert.equal(await page.getByRole('button', { name: '回答を認める' }).count(), 0);
+  // Where a protected person went is no business of theirs: neither of what was held nor of what was given since.
+  assert.equal(await page.getByText('「承認」の役割の職員だけが見られます').count(), 2);
+  assert.ok(!/札幌市|011002/.test(await page.locator('main').innerText()));
+  await page.context().close();
+});
+
+test('who may not approve checks the chain of what is shown, and is told how many entries are not', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack, { roles: ['inquire'] });
+  await open(page, stack, 'inquiries/log');
+  await page.locator('.badge', { hasText: '内容は非表示' }).first().waitFor();
+  assert.ok(!/札幌市|011002/.test(await page.locator('main').innerText()));
+  const check = page.getByRole('button', { name: '改ざんがないか' });
+  await check.press('Enter');
+  await page.getByText('3件すべてがつながっています').first().waitFor();
+  await page.getByText('内容を見られない3件').waitFor();
+  // One that is left out breaks it all the same.
+  await page.route(/\/log\?/, async (route) => {
+    const response = await route.fetch();
+    const log = await response.json();
+    await route.fulfill({ response, json: { ...log, entries: log.entries.filter((it) => it.seq !== 2) } });
+  });
+  await check.press('Enter');
+  await page.locator('main [role=alert]', { hasText: '3番の記録がつながっていません' }).waitFor();
+  assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
 

@@ -90,7 +90,7 @@ test('a button that is pressed twice shows nothing twice, and what failed is for
   const resident = await stack.residentOf(old[0]);
   const consents = many(60, (at) => ({ id: idOf(at), evidence_number: `F-${at}`, basis: 'CONSENT', purpose: 'VACCINATION', programmes: ['COVID19'], state: 'granted', recorded_at: NOW, expires_at: NOW }));
   const entries = many(150, (at) => ({ seq: 150 - at, at: NOW, kind: 'asked', facts: { kind: 'asked' }, hash: '0'.repeat(64) }));
-  const inquiries = many(60, (at) => ({ inquiry: idOf(at), asker: '011002', asker_name: `市${at}`, at: NOW, basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', outcome: 'given', doses: 1 }));
+  const inquiries = many(60, (at) => ({ seq: 60 - at, inquiry: idOf(at), asker: '011002', asker_name: `市${at}`, at: NOW, basis: 'CONSENT', purpose: 'VACCINATION', programmes: 'COVID19', outcome: 'given', doses: 1 }));
   await listIs(page, /\/consents\?/, 'consents', consents, (it) => it.id);
   await listIs(page, /\/log\?/, 'entries', entries, (it) => String(it.seq));
   await listIs(page, /\/residents\/[^/]+\/inquiries\?/, 'inquiries', inquiries, (it) => it.inquiry);

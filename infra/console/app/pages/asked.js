@@ -1,4 +1,5 @@
-// Who asked about a resident: what the resident is entitled to be told. What was held back is decided here.
+// Who asked about a resident: what the resident is entitled to be told. What was held back is decided here. Who asked about somebody
+// protected is where they went: that is shown to whoever may approve.
 
 import { html, useState, useRef, Badge, Ask, ProblemNotice } from '../ui.js';
 import { More, pageQuery, usePages } from '../loading.js';
@@ -18,7 +19,7 @@ export default function Asked({ id }) {
       isRead.current = true;
     }
     return { items: data.inquiries, next: data.next };
-  }, (it) => it.inquiry);
+  }, (it) => it.seq);
   const { items: asked, isThere, problem } = pages;
   const lookAnew = () => {
     isRead.current = false;
@@ -30,7 +31,7 @@ export default function Asked({ id }) {
       <${ProblemNotice} problem=${problem} />
       ${isThere && !asked.length && html`<p class="help">${t('asked.none')}</p>`}
       ${asked.length > 0 && html`<ul class="history">${asked.map((it) => html`
-        <li key=${it.inquiry}><strong>${it.asker_name} <span class="mono">${it.asker}</span></strong> <span class="sub">${moment(it.at)} ・ ${named(`basis.${it.basis}`, it.basis)} ・ ${named(`purpose.${it.purpose}`, it.purpose)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
+        <li key=${it.seq}><strong>${it.asker === null ? t('asked.withheld') : html`${it.asker_name} <span class="mono">${it.asker}</span>`}</strong> <span class="sub">${moment(it.at)} ・ ${named(`basis.${it.basis}`, it.basis)} ・ ${named(`purpose.${it.purpose}`, it.purpose)} ・ ${programmes(it.programmes.split(' '))}</span>${t(`asked.${it.outcome}`, { count: number(it.doses) })}
           ${isHeld(it) && html`<${Held} resident=${id} inquiry=${it} until=${until.get(it.asker)} onReleased=${(at) => setUntil(new Map(until).set(it.asker, at))} onStale=${lookAnew}
             isLast=${asked.find((other) => other.asker === it.asker && counts(other.outcome)) === it} />`}</li>`)}</ul>`}
       <${More} pages=${pages} />

@@ -11,6 +11,7 @@ mod index;
 mod life;
 mod numbers;
 mod progress;
+mod protected;
 mod spoilt;
 mod story;
 mod told;

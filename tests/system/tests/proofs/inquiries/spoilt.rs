@@ -19,7 +19,7 @@ use crate::recovery::indexing;
 const FIRST: &str = "000000000001";
 
 /// Writes another fact over one of the first entry of a partition.
-async fn spoil(town: &Town, pk: &str, fact: &str, text: &str) {
+pub(super) async fn spoil(town: &Town, pk: &str, fact: &str, text: &str) {
     let items = town.items().await;
     let entry = &items[&(pk.to_owned(), FIRST.to_owned())];
     let mut entry: Value = serde_json::from_str(entry).unwrap();

@@ -1,0 +1,170 @@
+//! Who asked about somebody protected is where they went: whoever may decide about it knows, and nobody else.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use system::town::{CHIYODA, SAPPORO};
+use vrs::logs::Check;
+
+use super::doses::vaccinate;
+use super::spoilt::spoil;
+use super::world::{World, about, person, scope, with};
+
+/// Everything but the role to approve.
+const NOT_APPROVE: [&[&str]; 2] = [&["read"], &["read", "register", "doses", "inquire"]];
+
+async fn resident(world: &World, number: u32) -> String {
+    let row = person(number);
+    let resident = world.town.resident(SAPPORO, row.cell("個別宛名番号")).await;
+    resident.unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// Chiyoda asks on a form of its own; the id of its inquiry.
+async fn ask(world: &World, number: u32, form: &str) -> String {
+    let consent = world.consent(number, form).await;
+    let answer = world.ask(&about(number, &consent)).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// A list of Sapporo's as somebody with these roles is given it, and as it is written.
+async fn seen(world: &World, roles: &[&str], path: &str, list: &str) -> (Vec<Value>, String) {
+    let token = world.token(SAPPORO, roles, "anna");
+    let answer = world.town.ask("GET", path, &token, None).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let text = std::str::from_utf8(&answer.bytes).unwrap().to_owned();
+    (answer.json()[list].as_array().unwrap().clone(), text)
+}
+
+/// Neither its code nor its name, nor what it calls its inquiries.
+fn names_chiyoda(text: &str, inquiries: &[&str]) -> bool {
+    let names = [CHIYODA, "千代田"];
+    names
+        .iter()
+        .chain(inquiries)
+        .any(|name| text.contains(*name))
+}
+
+fn each<'a>(entries: &'a [Value], name: &str) -> Vec<&'a Value> {
+    entries.iter().map(|entry| &entry[name]).collect()
+}
+
+/// One that was held back and released, and one that was given thereupon.
+async fn held_and_released(world: &World) -> [String; 2] {
+    vaccinate(world, SAPPORO, &person(19), &[(1, "20210407", "EP2163")]).await;
+    let held = ask(world, 19, "F-1").await;
+    let path = format!(
+        "/residents/{}/inquiries/{held}/release",
+        resident(world, 19).await
+    );
+    let token = world.token(SAPPORO, &["approve"], "boss");
+    let released = world.town.ask("POST", &path, &token, None).await;
+    assert_eq!(released.status, 200, "{}", released.json());
+    [held, ask(world, 19, "F-2").await]
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asked_about_somebody_protected_is_shown_to_whoever_may_approve() {
+    let world = World::new().await;
+    let [held, given] = held_and_released(&world).await;
+    // Their number, and another birth date.
+    let form = with(&world.form(19, "F-3"), "birth_date", "1990-02-03");
+    let consent = world.record(&form).await;
+    let wrong = with(&about(19, &consent), "birth_date", "1990-02-03");
+    let wrong = world.ask(&wrong).await.json()["id"].take();
+    let wrong = wrong.as_str().unwrap();
+    let ids = [wrong, given.as_str(), held.as_str()];
+    let path = format!("/residents/{}/inquiries", resident(&world, 19).await);
+    for roles in NOT_APPROVE {
+        let (inquiries, text) = seen(&world, roles, &path, "inquiries").await;
+        assert_eq!(each(&inquiries, "outcome"), ["no_match", "given", "held"]);
+        for name in ["inquiry", "asker", "asker_name"] {
+            assert_eq!(each(&inquiries, name), [&Value::Null; 3], "{name}");
+        }
+        assert!(!names_chiyoda(&text, &ids), "{text}");
+    }
+    let (inquiries, _) = seen(&world, &["read", "approve"], &path, "inquiries").await;
+    assert_eq!(each(&inquiries, "outcome"), ["no_match", "given", "held"]);
+    assert_eq!(each(&inquiries, "inquiry"), ids);
+    assert_eq!(each(&inquiries, "asker"), [CHIYODA; 3]);
+    assert_eq!(each(&inquiries, "asker_name"), ["東京都千代田区"; 3]);
+    // Of anybody else, whoever may look them up is shown it.
+    let other = ask(&world, 10, "F-4").await;
+    let path = format!("/residents/{}/inquiries", resident(&world, 10).await);
+    let (inquiries, _) = seen(&world, &["read"], &path, "inquiries").await;
+    assert_eq!(each(&inquiries, "inquiry"), [&other]);
+    assert_eq!(each(&inquiries, "asker"), [CHIYODA]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_is_held_back_who_asked_is_not_told_either() {
+    let world = World::new().await;
+    world
+        .town
+        .set(SAPPORO, |settings| settings.hold_protected = false)
+        .await;
+    vaccinate(&world, SAPPORO, &person(19), &[(1, "20210407", "EP2163")]).await;
+    let given = ask(&world, 19, "F-1").await;
+    let path = format!("/residents/{}/inquiries", resident(&world, 19).await);
+    let (inquiries, text) = seen(&world, &["read"], &path, "inquiries").await;
+    assert_eq!(each(&inquiries, "outcome"), ["given"]);
+    assert!(!names_chiyoda(&text, &[&given]), "{text}");
+    let (entries, text) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["withheld"]);
+    assert!(!names_chiyoda(&text, &[&given]), "{text}");
+}
+
+/// The log is one chain for everybody, and what it says of protected people is for whoever may approve.
+#[tokio::test(start_paused = true)]
+async fn in_the_log_only_the_place_of_such_an_entry_is_shown() {
+    let world = World::new().await;
+    let other = ask(&world, 10, "F-0").await;
+    let [held, given] = held_and_released(&world).await;
+    let (all, _) = seen(&world, &["approve"], "/log", "entries").await;
+    assert_eq!(
+        each(&all, "kind"),
+        ["answered", "released", "answered", "answered"]
+    );
+    let protected: Vec<_> = all.iter().map(|it| &it["facts"]["protected"]).collect();
+    assert_eq!(
+        protected,
+        [&json!("yes"), &Value::Null, &json!("yes"), &Value::Null]
+    );
+
+    let (shown, text) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(
+        each(&shown, "kind"),
+        ["withheld", "withheld", "withheld", "answered"]
+    );
+    for (entry, whole) in shown.iter().zip(&all) {
+        for name in ["seq", "at", "before", "hash"] {
+            assert_eq!(entry[name], whole[name], "{name}");
+        }
+    }
+    assert_eq!(each(&shown[..3], "facts"), [&json!({}); 3]);
+    assert_eq!(shown[3], all[3], "who is not protected");
+    assert_eq!(shown[3]["facts"]["inquiry"], other.as_str());
+    for id in [&held, &given] {
+        assert!(!text.contains(id.as_str()), "{text}");
+    }
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = Check::of(&world.town.store(), &tenants, Timestamp::MAX).await;
+    assert_eq!(check.unwrap().wrong, Vec::<String>::new());
+}
+
+/// Nobody knows of whom it tells. That it is spoilt is not hidden.
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_cannot_be_read_may_be_about_somebody_protected() {
+    let world = World::new().await;
+    let id = ask(&world, 10, "F-1").await;
+    let resident = resident(&world, 10).await;
+    for pk in ["LOG".to_owned(), format!("ASKED#{resident}")] {
+        spoil(&world.town, &format!("T#{SAPPORO}#{pk}"), "outcome", "x").await;
+    }
+    let (entries, text) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["unknown"]);
+    assert!(!names_chiyoda(&text, &[&id]), "{text}");
+    let path = format!("/residents/{resident}/inquiries");
+    let (inquiries, text) = seen(&world, &["read"], &path, "inquiries").await;
+    assert_eq!(each(&inquiries, "outcome"), ["unknown"]);
+    assert!(!names_chiyoda(&text, &[&id]), "{text}");
+}
