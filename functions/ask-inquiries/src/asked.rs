@@ -165,7 +165,8 @@ impl AskInquiries {
             Ok((_, found)) => Ok((index, Ok((row.reference.clone(), found)))),
             Err(AskError::Refused(refusal)) => Ok((index, Err(code(refusal).into()))),
             Err(AskError::Holder(InvokeError::Lasting)) => {
-                self.store.leave_inquiry(scope, &id).await?;
+                // Not its own any more, it is asked again, and finds that.
+                self.store.leave_inquiry(scope, &id, ids.inquiry).await?;
                 Ok((index, Err(ProblemCode::HolderCannotAnswer.into())))
             }
             Err(error) => Err(error.into()),

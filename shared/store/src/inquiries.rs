@@ -30,6 +30,10 @@ const STEPS: u32 = 12;
 /// On an inquiry that came to no end, and that whoever asks on its basis next may go on with.
 const LEFT: &str = "left";
 
+/// Condition on an inquiry that has no answer yet: it is with whoever goes on with it under that id.
+const IS_OWN: &str = "attribute_not_exists(answered_at) AND \
+    (taken_by = :own OR (attribute_not_exists(taken_by) AND sk = :own))";
+
 /// Condition on a basis that an inquiry has claimed: it is still this inquiry's, and holds.
 const HOLDS: &str = "stage = :claimed AND inquiry = :inquiry AND expires_at > :now";
 
@@ -350,20 +354,23 @@ impl Store {
         item.as_ref().map(Inquiry::read).transpose()
     }
 
-    /// Leaves an inquiry that came to no end to whoever asks on its basis next; [`StoreError::Moved`] when it
-    /// was answered meanwhile.
+    /// Leaves an inquiry that came to no end to whoever asks on its basis next, if it is still with whoever goes on
+    /// with it under `own`, as in [`Store::take_up_inquiry`]; [`StoreError::Moved`] when it was answered, or
+    /// another took it up, meanwhile.
     pub async fn leave_inquiry(
         &self,
         scope: &TenantScope,
         id: &InquiryId,
+        own: InquiryId,
     ) -> Result<(), StoreError> {
         let left = self.client(scope).update_item().table_name(&self.table);
         left.key("pk", s(keys::inquiries(scope)))
             .key("sk", s(id.to_string()))
             .update_expression("SET #left = :left")
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(answered_at)")
+            .condition_expression(IS_OWN)
             .expression_attribute_names("#left", LEFT)
             .expression_attribute_values(":left", AttributeValue::Bool(true))
+            .expression_attribute_values(":own", s(own.to_string()))
             .send()
             .await?;
         Ok(())

@@ -5,14 +5,17 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use domain::{InquiryId, StaffTag};
 use serde_json::json;
+use store::StoreError;
 use system::{
     gate::{Gate, Step},
     town::CHIYODA,
 };
 
 use super::bulk::{drop_file, line, rows};
-use super::world::{World, about, person};
+use super::forged::claim;
+use super::world::{World, about, person, scope};
 
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_in_the_same_moment_is_heard_all_the_same() {
@@ -62,4 +65,37 @@ async fn whoever_comes_in_the_same_moment_is_heard_all_the_same() {
         1,
         "the file is not begun anew"
     );
+}
+
+/// Two workers of one file found that a holder cannot answer; what the first has left was taken up by a row of another
+/// file before the second says the same.
+#[tokio::test(start_paused = true)]
+async fn whoever_leaves_an_inquiry_late_takes_it_from_nobody() {
+    let world = World::new().await;
+    let consent = world.consent(5, "F-1").await;
+    let (store, asker) = (world.town.store(), scope(CHIYODA));
+    let text = "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb";
+    claim(&world, &consent, text).await;
+    let first: InquiryId = text.parse().unwrap();
+    let of = |n: u8| InquiryId::new(first.made_at(), [n; 10]);
+    // Of a row, and of one beside it that names the same form.
+    let (row, beside, file) = (of(1), of(2), StaffTag::from_bytes([2; 16]));
+    let takes = async |own| {
+        store
+            .take_up_inquiry(&asker, &first, own, file)
+            .await
+            .unwrap()
+    };
+    let leaves = async |own| store.leave_inquiry(&asker, &first, own).await;
+    assert!(!takes(row).await, "nobody has left it");
+    assert!(matches!(leaves(row).await, Err(StoreError::Moved)));
+    leaves(first).await.unwrap();
+    assert!(takes(row).await);
+    assert!(matches!(leaves(first).await, Err(StoreError::Moved)));
+    assert!(!takes(beside).await);
+    assert!(takes(row).await, "it is its own");
+    // Whoever has it now may leave it in turn.
+    leaves(row).await.unwrap();
+    assert!(takes(beside).await);
+    assert!(matches!(leaves(row).await, Err(StoreError::Moved)));
 }

@@ -131,7 +131,7 @@ fn inquiry_2() -> &'static str {
 }
 
 /// Claims a basis and goes no further, as an inquiry that dies.
-async fn claim(world: &World, consent: &str, inquiry: &str) {
+pub(super) async fn claim(world: &World, consent: &str, inquiry: &str) {
     let now: jiff::Timestamp = system::town::BEGINNING.parse().unwrap();
     let day = domain::japan_date(now);
     let claim = store::NewClaim {
