@@ -7,7 +7,7 @@ use domain::{InquiryId, StaffTag, TenantCode, TenantScope};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    HolderOutcome, LogEvent, LogHead, Store, StoreError,
+    HolderOutcome, LogEntry, LogEvent, LogHead, Store, StoreError,
     inquiries::{ROUNDS, pause},
     item::{Item, Map, n, s, time},
     keys::{self, SCHEMA},
@@ -16,8 +16,10 @@ use crate::{
 
 /// For so long the asker may be answered, as long as a basis may hold.
 const HOLDS: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// Entries about one resident that are looked through, newest first.
-const LOOKED_THROUGH: u32 = 200;
+/// Who asked longer ago has nothing left to ask on: as long as a basis may hold, and a day for clocks that differ.
+const MAY_ASK: SignedDuration = SignedDuration::from_hours(15 * 24);
+/// Entries about one resident that are read at once, newest first.
+const PAGE: u32 = 200;
 
 /// What became of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,19 +41,9 @@ impl Store {
         by: StaffTag,
         now: Timestamp,
     ) -> Result<Releasing, StoreError> {
-        let page = self.inquiries_about(scope, resident, LOOKED_THROUGH, None);
-        let items = page.await?.items.into_iter();
-        let held: BTreeSet<TenantCode> = items
-            .filter_map(|entry| match entry.event {
-                LogEvent::Answered {
-                    inquiry: of,
-                    asker,
-                    outcome: HolderOutcome::Held,
-                    ..
-                } if of == *inquiry => Some(asker),
-                _ => None,
-            })
-            .collect();
+        let held = self
+            .held_back(scope, resident, inquiry, now - MAY_ASK)
+            .await?;
         // Two askers under one name: nobody could say whom the decision is about.
         let (Some(asker), 1) = (held.first().copied(), held.len()) else {
             return Ok(Releasing::NotHeld);
@@ -84,6 +76,37 @@ impl Store {
             }
         }
         Err(StoreError::Moved)
+    }
+
+    /// Whose inquiry of this name was held back, among all entries about the resident since then.
+    async fn held_back(
+        &self,
+        scope: &TenantScope,
+        resident: &ResidentTag,
+        inquiry: &InquiryId,
+        since: Timestamp,
+    ) -> Result<BTreeSet<TenantCode>, StoreError> {
+        let mut held = BTreeSet::new();
+        let mut after = None;
+        loop {
+            let page = self.inquiries_about(scope, resident, PAGE, after).await?;
+            // Of what cannot be read, nothing is known of when it was.
+            let read = |entry: &&LogEntry| !matches!(entry.event, LogEvent::Unknown { .. });
+            let oldest = page.items.iter().rfind(read).map(|entry| entry.at);
+            held.extend(page.items.iter().filter_map(|entry| match entry.event {
+                LogEvent::Answered {
+                    inquiry: of,
+                    asker,
+                    outcome: HolderOutcome::Held,
+                    ..
+                } if of == *inquiry => Some(asker),
+                _ => None,
+            }));
+            after = page.next;
+            if after.is_none() || oldest.is_some_and(|oldest| oldest < since) {
+                return Ok(held);
+            }
+        }
     }
 
     /// Whether an asker may be answered about a resident although inquiries about them are held back.

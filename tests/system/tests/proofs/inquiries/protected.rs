@@ -168,3 +168,31 @@ async fn an_entry_that_cannot_be_read_may_be_about_somebody_protected() {
     assert_eq!(each(&inquiries, "outcome"), ["unknown"]);
     assert!(!names_chiyoda(&text, &[&id]), "{text}");
 }
+
+/// However many have asked since, as long as it may be asked again.
+#[tokio::test(start_paused = true)]
+async fn what_was_held_is_released_however_many_asked_after_it() {
+    let world = World::new().await;
+    let held = ask(&world, 19, "F-1").await;
+    let resident = resident(&world, 19).await;
+    let pk = format!("T#{SAPPORO}#ASKED#{resident}");
+    let items = world.town.items().await;
+    let (_, entry) = items.iter().find(|((of, _), _)| *of == pk).unwrap();
+    let mut entry: Value = serde_json::from_str(entry).unwrap();
+    entry["facts"]["M"]["inquiry"]["S"] = json!("0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb");
+    entry["facts"]["M"]["outcome"]["S"] = json!("no_match");
+    // More than are read at once, behind whatever the release itself will write.
+    for seq in 1_000..1_450 {
+        entry["sk"]["S"] = json!(format!("{seq:012}"));
+        world.town.put(&entry).await;
+    }
+    let path = format!("/residents/{resident}/inquiries/{held}/release");
+    let token = world.token(SAPPORO, &["approve"], "boss");
+    let released = world.town.ask("POST", &path, &token, None).await;
+    assert_eq!(released.status, 200, "{}", released.json());
+    // Nobody looks through years of them.
+    world.wait(15 * 24 * 3600 + 1);
+    let token = world.token(SAPPORO, &["approve"], "boss");
+    let late = world.town.ask("POST", &path, &token, None).await;
+    assert_eq!(late.status, 404);
+}
