@@ -1,6 +1,7 @@
 //! The index of holders made anew from the records, with an operator's own rights.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use manifest::ManifestReader;
 use objects::{ObjectName, Objects, PinnedObject};
-use store::{HolderIndex, Pointer, Store, open_pointer, seal_pointer};
+use store::{HolderIndex, Pointer, Store, StoreError, open_pointer, seal_pointer};
 
 /// Residents under way at once.
 const AT_ONCE: usize = 32;
@@ -33,12 +34,14 @@ pub struct Indexing {
 }
 
 /// What was found of one municipality, or of all.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Compared {
     /// Residents, those who left included.
     pub residents: u64,
     /// Of these, without a My Number.
     pub without_number: u64,
+    /// Of these, those whose records cannot be read; their entries are not looked for.
+    pub unreadable: Vec<Unreadable>,
     /// Entries that were there and right.
     pub right: u64,
     /// Entries that were missing.
@@ -47,8 +50,37 @@ pub struct Compared {
     pub wrong: u64,
 }
 
+/// A resident whose record cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Of which municipality.
+    pub tenant: TenantCode,
+    /// Whose record.
+    pub resident: ResidentTag,
+    /// What of it.
+    pub what: &'static str,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            tenant,
+            resident,
+            what,
+        } = self;
+        write!(f, "{tenant}: resident {resident} cannot be read: {what}")
+    }
+}
+
+/// What a resident's record says of whose it is.
+enum Whose {
+    Person(PersonTag),
+    WithoutNumber,
+    Unreadable(&'static str),
+}
+
 impl Compared {
-    /// Whether the index said what the records say.
+    /// Whether the index said what the records say, as far as they can be read.
     #[must_use]
     pub const fn is_right(&self) -> bool {
         self.missing == 0 && self.wrong == 0
@@ -57,6 +89,7 @@ impl Compared {
     pub fn add(&mut self, other: Self) {
         self.residents += other.residents;
         self.without_number += other.without_number;
+        self.unreadable.extend(other.unreadable);
         self.right += other.right;
         self.missing += other.missing;
         self.wrong += other.wrong;
@@ -68,7 +101,7 @@ impl Indexing {
     /// what leads to no resident of theirs and does not open, unless it only looks. Looked at are the entries of
     /// persons whose number a resident carries, or carried when leaving. One for a number that nobody has any
     /// more is not found in this way. As long as it opens it does no harm: whoever it leads to is compared and
-    /// does not fit.
+    /// does not fit. Whoever's record cannot be read is said, and keeps nobody else from being looked at.
     pub async fn rebuild(
         &self,
         tenant: TenantCode,
@@ -154,24 +187,43 @@ impl Indexing {
         compared.residents += tags.len() as u64;
         let tagged = stream::iter(tags)
             .map(|tag| async move {
-                let resident = self.store.resident_or_former(scope, keys, &tag).await?;
-                let Some(number) = resident.and_then(|it| it.my_number) else {
-                    return Ok::<_, anyhow::Error>(None);
-                };
-                tokio::time::sleep(self.pause).await;
-                Ok(Some((self.persons.tag(number).await?, tag)))
+                let whose = self.whose(scope, keys, &tag).await?;
+                Ok::<_, anyhow::Error>((tag, whose))
             })
             .buffered(AT_ONCE);
         let mut tagged = std::pin::pin!(tagged);
-        while let Some(found) = tagged.try_next().await? {
-            match found {
-                Some((person, tag)) => {
-                    persons.entry(person).or_default().insert(tag);
+        while let Some((resident, whose)) = tagged.try_next().await? {
+            match whose {
+                Whose::Person(person) => {
+                    persons.entry(person).or_default().insert(resident);
                 }
-                None => compared.without_number += 1,
+                Whose::WithoutNumber => compared.without_number += 1,
+                Whose::Unreadable(what) => compared.unreadable.push(Unreadable {
+                    tenant: scope.code(),
+                    resident,
+                    what,
+                }),
             }
         }
         Ok(persons)
+    }
+
+    async fn whose(
+        &self,
+        scope: &TenantScope,
+        keys: &Arc<TenantKeys>,
+        tag: &ResidentTag,
+    ) -> Result<Whose> {
+        let resident = match self.store.resident_or_former(scope, keys, tag).await {
+            // The others are looked at all the same.
+            Err(StoreError::Damaged { what }) => return Ok(Whose::Unreadable(what)),
+            read => read?,
+        };
+        let Some(number) = resident.and_then(|it| it.my_number) else {
+            return Ok(Whose::WithoutNumber);
+        };
+        tokio::time::sleep(self.pause).await;
+        Ok(Whose::Person(self.persons.tag(number).await?))
     }
 
     /// The residents in the manifest of the register in force, those who left included: of one manifest, for

@@ -1,7 +1,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use aws_config::{BehaviorVersion, SdkConfig};
 use crypto::{Keyring, Kms, PersonTags};
 use domain::TenantCode;
@@ -24,7 +24,8 @@ pub async fn run(asked: cli::Index, out: &mut dyn Write) -> Result<()> {
     rebuild(&places, tenant, check, out).await
 }
 
-/// The same of one municipality or of all; fails if it only looks and something is missing or wrong.
+/// The same of one municipality or of all. Fails at its end if a municipality failed or somebody's record cannot be
+/// read, or if it only looks and something is missing or wrong.
 pub(super) async fn rebuild(
     places: &cli::IndexPlaces,
     tenant: Option<TenantCode>,
@@ -43,21 +44,44 @@ pub(super) async fn rebuild(
             .collect(),
     };
     let mut all = Compared::default();
+    let mut failed = 0;
     for tenant in tenants {
         let now = runtime::system_clock();
-        let found = indexing.rebuild(tenant, only_look, now).await?;
-        writeln!(out, "{tenant}  {}", said(&found))?;
-        all.add(found);
+        match indexing.rebuild(tenant, only_look, now).await {
+            Ok(found) => {
+                for unreadable in &found.unreadable {
+                    writeln!(out, "{unreadable}")?;
+                }
+                writeln!(out, "{tenant}  {}", said(&found))?;
+                all.add(found);
+            }
+            // The others are looked at all the same.
+            Err(error) => {
+                writeln!(out, "{tenant}  failed: {error:#}")?;
+                failed += 1;
+            }
+        }
     }
     writeln!(out, "all     {}", said(&all))?;
+    let mut left = Vec::new();
+    if failed > 0 {
+        left.push(format!("{failed} municipalities failed"));
+    }
+    if !all.unreadable.is_empty() {
+        let unreadable = grouped(all.unreadable.len() as u64);
+        left.push(format!("{unreadable} residents cannot be read"));
+    }
     if all.is_right() {
-        writeln!(out, "the index says what the records say")?;
-        return Ok(());
+        if left.is_empty() {
+            writeln!(out, "the index says what the records say")?;
+        }
+    } else if only_look {
+        let differs = "the index does not say what the records say; run this without --check";
+        left.push(differs.to_owned());
+    } else {
+        writeln!(out, "what was missing or wrong was put anew, or taken out")?;
     }
-    if only_look {
-        bail!("the index does not say what the records say; run this without --check");
-    }
-    writeln!(out, "what was missing or wrong was put anew, or taken out")?;
+    ensure!(left.is_empty(), "{}", left.join("; "));
     Ok(())
 }
 
@@ -65,17 +89,19 @@ fn said(found: &Compared) -> String {
     let Compared {
         residents,
         without_number,
+        unreadable,
         right,
         missing,
         wrong,
-    } = *found;
+    } = found;
     format!(
-        "{} residents, {} without a My Number; entries: {} right, {} missing, {} wrong",
-        grouped(residents),
-        grouped(without_number),
-        grouped(right),
-        grouped(missing),
-        grouped(wrong)
+        "{} residents, {} without a My Number, {} unreadable; entries: {} right, {} missing, {} wrong",
+        grouped(*residents),
+        grouped(*without_number),
+        grouped(unreadable.len() as u64),
+        grouped(*right),
+        grouped(*missing),
+        grouped(*wrong)
     )
 }
 

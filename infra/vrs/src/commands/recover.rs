@@ -56,12 +56,17 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
         )?;
     }
     writeln!(out, "the index of holders, made anew from the records:")?;
-    index::rebuild(&asked, None, false, out).await?;
+    let index = index::rebuild(&asked, None, false, out).await;
     writeln!(out, "the logs of inquiries:")?;
-    log::check(&asked.services, out).await?;
+    let logs = log::check(&asked.services, out).await;
     let mut left = Vec::new();
     if !failed.is_empty() {
         left.push(format!("of {} files nothing has come", failed.len()));
+    }
+    for (what, done) in [("index of holders", index), ("logs of inquiries", logs)] {
+        if let Err(error) = done {
+            left.push(format!("{what}: {error:#}"));
+        }
     }
     if !unknown.is_empty() {
         let unknown = unknown.len();

@@ -67,6 +67,6 @@ fn a_municipality_that_nobody_enters_again_keeps_no_other_from_its_index() {
     assert_eq!(checked.code, Some(0), "{}", checked.out);
 }
 
-fn queue(dynamodb: &str, name: &str) -> String {
+pub(crate) fn queue(dynamodb: &str, name: &str) -> String {
     format!("{dynamodb}/000000000000/{name}")
 }

@@ -1,6 +1,6 @@
 //! What was spoilt in the tables: it is named, and holds nobody else up.
 
-use crypto::Tag;
+use crypto::{ResidentTag, Tag};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use system::{
     town::{CHIYODA, SAPPORO, Town},
 };
 use tracing::level_filters::LevelFilter;
-use vrs::logs::Check;
+use vrs::{index::Unreadable, logs::Check};
 
 use super::doses::vaccinate;
 use super::world::{World, about, person, scope, with};
@@ -331,4 +331,29 @@ async fn an_entry_of_the_index_that_leads_nowhere_is_found_and_taken_out() {
     assert_eq!(town.holders().await, before);
     let again = with(&ask, "inquiry", failed.json()["inquiry"].clone());
     assert_eq!(world.ask(&again).await.json()["doses"][0]["lot"], "EP2163");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_does_not_open_is_named_and_keeps_nobody_else_from_the_index() {
+    let world = World::new().await;
+    let town = &world.town;
+    let number = person(10).cell("個別宛名番号").to_owned();
+    let found = town.resident(SAPPORO, &number).await.unwrap();
+    let resident = ResidentTag::parse(found["id"].as_str().unwrap()).unwrap();
+    let key = (format!("T#{SAPPORO}#R#{resident}"), "P".to_owned());
+    let mut damaged: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
+    damaged["newest"]["M"]["m"] = json!({ "B": "AAAA" });
+    town.put(&damaged).await;
+
+    let (indexing, tenant) = (indexing(town), scope(SAPPORO).code());
+    let now = town.stack.adapters().clock().now();
+    let compared = indexing.rebuild(tenant, false, now).await.unwrap();
+    assert_eq!((compared.residents, compared.right), (20, 19));
+    assert!(compared.is_right(), "{compared:?}");
+    let unreadable = Unreadable {
+        tenant,
+        resident,
+        what: "sealed resident",
+    };
+    assert_eq!(compared.unreadable, [unreadable]);
 }
