@@ -1,7 +1,10 @@
 use std::io::Write;
 
 use anyhow::{Result, bail};
+use data_encoding::HEXLOWER;
+use domain::TenantCode;
 use jiff::SignedDuration;
+use store::LogHead;
 
 use super::tenant::registry;
 use crate::cli;
@@ -22,6 +25,9 @@ pub(super) async fn check(services: &cli::Services, out: &mut dyn Write) -> Resu
     let tenants: Vec<_> = registry.list().await?.into_iter().map(|it| it.0).collect();
     let settled = runtime::system_clock() - UNDER_WAY;
     let check = Check::of(registry.store(), &tenants, settled).await?;
+    for (tenant, end) in &check.ends {
+        writeln!(out, "{}", said(*tenant, end))?;
+    }
     for wrong in &check.wrong {
         writeln!(out, "{wrong}")?;
     }
@@ -49,4 +55,28 @@ pub(super) async fn check(services: &cli::Services, out: &mut dyn Write) -> Resu
         return Ok(());
     }
     bail!("{} things are wrong", check.wrong.len())
+}
+
+/// Where a log ends, to be kept where nobody can change it who can change the log.
+fn said(tenant: TenantCode, end: &LogHead) -> String {
+    let entries = grouped(end.next.saturating_sub(1));
+    let hash = HEXLOWER.encode(&end.last);
+    format!("{tenant}  {entries} entries, last hash {hash}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_log_is_said_by_its_length_and_last_hash() {
+        let end = LogHead {
+            next: 1_235,
+            last: [0xAB; 32],
+        };
+        let tenant = TenantCode::parse("131016").unwrap();
+        let hash = "ab".repeat(32);
+        let said = said(tenant, &end);
+        assert_eq!(said, format!("131016  1,234 entries, last hash {hash}"));
+    }
 }

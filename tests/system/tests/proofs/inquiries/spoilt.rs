@@ -4,6 +4,7 @@ use crypto::{ResidentTag, Tag};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use store::LogEntry;
 use system::{
     file::Row,
     log::Log,
@@ -17,6 +18,24 @@ use super::world::{World, about, person, scope, with};
 use crate::recovery::indexing;
 
 const FIRST: &str = "000000000001";
+
+/// Takes an item away.
+async fn delete(town: &Town, pk: &str, sk: &str) {
+    let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+    let deleted = json!({ "TableName": "records", "Key": key }).to_string();
+    let services = town.stack.services();
+    let deleted = services.call_json("DynamoDB_20120810.DeleteItem", deleted.into());
+    assert_eq!(deleted.await.status(), 200);
+}
+
+/// Sets the end of Chiyoda's log back to behind this entry.
+async fn set_back(town: &Town, last: &LogEntry) {
+    let head = json!({
+        "pk": { "S": format!("T#{CHIYODA}#LOG") }, "sk": { "S": "HEAD" }, "v": { "N": "1" },
+        "next": { "N": (last.seq + 1).to_string() }, "last": { "B": BASE64.encode(&last.hash) },
+    });
+    town.put(&head).await;
+}
 
 /// Writes another fact over one of the first entry of a partition.
 pub(super) async fn spoil(town: &Town, pk: &str, fact: &str, text: &str) {
@@ -106,11 +125,7 @@ async fn an_entry_that_its_resident_is_not_shown_is_named() {
     let resident = town.resident(SAPPORO, row.cell("個別宛名番号")).await;
     let resident = resident.unwrap()["id"].as_str().unwrap().to_owned();
     let pk = format!("T#{SAPPORO}#ASKED#{resident}");
-    let key = json!({ "pk": { "S": pk }, "sk": { "S": FIRST } });
-    let deleted = json!({ "TableName": "records", "Key": key }).to_string();
-    let services = town.stack.services();
-    let deleted = services.call_json("DynamoDB_20120810.DeleteItem", deleted.into());
-    assert_eq!(deleted.await.status(), 200);
+    delete(town, &pk, FIRST).await;
     let said = "is not shown to the resident whom it is about as it stands in the log";
     assert_eq!(wrong().await, [format!("{SAPPORO}: entry 1 {said}")]);
 }
@@ -155,20 +170,78 @@ async fn entries_behind_an_end_that_was_lost_or_set_back_are_named() {
             "{CHIYODA}: entry {first} and all up to 4 stand behind the end of the log, which was lost or set back"
         )
     };
-    let key = json!({ "pk": { "S": format!("T#{CHIYODA}#LOG") }, "sk": { "S": "HEAD" } });
-    let mut back = key.clone();
-    back["v"] = json!({ "N": "1" });
-    back["next"] = json!({ "N": "3" });
-    back["last"] = json!({ "B": BASE64.encode(&entries[1].hash) });
-    town.put(&back).await;
+    set_back(town, &entries[1]).await;
     assert_eq!(wrong(Timestamp::MAX).await, [said(3)]);
     // What nobody can tell from entries written since is not held against the log.
     assert!(wrong(entries[2].at).await.is_empty());
-    let deleted = json!({ "TableName": "records", "Key": key }).to_string();
-    let services = town.stack.services();
-    let deleted = services.call_json("DynamoDB_20120810.DeleteItem", deleted.into());
-    assert_eq!(deleted.await.status(), 200);
+    delete(town, &format!("T#{CHIYODA}#LOG"), "HEAD").await;
     assert_eq!(wrong(Timestamp::MAX).await, [said(1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_cut_off_the_end_of_a_log_is_named_by_the_inquiries_beside_it() {
+    let world = World::new().await;
+    // Of the second one nobody holds records, so no other log tells of it.
+    let mut bases = Vec::new();
+    for number in [10, 30] {
+        bases.push(world.consent(number, &format!("F-{number}")).await);
+        let ask = about(number, &bases[bases.len() - 1]);
+        assert_eq!(world.ask(&ask).await.status, 200);
+    }
+    let town = &world.town;
+    let store = town.store();
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = async || Check::of(&store, &tenants, Timestamp::MAX).await.unwrap();
+    let entries = world.log(CHIYODA).await;
+    let [first, .., last] = &entries[..] else {
+        panic!("asked and concluded, twice");
+    };
+    let sound = check().await;
+    assert_eq!(sound.wrong, Vec::<String>::new());
+    let end = sound.ends[&tenants[0]];
+    assert_eq!((end.next, end.last), (5, last.hash));
+
+    let said = |entry: &LogEntry, what: &str| {
+        let inquiry = entry.event.inquiry().unwrap();
+        [format!("inquiry {inquiry} of {CHIYODA}: {what}")]
+    };
+    let log = format!("T#{CHIYODA}#LOG");
+    delete(town, &log, "000000000004").await;
+    set_back(town, &entries[2]).await;
+    let not_said = "answered, which the asker's log does not say";
+    assert_eq!(check().await.wrong, said(last, not_said));
+    delete(town, &log, "000000000003").await;
+    set_back(town, &entries[1]).await;
+    let basis = &bases[1];
+    let not_said = format!("asked on basis {basis}, which the asker's log does not say");
+    assert_eq!(check().await.wrong, said(last, &not_said));
+    // Whoever takes that away too is seen in nothing but an end that was kept elsewhere.
+    let inquiries = format!("T#{CHIYODA}#Q");
+    let id = |entry: &LogEntry| entry.event.inquiry().unwrap().to_string();
+    delete(town, &inquiries, &id(last)).await;
+    let cut = check().await;
+    assert_eq!(cut.wrong, Vec::<String>::new());
+    assert_eq!(cut.ends[&tenants[0]].next, 3);
+    delete(town, &inquiries, &id(first)).await;
+    let gone = "asked by the asker's log, and not among its inquiries";
+    assert_eq!(check().await.wrong, said(first, gone));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inquiry_that_cannot_be_read_does_not_keep_its_log_from_being_checked() {
+    let world = World::new().await;
+    let consent = world.consent(10, "F-1").await;
+    assert_eq!(world.ask(&about(10, &consent)).await.status, 200);
+    let town = &world.town;
+    let id = world.log(CHIYODA).await[0].event.inquiry().unwrap();
+    let pk = format!("T#{CHIYODA}#Q");
+    town.put(&json!({ "pk": { "S": pk }, "sk": { "S": id.to_string() }, "v": { "N": "1" } }))
+        .await;
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = Check::of(&town.store(), &tenants, Timestamp::MAX).await;
+    let check = check.unwrap();
+    let said = format!("{CHIYODA}: the inquiries beside the log cannot all be read: consent");
+    assert_eq!((check.entries, check.wrong), (3, vec![said]));
 }
 
 #[tokio::test(start_paused = true)]

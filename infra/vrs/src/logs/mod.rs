@@ -1,32 +1,79 @@
-//! The logs of inquiries, checked: numbers without gaps, hashes, that both sides say the same, and that residents are
-//! shown it.
+//! The logs of inquiries, checked: numbers without gaps, hashes, that both sides say the same, that they say what the
+//! inquiries beside them do, and that residents are shown it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use domain::{ConsentId, InquiryId, TenantCode, TenantScope};
 use jiff::Timestamp;
-use store::{LogEntry, LogEvent, Store, StoreError, Terms};
+use store::{Inquiry, LogEntry, LogEvent, LogHead, Store, StoreError, Terms};
 
 /// Entries in one question to the table.
 const PAGE: u32 = 1_000;
 
+const BESIDE: &str = "the inquiries beside the log cannot all be read";
+const LOG: &str = "the log cannot be read to its beginning";
 const BEHIND: &str = "stand behind the end of the log, which was lost or set back";
 const NOT_SHOWN: &str = "is not shown to the resident whom it is about as it stands in the log";
 
 /// What the logs say of one inquiry.
 #[derive(Default)]
 struct Sides {
-    /// On what and what for it was asked, as the asker has it.
-    asked: Option<Terms>,
+    /// On which recorded basis, on what and what for it was asked, as the asker has it.
+    asked: Option<(ConsentId, Terms)>,
     /// Who gave doses and how many they were, as the asker has it.
     concluded: Option<(Vec<TenantCode>, u32)>,
     /// How many doses each holder gave, and on what terms, as it has it.
     holders: BTreeMap<TenantCode, (u32, Terms)>,
+    /// The inquiry itself, which stands beside the asker's log.
+    listed: Option<Inquiry>,
+    /// Whether entries of the asker's about it stand behind the end of its log.
+    behind: bool,
     /// Entries about it.
     entries: u64,
-    /// The time of its latest entry.
+    /// The time of its latest entry, or of what was done to the inquiry itself.
     latest: Timestamp,
+}
+
+impl Sides {
+    /// What the asker's log does not say of the inquiry beside it, or says otherwise.
+    fn beside(&self) -> Vec<String> {
+        if self.behind {
+            return Vec::new();
+        }
+        let asked = self.asked.as_ref().map(|(consent, _)| consent);
+        let mut wrong = Vec::new();
+        match (&self.listed, asked) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                wrong.push("asked by the asker's log, and not among its inquiries".to_owned());
+            }
+            (Some(listed), None) => {
+                let basis = listed.consent;
+                wrong.push(format!(
+                    "asked on basis {basis}, which the asker's log does not say"
+                ));
+            }
+            (Some(listed), Some(consent)) => {
+                let basis = listed.consent;
+                if basis != *consent {
+                    wrong.push(format!(
+                        "asked on basis {basis}, on {consent} by the asker's log"
+                    ));
+                }
+                match (listed.answered_at.is_some(), self.concluded.is_some()) {
+                    (true, false) => {
+                        wrong.push("answered, which the asker's log does not say".to_owned());
+                    }
+                    (false, true) => {
+                        wrong.push("concluded by the asker's log, and not answered".to_owned())
+                    }
+                    _ => {}
+                }
+            }
+        }
+        wrong
+    }
 }
 
 /// Logs that were read, and what is wrong with them.
@@ -36,6 +83,8 @@ pub struct Check {
     pub entries: u64,
     /// Logs with entries.
     pub logs: u64,
+    /// Where those logs end.
+    pub ends: BTreeMap<TenantCode, LogHead>,
     /// What is wrong, a line each.
     pub wrong: Vec<String>,
     /// Inquiries that were under way when the logs were read, one after the other: what one side says of
@@ -47,6 +96,8 @@ pub struct Check {
     inquiries: BTreeMap<(TenantCode, InquiryId), Sides>,
     /// What each basis was used for; one that is used twice is wrong.
     bases: BTreeMap<(TenantCode, ConsentId), InquiryId>,
+    /// Those whose logs, and the inquiries beside them, were read to their beginning.
+    whole: BTreeSet<TenantCode>,
 }
 
 impl Check {
@@ -55,18 +106,55 @@ impl Check {
     pub async fn of(store: &Store, tenants: &[TenantCode], settled: Timestamp) -> Result<Self> {
         let mut check = Self::default();
         for tenant in tenants {
-            match check.read(store, *tenant, settled).await {
-                // The others are read all the same.
-                Err(StoreError::Damaged { what }) => {
-                    let line = format!("{tenant}: the log cannot be read to its beginning: {what}");
-                    check.wrong.push(line);
-                }
-                read => read?,
+            // Whatever stands beside the log when it is read has its entries in it.
+            let listed = check.list(store, *tenant).await;
+            let listed = check.is_done(*tenant, BESIDE, listed)?;
+            let read = check.read(store, *tenant, settled).await;
+            if check.is_done(*tenant, LOG, read)? && listed {
+                check.whole.insert(*tenant);
             }
         }
         let read: BTreeSet<_> = tenants.iter().copied().collect();
         check.compare(&read, settled);
         Ok(check)
+    }
+
+    /// `false` if something is damaged, which is said: the others are read all the same.
+    fn is_done(
+        &mut self,
+        tenant: TenantCode,
+        what: &str,
+        done: Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        let Err(StoreError::Damaged { what: part }) = done else {
+            return done.map(|()| true);
+        };
+        let line = format!("{tenant}: {what}: {part}");
+        self.wrong.push(line);
+        Ok(false)
+    }
+
+    /// Reads the inquiries that a municipality made. None of them ever goes away while it takes part.
+    async fn list(&mut self, store: &Store, tenant: TenantCode) -> Result<(), StoreError> {
+        let scope = TenantScope::for_operator(tenant);
+        let mut after = None;
+        loop {
+            let page = store.inquiries(&scope, PAGE, after).await?;
+            for inquiry in page.items {
+                self.take_listed(tenant, inquiry);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take_listed(&mut self, tenant: TenantCode, inquiry: Inquiry) {
+        let sides = self.inquiries.entry((tenant, inquiry.id)).or_default();
+        let last = inquiry.answered_at.unwrap_or(inquiry.asked_at);
+        sides.latest = sides.latest.max(last);
+        sides.listed = Some(inquiry);
     }
 
     /// Reads a log from its newest entry to its first. Who wrote an entry before `settled` had moved the end of
@@ -89,6 +177,7 @@ impl Check {
                     if entry.at < settled {
                         let (_, newest) = behind.unwrap_or((entry.seq, entry.seq));
                         behind = Some((entry.seq, newest));
+                        self.take_behind(tenant, entry);
                     }
                     continue;
                 }
@@ -124,8 +213,19 @@ impl Check {
         if next != 1 || hash != [0; 32] {
             self.say(tenant, next, "is where the log begins");
         }
-        self.logs += u64::from(head.next > 1 || behind.is_some());
+        if head.next > 1 || behind.is_some() {
+            self.logs += 1;
+            self.ends.insert(tenant, head);
+        }
         Ok(())
+    }
+
+    /// One behind the end, which is said of all of them at once.
+    fn take_behind(&mut self, tenant: TenantCode, entry: &LogEntry) {
+        if let LogEvent::Asked { inquiry, .. } | LogEvent::Concluded { inquiry, .. } = &entry.event
+        {
+            self.inquiries.entry((tenant, *inquiry)).or_default().behind = true;
+        }
     }
 
     fn take(&mut self, tenant: TenantCode, entry: &LogEntry) {
@@ -144,7 +244,8 @@ impl Check {
         sides.latest = sides.latest.max(entry.at);
         let doubled = match &entry.event {
             LogEvent::Asked { consent, terms, .. } => {
-                let doubled = sides.asked.replace(terms.clone()).is_some();
+                let said = (*consent, terms.clone());
+                let doubled = sides.asked.replace(said).is_some();
                 let (asker, inquiry) = inquiry;
                 let other = self.bases.insert((asker, *consent), inquiry);
                 if let Some(other) = other.filter(|other| *other != inquiry) {
@@ -183,8 +284,18 @@ impl Check {
                 let line = format!("inquiry {inquiry} of {asker}: {what}");
                 self.wrong.push(line);
             };
-            let Some(asked) = &sides.asked else {
-                say("answered or concluded, and not asked by it");
+            let beside = if self.whole.contains(asker) {
+                sides.beside()
+            } else {
+                Vec::new()
+            };
+            for what in &beside {
+                say(what);
+            }
+            let Some((_, asked)) = &sides.asked else {
+                if sides.entries > 0 && beside.is_empty() {
+                    say("answered or concluded, and not asked by it");
+                }
                 continue;
             };
             for (holder, (_, terms)) in &sides.holders {
@@ -224,167 +335,4 @@ impl Check {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::StaffTag;
-    use store::HolderOutcome;
-
-    use super::*;
-
-    const SAPPORO: &str = "011002";
-    const CHIYODA: &str = "131016";
-    const NAGOYA: &str = "231002";
-
-    fn code(text: &str) -> TenantCode {
-        TenantCode::parse(text).unwrap()
-    }
-
-    fn inquiry() -> InquiryId {
-        InquiryId::new(Timestamp::UNIX_EPOCH, [1; 10])
-    }
-
-    fn terms() -> Terms {
-        Terms {
-            basis: "CONSENT".to_owned(),
-            purpose: "VACCINATION".to_owned(),
-            programmes: "COVID19".to_owned(),
-        }
-    }
-
-    /// Chiyoda asks.
-    fn asked() -> (&'static str, LogEvent) {
-        let asked = LogEvent::Asked {
-            inquiry: inquiry(),
-            consent: ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]),
-            terms: terms(),
-            by: StaffTag::from_bytes([3; 16]),
-            dropped_by: None,
-        };
-        (CHIYODA, asked)
-    }
-
-    fn concluded(holders: &[&str], doses: u32) -> (&'static str, LogEvent) {
-        let concluded = LogEvent::Concluded {
-            inquiry: inquiry(),
-            holders: holders.iter().map(|it| code(it)).collect(),
-            doses,
-        };
-        (CHIYODA, concluded)
-    }
-
-    fn answered(holder: &'static str, doses: u32) -> (&'static str, LogEvent) {
-        let outcome = if doses > 0 {
-            HolderOutcome::Given
-        } else {
-            HolderOutcome::NoDoses
-        };
-        let answered = LogEvent::Answered {
-            inquiry: inquiry(),
-            asker: code(CHIYODA),
-            terms: terms(),
-            resident: None,
-            outcome,
-            doses,
-            protected: false,
-        };
-        (holder, answered)
-    }
-
-    /// What is found in the entries of those whose logs are read.
-    fn checked<const N: usize>(read: &[&str], entries: [(&str, LogEvent); N]) -> Check {
-        let mut check = Check::default();
-        for (tenant, event) in entries {
-            let entry = LogEntry {
-                seq: 1,
-                at: Timestamp::UNIX_EPOCH,
-                event,
-                before: [0; 32],
-                hash: [0; 32],
-            };
-            check.take(code(tenant), &entry);
-        }
-        let read: BTreeSet<_> = read.iter().map(|it| code(it)).collect();
-        check.compare(&read, Timestamp::MAX);
-        check
-    }
-
-    /// How many things are wrong with them, and who has left.
-    fn check<const N: usize>(
-        read: &[&str],
-        entries: [(&str, LogEvent); N],
-    ) -> (usize, BTreeMap<TenantCode, u64>) {
-        let check = checked(read, entries);
-        (check.wrong.len(), check.left)
-    }
-
-    #[test]
-    fn both_sides_say_on_what_and_what_for_it_was_asked() {
-        let (holder, mut event) = answered(SAPPORO, 2);
-        if let LogEvent::Answered { terms, .. } = &mut event {
-            terms.programmes = "INFLUENZA".to_owned();
-        }
-        let entries = [asked(), concluded(&[SAPPORO], 2), (holder, event)];
-        let wrong = checked(&[CHIYODA, SAPPORO], entries).wrong;
-        let said = format!(
-            "inquiry {} of {CHIYODA}: basis, purpose or programmes in the log of {SAPPORO} are not those in the \
-             asker's",
-            inquiry()
-        );
-        assert_eq!(wrong, [said]);
-    }
-
-    #[test]
-    fn both_sides_of_those_who_take_part_say_the_same() {
-        let both = [CHIYODA, SAPPORO];
-        let none = BTreeMap::new();
-        let told = || concluded(&[SAPPORO], 2);
-        let sound = check(&both, [asked(), told(), answered(SAPPORO, 2)]);
-        assert_eq!(sound, (0, none.clone()));
-        let wrong = [
-            check(&both, [asked(), told(), answered(SAPPORO, 1)]),
-            check(&both, [asked(), told()]),
-            check(&both, [answered(SAPPORO, 2)]),
-            check(&both, [told(), answered(SAPPORO, 2)]),
-        ];
-        assert!(wrong.iter().all(|it| *it == (1, none.clone())), "{wrong:?}");
-    }
-
-    #[test]
-    fn a_basis_is_good_for_one_inquiry() {
-        let (asker, mut second) = asked();
-        let other = InquiryId::new(Timestamp::UNIX_EPOCH, [9; 10]);
-        if let LogEvent::Asked { inquiry, .. } = &mut second {
-            *inquiry = other;
-        }
-        let basis = ConsentId::new(Timestamp::UNIX_EPOCH, [2; 10]);
-        let wrong = checked(&[CHIYODA], [(asker, second.clone()), asked()]).wrong;
-        let said = format!("{CHIYODA}: entry 1 asks on basis {basis}, as inquiry {other} does");
-        assert_eq!(wrong, [said]);
-        // Another municipality's may be called the same.
-        let both = [(SAPPORO, second), asked()];
-        assert_eq!(check(&[CHIYODA, SAPPORO], both), (0, BTreeMap::new()));
-    }
-
-    #[test]
-    fn nothing_is_held_against_an_asker_that_has_left() {
-        let left = BTreeMap::from([(code(CHIYODA), 2)]);
-        let entries = [answered(SAPPORO, 2), answered(NAGOYA, 0)];
-        assert_eq!(check(&[SAPPORO, NAGOYA], entries), (0, left));
-    }
-
-    #[test]
-    fn of_holders_that_have_left_the_others_are_still_compared() {
-        let left = BTreeMap::from([(code(SAPPORO), 1)]);
-        let told = || concluded(&[SAPPORO, NAGOYA], 3);
-        let alone = check(&[CHIYODA], [asked(), concluded(&[SAPPORO], 2)]);
-        assert_eq!(alone, (0, left.clone()));
-        for (doses, wrong) in [(0, 1), (1, 0), (2, 0), (3, 1), (4, 1)] {
-            let entries = [asked(), told(), answered(NAGOYA, doses)];
-            let found = check(&[CHIYODA, NAGOYA], entries);
-            assert_eq!(found, (wrong, left.clone()), "{doses}");
-        }
-        let silent = check(&[CHIYODA, NAGOYA], [asked(), told()]);
-        assert_eq!(silent, (1, left.clone()));
-        let entries = [asked(), concluded(&[SAPPORO], 3), answered(NAGOYA, 1)];
-        assert_eq!(check(&[CHIYODA, NAGOYA], entries), (1, left));
-    }
-}
+mod tests;
