@@ -46,7 +46,12 @@ impl Registry {
             .context("no branch key")?;
         match self
             .store
-            .add_tenant(&scope, &TenantSettings::default(), &key)
+            .add_tenant(
+                &scope,
+                &TenantSettings::default(),
+                &key,
+                runtime::system_clock(),
+            )
             .await
         {
             Err(StoreError::Moved) => bail!("{tenant} was entered by somebody else just now"),

@@ -8,7 +8,7 @@ use layouts::Encoding;
 
 use crate::{
     Store, StoreError,
-    item::{Item, b, n, s, texts},
+    item::{Item, b, n, s, texts, time},
     keys::{self, SCHEMA},
     transaction::Change,
 };
@@ -68,6 +68,8 @@ impl Default for TenantSettings {
 pub struct TenantState {
     /// Settings in force.
     pub settings: TenantSettings,
+    /// When it entered; `None` of those that entered before that was noted.
+    pub entered_at: Option<Timestamp>,
     wrapped: Vec<WrappedKey>,
 }
 
@@ -84,12 +86,14 @@ impl Store {
             .send()
             .await?;
         let mut settings = None;
+        let mut entered_at = None;
         let mut wrapped = Vec::new();
         for map in answer.items() {
             let item = Item(map);
             let sk = item.text("sk")?;
             if sk == SETTINGS {
                 settings = Some(read_settings(item)?);
+                entered_at = item.maybe_time("entered_at")?;
             } else if let Some(version) = sk.strip_prefix(KEY_PREFIX) {
                 let version = version.parse().map_err(|_| StoreError::Damaged {
                     what: "key version",
@@ -100,10 +104,14 @@ impl Store {
                 });
             }
         }
-        Ok(settings.map(|settings| TenantState { settings, wrapped }))
+        Ok(settings.map(|settings| TenantState {
+            settings,
+            entered_at,
+            wrapped,
+        }))
     }
 
-    /// Enters a municipality: its settings and its first wrapped key, in one transaction.
+    /// Enters a municipality now: its settings and its first wrapped key, in one transaction.
     ///
     /// [`StoreError::Moved`] when it is there already; nothing is changed then.
     pub async fn add_tenant(
@@ -111,16 +119,20 @@ impl Store {
         scope: &TenantScope,
         settings: &TenantSettings,
         key: &WrappedKey,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let pk = keys::tenant(scope);
         let key_sk = format!("{KEY_PREFIX}{:03}", key.version);
+        let mut values = setting_values(settings);
+        values.push((":entered", time(now)));
+        let update = format!("{SET_SETTINGS}, entered_at = :entered");
         let settings_change = Change {
             pk: pk.clone(),
             sk: SETTINGS,
-            update: SET_SETTINGS,
+            update: &update,
             condition: "attribute_not_exists(pk)",
             names: &[],
-            values: setting_values(settings),
+            values,
         };
         let key_change = Change {
             pk,

@@ -108,7 +108,9 @@ impl Town {
             blob: vec![1; 32],
         };
         let scope = scope(code)?;
-        let added = self.store.add_tenant(&scope, settings, &key);
+        let added = self
+            .store
+            .add_tenant(&scope, settings, &key, Timestamp::UNIX_EPOCH);
         self.runtime.block_on(added)?;
         let _ = self.cloud.take_written();
         Ok(())

@@ -396,7 +396,7 @@ pub async fn enrol(adapters: &Adapters, kms: &Kms, code: &str, settings: &Tenant
     adapters
         .store()
         .unwrap()
-        .add_tenant(&scope, settings, &key)
+        .add_tenant(&scope, settings, &key, adapters.clock().now())
         .await
         .unwrap();
 }

@@ -68,7 +68,12 @@ pub(crate) async fn add_tenant(stack: &LocalStack, code: &str) {
     let scope = domain::TenantScope::for_operator(tenant);
     let store = stack.adapters().store().unwrap();
     store
-        .add_tenant(&scope, &store::TenantSettings::default(), &key)
+        .add_tenant(
+            &scope,
+            &store::TenantSettings::default(),
+            &key,
+            stack.adapters().clock().now(),
+        )
         .await
         .unwrap();
 }

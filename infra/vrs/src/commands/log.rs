@@ -42,9 +42,14 @@ pub(super) async fn check(services: &cli::Services, out: &mut dyn Write) -> Resu
     }
     for (tenant, entries) in &check.left {
         let entries = grouped(*entries);
+        let left = if tenants.contains(tenant) {
+            "which had left and entered anew"
+        } else {
+            "which has left"
+        };
         writeln!(
             out,
-            "{entries} entries could not be held against the log of {tenant}, which has left"
+            "{entries} entries could not be held against the log of {tenant}, {left}"
         )?;
     }
     if check.wrong.is_empty() {

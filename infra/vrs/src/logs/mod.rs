@@ -19,8 +19,8 @@ const NOT_SHOWN: &str = "is not shown to the resident whom it is about as it sta
 /// What the logs say of one inquiry.
 #[derive(Default)]
 struct Sides {
-    /// On which recorded basis, on what and what for it was asked, as the asker has it.
-    asked: Option<(ConsentId, Terms)>,
+    /// When, on which recorded basis, on what and what for it was asked, as the asker has it.
+    asked: Option<(Timestamp, ConsentId, Terms)>,
     /// Who gave doses and how many they were, as the asker has it.
     concluded: Option<(Vec<TenantCode>, u32)>,
     /// How many doses each holder gave, and on what terms, as it has it.
@@ -31,6 +31,8 @@ struct Sides {
     behind: bool,
     /// Entries about it.
     entries: u64,
+    /// The time of its earliest entry.
+    earliest: Option<Timestamp>,
     /// The time of its latest entry, or of what was done to the inquiry itself.
     latest: Timestamp,
 }
@@ -41,7 +43,7 @@ impl Sides {
         if self.behind {
             return Vec::new();
         }
-        let asked = self.asked.as_ref().map(|(consent, _)| consent);
+        let asked = self.asked.as_ref().map(|(_, consent, _)| consent);
         let mut wrong = Vec::new();
         match (&self.listed, asked) {
             (None, None) => {}
@@ -74,6 +76,15 @@ impl Sides {
         }
         wrong
     }
+
+    /// Whether others alone tell of it, and did before its asker `entered`.
+    fn is_before(&self, entered: Timestamp) -> bool {
+        let is_its_own = self.asked.is_some()
+            || self.concluded.is_some()
+            || self.listed.is_some()
+            || self.behind;
+        !is_its_own && self.earliest.is_some_and(|at| at < entered)
+    }
 }
 
 /// Logs that were read, and what is wrong with them.
@@ -90,7 +101,8 @@ pub struct Check {
     /// Inquiries that were under way when the logs were read, one after the other: what one side says of
     /// them is not held against the other.
     pub under_way: u64,
-    /// Of each municipality that has left: the entries of others that could not be held against its log.
+    /// Of each municipality that has left, be it that it entered anew: the entries of others that could not be held
+    /// against its log.
     pub left: BTreeMap<TenantCode, u64>,
     /// An asker names its inquiries; another may use the same name.
     inquiries: BTreeMap<(TenantCode, InquiryId), Sides>,
@@ -98,11 +110,14 @@ pub struct Check {
     bases: BTreeMap<(TenantCode, ConsentId), InquiryId>,
     /// Those whose logs, and the inquiries beside them, were read to their beginning.
     whole: BTreeSet<TenantCode>,
+    /// Since when those take part of whom that is known.
+    entered: BTreeMap<TenantCode, Timestamp>,
 }
 
 impl Check {
     /// Reads the logs of these municipalities, all that take part, and holds both sides of each inquiry
-    /// against one another, if its last entry is from before `settled`. Who is not among them has left.
+    /// against one another, if its last entry is from before `settled`. Who is not among them has left; so has, for
+    /// whatever is older, who entered anew.
     pub async fn of(store: &Store, tenants: &[TenantCode], settled: Timestamp) -> Result<Self> {
         let mut check = Self::default();
         for tenant in tenants {
@@ -167,6 +182,8 @@ impl Check {
     ) -> Result<(), StoreError> {
         let scope = TenantScope::for_operator(tenant);
         let head = store.log_head(&scope).await?;
+        // Its own entries tell if a clock was ahead when it entered, or that was changed since.
+        let mut entered = store.tenant(&scope).await?.and_then(|it| it.entered_at);
         let (mut next, mut hash) = (head.next, head.last);
         let (mut after, mut behind) = (None, None);
         loop {
@@ -192,6 +209,7 @@ impl Check {
                     );
                 }
                 (next, hash) = (entry.seq, entry.before);
+                entered = entered.map(|at| at.min(entry.at));
                 self.take(tenant, entry);
             }
             let copies = store.copies_of(&scope, &page.items).await?;
@@ -213,6 +231,7 @@ impl Check {
         if next != 1 || hash != [0; 32] {
             self.say(tenant, next, "is where the log begins");
         }
+        self.entered.extend(entered.map(|at| (tenant, at)));
         if head.next > 1 || behind.is_some() {
             self.logs += 1;
             self.ends.insert(tenant, head);
@@ -241,10 +260,12 @@ impl Check {
         };
         let sides = self.inquiries.entry(inquiry).or_default();
         sides.entries += 1;
+        let earliest = sides.earliest.unwrap_or(entry.at);
+        sides.earliest = Some(earliest.min(entry.at));
         sides.latest = sides.latest.max(entry.at);
         let doubled = match &entry.event {
             LogEvent::Asked { consent, terms, .. } => {
-                let said = (*consent, terms.clone());
+                let said = (entry.at, *consent, terms.clone());
                 let doubled = sides.asked.replace(said).is_some();
                 let (asker, inquiry) = inquiry;
                 let other = self.bases.insert((asker, *consent), inquiry);
@@ -276,7 +297,8 @@ impl Check {
                 self.under_way += 1;
                 continue;
             }
-            if !read.contains(asker) {
+            let entered = self.entered.get(asker);
+            if !read.contains(asker) || entered.is_some_and(|at| sides.is_before(*at)) {
                 *self.left.entry(*asker).or_default() += sides.entries;
                 continue;
             }
@@ -292,7 +314,7 @@ impl Check {
             for what in &beside {
                 say(what);
             }
-            let Some((_, asked)) = &sides.asked else {
+            let Some((asked_at, _, asked)) = &sides.asked else {
                 if sides.entries > 0 && beside.is_empty() {
                     say("answered or concluded, and not asked by it");
                 }
@@ -309,8 +331,15 @@ impl Check {
             let Some((holders, doses)) = &sides.concluded else {
                 continue;
             };
+            // Whoever entered since and has no entry has left what it was when it was asked.
+            let is_here = |holder: &&TenantCode| {
+                let entered = self.entered.get(*holder);
+                let was =
+                    sides.holders.contains_key(*holder) || entered.is_none_or(|at| at <= asked_at);
+                read.contains(*holder) && was
+            };
             let (here, left): (Vec<&TenantCode>, Vec<&TenantCode>) =
-                holders.iter().partition(|holder| read.contains(*holder));
+                holders.iter().partition(is_here);
             let gave = sides.holders.iter().filter(|(_, (doses, _))| *doses > 0);
             let gave: Vec<_> = gave.map(|(holder, _)| holder).collect();
             let sum: u32 = sides.holders.values().map(|(doses, _)| doses).sum();

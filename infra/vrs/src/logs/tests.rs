@@ -235,3 +235,44 @@ fn what_stands_beside_a_log_is_not_held_against_one_that_goes_on() {
     check.compare(&BTreeSet::from([code(CHIYODA)]), Timestamp::UNIX_EPOCH);
     assert_eq!((check.wrong.len(), check.under_way), (0, 1));
 }
+
+/// What is found where one of three entered this long after the beginning of 1970.
+fn entered<const N: usize>(
+    tenant: &str,
+    seconds: i64,
+    entries: [(&str, LogEvent); N],
+) -> (usize, BTreeMap<TenantCode, u64>) {
+    let mut check = Check::default();
+    let at = Timestamp::from_second(seconds).unwrap();
+    check.entered.insert(code(tenant), at);
+    let check = checked_with(check, &[CHIYODA, SAPPORO, NAGOYA], entries);
+    (check.wrong.len(), check.left)
+}
+
+#[test]
+fn nothing_older_is_held_against_an_asker_that_entered_anew() {
+    let answers = || [answered(SAPPORO, 2), answered(NAGOYA, 0)];
+    let left = BTreeMap::from([(code(CHIYODA), 2)]);
+    assert_eq!(entered(CHIYODA, 1, answers()), (0, left));
+    // It took part when it was answered, or says itself that it asked.
+    assert_eq!(entered(CHIYODA, 0, answers()), (1, BTreeMap::new()));
+    let own = [asked(), concluded(&[], 0), answered(SAPPORO, 2)];
+    assert_eq!(entered(CHIYODA, 1, own), (1, BTreeMap::new()));
+}
+
+#[test]
+fn of_holders_that_entered_anew_what_is_older_is_not_asked_for() {
+    let left = BTreeMap::from([(code(SAPPORO), 1)]);
+    let told = || {
+        [
+            asked(),
+            concluded(&[SAPPORO, NAGOYA], 3),
+            answered(NAGOYA, 1),
+        ]
+    };
+    assert_eq!(entered(SAPPORO, 1, told()), (0, left));
+    assert_eq!(entered(SAPPORO, 0, told()), (1, BTreeMap::new()));
+    // What it says itself is compared.
+    let says = [asked(), concluded(&[SAPPORO], 3), answered(SAPPORO, 1)];
+    assert_eq!(entered(SAPPORO, 1, says), (1, BTreeMap::new()));
+}

@@ -111,4 +111,18 @@ async fn a_municipality_that_leaves_leaves_nothing_and_takes_nothing_of_others_w
     let check = check.unwrap();
     assert_eq!((check.entries, check.wrong), (5, Vec::<String>::new()));
     assert_eq!(check.left, BTreeMap::from([(sapporo, 2)]));
+
+    // Nor has it when it enters anew; what it is asked from then on has.
+    world.wait(3_600);
+    town.enrol(SAPPORO).await;
+    let both = [chiyoda[0], sapporo];
+    let check = Check::of(&town.store(), &both, Timestamp::MAX).await;
+    let check = check.unwrap();
+    assert_eq!((check.entries, check.wrong), (5, Vec::<String>::new()));
+    assert_eq!(check.left, BTreeMap::from([(sapporo, 2)]));
+    ask_of_chiyoda(&world).await;
+    let check = Check::of(&town.store(), &both, Timestamp::MAX).await;
+    let check = check.unwrap();
+    assert_eq!((check.entries, check.wrong), (8, Vec::<String>::new()));
+    assert_eq!(check.left, BTreeMap::from([(sapporo, 2)]));
 }

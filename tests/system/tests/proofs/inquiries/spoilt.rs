@@ -430,3 +430,29 @@ async fn a_record_that_does_not_open_is_named_and_keeps_nobody_else_from_the_ind
     };
     assert_eq!(compared.unreadable, [unreadable]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_time_of_entering_that_was_changed_hides_nothing_of_a_log_that_is_older() {
+    let world = World::new().await;
+    for number in [10, 11] {
+        let consent = world.consent(number, &format!("F-{number}")).await;
+        assert_eq!(world.ask(&about(number, &consent)).await.status, 200);
+    }
+    let town = &world.town;
+    let entries = world.log(CHIYODA).await;
+    let cut = entries[3].event.inquiry().unwrap();
+    for number in ["000000000003", "000000000004"] {
+        delete(town, &format!("T#{CHIYODA}#LOG"), number).await;
+    }
+    set_back(town, &entries[1]).await;
+    delete(town, &format!("T#{CHIYODA}#Q"), &cut.to_string()).await;
+    let key = (format!("T#{CHIYODA}#TENANT"), "SETTINGS".to_owned());
+    let mut settings: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
+    let late = Timestamp::MAX.as_millisecond().to_string();
+    settings["entered_at"] = json!({ "N": late });
+    town.put(&settings).await;
+    let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
+    let check = Check::of(&town.store(), &tenants, Timestamp::MAX).await;
+    let said = format!("inquiry {cut} of {CHIYODA}: answered or concluded, and not asked by it");
+    assert_eq!(check.unwrap().wrong, [said]);
+}
