@@ -94,6 +94,8 @@ pub struct State {
     pub left: [[bool; HOLDERS]; INQUIRIES],
     /// Whether the municipality was given an answer.
     pub given: [bool; INQUIRIES],
+    /// Whether it was refused the basis, which another had taken.
+    pub turned_away: [bool; INQUIRIES],
     /// Whether an answer was decided on after the basis had ended.
     pub late: bool,
     pub crashes_left: u8,
@@ -140,6 +142,7 @@ impl Model for Consent {
             answered: [[0; HOLDERS]; INQUIRIES],
             left: [[false; HOLDERS]; INQUIRIES],
             given: [false; INQUIRIES],
+            turned_away: [false; INQUIRIES],
             late: false,
             crashes_left: self.bounds.crashes,
             repeats_left: self.bounds.repeats,

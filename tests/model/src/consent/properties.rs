@@ -33,7 +33,7 @@ pub(super) fn all() -> Vec<Property<Consent>> {
         ),
         Property::sometimes(
             "both inquiries want it and one is turned away",
-            |_, state: &State| state.given[1] && state.asked[0] == 0 && state.repeats_left == 0,
+            |_, state: &State| state.given[1] && state.turned_away[0],
         ),
     ]
 }

@@ -139,7 +139,8 @@ impl Consent {
                     state.askers[inquiry] = Asker::Asking([false; HOLDERS]);
                 }
             }
-            _ => {}
+            Stage::Claimed(_) | Stage::Answered(_) => state.turned_away[inquiry] = true,
+            Stage::Draft | Stage::Granted | Stage::Revoked => {}
         }
     }
 
