@@ -1,9 +1,11 @@
 //! What was asked, and what the log says.
 
+use std::collections::BTreeSet;
+
 use api::{Caller, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::ResidentTag;
 use data_encoding::HEXLOWER;
-use domain::{basis, japan_date};
+use domain::{ConsentState, TenantScope, basis, japan_date};
 use serde::{Serialize, Serializer};
 use store::{Inquiry, LogEntry, LogEvent};
 
@@ -23,6 +25,7 @@ pub(crate) struct Page {
 pub(crate) struct Listed {
     id: String,
     consent: String,
+    /// `claimed` as long as it can go on; how its basis ended if it did before it was answered.
     state: &'static str,
     asked_at: String,
     asked_by: String,
@@ -105,7 +108,7 @@ impl Inquiries {
         let day = japan_date(self.clock.now());
         let count = self.store.inquiries_on(scope, day).await?;
         Ok(Response::json(&Page {
-            inquiries: inquiries.items.iter().map(Listed::of).collect(),
+            inquiries: self.listed(scope, &inquiries.items).await?,
             next: inquiries.next.map(|position| request.cursor(&position)),
             today: Today {
                 day: day.to_string(),
@@ -128,9 +131,25 @@ impl Inquiries {
         let id = request.path("id").parse();
         let id = id.map_err(|_| Problem::not_found())?;
         let inquiry = self.store.inquiry(scope, &id).await?;
-        Ok(Response::json(&Listed::of(
-            &inquiry.ok_or(Problem::not_found())?,
-        )))
+        let listed = self.listed(scope, inquiry.as_slice()).await?.pop();
+        Ok(Response::json(&listed.ok_or(Problem::not_found())?))
+    }
+
+    /// As they stand now: of those that are not answered that is a matter of their bases.
+    async fn listed(
+        &self,
+        scope: &TenantScope,
+        inquiries: &[Inquiry],
+    ) -> Result<Vec<Listed>, Problem> {
+        let open = inquiries.iter().filter(|it| it.answered_at.is_none());
+        let bases: BTreeSet<_> = open.map(|it| it.consent).collect();
+        let lives = self.store.lives_of(scope, &bases).await?;
+        let now = self.clock.now();
+        let listed = inquiries.iter().map(|inquiry| {
+            let life = lives.get(&inquiry.consent);
+            Listed::of(inquiry, life.map(|life| life.state(now)))
+        });
+        Ok(listed.collect())
     }
 
     pub(crate) async fn log(&self, request: &Request) -> Result<Response, Problem> {
@@ -181,12 +200,18 @@ fn is_withheld(entry: &LogEntry, caller: &Caller) -> bool {
 }
 
 impl Listed {
-    fn of(inquiry: &Inquiry) -> Self {
-        let answered = inquiry.answered_at.is_some();
+    /// `basis` is how the basis stands.
+    fn of(inquiry: &Inquiry, basis: Option<ConsentState>) -> Self {
+        let state = match (inquiry.answered_at, basis) {
+            (Some(_), _) => ConsentState::Answered,
+            (None, Some(ended @ (ConsentState::Revoked | ConsentState::Expired))) => ended,
+            // Answered since it was read, too.
+            (None, _) => ConsentState::Claimed,
+        };
         Self {
             id: inquiry.id.to_string(),
             consent: inquiry.consent.to_string(),
-            state: if answered { "answered" } else { "claimed" },
+            state: state.as_str(),
             asked_at: inquiry.asked_at.to_string(),
             asked_by: inquiry.by.to_string(),
             answered_at: inquiry.answered_at.map(|at| at.to_string()),

@@ -1,6 +1,8 @@
 //! Recorded legal bases: one transaction for every arrow of their life but the claim and the answer,
 //! which are an inquiry's (see `inquiries`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{ConsentId, ConsentLife, LifeError, StaffTag, Stage, TenantScope};
 use jiff::Timestamp;
 
@@ -10,6 +12,7 @@ use crate::{
     inquiries::pause,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
+    many::MOST,
     page::PageOf,
     transaction::Change,
 };
@@ -88,6 +91,24 @@ impl Store {
             .get(scope, keys::consents(scope), &id.to_string())
             .await?;
         item.as_ref().map(Consent::read).transpose()
+    }
+
+    /// How far these recorded bases have come, as far as they are there; read consistently.
+    pub async fn lives_of(
+        &self,
+        scope: &TenantScope,
+        ids: &BTreeSet<ConsentId>,
+    ) -> Result<BTreeMap<ConsentId, ConsentLife>, StoreError> {
+        let wanted = ids.iter().map(|id| (keys::consents(scope), id.to_string()));
+        let wanted: Vec<_> = wanted.collect();
+        let mut lives = BTreeMap::new();
+        for some in wanted.chunks(MOST) {
+            for map in self.get_many(scope, some).await? {
+                let consent = Consent::read(&map)?;
+                lives.insert(consent.id, consent.life);
+            }
+        }
+        Ok(lives)
     }
 
     /// The municipality's recorded bases, newest first.

@@ -1,6 +1,9 @@
 //! What an inquiry is for, and what it tells to whom.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,7 +17,8 @@ use tokio::task::JoinSet;
 use vrs::logs::Check;
 
 use super::doses::{NAGOYA, joins, vaccinate};
-use super::world::{World, about, person, scope, with};
+use super::forged::claim;
+use super::world::{World, about, form_of, person, scope, with};
 
 fn outcomes(log: &[store::LogEntry]) -> Vec<HolderOutcome> {
     let outcome = |entry: &store::LogEntry| match &entry.event {
@@ -231,6 +235,41 @@ async fn an_inquiry_that_broke_off_says_under_which_id_it_goes_on() {
         (&again["id"], &again["doses"][0]["lot"]),
         (&id, &json!("EP2163"))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inquiry_whose_basis_ended_before_it_was_answered_is_shown_so() {
+    let world = World::new().await;
+    let answered = world.ask(&about(10, &world.consent(10, "F-1").await)).await;
+    let answered = answered.json()["id"].as_str().unwrap().to_owned();
+    let left = [
+        "0178c360-bc00-7bbb-8bbb-bbbbbbbbbbbb",
+        "0178c360-bc00-7ccc-8ccc-cccccccccccc",
+    ];
+    let bases = [
+        world.consent(11, "F-2").await,
+        world.consent(12, "F-3").await,
+    ];
+    for (basis, inquiry) in bases.iter().zip(left) {
+        claim(&world, basis, inquiry).await;
+    }
+    let states = async || {
+        let page = world.town.get(CHIYODA, "/inquiries").await.json();
+        let mut states = BTreeMap::new();
+        for listed in page["inquiries"].as_array().unwrap() {
+            let id = listed["id"].as_str().unwrap().to_owned();
+            let path = format!("/inquiries/{id}");
+            assert_eq!(world.town.get(CHIYODA, &path).await.json(), *listed);
+            states.insert(id, listed["state"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(states.len(), 3, "{page:#}");
+        [answered.as_str(), left[0], left[1]].map(|id| states[id].clone())
+    };
+    assert_eq!(states().await, ["answered", "claimed", "claimed"]);
+    assert_eq!(world.revoke(&bases[0]).await.status, 200);
+    assert_eq!(states().await, ["answered", "revoked", "claimed"]);
+    world.wait(14 * 24 * 3600);
+    assert_eq!(states().await, ["answered", "revoked", "expired"]);
 }
 
 #[tokio::test(start_paused = true)]
