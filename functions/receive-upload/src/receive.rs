@@ -91,7 +91,7 @@ impl ReceiveUpload {
         };
         let now = self.clock.now();
         let lease = Lease::new(now, deadline);
-        let claim = claim(id, &key, dropped, &tenant, now);
+        let claim = claim(id, &key, dropped, &tenant);
         match self
             .store
             .claim_check(&scope, &claim, now, lease.until())
@@ -145,7 +145,7 @@ impl ReceiveUpload {
 
     async fn residents(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
         // Accepted, it would be newer than every file until that day.
-        let in_future = |as_of: &Date| mine.upload.checked_on.is_some_and(|today| *as_of > today);
+        let in_future = |as_of: &Date| mine.upload.checked_on.is_some_and(|day| *as_of > day);
         if let Some(as_of) = mine.upload.as_of.filter(in_future) {
             let problem = FileProblem::as_of_in_future(as_of);
             return self.refuse(mine, &problem, Conclusion::default()).await;
@@ -402,13 +402,7 @@ fn count(scope: &TenantScope, state: UploadState, found: &Conclusion) {
     );
 }
 
-fn claim(
-    id: UploadId,
-    key: &InboxKey,
-    dropped: &Dropped,
-    tenant: &TenantState,
-    now: Timestamp,
-) -> CheckClaim {
+fn claim(id: UploadId, key: &InboxKey, dropped: &Dropped, tenant: &TenantState) -> CheckClaim {
     CheckClaim {
         id,
         kind: key.kind(),
@@ -418,7 +412,8 @@ fn claim(
         dropped_at: dropped.at,
         size: dropped.size,
         as_of: as_of_date(key.name()),
-        checked_on: japan_date(now),
+        // Whenever it is checked, once more or for the first time, it is judged as on the day it was dropped.
+        checked_on: japan_date(dropped.at),
         settings_revision: tenant.settings.revision,
         columns: tenant.settings.columns_of(key.kind()).clone(),
     }

@@ -168,7 +168,7 @@ pub struct ResidentRow<'a> {
     pub name: Text<'a>,
     /// 氏名カナ, up to 100 characters.
     pub kana: Option<Text<'a>>,
-    /// 生年月日, from 1880 to the day of the check.
+    /// 生年月日, from 1880 to the day on which the file was dropped.
     pub birth_date: Date,
     /// 性別.
     pub sex: Sex,

@@ -37,7 +37,7 @@ pub struct CheckClaim {
     pub size: u64,
     /// As-of date in the name.
     pub as_of: Option<Date>,
-    /// The day by which dates are judged, kept for the whole life of the file.
+    /// The day by which dates are judged: that of the drop, in Japan.
     pub checked_on: Date,
     /// Revision of the settings that are applied.
     pub settings_revision: u32,

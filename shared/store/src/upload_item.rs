@@ -42,7 +42,7 @@ pub struct Upload {
     pub encoding: String,
     /// Bytes before the first record: byte order mark and header with its line end.
     pub header_end: u64,
-    /// The day by which dates were judged.
+    /// The day by which dates are judged: that of the drop. Of files from before this was so, that of the check.
     pub checked_on: Option<Date>,
     /// Revision of the tenant's settings it was checked under.
     pub settings_revision: u32,

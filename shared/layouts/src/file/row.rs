@@ -18,8 +18,8 @@ use crate::{Encoding, FileProblem, Notices, ProblemCode, RowProblem};
 pub struct Rules {
     /// Whose file it is; a row of another municipality makes the file refused.
     pub tenant: TenantCode,
-    /// The day of the check in Japan. Later dates are refused. It must be the same when the rows are
-    /// read again, so that they come out the same.
+    /// The day in Japan on which the file was dropped. Later dates are refused. It must be the same when the
+    /// rows are read again, so that they come out the same.
     pub today: Date,
     /// The size in bytes from which a file is refused.
     pub max_bytes: u64,

@@ -11,7 +11,7 @@ pub struct InquiryRow<'a> {
     pub my_number: MyNumber,
     /// 生年月日.
     pub birth_date: Date,
-    /// 照会根拠, in the reading of the law of the day of the check.
+    /// 照会根拠, in the reading of the law of the day on which the file was dropped.
     pub basis: &'static Basis,
     /// 同意書番号.
     pub form_number: &'a str,

@@ -106,7 +106,7 @@ impl<'r> RowCheck<'r, '_, Inquiries> {
         Some(piece)
     }
 
-    /// Known on the day of the check, and one that a file can be asked on: where a second person has to
+    /// Known on the day of the drop, and one that a file can be asked on: where a second person has to
     /// approve, nobody can by dropping a file.
     fn basis(&mut self) -> Option<&'static Basis> {
         let before = self.problems.len();

@@ -116,8 +116,8 @@ ProblemCode {
         "すでに受け付けた台帳より基準日が古いか、後から置かれた台帳が先に受け付けられました。内容が最新であれば、ファイル名の基準日を正しい日付に直して（基準日がなければそのまま）もう一度送ってください。"
         "a file with a newer date, or one that was dropped later, was accepted before; if this one is up to date, correct the date in its name, if it has one, and send it again";
     AsOfInFuture "AS_OF_IN_FUTURE"
-        "ファイル名の基準日が、確認した日より後です。何も取り込んでいません。ファイル名の日付を直して、もう一度送ってください。"
-        "the as-of date in the name of the file is still to come, and nothing was taken over; correct the name and send the file again";
+        "ファイル名の基準日が、ファイルを置いた日より後です。何も取り込んでいません。ファイル名の日付を直して、もう一度送ってください。"
+        "the as-of date in the name of the file is later than the day on which it was dropped, and nothing was taken over; correct the name and send the file again";
     UnknownTenant "UNKNOWN_TENANT"
         "フォルダ名の自治体コードは登録されていません。フォルダ名を確かめ、正しければ運用担当者へ連絡してください。"
         "no municipality is registered under this folder; check its name, or ask the operator";

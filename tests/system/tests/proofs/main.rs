@@ -7,6 +7,7 @@
 //! - `rows`: what a check leaves for the load is a hint, and sealed
 //! - `privacy`: planted people are nowhere but in the files they came in
 //! - `recovery`: a table that went back in time, and the files since then, give the same again
+//! - `rewound`: what becomes of single files then
 //! - `tenants`: no route, token, link or moved ciphertext shows one municipality another's
 
 // A whole stack in one future is deep.
@@ -20,5 +21,6 @@ mod manifests;
 mod privacy;
 mod recovery;
 mod register;
+mod rewound;
 mod rows;
 mod tenants;

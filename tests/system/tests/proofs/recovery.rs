@@ -308,13 +308,7 @@ async fn a_table_that_went_back_in_time_is_made_good_from_the_inboxes() {
     let gone = truth_of_first_day(&town).await;
     assert_eq!(gone, [1, 1], "the table did go back");
 
-    let places = Places {
-        table: "records".to_owned(),
-        bucket: "drop".to_owned(),
-        uploads: queue(&town, "uploads"),
-        loads: queue(&town, "loads"),
-    };
-    let recovery = Recovery::new(&town.stack.sdk_config(), town.s3().clone(), places);
+    let recovery = recovery(&town);
     let recovered = recovery.since(point).await.unwrap();
     town.stack.idle().await;
     assert_eq!(recovered.unknown, []);
@@ -452,6 +446,17 @@ async fn truth_of_first_day(town: &Town) -> [u64; 2] {
         entries(town, CHIYODA).await.0,
         entries(town, SAPPORO).await.0,
     ]
+}
+
+/// With the rights of the stack's owner.
+pub(crate) fn recovery(town: &Town) -> Recovery {
+    let places = Places {
+        table: "records".to_owned(),
+        bucket: "drop".to_owned(),
+        uploads: queue(town, "uploads"),
+        loads: queue(town, "loads"),
+    };
+    Recovery::new(&town.stack.sdk_config(), town.s3().clone(), places)
 }
 
 fn queue(town: &Town, name: &str) -> String {
