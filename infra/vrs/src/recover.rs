@@ -11,7 +11,8 @@
 //! When a file was dropped, the table says, or else its first receipt. S3 only tells when an upload in parts
 //! was begun, and in whole seconds.
 //!
-//! A file of which nothing comes is named at the end; the others do not wait for somebody to look at it.
+//! A file of which nothing comes, or which is refused and was not before, is named at the end; the others do not
+//! wait for somebody to look at it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -61,7 +62,7 @@ pub struct Replayed {
     pub state: UploadState,
 }
 
-/// A file that could not be taken in again.
+/// A file that could not be taken in again, or is refused now and was not before.
 #[derive(Debug)]
 pub struct Failed {
     /// Whose it is.
@@ -77,7 +78,7 @@ pub struct Failed {
 pub struct Recovered {
     /// Files in the order in which each municipality had dropped them.
     pub files: Vec<Replayed>,
-    /// Files that are to be looked at, and that a repeat takes in.
+    /// Files that are to be looked at. A repeat takes in those of which nothing came.
     pub failed: Vec<Failed>,
     /// Municipalities with files that the table knows nothing of: entered after the point in time. They
     /// are entered again (`vrs tenant add`), and the recovery is run again.
@@ -108,7 +109,7 @@ struct File {
 /// What is known of a file from before.
 struct Earlier {
     dropped_at: Timestamp,
-    /// All states that its receipts tell of.
+    /// All states that its receipts tell of, the newest first.
     states: Vec<UploadState>,
 }
 
@@ -198,6 +199,13 @@ impl Recovery {
         let mut state = self.settled(scope, id).await?;
         if state == UploadState::Held && self.decide_again(scope, id, &earlier.states).await? {
             state = self.settled(scope, id).await?;
+        }
+        if let (UploadState::Refused, Some(before)) = (state, earlier.states.first())
+            && *before != UploadState::Refused
+        {
+            bail!(
+                "its receipt said {before} before, and it is refused now: its new receipt says why"
+            );
         }
         Ok(Replayed {
             tenant: file.tenant,

@@ -61,7 +61,7 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     let logs = log::check(&asked.services, out).await;
     let mut left = Vec::new();
     if !failed.is_empty() {
-        left.push(format!("of {} files nothing has come", failed.len()));
+        left.push(format!("{} files failed", failed.len()));
     }
     for (what, done) in [("index of holders", index), ("logs of inquiries", logs)] {
         if let Err(error) = done {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::UploadState;
 use serde_json::Value;
 use system::town::{BEGINNING, CHIYODA, Town};
 use vrs::recover::Recovered;
@@ -59,4 +60,37 @@ async fn dates_are_judged_by_the_day_of_the_drop_whenever_a_file_is_checked() {
     }
     let next = town.take_in(CHIYODA, "residents_20210420.csv", renamed);
     assert_eq!(counts(&next.await), [29, 1, 28, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_refused_now_and_was_not_before_is_named() {
+    let town = Town::start().await;
+    let before = town.items().await;
+    town.set(CHIYODA, |settings| settings.max_refused_percent = 50)
+        .await;
+    let mut rows = people(1..11, false);
+    for row in rows.iter_mut().take(3) {
+        *row = row.clone().with("生年月日", "20210230");
+    }
+    let doubtful = town.take_in(CHIYODA, "doubtful.csv", bytes(&rows)).await;
+    assert_eq!(counts(&doubtful), [10, 7, 0, 0, 0, 3]);
+    let sound = bytes(&people(20..30, false));
+    let sound = town.take_in(CHIYODA, "sound.csv", sound).await;
+    assert_eq!(counts(&sound), [10, 10, 0, 0, 0, 0]);
+
+    let recovered = go_back(&town, &before).await;
+    let [failed] = &recovered.failed[..] else {
+        panic!("one fails: {:?}", recovered.failed);
+    };
+    let named = format!("inbox/{CHIYODA}/residents/doubtful.csv version ");
+    assert!(failed.file.starts_with(&named), "{}", failed.file);
+    let why = failed.error.to_string();
+    assert!(why.contains("in_force before"), "{why}");
+    let again = town.receipt_of(CHIYODA, doubtful["id"].as_str().unwrap());
+    assert_eq!(again.await["refusal"]["code"], "TOO_MANY_REFUSED");
+    let [taken] = &recovered.files[..] else {
+        panic!("one is taken in: {:?}", recovered.files);
+    };
+    assert_eq!(taken.upload.to_string(), sound["id"].as_str().unwrap());
+    assert_eq!(taken.state, UploadState::InForce);
 }
