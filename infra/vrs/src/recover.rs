@@ -6,7 +6,9 @@
 //! under the number it had. One file of a municipality after the other; municipalities side by side.
 //!
 //! A file that is held again, because it removes many, was confirmed or discarded by somebody before: the
-//! earlier receipts of the upload say which, and it is done again. Without such a receipt it stays held.
+//! earlier receipts of the upload say which, and it is done again. Without such a receipt it stays held. What was
+//! discarded, and the table knows nothing of, is left so: checked once more it need not be held, for settings, or
+//! what is in force, are not what they were.
 //!
 //! When a file was dropped, the table says, or else its first receipt. S3 only tells when an upload in parts
 //! was begun, and in whole seconds.
@@ -60,6 +62,8 @@ pub struct Replayed {
     pub upload: UploadId,
     /// Where it came to.
     pub state: UploadState,
+    /// It was not taken in: its receipt says that it is discarded, and stays; the list of files lacks it.
+    pub is_left: bool,
 }
 
 /// A file that could not be taken in again, or is refused now and was not before.
@@ -111,6 +115,8 @@ struct Earlier {
     dropped_at: Timestamp,
     /// All states that its receipts tell of, the newest first.
     states: Vec<UploadState>,
+    /// Whether the table knows of it.
+    is_known: bool,
 }
 
 /// A page of a list of versions begins after this key and version.
@@ -183,6 +189,14 @@ impl Recovery {
         earlier: &Earlier,
     ) -> Result<Replayed> {
         let id = self.upload_of(file);
+        if !earlier.is_known && earlier.states.contains(&UploadState::Discarded) {
+            return Ok(Replayed {
+                tenant: file.tenant,
+                upload: id,
+                state: UploadState::Discarded,
+                is_left: true,
+            });
+        }
         let event = ObjectCreated {
             bucket: self.places.bucket.clone(),
             key: file.key.clone(),
@@ -211,6 +225,7 @@ impl Recovery {
             tenant: file.tenant,
             upload: id,
             state,
+            is_left: false,
         })
     }
 
@@ -275,10 +290,12 @@ impl Recovery {
             dropped_at = dropped.and_then(|at| at.parse().ok()).or(dropped_at);
         }
         let upload = self.store.upload(scope, &id).await?;
+        let is_known = upload.is_some();
         let dropped_at = upload.map(|upload| upload.dropped_at).or(dropped_at);
         Ok(Some(Earlier {
             dropped_at: dropped_at.unwrap_or(file.modified),
             states,
+            is_known,
         }))
     }
 

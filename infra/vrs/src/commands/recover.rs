@@ -41,7 +41,16 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
     let mut states = BTreeMap::new();
     for file in &files {
         *states.entry(file.state.as_str()).or_insert(0_u64) += 1;
-        writeln!(out, "{}  {}  {}", file.tenant, file.upload, file.state)?;
+        let left = if file.is_left {
+            "  (left as it was: its receipt stays, and the list of files lacks it)"
+        } else {
+            ""
+        };
+        writeln!(
+            out,
+            "{}  {}  {}{left}",
+            file.tenant, file.upload, file.state
+        )?;
     }
     for (state, count) in states {
         writeln!(out, "{} {state}", grouped(count))?;
