@@ -15,7 +15,8 @@
 //! - A link can be asked for and followed any number of times; each file that is dropped makes a
 //!   version, and so an upload, of its own.
 //! - Confirming again what was confirmed changes nothing, but sends the hint to load once more: the
-//!   first may have been lost after the file was released.
+//!   first may have been lost after the file was released. The receipt that says so is written before
+//!   the file is released, never after it: from then on whoever loads writes it.
 //! - Discarding again what was discarded changes nothing, but writes the receipt once more, for the
 //!   same reason.
 //!
@@ -30,10 +31,11 @@ use std::sync::Arc;
 use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::staff_tag;
 use domain::{Clock, FileKind, TenantScope, UploadId, UploadState};
+use jiff::Timestamp;
 use objects::{Objects, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
-use store::{ChunkState, Confirmation, Discarding, Store, Upload};
+use store::{ChunkState, Confirmation, Confirming, Discarding, Release, Store, Upload};
 
 use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
@@ -127,15 +129,16 @@ impl Uploads {
         request.nothing_more()?;
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
-        let id = id(request)?;
-        let now = self.clock.now();
-        let upload = self.store.upload(scope, &id).await?;
-        // What the load needs ends soon behind what people fetch.
-        if upload.is_some_and(|it| it.state == UploadState::Held && !is_in_sight(it.moved_at, now))
-        {
-            return Err(Problem::new(Code::UploadGone));
-        }
-        match self.store.release_held(scope, &id, now).await? {
+        let (id, now) = (id(request)?, self.clock.now());
+        let confirmation = match self.store.confirming(scope, &id).await? {
+            // What the load needs ends soon behind what people fetch.
+            Confirming::Possible(release) if !is_in_sight(release.held().moved_at, now) => {
+                return Err(Problem::new(Code::UploadGone));
+            }
+            Confirming::Possible(release) => self.release(scope, &release, now).await?,
+            Confirming::Decided(confirmation) => confirmation,
+        };
+        match confirmation {
             Confirmation::Issued(upload) => {
                 let advance = LoadMessage::Advance {
                     tenant: scope.code(),
@@ -148,6 +151,27 @@ impl Uploads {
             Confirmation::NotHeld(_) => Err(Problem::new(Code::UploadNotHeld)),
             Confirmation::Unknown => Err(Problem::not_found()),
         }
+    }
+
+    /// Writes the receipt, then releases the file: written after that, it could replace the receipt of whoever loads.
+    /// Where it came to nothing, or the file is further by now, the receipt says so again.
+    async fn release(
+        &self,
+        scope: &TenantScope,
+        release: &Release,
+        now: Timestamp,
+    ) -> Result<Confirmation, Problem> {
+        Receipt::write(&self.drop, scope, &release.issued(now)).await?;
+        let released = self.store.release_held(scope, release, now).await;
+        let is_told = matches!(&released, Ok(Confirmation::Issued(it)) if !it.state.is_final());
+        if !is_told {
+            let upload = self.store.upload(scope, &release.held().id).await?;
+            let waits = [UploadState::Waiting, UploadState::Loading];
+            if let Some(upload) = upload.filter(|it| !waits.contains(&it.state)) {
+                Receipt::write(&self.drop, scope, &upload).await?;
+            }
+        }
+        Ok(released?)
     }
 
     async fn discard(&self, request: &Request) -> Result<Response, Problem> {

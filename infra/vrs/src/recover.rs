@@ -29,7 +29,7 @@ use objects::{InboxKey, ObjectName, Objects, upload_of};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use serde_json::Value;
-use store::{Confirmation, Discarding, Store, Upload};
+use store::{Confirmation, Confirming, Discarding, Store, Upload};
 
 use crate::patience::PATIENCE;
 
@@ -113,10 +113,25 @@ struct File {
 /// What is known of a file from before.
 struct Earlier {
     dropped_at: Timestamp,
-    /// All states that its receipts tell of, the newest first.
-    states: Vec<UploadState>,
+    /// What its receipts tell, the newest first.
+    told: Vec<Told>,
     /// Whether the table knows of it.
     is_known: bool,
+}
+
+/// What a receipt tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Told {
+    state: UploadState,
+    /// When the state last moved.
+    moved_at: String,
+}
+
+/// What was decided of a file that was held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Confirmed,
+    Discarded,
 }
 
 /// A page of a list of versions begins after this key and version.
@@ -189,7 +204,7 @@ impl Recovery {
         earlier: &Earlier,
     ) -> Result<Replayed> {
         let id = self.upload_of(file);
-        if !earlier.is_known && earlier.states.contains(&UploadState::Discarded) {
+        if !earlier.is_known && decision(&earlier.told) == Some(Decision::Discarded) {
             return Ok(Replayed {
                 tenant: file.tenant,
                 upload: id,
@@ -211,14 +226,15 @@ impl Recovery {
         let body = event.to_notification(&self.region);
         send.message_body(body).send().await?;
         let mut state = self.settled(scope, id).await?;
-        if state == UploadState::Held && self.decide_again(scope, id, &earlier.states).await? {
+        if state == UploadState::Held && self.decide_again(scope, id, &earlier.told).await? {
             state = self.settled(scope, id).await?;
         }
-        if let (UploadState::Refused, Some(before)) = (state, earlier.states.first())
-            && *before != UploadState::Refused
+        if let (UploadState::Refused, Some(before)) = (state, earlier.told.first())
+            && before.state != UploadState::Refused
         {
             bail!(
-                "its receipt said {before} before, and it is refused now: its new receipt says why"
+                "its receipt said {} before, and it is refused now: its new receipt says why",
+                before.state
             );
         }
         Ok(Replayed {
@@ -238,31 +254,35 @@ impl Recovery {
         &self,
         scope: &TenantScope,
         id: UploadId,
-        before: &[UploadState],
+        before: &[Told],
     ) -> Result<bool> {
         let now = runtime::system_clock();
-        let was = |states: &[UploadState]| before.iter().any(|state| states.contains(state));
-        if was(&[
-            UploadState::Waiting,
-            UploadState::Loading,
-            UploadState::InForce,
-        ]) {
-            let Confirmation::Issued(_) = self.store.release_held(scope, &id, now).await? else {
-                bail!("the file was confirmed before and cannot be now");
-            };
-            let tenant = scope.code();
-            self.loads.send(&[LoadMessage::Advance { tenant }]).await?;
-            return Ok(true);
+        match decision(before) {
+            None => Ok(false),
+            Some(Decision::Confirmed) => {
+                let confirmation = match self.store.confirming(scope, &id).await? {
+                    Confirming::Possible(release) => {
+                        Receipt::write(&self.drop, scope, &release.issued(now)).await?;
+                        self.store.release_held(scope, &release, now).await?
+                    }
+                    Confirming::Decided(confirmation) => confirmation,
+                };
+                let Confirmation::Issued(_) = confirmation else {
+                    bail!("the file was confirmed before and cannot be now");
+                };
+                let tenant = scope.code();
+                self.loads.send(&[LoadMessage::Advance { tenant }]).await?;
+                Ok(true)
+            }
+            Some(Decision::Discarded) => {
+                let done = self.store.discard_held(scope, &id, now).await?;
+                let Discarding::Discarded(upload) = done else {
+                    bail!("the file was discarded before and cannot be now");
+                };
+                Receipt::write(&self.drop, scope, &upload).await?;
+                Ok(true)
+            }
         }
-        if was(&[UploadState::Discarded]) {
-            let done = self.store.discard_held(scope, &id, now).await?;
-            let Discarding::Discarded(upload) = done else {
-                bail!("the file was discarded before and cannot be now");
-            };
-            Receipt::write(&self.drop, scope, &upload).await?;
-            return Ok(true);
-        }
-        Ok(false)
     }
 
     /// None if the municipality does not take part.
@@ -272,7 +292,7 @@ impl Recovery {
         }
         let id = self.upload_of(file);
         let key = ObjectName::Receipt(id).key(scope);
-        let mut states = Vec::new();
+        let mut told = Vec::new();
         let mut dropped_at = None;
         // The newest first.
         for receipt in self.versions(&key, &mut (None, None)).await? {
@@ -281,11 +301,7 @@ impl Recovery {
             let answer = get.version_id(version).send().await?;
             let body = answer.body.collect().await?.into_bytes();
             let receipt: Value = serde_json::from_slice(&body)?;
-            states.extend(
-                receipt["state"]
-                    .as_str()
-                    .and_then(|state| state.parse::<UploadState>().ok()),
-            );
+            told.extend(Told::read(&receipt));
             let dropped = receipt["dropped_at"].as_str();
             dropped_at = dropped.and_then(|at| at.parse().ok()).or(dropped_at);
         }
@@ -294,7 +310,7 @@ impl Recovery {
         let dropped_at = upload.map(|upload| upload.dropped_at).or(dropped_at);
         Ok(Some(Earlier {
             dropped_at: dropped_at.unwrap_or(file.modified),
-            states,
+            told,
             is_known,
         }))
     }
@@ -374,12 +390,92 @@ impl Recovery {
     }
 }
 
+impl Told {
+    fn read(receipt: &Value) -> Option<Self> {
+        let text = |name: &str| receipt[name].as_str();
+        Some(Self {
+            state: text("state")?.parse().ok()?,
+            moved_at: text("moved_at").unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// What was decided of a file, by its receipts, the newest first. That a file waits is written before it does: it
+/// counts if nothing came behind it, or if the file was held before and no receipt took that back by saying
+/// once more what was said before. A receipt behind it of another moment is that of a recovery that broke off.
+fn decision(told: &[Told]) -> Option<Decision> {
+    let ever = |state| told.iter().any(|it| it.state == state);
+    if ever(UploadState::Discarded) {
+        return Some(Decision::Discarded);
+    }
+    if ever(UploadState::InForce) || ever(UploadState::Loading) {
+        return Some(Decision::Confirmed);
+    }
+    let waits = told
+        .iter()
+        .position(|it| it.state == UploadState::Waiting)?;
+    let (behind, before) = told.split_at(waits);
+    let held = |it: &&Told| it.state == UploadState::Held;
+    let is_taken_back = behind.iter().filter(held).any(|it| before.contains(it));
+    let was_held = before.iter().any(|it| held(&it));
+    let counts = behind.is_empty() || (was_held && !is_taken_back);
+    counts.then_some(Decision::Confirmed)
+}
+
 impl File {
     fn failed(&self, error: anyhow::Error) -> Failed {
         Failed {
             tenant: self.tenant,
             file: format!("{} version {}", self.key, self.version),
             error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `state moment`, the newest first.
+    fn decided(receipts: &[&str]) -> Option<Decision> {
+        let told = receipts.iter().map(|receipt| {
+            let (state, moved_at) = receipt.split_once(' ').unwrap();
+            let moved_at = moved_at.to_owned();
+            Told {
+                state: state.parse().unwrap(),
+                moved_at,
+            }
+        });
+        decision(&told.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_was_decided_of_a_file_is_told_by_its_receipts() {
+        let confirmed = Some(Decision::Confirmed);
+        for (receipts, expected) in [
+            (&[][..], None),
+            (&["held 1"], None),
+            (&["waiting 1"], confirmed),
+            (&["waiting 2", "held 1"], confirmed),
+            (&["in_force 3", "waiting 2", "held 1"], confirmed),
+            // From before a receipt was written for it.
+            (&["in_force 3", "held 1"], confirmed),
+            (&["discarded 2", "held 1"], Some(Decision::Discarded)),
+            // It came to nothing, and was discarded, or confirmed, later.
+            (&["held 1", "waiting 2", "held 1"], None),
+            (
+                &["discarded 3", "held 1", "waiting 2", "held 1"],
+                Some(Decision::Discarded),
+            ),
+            (&["waiting 3", "held 1", "waiting 2", "held 1"], confirmed),
+            // A recovery broke off that had held it again.
+            (&["held 9", "waiting 2", "held 1"], confirmed),
+            (&["held 9", "in_force 3", "waiting 2", "held 1"], confirmed),
+            (&["held 9", "held 1"], None),
+            // Another file was accepted while it was decided.
+            (&["held 2", "waiting 1"], None),
+        ] {
+            assert_eq!(decided(receipts), expected, "{receipts:?}");
         }
     }
 }

@@ -4,12 +4,28 @@ use domain::{TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 
 use crate::{
-    Store, StoreError, Upload,
-    item::{n, s, time},
+    Register, Store, StoreError, Upload,
+    item::{as_stored, n, s, time},
     keys, register,
     transaction::Change,
     upload::{STATE, UPLOAD},
 };
+
+/// What a confirmation comes to, before anything is written.
+#[derive(Debug)]
+pub enum Confirming {
+    /// The file is held, and no newer one was accepted: [`Store::release_held`] confirms it.
+    Possible(Box<Release>),
+    /// There is nothing to write.
+    Decided(Confirmation),
+}
+
+/// A held file, and the register behind which it is issued its generation.
+#[derive(Debug)]
+pub struct Release {
+    held: Upload,
+    register: Register,
+}
 
 /// What a confirmation did.
 #[derive(Debug)]
@@ -35,29 +51,68 @@ pub enum Discarding {
     Unknown,
 }
 
+impl Confirmation {
+    /// Of a file that is not held, by where it stands.
+    fn of(upload: Upload) -> Self {
+        match upload.state {
+            UploadState::Waiting | UploadState::Loading | UploadState::InForce => {
+                Self::Issued(Box::new(upload))
+            }
+            other => Self::NotHeld(other),
+        }
+    }
+}
+
+impl Release {
+    /// The file as it stands.
+    #[must_use]
+    pub const fn held(&self) -> &Upload {
+        &self.held
+    }
+
+    /// The file as it will stand once it is released; what the receipt is written from.
+    #[must_use]
+    pub fn issued(&self, now: Timestamp) -> Upload {
+        Upload {
+            state: UploadState::Waiting,
+            generation: Some(self.register.issued.next()),
+            moved_at: as_stored(now),
+            ..self.held.clone()
+        }
+    }
+}
+
 impl Store {
-    /// Confirms a held file: it is issued the next generation. Repeating it changes nothing.
-    pub async fn release_held(
+    /// Looks whether a file may be confirmed; writes nothing.
+    pub async fn confirming(
         &self,
         scope: &TenantScope,
         id: &UploadId,
-        now: Timestamp,
-    ) -> Result<Confirmation, StoreError> {
+    ) -> Result<Confirming, StoreError> {
         let Some(held) = self.upload(scope, id).await? else {
-            return Ok(Confirmation::Unknown);
+            return Ok(Confirming::Decided(Confirmation::Unknown));
         };
-        match held.state {
-            UploadState::Held => {}
-            UploadState::Waiting | UploadState::Loading | UploadState::InForce => {
-                return Ok(Confirmation::Issued(Box::new(held)));
-            }
-            other => return Ok(Confirmation::NotHeld(other)),
+        if held.state != UploadState::Held {
+            return Ok(Confirming::Decided(Confirmation::of(held)));
         }
         let register = self.register(scope).await?;
         if register.is_newer_than(held.as_of, held.dropped_at) {
-            return Ok(Confirmation::Stale);
+            return Ok(Confirming::Decided(Confirmation::Stale));
         }
-        let (generation, current) = register::issue(scope, &register, &held);
+        Ok(Confirming::Possible(Box::new(Release { held, register })))
+    }
+
+    /// Confirms a held file: it is issued the next generation. Repeating it changes nothing.
+    ///
+    /// [`StoreError::Moved`] when another file was accepted meanwhile, and this one is held still.
+    pub async fn release_held(
+        &self,
+        scope: &TenantScope,
+        release: &Release,
+        now: Timestamp,
+    ) -> Result<Confirmation, StoreError> {
+        let id = &release.held.id;
+        let (generation, current) = register::issue(scope, &release.register, &release.held);
         let file = Change {
             pk: keys::upload(scope, id),
             sk: UPLOAD,
@@ -72,16 +127,18 @@ impl Store {
             ],
         };
         let waiting = self.waiting_in(scope, generation, id)?;
-        self.transact(
-            scope,
-            vec![self.update_in(current)?, self.update_in(file)?, waiting],
-        )
-        .await?;
-        let issued = self.upload(scope, id).await?;
-        issued
-            .map(Box::new)
-            .map(Confirmation::Issued)
-            .ok_or(StoreError::Damaged { what: "upload" })
+        let writes = vec![self.update_in(current)?, self.update_in(file)?, waiting];
+        // Somebody else was first, or this very call, whose answer was lost.
+        match self.transact(scope, writes).await {
+            Ok(()) | Err(StoreError::Moved) => {}
+            Err(error) => return Err(error),
+        }
+        let upload = self.upload(scope, id).await?;
+        let upload = upload.ok_or(StoreError::Damaged { what: "upload" })?;
+        if upload.state == UploadState::Held {
+            return Err(StoreError::Moved);
+        }
+        Ok(Confirmation::of(upload))
     }
 
     /// Discards a held file. Repeating it changes nothing.

@@ -53,7 +53,7 @@ pub use dose::{
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport, Published};
-pub use held::{Confirmation, Discarding};
+pub use held::{Confirmation, Confirming, Discarding, Release};
 pub use holders::{HolderEntry, HolderIndex, Pointer, entries_of, open_pointer, seal_pointer};
 pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};
 pub use keys::partitions_of;

@@ -2,6 +2,7 @@
 //! objects that changed meanwhile, and to workers that die.
 
 pub(crate) mod chunks;
+mod confirmed;
 mod drops;
 mod frozen;
 mod guarded;

@@ -1,0 +1,108 @@
+//! What the receipt of a held file says while somebody decides about it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use serde_json::{Value, json};
+use system::{
+    gate::{Call, Gate, Step},
+    town::{CHIYODA, Town},
+};
+
+use crate::register::{assert_in_force, bytes, people, town};
+
+/// The one transaction that releases a held file.
+fn is_release(call: &Call<'_>) -> bool {
+    call.function == "uploads" && call.operation == "TransactWriteItems"
+}
+
+/// Calls of which `is_meant` is true are stopped so while this is true.
+fn gate(step: Step, is_meant: fn(&Call<'_>) -> bool) -> (Arc<AtomicBool>, Arc<Gate>) {
+    let stops = Arc::new(AtomicBool::new(false));
+    let is_on = Arc::clone(&stops);
+    let gate = Gate::new(move |call| {
+        if is_on.load(Ordering::SeqCst) && is_meant(call) {
+            step
+        } else {
+            Step::Go
+        }
+    });
+    (stops, gate)
+}
+
+/// Twenty people are in force, and a file by which all leave is held; its id.
+async fn held(town: &Town) -> String {
+    let all = people(1..21, false);
+    town.take_in(CHIYODA, "a.csv", bytes(&all)).await;
+    let leave = all.into_iter().map(|row| row.with("異動区分", "2"));
+    let leave = bytes(&leave.collect::<Vec<_>>());
+    let held = town.take_in(CHIYODA, "b.csv", leave).await;
+    assert_eq!(held["state"], "held", "{held:#}");
+    held["id"].as_str().unwrap().to_owned()
+}
+
+/// Status and code of the answer.
+async fn decide(town: &Town, id: &str, act: &str) -> (u16, Value) {
+    let answer = town.post(CHIYODA, &format!("/uploads/{id}/{act}"), None);
+    let answer = answer.await;
+    (answer.status, answer.json()["code"].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmed_file_waits_by_its_receipt_before_it_is_loaded() {
+    let (stops, gate) = gate(Step::Wait, |call| call.function == "load-chunk");
+    let town = town(&gate, 1 << 20).await;
+    let id = held(&town).await;
+    stops.store(true, Ordering::SeqCst);
+    assert_eq!(decide(&town, &id, "confirm").await, (200, Value::Null));
+    gate.reached().await;
+    let receipt = town.receipt_of(CHIYODA, &id).await;
+    assert_eq!(
+        (&receipt["state"], &receipt["generation"]),
+        (&json!("waiting"), &json!(2)),
+        "{receipt:#}"
+    );
+    assert_eq!(receipt.get("held"), None, "{receipt:#}");
+    gate.open();
+    town.stack.idle().await;
+    assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "in_force");
+    assert_in_force(&town, 2, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmation_that_comes_to_nothing_leaves_the_receipt_as_it_was() {
+    let (stops, gate) = gate(Step::Conflict, is_release);
+    let town = town(&gate, 1 << 20).await;
+    let id = held(&town).await;
+    let before = town.receipt_of(CHIYODA, &id).await;
+    stops.store(true, Ordering::SeqCst);
+    let tried = decide(&town, &id, "confirm").await;
+    assert_eq!(tried, (503, json!("TRY_AGAIN")));
+    assert_eq!(town.receipt_of(CHIYODA, &id).await, before);
+    stops.store(false, Ordering::SeqCst);
+    assert_eq!(decide(&town, &id, "confirm").await, (200, Value::Null));
+    town.stack.idle().await;
+    assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "in_force");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_discarded_while_another_confirms_it_is_discarded_by_its_receipt() {
+    let (stops, gate) = gate(Step::Wait, is_release);
+    let town = town(&gate, 1 << 20).await;
+    let id = held(&town).await;
+    stops.store(true, Ordering::SeqCst);
+    let discards = async {
+        gate.reached().await;
+        let discarded = decide(&town, &id, "discard").await;
+        gate.open();
+        discarded
+    };
+    let (confirmed, discarded) = tokio::join!(decide(&town, &id, "confirm"), discards);
+    assert_eq!(discarded, (200, Value::Null));
+    assert_eq!(confirmed, (409, json!("UPLOAD_NOT_HELD")));
+    town.stack.idle().await;
+    assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "discarded");
+    assert_in_force(&town, 1, &people(1..21, false)).await;
+}
