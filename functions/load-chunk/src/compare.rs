@@ -19,6 +19,8 @@ pub(crate) struct Changed {
     pub(crate) before: Option<Before>,
     /// What the row leaves as it is.
     pub(crate) kept: Kept,
+    /// With that it says what is in force, and nothing is to be written.
+    pub(crate) is_in_force: bool,
 }
 
 /// What is in force of a resident.
@@ -87,6 +89,7 @@ fn changed(row: &CheckedRow, index: u32, before: Option<Before>) -> Changed {
         fingerprint: row.fingerprint,
         before,
         kept: Kept::default(),
+        is_in_force: false,
     }
 }
 

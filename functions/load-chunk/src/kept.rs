@@ -3,14 +3,14 @@
 //! A file without one of these columns says nothing about it, and a row that removes somebody says nothing with an
 //! empty cell: what is known of its resident stays.
 //!
-//! - 支援措置. So only a file with the column can take protection away, and only by a row that says so. A row that
-//!   says everything else as it is in force is unchanged.
+//! - 支援措置. So only a file with the column can take protection away, and only by a row that says so.
 //! - The My Number: others ask by it for the doses of whoever moved away, however many rows say once more that
 //!   they did.
 //! - The coupon: doses of before, which a venue or a file sends late, or once more, find whom they belong to.
 //!
-//! The manifest notes of a number only that it was kept, not which: so the same row once more is unchanged, and a
-//! row that takes the number away is not.
+//! A row that says everything else as it is in force is unchanged. The manifest tells so of 支援措置; of a number it
+//! notes only that it was kept, not which: so the same row once more is unchanged, and a row that takes the number
+//! away is not. Of any other row that says nothing of a number, what is in force is read, and tells.
 
 use std::sync::Arc;
 
@@ -138,8 +138,9 @@ fn alike(row: ResidentRow<'_>, leaves: Leaves) -> impl Iterator<Item = Noted<'_>
 }
 
 impl LoadChunk {
-    /// The rows that say something new about more than they leave as it is; each with that. Whoever goes on with
-    /// a chunk reads all of it once more, for the manifest notes of every row what it kept.
+    /// The rows that may say something new about more than they leave as it is; each with that, and whether it says
+    /// nothing new after all. Whoever goes on with a chunk reads all of it once more, for the manifest notes of
+    /// every row what it kept.
     pub(crate) async fn keep_what_is_left(
         &self,
         work: &mut Work<'_>,
@@ -161,6 +162,8 @@ impl LoadChunk {
         };
         let reads: Vec<_> = tags.chunks(AT_A_TIME).map(read).collect();
         let mut reads = stream::iter(reads).buffered(AT_ONCE);
+        let mut records = source.records(&work.chunk.plan);
+        let mut bytes = Vec::with_capacity(256);
         for some in leaving.chunks(AT_A_TIME) {
             let found = reads.next().await.transpose()?.unwrap_or_default();
             self.keep_lease(work).await?;
@@ -172,6 +175,9 @@ impl LoadChunk {
                     what: "resident of the manifest",
                 })?;
                 row.kept = leaves.kept(known);
+                bytes.clear();
+                let (checked, _) = read_again(&mut records, &keys, row, &mut bytes)?;
+                row.is_in_force = row.kept.complete(checked) == known.as_row();
             }
         }
         Ok(changed)

@@ -108,6 +108,9 @@ impl Writing<'_> {
         share: &mut Share,
     ) -> Result<(), LoadError> {
         for (number, row) in changed.iter().enumerate() {
+            if row.is_in_force {
+                continue;
+            }
             let content = reading.content(row)?;
             let outcome = row.outcome(content.removes);
             share.outcomes.count(outcome);

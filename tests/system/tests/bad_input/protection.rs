@@ -1,9 +1,12 @@
 //! 支援措置, 券番号 and 個人番号: what a file without the column leaves as it is.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
+use store::ManifestPlace;
 use system::{
     file::{COLUMNS, Encoding, File, Row},
-    town::{CHIYODA, Town},
+    town::{CHIYODA, Town, scope},
 };
 
 const COLUMN: &str = "支援措置";
@@ -195,4 +198,63 @@ async fn without_all_three_columns_the_same_row_is_unchanged_and_everything_stay
         assert_eq!(again, [0, 0, 1, 0], "{name}");
         assert_eq!(shown().await, known, "{name}");
     }
+}
+
+/// The items of residents, and the manifest in force.
+async fn written(town: &Town) -> (BTreeMap<(String, String), String>, Option<ManifestPlace>) {
+    let mut items = town.items().await;
+    items.retain(|(_, sk), _| sk == "P");
+    let register = town.store().register(&scope(CHIYODA)).await.unwrap();
+    (items, register.in_force.unwrap().manifest)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_as_in_force_is_not_written_for_want_of_a_column() {
+    let town = Town::start().await;
+    let all: Vec<_> = (1..=5).map(Row::of).collect();
+    assert_eq!(drop(&town, true, all.clone()).await, [5, 0, 0, 0]);
+    let before = written(&town).await;
+    let columns = [
+        &["券番号"][..],
+        &["個人番号"],
+        &["券番号", "個人番号"],
+        &["券番号", "個人番号", COLUMN],
+    ];
+    for without in columns {
+        let same = drop_without(&town, without, all.clone()).await;
+        assert_eq!(same, [0, 0, 5, 0], "{without:?}");
+        let same = drop(&town, true, all.clone()).await;
+        assert_eq!(same, [0, 0, 5, 0], "with the columns, after {without:?}");
+    }
+    assert!(written(&town).await == before, "nothing is written");
+
+    // One of them changes, by files without one column and then without the other.
+    let mut renamed = all.clone();
+    renamed[2] = renamed[2].clone().with("氏名", "山田　改");
+    let one = drop_without(&town, &["券番号"], renamed.clone()).await;
+    assert_eq!(one, [0, 1, 4, 0]);
+    let before = written(&town).await;
+    for without in columns {
+        let same = drop_without(&town, without, renamed.clone()).await;
+        assert_eq!(same, [0, 0, 5, 0], "{without:?}");
+    }
+    assert!(written(&town).await == before, "nothing is written");
+    let number = renamed[2].cell("個別宛名番号");
+    let found = town.resident(CHIYODA, number).await.unwrap();
+    assert_eq!(found["coupon"], renamed[2].cell("券番号"));
+    assert_eq!(found["my_number_registered"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_left_already_is_not_written_for_an_empty_number() {
+    let town = Town::start().await;
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    drop(&town, true, vec![Row::of(1)]).await;
+    let leaves = Row::of(1).with("異動区分", "2");
+    assert_eq!(drop(&town, true, vec![leaves.clone()]).await, [0, 0, 0, 1]);
+    let before = written(&town).await;
+    let bare = leaves.with("券番号", "").with("個人番号", "");
+    assert_eq!(drop(&town, true, vec![bare]).await, [0, 0, 1, 0]);
+    assert!(written(&town).await == before, "nothing is written");
 }
