@@ -16,7 +16,8 @@
 //!   version, and so an upload, of its own.
 //! - Confirming again what was confirmed changes nothing, but sends the hint to load once more: the
 //!   first may have been lost after the file was released. The receipt that says so is written before
-//!   the file is released, never after it: from then on whoever loads writes it.
+//!   the file is released, never after it: from then on whoever loads writes it. Until it is released
+//!   nobody else decides about it, and after whoever died over that, not for half a minute.
 //! - Discarding again what was discarded changes nothing, but writes the receipt once more, for the
 //!   same reason.
 //!
@@ -31,11 +32,10 @@ use std::sync::Arc;
 use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::staff_tag;
 use domain::{Clock, FileKind, TenantScope, UploadId, UploadState};
-use jiff::Timestamp;
 use objects::{Objects, is_in_sight};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
-use store::{ChunkState, Confirmation, Confirming, Discarding, Release, Store, Upload};
+use store::{ChunkState, Confirmation, Confirming, Discarding, Release, Store, StoreError, Upload};
 
 use crate::answer::{Links, Listed, Page, Shown};
 use crate::drop::{FileToDrop, Ticket};
@@ -130,12 +130,14 @@ impl Uploads {
         let scope = request.caller().scope();
         enrolled(self.store.tenant(scope).await)?;
         let (id, now) = (id(request)?, self.clock.now());
-        let confirmation = match self.store.confirming(scope, &id).await? {
-            // What the load needs ends soon behind what people fetch.
-            Confirming::Possible(release) if !is_in_sight(release.held().moved_at, now) => {
-                return Err(Problem::new(Code::UploadGone));
-            }
-            Confirming::Possible(release) => self.release(scope, &release, now).await?,
+        let upload = self.store.upload(scope, &id).await?;
+        // What the load needs ends soon behind what people fetch.
+        if upload.is_some_and(|it| it.state == UploadState::Held && !is_in_sight(it.moved_at, now))
+        {
+            return Err(Problem::new(Code::UploadGone));
+        }
+        let confirmation = match self.store.confirming(scope, &id, now).await? {
+            Confirming::Possible(release) => self.release(scope, *release).await?,
             Confirming::Decided(confirmation) => confirmation,
         };
         match confirmation {
@@ -154,24 +156,39 @@ impl Uploads {
     }
 
     /// Writes the receipt, then releases the file: written after that, it could replace the receipt of whoever loads.
-    /// Where it came to nothing, or the file is further by now, the receipt says so again.
     async fn release(
         &self,
         scope: &TenantScope,
-        release: &Release,
-        now: Timestamp,
+        release: Release,
     ) -> Result<Confirmation, Problem> {
+        let now = self.clock.now();
+        if !release.covers_a_request(now) {
+            return Err(StoreError::Moved.into());
+        }
         Receipt::write(&self.drop, scope, &release.issued(now)).await?;
-        let released = self.store.release_held(scope, release, now).await;
+        let released = self.store.release_held(scope, &release, now).await;
         let is_told = matches!(&released, Ok(Confirmation::Issued(it)) if !it.state.is_final());
         if !is_told {
-            let upload = self.store.upload(scope, &release.held().id).await?;
-            let waits = [UploadState::Waiting, UploadState::Loading];
-            if let Some(upload) = upload.filter(|it| !waits.contains(&it.state)) {
-                Receipt::write(&self.drop, scope, &upload).await?;
-            }
+            self.tell_as_it_is(scope, release).await?;
         }
         Ok(released?)
+    }
+
+    /// Writes the receipt of a file that was not released, or is further by now.
+    async fn tell_as_it_is(&self, scope: &TenantScope, release: Release) -> Result<(), Problem> {
+        let id = release.held().id;
+        let kept = self.store.keep_held(scope, release, self.clock.now());
+        if let Some(kept) = kept.await? {
+            Receipt::write(&self.drop, scope, kept.held()).await?;
+            self.store.end_confirming(scope, &kept).await?;
+            return Ok(());
+        }
+        // As long as it waits or is loaded, its receipt says so, and whoever loads writes the next one.
+        let upload = self.store.upload(scope, &id).await?;
+        if let Some(upload) = upload.filter(|it| it.state.is_final()) {
+            Receipt::write(&self.drop, scope, &upload).await?;
+        }
+        Ok(())
     }
 
     async fn discard(&self, request: &Request) -> Result<Response, Problem> {

@@ -260,7 +260,7 @@ impl Recovery {
         match decision(before) {
             None => Ok(false),
             Some(Decision::Confirmed) => {
-                let confirmation = match self.store.confirming(scope, &id).await? {
+                let confirmation = match self.store.confirming(scope, &id, now).await? {
                     Confirming::Possible(release) => {
                         Receipt::write(&self.drop, scope, &release.issued(now)).await?;
                         self.store.release_held(scope, &release, now).await?

@@ -278,6 +278,10 @@ impl Sim {
             } else if let Some(message) = self.queues.all().iter().min_by_key(|it| it.visible_at) {
                 let wait = message.visible_at.saturating_duration_since(Instant::now());
                 self.pass(wait + Duration::from_secs(1)).await;
+            } else if self.undecided.is_some() {
+                // Who is told to try again does so after some seconds.
+                self.pass(Duration::from_secs(5)).await;
+                self.decide().await;
             } else if !self.decide().await {
                 return Ok(());
             }

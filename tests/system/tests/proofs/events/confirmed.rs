@@ -1,8 +1,11 @@
 //! What the receipt of a held file says while somebody decides about it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -88,7 +91,7 @@ async fn a_confirmation_that_comes_to_nothing_leaves_the_receipt_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_discarded_while_another_confirms_it_is_discarded_by_its_receipt() {
+async fn a_file_that_somebody_confirms_is_not_discarded_by_another_meanwhile() {
     let (stops, gate) = gate(Step::Wait, is_release);
     let town = town(&gate, 1 << 20).await;
     let id = held(&town).await;
@@ -100,9 +103,31 @@ async fn a_file_that_is_discarded_while_another_confirms_it_is_discarded_by_its_
         discarded
     };
     let (confirmed, discarded) = tokio::join!(decide(&town, &id, "confirm"), discards);
-    assert_eq!(discarded, (200, Value::Null));
-    assert_eq!(confirmed, (409, json!("UPLOAD_NOT_HELD")));
+    assert_eq!(discarded, (503, json!("TRY_AGAIN")));
+    assert_eq!(confirmed, (200, Value::Null));
     town.stack.idle().await;
+    let again = decide(&town, &id, "discard").await;
+    assert_eq!(again, (409, json!("UPLOAD_NOT_HELD")));
+    assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "in_force");
+    assert_in_force(&town, 2, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_decides_while_a_receipt_may_be_on_its_way() {
+    let gate = Gate::once(Step::Wait, |call| {
+        call.function == "uploads" && call.operation == "PUT"
+    });
+    let town = town(&gate, 1 << 20).await;
+    let id = held(&town).await;
+    // The receipt is given up after ten seconds, and nobody knows whether it comes.
+    assert_eq!(decide(&town, &id, "confirm").await.0, 503);
+    assert_eq!(gate.stopped(), 1);
+    for act in ["confirm", "discard"] {
+        let early = decide(&town, &id, act).await;
+        assert_eq!(early, (503, json!("TRY_AGAIN")), "{act}");
+    }
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(decide(&town, &id, "discard").await, (200, Value::Null));
     assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "discarded");
     assert_in_force(&town, 1, &people(1..21, false)).await;
 }
