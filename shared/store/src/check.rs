@@ -225,7 +225,7 @@ impl Store {
         let current = register::found_again(scope, register, mine);
         let file = conclusion(scope, mine, UploadState::NoChange, found, None, now);
         let writes = vec![self.update_in(current)?, self.update_in(file.as_change())?];
-        self.transact(scope, writes).await
+        self.transact_in_turn(scope, writes, &mine.id).await
     }
 
     /// Ends a check by issuing the next generation after `register`, in one transaction.
@@ -249,15 +249,12 @@ impl Store {
             now,
         );
         let waiting = self.waiting_in(scope, generation, &mine.id)?;
-        self.transact(
-            scope,
-            vec![
-                self.update_in(current)?,
-                self.update_in(file.as_change())?,
-                waiting,
-            ],
-        )
-        .await?;
+        let writes = vec![
+            self.update_in(current)?,
+            self.update_in(file.as_change())?,
+            waiting,
+        ];
+        self.transact_in_turn(scope, writes, &mine.id).await?;
         Ok(generation)
     }
 }

@@ -218,7 +218,7 @@ impl Store {
         let waiting = self.waiting_in(scope, generation, id)?;
         let writes = vec![self.update_in(current)?, self.update_in(file)?, waiting];
         // Somebody else was first, or this very call, whose answer was lost.
-        match self.transact(scope, writes).await {
+        match self.transact_in_turn(scope, writes, id).await {
             Ok(()) | Err(StoreError::Moved) => {}
             Err(error) => return Err(error),
         }

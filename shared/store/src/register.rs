@@ -279,8 +279,8 @@ impl Store {
                 (":now", time(now)),
             ],
         };
-        self.transact(scope, vec![self.update_in(current)?, self.update_in(file)?])
-            .await
+        let writes = vec![self.update_in(current)?, self.update_in(file)?];
+        self.transact_in_turn(scope, writes, &switch.upload).await
     }
 }
 

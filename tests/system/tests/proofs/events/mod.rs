@@ -3,6 +3,7 @@
 
 pub(crate) mod chunks;
 mod confirmed;
+mod conflicts;
 mod drops;
 mod frozen;
 mod guarded;
