@@ -222,7 +222,7 @@ export default {
   'residents.birth_date': 'Birth date',
   'residents.birth_date-help': 'Such as 1980-04-01, 19800401, S55.4.1',
   'residents.name': 'Name',
-  'residents.name-help': 'Any part of it, in kanji or kana',
+  'residents.name-help': 'Any part of it, in kanji (old or new) or kana',
   'residents.coupon': 'Coupon number',
   'residents.coupon-help': 'Ten digits on the coupon',
   'residents.number': 'Resident number',

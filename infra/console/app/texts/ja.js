@@ -222,7 +222,7 @@ export default {
   'residents.birth_date': '生年月日',
   'residents.birth_date-help': '例：1980-04-01、19800401、昭和55年4月1日、S55.4.1',
   'residents.name': '氏名',
-  'residents.name-help': '一部でも、かなでも探せます。例：やまだ',
+  'residents.name-help': '一部でも、かなでも、旧字体でも探せます。例：やまだ',
   'residents.coupon': '券番号',
   'residents.coupon-help': '接種券の10桁の番号',
   'residents.number': '宛名番号',
