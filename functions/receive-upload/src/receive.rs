@@ -1,7 +1,9 @@
 //! One dropped object, from its event to a decision.
 
 use crypto::ResidentTag;
-use domain::{Date, FileKind, Lease, TenantScope, UploadId, UploadState, as_of_date, japan_date};
+use domain::{
+    Date, FileKind, Lease, TenantCode, TenantScope, UploadId, UploadState, as_of_date, japan_date,
+};
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
 use objects::{
@@ -41,6 +43,27 @@ enum Outcome<'a> {
     Accepted(&'a Register),
 }
 
+/// Where a file was dropped.
+struct Place {
+    tenant: TenantCode,
+    kind: FileKind,
+    /// Not encoded.
+    key: String,
+    /// Else it lies too deep, or its name does not end in `.csv`: it is refused unread.
+    is_right: bool,
+}
+
+impl Place {
+    fn of(key: &InboxKey) -> Self {
+        Self {
+            tenant: key.tenant(),
+            kind: key.kind(),
+            key: key.key(),
+            is_right: true,
+        }
+    }
+}
+
 /// A file under check, with the right to decide it.
 pub(crate) struct Mine<'a> {
     pub(crate) scope: &'a TenantScope,
@@ -70,28 +93,30 @@ impl ReceiveUpload {
         deadline: Timestamp,
     ) -> Result<(), ReceiveError> {
         let id = upload_of_event(&dropped.bucket, &dropped.key, &dropped.version);
-        let key = match InboxKey::from_event(&dropped.key) {
-            Ok(key) => key,
+        let place = match InboxKey::from_event(&dropped.key) {
+            Ok(key) => Place::of(&key),
             Err(NotInInbox::Folder) => return Ok(()),
             Err(NotInInbox::UnknownTenant | NotInInbox::Elsewhere | NotInInbox::Unreadable) => {
                 return self.unplaced(id, ProblemCode::UnknownTenant).await;
             }
-            Err(
-                NotInInbox::UnknownKind(code)
-                | NotInInbox::TooDeep(code)
-                | NotInInbox::NotCsv(code),
-            ) => {
+            Err(NotInInbox::UnknownKind(code)) => {
                 let scope = TenantScope::from_inbox_folder(code);
-                return self.misplaced(&scope, id, dropped).await;
+                return self.of_no_kind(&scope, id, dropped).await;
             }
+            Err(NotInInbox::TooDeep(tenant, kind) | NotInInbox::NotCsv(tenant, kind)) => Place {
+                tenant,
+                kind,
+                key: key_of_event(&dropped.key),
+                is_right: false,
+            },
         };
-        let scope = TenantScope::from_inbox_folder(key.tenant());
+        let scope = TenantScope::from_inbox_folder(place.tenant);
         let Some(tenant) = self.store.tenant(&scope).await? else {
             return self.unplaced(id, ProblemCode::UnknownTenant).await;
         };
         let now = self.clock.now();
         let lease = Lease::new(now, deadline);
-        let claim = claim(id, &key, dropped, &tenant);
+        let claim = claim(id, &place, dropped, &tenant);
         match self
             .store
             .claim_check(&scope, &claim, now, lease.until())
@@ -103,7 +128,7 @@ impl ReceiveUpload {
                     .await
             }
             Acceptance::Mine(upload) => {
-                let object = PinnedObject::dropped(&key, &dropped.version);
+                let object = PinnedObject::noted(&scope, &place.key, &dropped.version)?;
                 let mut mine = Mine {
                     scope: &scope,
                     tenant: &tenant,
@@ -113,9 +138,15 @@ impl ReceiveUpload {
                     size: None,
                 };
                 self.look_at(&mut mine).await?;
-                let state = self.check_and_decide(&mut mine).await?;
+                let state = if place.is_right {
+                    self.check_and_decide(&mut mine).await?
+                } else {
+                    let problem = FileProblem::new(ProblemCode::UnknownKind);
+                    self.refuse(&mut mine, &problem, Conclusion::default())
+                        .await?
+                };
                 tracing::info!(upload = %id, state = state.as_str(), "file decided");
-                self.tell_loader(&scope, id, key.kind(), state).await
+                self.tell_loader(&scope, id, place.kind, state).await
             }
         }
     }
@@ -360,8 +391,8 @@ impl ReceiveUpload {
         Ok(())
     }
 
-    /// A file in the folder of a municipality, but not where files belong.
-    async fn misplaced(
+    /// A file in the folder of a municipality of which its place does not tell what it is: it is in no list.
+    async fn of_no_kind(
         &self,
         scope: &TenantScope,
         id: UploadId,
@@ -402,19 +433,20 @@ fn count(scope: &TenantScope, state: UploadState, found: &Conclusion) {
     );
 }
 
-fn claim(id: UploadId, key: &InboxKey, dropped: &Dropped, tenant: &TenantState) -> CheckClaim {
+fn claim(id: UploadId, place: &Place, dropped: &Dropped, tenant: &TenantState) -> CheckClaim {
+    let name = place.key.rsplit('/').next().unwrap_or_default();
     CheckClaim {
         id,
-        kind: key.kind(),
-        key: key.key(),
+        kind: place.kind,
+        key: place.key.clone(),
         version: dropped.version.clone(),
-        name: key.name().to_owned(),
+        name: name.to_owned(),
         dropped_at: dropped.at,
         size: dropped.size,
-        as_of: as_of_date(key.name()),
+        as_of: as_of_date(name),
         // Whenever it is checked, once more or for the first time, it is judged as on the day it was dropped.
         checked_on: japan_date(dropped.at),
         settings_revision: tenant.settings.revision,
-        columns: tenant.settings.columns_of(key.kind()).clone(),
+        columns: tenant.settings.columns_of(place.kind).clone(),
     }
 }

@@ -25,7 +25,7 @@ use domain::{TenantCode, TenantScope, UploadId, UploadState};
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use local::s3::ObjectCreated;
-use objects::{InboxKey, ObjectName, Objects, upload_of};
+use objects::{InboxKey, NotInInbox, ObjectName, Objects, upload_of};
 use queues::{LoadMessage, LoadQueue};
 use receipts::Receipt;
 use serde_json::Value;
@@ -354,12 +354,14 @@ impl Recovery {
                 if modified < point {
                     continue;
                 }
-                // What lies elsewhere came to nothing then and would now.
-                let Ok(place) = InboxKey::parse(key) else {
-                    continue;
+                let tenant = match InboxKey::parse(key) {
+                    Ok(place) => place.tenant(),
+                    Err(NotInInbox::TooDeep(tenant, _) | NotInInbox::NotCsv(tenant, _)) => tenant,
+                    // What lies elsewhere is in no list.
+                    Err(_) => continue,
                 };
                 found.push(File {
-                    tenant: place.tenant(),
+                    tenant,
                     key: key.to_owned(),
                     version: version.to_owned(),
                     size: listed.size().unwrap_or_default().try_into()?,

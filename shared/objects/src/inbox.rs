@@ -36,10 +36,10 @@ pub enum NotInInbox {
     UnknownKind(TenantCode),
     /// The file lies in a folder below that of its kind.
     #[error("the file lies too deep")]
-    TooDeep(TenantCode),
+    TooDeep(TenantCode, FileKind),
     /// The name does not end in `.csv`, or has nothing before it.
     #[error("the file's name does not end in .csv")]
-    NotCsv(TenantCode),
+    NotCsv(TenantCode, FileKind),
 }
 
 impl NotInInbox {
@@ -47,7 +47,7 @@ impl NotInInbox {
     #[must_use]
     pub fn tenant(&self) -> Option<TenantCode> {
         match self {
-            Self::UnknownKind(tenant) | Self::TooDeep(tenant) | Self::NotCsv(tenant) => {
+            Self::UnknownKind(tenant) | Self::TooDeep(tenant, _) | Self::NotCsv(tenant, _) => {
                 Some(*tenant)
             }
             Self::Unreadable | Self::Elsewhere | Self::Folder | Self::UnknownTenant => None,
@@ -80,10 +80,10 @@ impl InboxKey {
             .ok_or(NotInInbox::UnknownKind(tenant))?;
         let kind = kind.parse().map_err(|_| NotInInbox::UnknownKind(tenant))?;
         if name.contains('/') {
-            return Err(NotInInbox::TooDeep(tenant));
+            return Err(NotInInbox::TooDeep(tenant, kind));
         }
         if !is_csv(name) {
-            return Err(NotInInbox::NotCsv(tenant));
+            return Err(NotInInbox::NotCsv(tenant, kind));
         }
         Ok(Self {
             tenant,
@@ -232,14 +232,20 @@ mod tests {
             ),
             (
                 "inbox/131016/residents/2021/a.csv",
-                NotInInbox::TooDeep(chiyoda()),
+                NotInInbox::TooDeep(chiyoda(), FileKind::Residents),
             ),
             (
                 "inbox/131016/residents/a.xlsx",
-                NotInInbox::NotCsv(chiyoda()),
+                NotInInbox::NotCsv(chiyoda(), FileKind::Residents),
             ),
-            ("inbox/131016/residents/.csv", NotInInbox::NotCsv(chiyoda())),
-            ("inbox/131016/residents/é.c", NotInInbox::NotCsv(chiyoda())),
+            (
+                "inbox/131016/residents/.csv",
+                NotInInbox::NotCsv(chiyoda(), FileKind::Residents),
+            ),
+            (
+                "inbox/131016/residents/é.c",
+                NotInInbox::NotCsv(chiyoda(), FileKind::Residents),
+            ),
             ("inbox/131016/residents/%ff.csv", NotInInbox::Unreadable),
             ("inbox/131016/residents/a%2", NotInInbox::Unreadable),
             (long.as_str(), NotInInbox::Unreadable),
