@@ -70,7 +70,7 @@ impl ReceiveUpload {
             mut kind,
         } = passed;
         self.leave_rows(mine, kind.take_left(), &mut left).await?;
-        let (suspects, of_kind) = kind.finish();
+        let (suspects, mut of_kind) = kind.finish();
         let (end, marks) = cutter.marks();
         let places = Places {
             header: &summary.header,
@@ -82,6 +82,7 @@ impl ReceiveUpload {
         refused.extend(suspects.iter().map(|suspect| suspect.index));
         refused.sort_unstable();
         refused.dedup();
+        K::without_refused(&mut of_kind, &refused);
         let mut problems = by_code(&summary.problems, ProblemCode::as_str);
         for suspect in &suspects {
             *problems

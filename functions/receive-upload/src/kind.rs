@@ -41,6 +41,9 @@ pub(crate) trait Kind: Send {
     /// The end of the file.
     fn finish(self) -> (Self::Suspects, Self::Found);
 
+    /// Takes out of what was found what comes of refused rows; `refused` are their indexes, ascending.
+    fn without_refused(_: &mut Self::Found, _refused: &[u32]) {}
+
     /// The column that is named where rows share something.
     fn shared_column(code: ProblemCode) -> Option<&'static str>;
 }
@@ -57,10 +60,17 @@ pub(crate) trait Suspects<L: Layout>: Send {
     fn certain(self) -> Vec<Suspect>;
 }
 
+/// Somebody whom a row asks to remove.
+pub(crate) struct Removal {
+    /// Of the row.
+    index: u32,
+    pub(crate) tag: ResidentTag,
+}
+
 /// A residents file.
 pub(crate) struct ResidentsFile<'a> {
     duplicates: residents::Duplicates,
-    removals: Vec<ResidentTag>,
+    removals: Vec<Removal>,
     rows: ChunkRows<'a>,
 }
 
@@ -78,7 +88,7 @@ impl Kind for ResidentsFile<'_> {
     type Layout = Residents;
     type Suspects = residents::Suspects;
     /// Whom accepted rows ask to remove.
-    type Found = Vec<ResidentTag>;
+    type Found = Vec<Removal>;
 
     fn mapping(columns: BTreeMap<String, String>) -> Result<ColumnMapping, MappingProblem> {
         ColumnMapping::of_residents(columns)
@@ -90,7 +100,8 @@ impl Kind for ResidentsFile<'_> {
         if let Ok(row) = &record.row {
             let tag = self.rows.accept(row);
             if row.movement == Movement::Remove {
-                self.removals.push(tag);
+                let index = record.index;
+                self.removals.push(Removal { index, tag });
             }
         } else {
             self.rows.refuse();
@@ -105,8 +116,12 @@ impl Kind for ResidentsFile<'_> {
         self.rows.take_whole()
     }
 
-    fn finish(self) -> (residents::Suspects, Vec<ResidentTag>) {
+    fn finish(self) -> (residents::Suspects, Vec<Removal>) {
         (self.duplicates.finish(), self.removals)
+    }
+
+    fn without_refused(found: &mut Vec<Removal>, refused: &[u32]) {
+        found.retain(|it| refused.binary_search(&it.index).is_err());
     }
 
     fn shared_column(code: ProblemCode) -> Option<&'static str> {

@@ -1,6 +1,5 @@
 //! One dropped object, from its event to a decision.
 
-use crypto::ResidentTag;
 use domain::{
     Date, FileKind, Lease, TenantCode, TenantScope, UploadId, UploadState, as_of_date, japan_date,
 };
@@ -23,7 +22,7 @@ use crate::{
     check::{Checked, CheckedRows, MAX_BYTES},
     decide::{Decision, Found, decide, too_many_refused},
     event::Dropped,
-    kind::{DosesFile, InquiriesFile, ResidentsFile},
+    kind::{DosesFile, InquiriesFile, Removal, ResidentsFile},
     rows::ChunkRows,
 };
 
@@ -245,7 +244,7 @@ impl ReceiveUpload {
         &self,
         mine: &mut Mine<'_>,
         conclusion: &Conclusion,
-        rows: &CheckedRows<Vec<ResidentTag>>,
+        rows: &CheckedRows<Vec<Removal>>,
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
         let tenant = mine.tenant;

@@ -8,6 +8,7 @@ use store::{InForce, Register, StoreError};
 use crate::{
     ReceiveError, ReceiveUpload,
     decide::{Removals, exceeds},
+    kind::Removal,
     receive::Mine,
 };
 
@@ -18,7 +19,7 @@ impl ReceiveUpload {
     pub(crate) async fn removals(
         &self,
         mine: &Mine<'_>,
-        removals: &[ResidentTag],
+        removals: &[Removal],
         register: &Register,
     ) -> Result<Removals, ReceiveError> {
         let rows = removals.len() as u64;
@@ -66,7 +67,7 @@ impl ReceiveUpload {
     async fn among(
         &self,
         mine: &Mine<'_>,
-        removals: &[ResidentTag],
+        removals: &[Removal],
         in_force: &InForce,
     ) -> Result<u64, ReceiveError> {
         let Some(at) = &in_force.manifest else {
@@ -80,7 +81,7 @@ impl ReceiveUpload {
         let object = PinnedObject::written(mine.scope, &name, &at.version);
         let object = self.work.open(mine.scope, &object).await?;
         let mut manifest = ManifestReader::new(mine.scope, &keys, &name, object);
-        let mut asked: Vec<ResidentTag> = removals.to_vec();
+        let mut asked: Vec<ResidentTag> = removals.iter().map(|it| it.tag).collect();
         asked.sort_unstable();
         let mut in_register = 0;
         while let Some(block) = manifest.next_block().await? {

@@ -13,8 +13,8 @@ pub(crate) const INDEX_BITS: u32 = 27;
 /// else it would be killed and say nothing. Of a row it holds eight bytes a key until the end of the file, and of
 /// one that shares all its keys with others, at the most:
 ///
-/// - residents: 24 for the keys, 24 for what is to be read again, 16 for what is certain, or 16 for a tag to be
-///   removed and 4 if it is refused; beside 8 while they are sorted: 72 or fewer at once, as the keys go one by one
+/// - residents: 24 for the keys, 24 for what is to be read again, 16 for what is certain, and 20 for a tag to be
+///   removed or 4 if it is refused; beside 8 while they are sorted: 76 or fewer at once, as the keys go one by one
 /// - doses: 64 for what is to be read again, 8 for the last of the keys, 8 while they are sorted, 4 if it is refused: 84
 ///
 /// So the rows come to 420 MB; bits for 2^27 keys, twice, are 32 MB, all else some 30 MB. The largest municipality

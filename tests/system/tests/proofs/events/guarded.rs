@@ -80,6 +80,26 @@ async fn a_register_that_is_still_loading_is_not_removed_unasked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rows_that_are_refused_hold_no_file_for_those_whom_they_would_remove() {
+    let town = Town::start().await;
+    town.set(CHIYODA, |settings| settings.max_refused_percent = 60)
+        .await;
+    let rows = people(1..21, false);
+    town.take_in(CHIYODA, "a.csv", bytes(&rows)).await;
+    let mut next = people(11..21, true);
+    for row in &rows[..5] {
+        let leaves = row.clone().with("異動区分", "2");
+        next.extend([leaves.clone(), leaves]);
+    }
+    let receipt = town.take_in(CHIYODA, "b.csv", bytes(&next)).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(counts(&receipt), [20, 0, 10, 0, 0, 10]);
+    let mut in_force = people(1..11, false);
+    in_force.extend(people(11..21, true));
+    assert_in_force(&town, 2, &in_force).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_held_for_longer_than_it_is_kept_is_not_confirmed() {
     let (town, days) = Town::with_days().await;
     let rows = people(1..30, false);
