@@ -68,7 +68,7 @@ impl Sides {
                         wrong.push("answered, which the asker's log does not say".to_owned());
                     }
                     (false, true) => {
-                        wrong.push("concluded by the asker's log, and not answered".to_owned())
+                        wrong.push("concluded by the asker's log, and not answered".to_owned());
                     }
                     _ => {}
                 }
