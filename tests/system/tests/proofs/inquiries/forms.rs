@@ -9,11 +9,9 @@ use super::bulk::{HEADER, line, rows};
 use super::world::{World, about, person, with, without};
 
 async fn expires_at(world: &World, consent: &str) -> String {
-    let shown = world.town.get(CHIYODA, &format!("/consents/{consent}"));
-    shown.await.json()["expires_at"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    let path = format!("/consents/{consent}");
+    let shown = world.town.get(CHIYODA, &path).await;
+    shown.json()["expires_at"].as_str().unwrap().to_owned()
 }
 
 /// Revoked, it may be recorded anew, and ends when it would have ended.
