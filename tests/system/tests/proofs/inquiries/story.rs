@@ -18,7 +18,7 @@ use vrs::logs::Check;
 
 use super::doses::{NAGOYA, joins, vaccinate};
 use super::forged::claim;
-use super::world::{World, about, form_of, person, scope, with};
+use super::world::{World, about, person, scope, with};
 
 fn outcomes(log: &[store::LogEntry]) -> Vec<HolderOutcome> {
     let outcome = |entry: &store::LogEntry| match &entry.event {
