@@ -120,8 +120,8 @@ async fn truth(town: &Town) -> Truth {
     let mut files = BTreeMap::new();
     for code in TENANTS {
         registers.push(entries(town, code).await);
-        let receipts = town.keys("drop", &format!("outbox/{code}/uploads/"));
-        for key in receipts.await {
+        let folder = format!("outbox/{code}/uploads/");
+        for key in town.keys("drop", &folder).await {
             let Some(folder) = key.strip_suffix("/receipt.json") else {
                 continue;
             };
@@ -255,8 +255,8 @@ fn most_leave(code: &str) -> Vec<u8> {
 async fn decide(town: &Town, code: &str, held: &Value, (act, end): (&str, &str)) {
     assert_eq!(held["state"], "held", "{held:#}");
     let id = held["id"].as_str().unwrap();
-    let answer = town.post(code, &format!("/uploads/{id}/{act}"), None);
-    assert_eq!(answer.await.status, 200);
+    let path = format!("/uploads/{id}/{act}");
+    assert_eq!(town.post(code, &path, None).await.status, 200);
     town.stack.idle().await;
     assert_eq!(town.receipt_of(code, id).await["state"], end);
 }

@@ -48,8 +48,8 @@ async fn held(town: &Town) -> String {
 
 /// Status and code of the answer.
 async fn decide(town: &Town, id: &str, act: &str) -> (u16, Value) {
-    let answer = town.post(CHIYODA, &format!("/uploads/{id}/{act}"), None);
-    let answer = answer.await;
+    let path = format!("/uploads/{id}/{act}");
+    let answer = town.post(CHIYODA, &path, None).await;
     (answer.status, answer.json()["code"].clone())
 }
 
