@@ -220,7 +220,7 @@ mod tests {
         receipt.errors_file = true;
         let place = "outbox/131016/uploads/u/errors.csv";
         let errors = ("エラー一覧", place.to_owned());
-        assert_eq!(beside(&receipt), [errors.clone()]);
+        assert_eq!(beside(&receipt), std::slice::from_ref(&errors));
         receipt.kind = "inquiries".to_owned();
         let place = "outbox/131016/inquiries/u/answers.csv";
         let answers = ("結果のファイル", place.to_owned());
