@@ -119,7 +119,7 @@ test('who may not approve checks the chain of what is shown, and is told how man
   assert.ok(!/札幌市|011002/.test(await page.locator('main').innerText()));
   const check = page.getByRole('button', { name: '改ざんがないか' });
   await check.press('Enter');
-  await page.getByText('3件すべてがつながっています').first().waitFor();
+  await page.getByText('改ざんは見つかりませんでした（3件）').first().waitFor();
   await page.getByText('内容を見られない3件').waitFor();
   // One that is left out breaks it all the same.
   await page.route(/\/log\?/, async (route) => {
@@ -128,7 +128,7 @@ test('who may not approve checks the chain of what is shown, and is told how man
     await route.fulfill({ response, json: { ...log, entries: log.entries.filter((it) => it.seq !== 2) } });
   });
   await check.press('Enter');
-  await page.locator('main [role=alert]', { hasText: '3番の記録がつながっていません' }).waitFor();
+  await page.locator('main [role=alert]', { hasText: '3番の記録が、前の記録または改ざん確認用の値と一致しません' }).waitFor();
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

@@ -150,7 +150,7 @@ test('a form is recorded with its day, a decision without it if need be', async 
   await page.locator('#scan').setInputFiles({ name: '同意書.pdf', mimeType: 'application/pdf', buffer: Buffer.from(SECRET) });
   await page.locator('.scan-hash').waitFor();
   await next.press('Enter');
-  await page.getByRole('heading', { name: '証拠書類' }).waitFor();
+  await page.getByRole('heading', { name: '根拠となる書類' }).waitFor();
   assert.ok(await page.locator('#signed-on').evaluate((it) => it.validity.valueMissing && it === document.activeElement));
   await page.getByRole('button', { name: '前へ' }).press('Enter');
   await page.locator('.option input').nth(1).check();

@@ -619,7 +619,7 @@ export default {
   'fact.basis': 'kind of basis',
   'fact.purpose': 'purpose',
   'fact.programmes': 'programmes',
-  'fact.by': 'tag of staff',
+  'fact.by': 'tag of staff, or of the file that asked',
   'fact.dropped_by': 'tag of who dropped the file',
   'fact.holders': 'held by',
   'fact.doses': 'doses',

@@ -619,7 +619,7 @@ export default {
   'fact.basis': '根拠の種類',
   'fact.purpose': '目的',
   'fact.programmes': '予防接種',
-  'fact.by': '職員の識別記号',
+  'fact.by': '職員（ファイルでの照会ではファイル）の識別記号',
   'fact.dropped_by': 'ファイルを送った職員の識別記号',
   'fact.holders': '記録を持つ自治体',
   'fact.doses': '接種の件数',
