@@ -167,28 +167,36 @@ impl Uploads {
         }
         Receipt::write(&self.drop, scope, &release.issued(now)).await?;
         let released = self.store.release_held(scope, &release, now).await;
-        let is_told = matches!(&released, Ok(Confirmation::Issued(it)) if !it.state.is_final());
-        if !is_told {
-            self.tell_as_it_is(scope, release).await?;
+        if matches!(&released, Ok(Confirmation::Issued(it)) if !it.state.is_final()) {
+            return Ok(released?);
         }
-        Ok(released?)
+        match self.tell_as_it_is(scope, release).await? {
+            // The answer that said so was lost.
+            Some(upload) if released.is_err() => Ok(Confirmation::of(upload)),
+            _ => Ok(released?),
+        }
     }
 
-    /// Writes the receipt of a file that was not released, or is further by now.
-    async fn tell_as_it_is(&self, scope: &TenantScope, release: Release) -> Result<(), Problem> {
+    /// Writes the receipt of a file that was not released, or is further by now; such a file comes back.
+    async fn tell_as_it_is(
+        &self,
+        scope: &TenantScope,
+        release: Release,
+    ) -> Result<Option<Upload>, Problem> {
         let id = release.held().id;
         let kept = self.store.keep_held(scope, release, self.clock.now());
         if let Some(kept) = kept.await? {
             Receipt::write(&self.drop, scope, kept.held()).await?;
             self.store.end_confirming(scope, &kept).await?;
-            return Ok(());
+            return Ok(None);
         }
         // As long as it waits or is loaded, its receipt says so, and whoever loads writes the next one.
         let upload = self.store.upload(scope, &id).await?;
-        if let Some(upload) = upload.filter(|it| it.state.is_final()) {
-            Receipt::write(&self.drop, scope, &upload).await?;
+        if let Some(upload) = upload.as_ref().filter(|it| it.state.is_final()) {
+            Receipt::write(&self.drop, scope, upload).await?;
         }
-        Ok(())
+        // Under another lease it is held still.
+        Ok(upload.filter(|it| it.state != UploadState::Held))
     }
 
     async fn discard(&self, request: &Request) -> Result<Response, Problem> {

@@ -67,7 +67,8 @@ pub enum Discarding {
 
 impl Confirmation {
     /// Of a file that is not held, by where it stands.
-    fn of(upload: Upload) -> Self {
+    #[must_use]
+    pub fn of(upload: Upload) -> Self {
         match upload.state {
             UploadState::Waiting | UploadState::Loading | UploadState::InForce => {
                 Self::Issued(Box::new(upload))

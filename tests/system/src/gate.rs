@@ -49,6 +49,8 @@ pub enum Step {
     Throttle,
     /// It is not made: a transaction is cancelled for this reason.
     Cancel(&'static str),
+    /// It is made, and its answer is never heard: whoever made it gives it up.
+    Mute,
     /// It is not made, and its invocation never makes another.
     Die,
     /// It is made, and its invocation never hears of it.
@@ -236,7 +238,7 @@ impl HttpConnector for GatedConnector {
                 Step::Conflict => return Ok(conflict(&request)),
                 Step::Cancel(reason) => return Ok(cancelled(&request, reason)),
                 Step::Die => return std::future::pending().await,
-                Step::DieAfter => {
+                Step::Mute | Step::DieAfter => {
                     inner.call(request).await?;
                     return std::future::pending().await;
                 }

@@ -91,6 +91,18 @@ async fn a_confirmation_that_comes_to_nothing_leaves_the_receipt_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_release_whose_answer_was_lost_is_loaded_all_the_same() {
+    let gate = Gate::once(Step::Mute, is_release);
+    let town = town(&gate, 1 << 20).await;
+    let id = held(&town).await;
+    assert_eq!(decide(&town, &id, "confirm").await, (200, Value::Null));
+    assert_eq!(gate.stopped(), 1);
+    town.stack.idle().await;
+    assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "in_force");
+    assert_in_force(&town, 2, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_somebody_confirms_is_not_discarded_by_another_meanwhile() {
     let (stops, gate) = gate(Step::Wait, is_release);
     let town = town(&gate, 1 << 20).await;
