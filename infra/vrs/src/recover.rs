@@ -114,17 +114,9 @@ struct File {
 struct Earlier {
     dropped_at: Timestamp,
     /// What its receipts tell, the newest first.
-    told: Vec<Told>,
+    told: Vec<UploadState>,
     /// Whether the table knows of it.
     is_known: bool,
-}
-
-/// What a receipt tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
-    state: UploadState,
-    /// When the state last moved.
-    moved_at: String,
 }
 
 /// What was decided of a file that was held.
@@ -230,11 +222,10 @@ impl Recovery {
             state = self.settled(scope, id).await?;
         }
         if let (UploadState::Refused, Some(before)) = (state, earlier.told.first())
-            && before.state != UploadState::Refused
+            && *before != UploadState::Refused
         {
             bail!(
-                "its receipt said {} before, and it is refused now: its new receipt says why",
-                before.state
+                "its receipt said {before} before, and it is refused now: its new receipt says why"
             );
         }
         Ok(Replayed {
@@ -254,7 +245,7 @@ impl Recovery {
         &self,
         scope: &TenantScope,
         id: UploadId,
-        before: &[Told],
+        before: &[UploadState],
     ) -> Result<bool> {
         let now = runtime::system_clock();
         match decision(before) {
@@ -301,7 +292,8 @@ impl Recovery {
             let answer = get.version_id(version).send().await?;
             let body = answer.body.collect().await?.into_bytes();
             let receipt: Value = serde_json::from_slice(&body)?;
-            told.extend(Told::read(&receipt));
+            let state = receipt["state"].as_str();
+            told.extend(state.and_then(|state| state.parse::<UploadState>().ok()));
             let dropped = receipt["dropped_at"].as_str();
             dropped_at = dropped.and_then(|at| at.parse().ok()).or(dropped_at);
         }
@@ -392,36 +384,17 @@ impl Recovery {
     }
 }
 
-impl Told {
-    fn read(receipt: &Value) -> Option<Self> {
-        let text = |name: &str| receipt[name].as_str();
-        Some(Self {
-            state: text("state")?.parse().ok()?,
-            moved_at: text("moved_at").unwrap_or_default().to_owned(),
-        })
-    }
-}
-
 /// What was decided of a file, by its receipts, the newest first. That a file waits is written before it does: it
-/// counts if nothing came behind it, or if the file was held before and no receipt took that back by saying
-/// once more what was said before. A receipt behind it of another moment is that of a recovery that broke off.
-fn decision(told: &[Told]) -> Option<Decision> {
-    let ever = |state| told.iter().any(|it| it.state == state);
+/// counts if nothing came behind it. Whoever confirmed a file that was held again since, by a recovery that broke off
+/// or because the confirmation came to nothing, is asked once more.
+fn decision(told: &[UploadState]) -> Option<Decision> {
+    let ever = |state| told.contains(&state);
     if ever(UploadState::Discarded) {
         return Some(Decision::Discarded);
     }
-    if ever(UploadState::InForce) || ever(UploadState::Loading) {
-        return Some(Decision::Confirmed);
-    }
-    let waits = told
-        .iter()
-        .position(|it| it.state == UploadState::Waiting)?;
-    let (behind, before) = told.split_at(waits);
-    let held = |it: &&Told| it.state == UploadState::Held;
-    let is_taken_back = behind.iter().filter(held).any(|it| before.contains(it));
-    let was_held = before.iter().any(|it| held(&it));
-    let counts = behind.is_empty() || (was_held && !is_taken_back);
-    counts.then_some(Decision::Confirmed)
+    let waits = told.first() == Some(&UploadState::Waiting);
+    let is_confirmed = waits || ever(UploadState::InForce) || ever(UploadState::Loading);
+    is_confirmed.then_some(Decision::Confirmed)
 }
 
 impl File {
@@ -438,46 +411,30 @@ impl File {
 mod tests {
     use super::*;
 
-    /// `state moment`, the newest first.
-    fn decided(receipts: &[&str]) -> Option<Decision> {
-        let told = receipts.iter().map(|receipt| {
-            let (state, moved_at) = receipt.split_once(' ').unwrap();
-            let moved_at = moved_at.to_owned();
-            Told {
-                state: state.parse().unwrap(),
-                moved_at,
-            }
-        });
-        decision(&told.collect::<Vec<_>>())
-    }
-
     #[test]
     fn what_was_decided_of_a_file_is_told_by_its_receipts() {
+        use UploadState::{Discarded, Held, InForce, Waiting};
         let confirmed = Some(Decision::Confirmed);
         for (receipts, expected) in [
             (&[][..], None),
-            (&["held 1"], None),
-            (&["waiting 1"], confirmed),
-            (&["waiting 2", "held 1"], confirmed),
-            (&["in_force 3", "waiting 2", "held 1"], confirmed),
+            (&[Held], None),
+            (&[Waiting], confirmed),
+            (&[Waiting, Held], confirmed),
+            (&[InForce, Waiting, Held], confirmed),
             // From before a receipt was written for it.
-            (&["in_force 3", "held 1"], confirmed),
-            (&["discarded 2", "held 1"], Some(Decision::Discarded)),
+            (&[InForce, Held], confirmed),
+            (&[Discarded, Held], Some(Decision::Discarded)),
             // It came to nothing, and was discarded, or confirmed, later.
-            (&["held 1", "waiting 2", "held 1"], None),
-            (
-                &["discarded 3", "held 1", "waiting 2", "held 1"],
-                Some(Decision::Discarded),
-            ),
-            (&["waiting 3", "held 1", "waiting 2", "held 1"], confirmed),
+            (&[Held, Waiting, Held], None),
+            (&[Discarded, Held, Waiting, Held], Some(Decision::Discarded)),
+            (&[Waiting, Held, Waiting, Held], confirmed),
             // A recovery broke off that had held it again.
-            (&["held 9", "waiting 2", "held 1"], confirmed),
-            (&["held 9", "in_force 3", "waiting 2", "held 1"], confirmed),
-            (&["held 9", "held 1"], None),
+            (&[Held, InForce, Waiting, Held], confirmed),
+            (&[Held, Held], None),
             // Another file was accepted while it was decided.
-            (&["held 2", "waiting 1"], None),
+            (&[Held, Waiting], None),
         ] {
-            assert_eq!(decided(receipts), expected, "{receipts:?}");
+            assert_eq!(decision(receipts), expected, "{receipts:?}");
         }
     }
 }
