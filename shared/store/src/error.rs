@@ -3,11 +3,12 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 /// Why a transaction is cancelled that is too much for one of its items.
 const CANCELLED_AS_TOO_MUCH: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 /// What else says so.
-const TOO_MUCH: [&str; 4] = [
+const TOO_MUCH: [&str; 5] = [
     "ThrottlingException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "UnprocessedItems",
+    "UnprocessedKeys",
 ];
 
 /// A call to the store failed. Nothing a person is called or numbered is in here.
