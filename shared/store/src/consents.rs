@@ -93,7 +93,7 @@ impl Store {
         item.as_ref().map(Consent::read).transpose()
     }
 
-    /// How far these recorded bases have come, as far as they are there; read consistently.
+    /// How far these recorded bases have come, as far as they are there and can be read; read consistently.
     pub async fn lives_of(
         &self,
         scope: &TenantScope,
@@ -104,8 +104,10 @@ impl Store {
         let mut lives = BTreeMap::new();
         for some in wanted.chunks(MOST) {
             for map in self.get_many(scope, some).await? {
-                let consent = Consent::read(&map)?;
-                lives.insert(consent.id, consent.life);
+                // Of a damaged one nothing is known here; it must not hide the others.
+                if let Ok(consent) = Consent::read(&map) {
+                    lives.insert(consent.id, consent.life);
+                }
             }
         }
         Ok(lives)

@@ -2,7 +2,7 @@
 
 use crypto::{ResidentTag, Tag};
 use data_encoding::BASE64;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::LogEntry;
 use system::{
@@ -360,6 +360,37 @@ async fn an_index_entry_is_spoilt(sealed: Option<&str>) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_basis_that_cannot_be_read_hides_no_inquiry() {
+    let world = World::new().await;
+    let town = &world.town;
+    let consents = [
+        world.consent(10, "F-1").await,
+        world.consent(11, "F-2").await,
+    ];
+    for (number, consent) in (10..).zip(&consents) {
+        let mut entry = index_entry(town, &person(number)).await;
+        entry["sealed"] = json!({ "B": "AAAA" });
+        put_in_index(town, &entry).await;
+        assert_eq!(world.ask(&about(number, consent)).await.status, 500);
+    }
+    let state = |listed: &Value, consent: &str| {
+        let all = listed["inquiries"].as_array().unwrap();
+        let found = all.iter().find(|it| it["consent"] == consent);
+        found.unwrap()["state"].clone()
+    };
+    assert_eq!(world.revoke(&consents[1]).await.status, 200);
+    let key = (format!("T#{CHIYODA}#CONSENT"), consents[0].clone());
+    let mut consent: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
+    consent["state"] = json!({ "S": "?" });
+    town.put(&consent).await;
+    let listed = town.get(CHIYODA, "/inquiries").await;
+    assert_eq!(listed.status, 200, "{}", listed.json());
+    let listed = listed.json();
+    assert_eq!(state(&listed, &consents[0]), "claimed");
+    assert_eq!(state(&listed, &consents[1]), "revoked");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entry_of_the_index_that_leads_nowhere_is_found_and_taken_out() {
     let world = World::new().await;
     let town = &world.town;
@@ -448,7 +479,10 @@ async fn a_time_of_entering_that_was_changed_hides_nothing_of_a_log_that_is_olde
     delete(town, &format!("T#{CHIYODA}#Q"), &cut.to_string()).await;
     let key = (format!("T#{CHIYODA}#TENANT"), "SETTINGS".to_owned());
     let mut settings: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
-    let late = Timestamp::MAX.as_millisecond().to_string();
+    // The last time there is has no milliseconds.
+    let late = (Timestamp::MAX - SignedDuration::from_secs(1))
+        .as_millisecond()
+        .to_string();
     settings["entered_at"] = json!({ "N": late });
     town.put(&settings).await;
     let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
