@@ -182,9 +182,11 @@ impl Inquiries {
             .store
             .inquiries_about(scope, &resident, page.limit, page.after);
         let entries = entries.await?;
+        // Who was protected once may have been where they were asked about before.
+        let mut any = entries.items.iter();
+        let is_withheld = any.any(|entry| is_withheld(entry, request.caller()));
         let shown = entries.items.iter().filter_map(|entry| {
             let about = About::of(entry)?;
-            let is_withheld = is_withheld(entry, request.caller());
             Some(if is_withheld { about.withheld() } else { about })
         });
         Ok(Response::json(&AboutPage {
@@ -194,9 +196,14 @@ impl Inquiries {
     }
 }
 
-/// Where somebody went who is protected is told to whoever may decide about it, and to nobody else.
+/// Where somebody went who is protected is told to whoever may decide about it, and to nobody else. An answer that was
+/// changed since may have been one about them.
 fn is_withheld(entry: &LogEntry, caller: &Caller) -> bool {
-    entry.event.tells_of_protected() && !caller.has(Role::Approve)
+    let tells = || {
+        let is_answer = matches!(entry.event, LogEvent::Answered { .. });
+        entry.event.tells_of_protected() || (is_answer && entry.hash != entry.computed_hash())
+    };
+    !caller.has(Role::Approve) && tells()
 }
 
 impl Listed {

@@ -169,6 +169,34 @@ async fn an_entry_that_cannot_be_read_may_be_about_somebody_protected() {
     assert!(!names_chiyoda(&text, &[&id]), "{text}");
 }
 
+/// That somebody was protected can be taken out of an entry: its hash tells of it.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_changed_may_have_been_about_somebody_protected() {
+    let world = World::new().await;
+    let [_, given] = held_and_released(&world).await;
+    let resident = resident(&world, 19).await;
+    let inquiry = json!({ "S": given });
+    for pk in ["LOG".to_owned(), format!("ASKED#{resident}")] {
+        let pk = format!("T#{SAPPORO}#{pk}");
+        let items = world.town.items().await;
+        let mut of = items.iter().filter(|((of, _), _)| *of == pk);
+        let mut found = of.find_map(|(_, item)| {
+            let item: Value = serde_json::from_str(item).unwrap();
+            (item["facts"]["M"]["inquiry"] == inquiry).then_some(item)
+        });
+        let entry = found.as_mut().unwrap();
+        let facts = entry["facts"]["M"].as_object_mut().unwrap();
+        assert!(facts.remove("protected").is_some());
+        world.town.put(entry).await;
+    }
+    let (entries, text) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["unknown", "withheld", "withheld"]);
+    assert!(!names_chiyoda(&text, &[&given]), "{text}");
+    let path = format!("/residents/{resident}/inquiries");
+    let (_, text) = seen(&world, &["read"], &path, "inquiries").await;
+    assert!(!names_chiyoda(&text, &[&given]), "{text}");
+}
+
 /// However many have asked since, as long as it may be asked again.
 #[tokio::test(start_paused = true)]
 async fn what_was_held_is_released_however_many_asked_after_it() {
