@@ -10,7 +10,6 @@ mod gateway;
 mod handler;
 mod lambda;
 mod log;
-mod memory;
 mod metric;
 mod panics;
 mod queue;
