@@ -1,9 +1,10 @@
 """Holds exported FHIR against the resource models of the registry (PyPI: fhir.resources, R4B, in which
 Patient and Immunization are those of R4).
 
-    python3 tests/fhir/validate.py <folder with Patient.ndjson and Immunization.ndjson>
+    python3 tests/fhir/validate.py <folder with an export of everything, full/, and one of what changed, changed/>
 
-Says how many resources are sound; ends with an error at the first that is not.
+In each lie Patient.ndjson and Immunization.ndjson. Says how many resources are sound; ends with an error at the first
+that is not.
 """
 
 import json
@@ -33,7 +34,8 @@ def read(folder: Path, model):
     return found
 
 
-def main(folder: Path) -> None:
+def sound(folder: Path):
+    """The immunizations of an export, held against what FHIR and JP Core ask of it."""
     patients = read(folder, Patient)
     immunizations = read(folder, Immunization)
     assert patients and immunizations, "nothing was exported"
@@ -47,8 +49,18 @@ def main(folder: Path) -> None:
         # What JP Core asks of a dose that was given.
         for member in ("lotNumber", "manufacturer", "occurrenceDateTime", "protocolApplied"):
             assert member in immunization, f"{member} is missing"
+    print(f"{folder.name}: {len(patients)} patients and {len(immunizations)} immunizations are sound FHIR R4")
+    return immunizations
+
+
+def main(folder: Path) -> None:
+    full = sound(folder / "full")
+    assert {it["status"] for it in full} == {"completed"}, "an export of everything has what is in force only"
+    changed = sound(folder / "changed")
+    taken_back = {it["status"] for it in changed}
+    assert taken_back == {"completed", "entered-in-error"}, "what is not in force any more is taken back"
     seen = set()
-    for immunization in immunizations:
+    for immunization in full:
         vaccine = immunization["vaccineCode"]
         given = (vaccine["text"], immunization["occurrenceDateTime"])
         if given in CODES:
@@ -56,7 +68,6 @@ def main(folder: Path) -> None:
             assert codes == ([CODES[given]] if CODES[given] else []), f"{given} is coded as {codes}"
             seen.add(given)
     assert seen == CODES.keys(), f"nobody was given {CODES.keys() - seen}"
-    print(f"{len(patients)} patients and {len(immunizations)} immunizations are sound FHIR R4")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ use system::{
 };
 
 use super::{
-    LATER, SPRING, dose, export, file, lines, manifest, now, number_of, put, put_at, rows, town,
-    town_through,
+    LATER, SPRING, dose, export, file, for_the_validator, lines, manifest, now, number_of, put,
+    put_at, rows, town, town_through,
 };
 
 /// Lets time pass until then.
@@ -183,6 +183,11 @@ async fn doses_that_are_not_in_force_any_more_are_taken_back_in_fhir_under_their
         assert_eq!(status == "completed", id.ends_with("-02"), "{id}");
     }
     assert_eq!(manifest(&town, &second).await["retracted"], 2);
+    for_the_validator(
+        "changed",
+        &file(&town, &second, "Patient.ndjson").await,
+        &file(&town, &second, "Immunization.ndjson").await,
+    );
     let ledger = rows(&town, &second, "ledger-COVID19.csv").await;
     assert_eq!(ledger[&number_of(2)][1..], [""; 16]);
     // An export of everybody has what is in force, and nothing else.
