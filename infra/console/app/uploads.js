@@ -10,6 +10,10 @@ const ROLES = { residents: ['register'], doses: ['register', 'doses'], inquiries
 export const KINDS = Object.keys(ROLES);
 export const mayDrop = (kind) => may(...ROLES[kind]);
 
+/** Who may see refused rows: those of residents and inquiries hold My Numbers. */
+const SEES_REFUSED = { ...ROLES, doses: ['read', 'register', 'doses'] };
+export const seesRefused = (kind) => may(...SEES_REFUSED[kind]);
+
 /** Where a file is looked at: a file of inquiries among the inquiries by whoever may ask. */
 export const placeOf = (kind, id) => (kind === 'inquiries' && mayDrop(kind) ? to('inquiries', 'file', id) : to('files', id));
 
