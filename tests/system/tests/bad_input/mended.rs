@@ -71,7 +71,8 @@ async fn refused_rows_that_hold_my_numbers_are_linked_only_for_whoever_may_drop_
         .await;
     let residents = File::new([Row::of(100).with("性別", "7"), Row::of(101)]);
     let doses = "自治体コード,券番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号\r\n\
-                 131016,0000001235,1,20211345,,,ファイザー,EY0779\r\n";
+                 131016,0000001234,1,20210410,第一会場,,ファイザー,EY0779\r\n\
+                 131016,0000001235,1,20211345,第一会場,,ファイザー,EY0779\r\n";
     for (kind, file, sees) in [
         (
             "residents",
