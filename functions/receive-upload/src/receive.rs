@@ -2,6 +2,7 @@
 
 use domain::{
     Date, FileKind, Lease, TenantCode, TenantScope, UploadId, UploadState, as_of_date, japan_date,
+    without_my_numbers,
 };
 use jiff::Timestamp;
 use layouts::{FileProblem, ProblemCode};
@@ -46,19 +47,29 @@ enum Outcome<'a> {
 struct Place {
     tenant: TenantCode,
     kind: FileKind,
-    /// Not encoded.
+    /// Not encoded; My Numbers in it are masked.
     key: String,
-    /// Else it lies too deep, or its name does not end in `.csv`: it is refused unread.
-    is_right: bool,
+    /// Why it is refused unread, if it is.
+    wrong: Option<ProblemCode>,
 }
 
 impl Place {
+    /// Where it is refused unread.
+    fn wrong(tenant: TenantCode, kind: FileKind, key: String, code: ProblemCode) -> Self {
+        Self {
+            tenant,
+            kind,
+            key,
+            wrong: Some(code),
+        }
+    }
+
     fn of(key: &InboxKey) -> Self {
         Self {
             tenant: key.tenant(),
             kind: key.kind(),
             key: key.key(),
-            is_right: true,
+            wrong: None,
         }
     }
 }
@@ -92,22 +103,29 @@ impl ReceiveUpload {
         deadline: Timestamp,
     ) -> Result<(), ReceiveError> {
         let id = upload_of_event(&dropped.bucket, &dropped.key, &dropped.version);
+        let object_key = key_of_event(&dropped.key);
+        // Receipts and lists show it.
+        let key = without_my_numbers(&object_key).into_owned();
         let place = match InboxKey::from_event(&dropped.key) {
             Ok(key) => Place::of(&key),
             Err(NotInInbox::Folder) => return Ok(()),
             Err(NotInInbox::UnknownTenant | NotInInbox::Elsewhere | NotInInbox::Unreadable) => {
                 return self.unplaced(id, ProblemCode::UnknownTenant).await;
             }
-            Err(NotInInbox::UnknownKind(code)) => {
-                let scope = TenantScope::from_inbox_folder(code);
-                return self.of_no_kind(&scope, id, dropped).await;
+            Err(NotInInbox::UnknownKind(tenant)) => {
+                let problem = ProblemCode::UnknownKind;
+                return self.of_no_kind(tenant, id, problem, key, dropped.at).await;
             }
-            Err(NotInInbox::TooDeep(tenant, kind) | NotInInbox::NotCsv(tenant, kind)) => Place {
-                tenant,
-                kind,
-                key: key_of_event(&dropped.key),
-                is_right: false,
-            },
+            Err(NotInInbox::MyNumber(tenant, None)) => {
+                let problem = ProblemCode::NameHasMyNumber;
+                return self.of_no_kind(tenant, id, problem, key, dropped.at).await;
+            }
+            Err(NotInInbox::TooDeep(tenant, kind) | NotInInbox::NotCsv(tenant, kind)) => {
+                Place::wrong(tenant, kind, key, ProblemCode::UnknownKind)
+            }
+            Err(NotInInbox::MyNumber(tenant, Some(kind))) => {
+                Place::wrong(tenant, kind, key, ProblemCode::NameHasMyNumber)
+            }
         };
         let scope = TenantScope::from_inbox_folder(place.tenant);
         let Some(tenant) = self.store.tenant(&scope).await? else {
@@ -127,7 +145,7 @@ impl ReceiveUpload {
                     .await
             }
             Acceptance::Mine(upload) => {
-                let object = PinnedObject::noted(&scope, &place.key, &dropped.version)?;
+                let object = PinnedObject::noted(&scope, &object_key, &dropped.version)?;
                 let mut mine = Mine {
                     scope: &scope,
                     tenant: &tenant,
@@ -137,12 +155,12 @@ impl ReceiveUpload {
                     size: None,
                 };
                 self.look_at(&mut mine).await?;
-                let state = if place.is_right {
-                    self.check_and_decide(&mut mine).await?
-                } else {
-                    let problem = FileProblem::new(ProblemCode::UnknownKind);
-                    self.refuse(&mut mine, &problem, Conclusion::default())
-                        .await?
+                let state = match place.wrong.map(FileProblem::new) {
+                    None => self.check_and_decide(&mut mine).await?,
+                    Some(problem) => {
+                        self.refuse(&mut mine, &problem, Conclusion::default())
+                            .await?
+                    }
                 };
                 tracing::info!(upload = %id, state = state.as_str(), "file decided");
                 self.tell_loader(&scope, id, place.kind, state).await
@@ -393,17 +411,18 @@ impl ReceiveUpload {
     /// A file in the folder of a municipality of which its place does not tell what it is: it is in no list.
     async fn of_no_kind(
         &self,
-        scope: &TenantScope,
+        tenant: TenantCode,
         id: UploadId,
-        dropped: &Dropped,
+        code: ProblemCode,
+        key: String,
+        at: Timestamp,
     ) -> Result<(), ReceiveError> {
+        let scope = &TenantScope::from_inbox_folder(tenant);
         if self.store.tenant(scope).await?.is_none() {
             return self.unplaced(id, ProblemCode::UnknownTenant).await;
         }
-        let code = ProblemCode::UnknownKind;
         tracing::warn!(upload = %id, code = code.as_str(), "file refused by its place");
-        let key = key_of_event(&dropped.key);
-        let receipt = Unplaced::of(&id, &FileProblem::new(code)).dropped(key, dropped.at);
+        let receipt = Unplaced::of(&id, &FileProblem::new(code)).dropped(key, at);
         let receipt = receipt.to_json();
         self.drop
             .put_small(scope, &ObjectName::Receipt(id), receipt.into())

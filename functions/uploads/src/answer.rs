@@ -89,10 +89,12 @@ struct Link {
     expires_at: String,
 }
 
-/// Who may see the people in a file of this kind. What others answered is for whoever may ask them.
+/// Who may fetch what names the people in a file of this kind. Rows of residents and of inquiries hold My Numbers
+/// in clear, so they are for whoever may drop such a file; rows of doses hold none. What others answered is for
+/// whoever may ask them.
 fn sees_people(caller: &Caller, kind: FileKind) -> bool {
     let roles: &[Role] = match kind {
-        FileKind::Residents => &[Role::Read, Role::Register],
+        FileKind::Residents => &[Role::Register],
         FileKind::Doses => &[Role::Read, Role::Register, Role::Doses],
         FileKind::Inquiries => &[Role::Inquire],
     };

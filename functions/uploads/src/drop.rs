@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::{Fault, Fields, Problem, Role};
 use domain::{FileKind, TenantScope};
-use objects::{InboxKey, UploadLink};
+use objects::{InboxKey, NotInInbox, UploadLink};
 use serde::Serialize;
 
 /// How long a link may be followed: the time to begin a PUT, not to end it.
@@ -46,7 +46,14 @@ impl FileToDrop {
 
     pub(crate) fn key(&self, scope: &TenantScope) -> Result<InboxKey, Problem> {
         let key = InboxKey::for_drop(scope, self.kind, &self.name);
-        key.map_err(|_| Problem::invalid("name", Fault::FileName))
+        key.map_err(|why| {
+            let fault = if matches!(why, NotInInbox::MyNumber(..)) {
+                Fault::FileNameMyNumber
+            } else {
+                Fault::FileName
+            };
+            Problem::invalid("name", fault)
+        })
     }
 }
 

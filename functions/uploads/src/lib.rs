@@ -7,8 +7,9 @@
 //! - `GET /uploads` lists the dropped files, newest first (role `read`, `register`, `doses` or
 //!   `inquire`);
 //! - `GET /uploads/{id}` shows one as its receipt does (the same roles), with links to the receipt and,
-//!   for whoever may see the people in it, to refused rows (of a file of inquiries: role `inquire`; of
-//!   others `read` or `register`, of doses also `doses`) and to the answers to a file of inquiries;
+//!   for whoever may see the people in it, to refused rows (of residents, whose My Numbers are in them:
+//!   role `register`; of inquiries, for the same reason: `inquire`; of doses: `read`, `register` or
+//!   `doses`) and to the answers to a file of inquiries;
 //! - `POST /uploads/{id}/confirm` and `/discard` decide about a file that is held (role `register`).
 //!
 //! **What a repeat does.**

@@ -103,6 +103,11 @@ async fn a_drop_has_a_kind_and_a_safe_name_and_nothing_else() {
             "name",
         ),
         (
+            json!({"kind": "residents", "name": "a_983205673214.csv"}),
+            "FIELD_INVALID",
+            "name",
+        ),
+        (
             json!({"kind": "residents", "name": "a.csv", "key": "x"}),
             "FIELD_UNKNOWN",
             "key",
@@ -122,6 +127,27 @@ async fn a_drop_has_a_kind_and_a_safe_name_and_nothing_else() {
             (400, &json!(code), &json!(field))
         );
         assert!(!body.to_string().contains("山田"));
+        assert!(!domain::has_my_number(&body.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_name_with_a_my_number_says_what_is_wrong_and_other_digits_pass() {
+    for (name, fault) in [
+        ("983205673214.csv", Some("FILE_NAME_MY_NUMBER")),
+        ("r_983205673214_20210401.csv", Some("FILE_NAME_MY_NUMBER")),
+        ("983205673215.csv", None),
+        ("residents_20210401.csv", None),
+        ("residents_20210401123000.csv", None),
+    ] {
+        let mut event = event(CREATE);
+        event["body"] = json!(json!({"kind": "residents", "name": name}).to_string());
+        let (status, body) = function().answer(&event).await;
+        match fault {
+            Some(fault) => assert_eq!((status, &body["reason"]), (400, &json!(fault)), "{body}"),
+            // As far as the table, which is out of reach.
+            None => assert_eq!(status, 503, "{name}"),
+        }
     }
 }
 

@@ -10,6 +10,10 @@ const ROLES = { residents: ['register'], doses: ['register', 'doses'], inquiries
 export const KINDS = Object.keys(ROLES);
 export const mayDrop = (kind) => may(...ROLES[kind]);
 
+/** Who may see refused rows: those of residents and inquiries hold My Numbers. */
+const SEES_REFUSED = { ...ROLES, doses: ['read', 'register', 'doses'] };
+export const seesRefused = (kind) => may(...SEES_REFUSED[kind]);
+
 /** Where a file is looked at: a file of inquiries among the inquiries by whoever may ask. */
 export const placeOf = (kind, id) => (kind === 'inquiries' && mayDrop(kind) ? to('inquiries', 'file', id) : to('files', id));
 
@@ -97,6 +101,14 @@ const dateAtEnd = (name) => dayOf(name.match(AS_OF));
 /** The as-of date that is read from the name under which a file is dropped, as `YYYY-MM-DD`; null if there is none. */
 export const asOfDate = (name) => dateAtEnd(name) ?? dateIn(name.normalize('NFKC')) ?? null;
 
+const WEIGHTS = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
+
+/** Whether twelve digits in a name are a My Number. `has_my_number` in `shared/domain` looks for the same. */
+const hasMyNumber = (name) => (name.match(/(?<!\d)\d{12}(?!\d)/g) ?? []).some((digits) => {
+  const rest = WEIGHTS.reduce((sum, weight, at) => sum + weight * digits[at], 0) % 11;
+  return Number(digits[11]) === (rest < 2 ? 0 : 11 - rest);
+});
+
 /**
  * The name under which a file is dropped: its own if it can be, else its kind and the date that stands in it. Of residents the date is
  * that of the register and is put at its end; refused rows keep the name by which they are known.
@@ -105,7 +117,7 @@ export function nameFor(file, kind) {
   const { name } = file;
   const isRead = kind !== 'residents' || dateAtEnd(name) || /_errors\.csv$/i.test(name);
   const found = dateIn(name.normalize('NFKC'));
-  if (SAFE.test(name) && name.length <= 100 && (isRead || !found)) return name;
+  if (SAFE.test(name) && name.length <= 100 && !hasMyNumber(name) && (isRead || !found)) return name;
   return found ? `${kind}_${found.replaceAll('-', '')}.csv` : `${kind}.csv`;
 }
 

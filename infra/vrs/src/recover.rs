@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use aws_config::SdkConfig;
-use domain::{TenantCode, TenantScope, UploadId, UploadState};
+use domain::{TenantCode, TenantScope, UploadId, UploadState, without_my_numbers};
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use local::s3::ObjectCreated;
@@ -348,7 +348,11 @@ impl Recovery {
                 }
                 let tenant = match InboxKey::parse(key) {
                     Ok(place) => place.tenant(),
-                    Err(NotInInbox::TooDeep(tenant, _) | NotInInbox::NotCsv(tenant, _)) => tenant,
+                    Err(
+                        NotInInbox::TooDeep(tenant, _)
+                        | NotInInbox::NotCsv(tenant, _)
+                        | NotInInbox::MyNumber(tenant, Some(_)),
+                    ) => tenant,
                     // What lies elsewhere is in no list.
                     Err(_) => continue,
                 };
@@ -401,7 +405,7 @@ impl File {
     fn failed(&self, error: anyhow::Error) -> Failed {
         Failed {
             tenant: self.tenant,
-            file: format!("{} version {}", self.key, self.version),
+            file: format!("{} version {}", without_my_numbers(&self.key), self.version),
             error,
         }
     }

@@ -25,6 +25,8 @@ pub enum Fault {
     FileKind,
     /// Not a safe name of a CSV file.
     FileName,
+    /// A My Number in the name of a file.
+    FileNameMyNumber,
     /// Not the 18 digits of a coupon line.
     LineLength,
     /// Something else than digits in a coupon line.
@@ -89,7 +91,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::NotText,
         Self::NotFlag,
         Self::NotObject,
@@ -101,6 +103,7 @@ impl Fault {
         Self::CouponNumber,
         Self::FileKind,
         Self::FileName,
+        Self::FileNameMyNumber,
         Self::LineLength,
         Self::LineDigits,
         Self::LineKind,
@@ -156,6 +159,11 @@ impl Fault {
                  氏名や番号などの個人情報を入れないでください。",
                 "must be at most 100 letters, digits, dots, underscores and hyphens, begin with a \
                  letter or digit and end in .csv; put nothing in it that tells of a person"),
+            Self::FileNameMyNumber => ("FILE_NAME_MY_NUMBER",
+                "ファイル名に個人番号が入っています（12桁の日時などが、たまたま個人番号と同じ形になることもあります）。\
+                 名前から番号を除いて、付け直してください。",
+                "holds a My Number (twelve digits of a time may look like one); rename the file \
+                 without it"),
             Self::LineLength => ("LINE_LENGTH", CouponLineError::Length.text_ja(),
                 "is not 18 digits long; read the coupon again"),
             Self::LineDigits => ("LINE_DIGITS", CouponLineError::NotDigits.text_ja(),

@@ -42,7 +42,7 @@ pub use export::{ExportId, ExportOrigin, ExportScope, ExportState, next_nightly,
 pub use jiff::civil::{Date, DateTime};
 pub use lease::{Lease, NextLease};
 pub use municipality::{Municipality, municipalities, municipality};
-pub use my_number::{MyNumber, MyNumberError};
+pub use my_number::{MyNumber, MyNumberError, has_my_number, without_my_numbers};
 pub use name::{fold_in_key, fold_name};
 pub use passing::Passing;
 pub use per_tenant::PerTenant;

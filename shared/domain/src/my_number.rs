@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -107,6 +108,53 @@ impl fmt::Debug for MyNumber {
     }
 }
 
+/// Whether a text, such as the name of a file, holds a My Number: a run of exactly twelve digits, half or full
+/// width, whose check digit is right. Eight digits of a date or fourteen of a time are none; of other runs of
+/// twelve, one in eleven is taken for one.
+#[must_use]
+pub fn has_my_number(text: &str) -> bool {
+    matches!(without_my_numbers(text), Cow::Owned(_))
+}
+
+/// The text with asterisks for each My Number that [`has_my_number`] finds; borrowed if it holds none.
+#[must_use]
+pub fn without_my_numbers(text: &str) -> Cow<'_, str> {
+    let mut shown = String::with_capacity(text.len());
+    let (mut run, mut digits) = (String::new(), Vec::new());
+    let mut found = false;
+    for next in text.chars().map(Some).chain([None]) {
+        if let Some((character, digit)) = next.and_then(|it| Some((it, folded_digit(it)?))) {
+            run.push(character);
+            digits.push(digit);
+            continue;
+        }
+        if MyNumber::parse(&digits).is_ok() {
+            found = true;
+            shown.push_str("************");
+        } else {
+            shown.push_str(&run);
+        }
+        run.clear();
+        digits.clear();
+        shown.extend(next);
+    }
+    if found {
+        Cow::Owned(shown)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The ASCII digit that a character is, or is the full-width form of.
+fn folded_digit(character: char) -> Option<u8> {
+    let code = u32::from(character);
+    let code = match character {
+        '０'..='９' => code - u32::from('０') + u32::from('0'),
+        _ => code,
+    };
+    u8::try_from(code).ok().filter(u8::is_ascii_digit)
+}
+
 /// From the left over the first eleven digits (平成26年総務省令第85号 第5条).
 const WEIGHTS: [u16; 11] = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
 
@@ -176,6 +224,48 @@ mod tests {
                     assert!(MyNumber::parse(&changed).is_err(), "place {place}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_my_number_in_a_name_is_found_and_masked() {
+        for (name, shown) in [
+            ("983205673214.csv", "************.csv"),
+            (
+                "residents_983205673214_20210401.csv",
+                "residents_************_20210401.csv",
+            ),
+            ("９８３２０５６７３２１４.csv", "************.csv"),
+            ("98320567３２１４", "************"),
+            ("住民983205673214 (1).csv", "住民************ (1).csv"),
+            (
+                "983205673214/983205673214.csv",
+                "************/************.csv",
+            ),
+        ] {
+            assert!(has_my_number(name), "{name}");
+            assert_eq!(without_my_numbers(name), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn other_digits_in_a_name_are_no_my_number() {
+        for name in [
+            "",
+            "residents_20210401.csv",
+            "residents_20210401123000.csv",
+            "inbox/131016/residents/a.csv",
+            // The check digit is wrong.
+            "983205673215.csv",
+            "residents_202104011231.csv",
+            // Eleven digits, thirteen, and twelve in two runs.
+            "98320567321.csv",
+            "9832056732140.csv",
+            "１983205673214.csv",
+            "983205-673214.csv",
+        ] {
+            assert!(!has_my_number(name), "{name}");
+            assert_eq!(without_my_numbers(name), name, "{name}");
         }
     }
 

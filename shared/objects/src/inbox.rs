@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crypto::Sha256;
-use domain::{FileKind, TenantCode, TenantScope, UploadId};
+use domain::{FileKind, TenantCode, TenantScope, UploadId, has_my_number};
 
 /// The longest key that S3 takes, in bytes of UTF-8.
 const LONGEST_KEY: usize = 1024;
@@ -40,6 +40,12 @@ pub enum NotInInbox {
     /// The name does not end in `.csv`, or has nothing before it.
     #[error("the file's name does not end in .csv")]
     NotCsv(TenantCode, FileKind),
+    /// The name of the file, or of a folder in the municipality's, holds a My Number; with the kind, where its place
+    /// tells it.
+    #[error(
+        "the file's name holds a My Number (twelve digits of a time may look like one): rename it"
+    )]
+    MyNumber(TenantCode, Option<FileKind>),
 }
 
 impl NotInInbox {
@@ -47,9 +53,10 @@ impl NotInInbox {
     #[must_use]
     pub fn tenant(&self) -> Option<TenantCode> {
         match self {
-            Self::UnknownKind(tenant) | Self::TooDeep(tenant, _) | Self::NotCsv(tenant, _) => {
-                Some(*tenant)
-            }
+            Self::UnknownKind(tenant)
+            | Self::TooDeep(tenant, _)
+            | Self::NotCsv(tenant, _)
+            | Self::MyNumber(tenant, _) => Some(*tenant),
             Self::Unreadable | Self::Elsewhere | Self::Folder | Self::UnknownTenant => None,
         }
     }
@@ -75,10 +82,12 @@ impl InboxKey {
             return Err(NotInInbox::Folder);
         }
         let tenant = TenantCode::parse(folder).map_err(|_| NotInInbox::UnknownTenant)?;
-        let (kind, name) = rest
-            .split_once('/')
-            .ok_or(NotInInbox::UnknownKind(tenant))?;
-        let kind = kind.parse().map_err(|_| NotInInbox::UnknownKind(tenant))?;
+        let place = rest.split_once('/');
+        let place = place.and_then(|(kind, name)| Some((kind.parse().ok()?, name)));
+        if has_my_number(rest) {
+            return Err(NotInInbox::MyNumber(tenant, place.map(|(kind, _)| kind)));
+        }
+        let (kind, name) = place.ok_or(NotInInbox::UnknownKind(tenant))?;
         if name.contains('/') {
             return Err(NotInInbox::TooDeep(tenant, kind));
         }
@@ -246,6 +255,30 @@ mod tests {
                 "inbox/131016/residents/é.c",
                 NotInInbox::NotCsv(chiyoda(), FileKind::Residents),
             ),
+            (
+                "inbox/131016/residents/983205673214.csv",
+                NotInInbox::MyNumber(chiyoda(), Some(FileKind::Residents)),
+            ),
+            (
+                "inbox/131016/doses/98320567%EF%BC%93%EF%BC%92%EF%BC%91%EF%BC%94.csv",
+                NotInInbox::MyNumber(chiyoda(), Some(FileKind::Doses)),
+            ),
+            (
+                "inbox/131016/residents/983205673214/a.xlsx",
+                NotInInbox::MyNumber(chiyoda(), Some(FileKind::Residents)),
+            ),
+            (
+                "inbox/131016/983205673214/a.csv",
+                NotInInbox::MyNumber(chiyoda(), None),
+            ),
+            (
+                "inbox/131016/983205673214.csv",
+                NotInInbox::MyNumber(chiyoda(), None),
+            ),
+            (
+                "inbox/983205673214/residents/a.csv",
+                NotInInbox::UnknownTenant,
+            ),
             ("inbox/131016/residents/%ff.csv", NotInInbox::Unreadable),
             ("inbox/131016/residents/a%2", NotInInbox::Unreadable),
             (long.as_str(), NotInInbox::Unreadable),
@@ -296,6 +329,7 @@ mod tests {
             "/a.csv",
             "a/b.csv",
             "a.csv/",
+            "983205673214.csv",
         ] {
             assert!(drop(name).is_err(), "{name}");
         }

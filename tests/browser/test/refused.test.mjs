@@ -116,6 +116,24 @@ test('of a file that somebody else decided about meanwhile, that is said and wha
   await page.context().close();
 });
 
+test('who may only read is told who sees refused rows of residents, and gets no link to them', async () => {
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  const rows = Array.from({ length: 20 }, (_, at) => `${TENANT},R${at},,,新規${at},,19800401,${at < 3 ? 7 : 1},,,,`);
+  await dropped(page, 'seen_by_few.csv', [HEADER, ...rows]);
+  await isReadOnly(page, 3);
+  const hash = page.url().split('#/')[1];
+  const reader = await newPage(browser);
+  await signIn(reader, stack, { person: '健康課 鈴木', roles: ['read'] });
+  await open(reader, stack, hash);
+  await reader.getByText('「取り込み」の役割の職員だけが見られます').waitFor();
+  await reader.getByRole('button', { name: 'receipt.json' }).waitFor();
+  assert.equal(await reader.locator('#refused-title').count(), 0);
+  assert.deepEqual([...page.complaints, ...reader.complaints], []);
+  await page.context().close();
+  await reader.context().close();
+});
+
 test('every cell with a red frame is mended in the table', async () => {
   const page = await newPage(browser);
   await signIn(page, stack);

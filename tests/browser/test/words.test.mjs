@@ -84,6 +84,11 @@ test('a file gets a name that tells nothing and keeps its date', () => {
   assert.equal(named('住民データ_２０２１０４０１.csv'), 'residents_20210401.csv');
   assert.equal(named('台帳 2021-04-01.csv'), 'residents_20210401.csv');
   assert.equal(named('山田 花子.csv'), 'residents.csv');
+  // A My Number, and digits that are none.
+  assert.equal(named('983205673214.csv'), 'residents.csv');
+  assert.equal(named('983205673214_20210401.csv'), 'residents_20210401.csv');
+  assert.equal(named('983205673215_errors.csv'), '983205673215_errors.csv');
+  assert.equal(named('9832056732140.csv'), '9832056732140.csv');
 });
 
 test('the as-of date of a register is found wherever it stands in the name', () => {

@@ -5,7 +5,7 @@ import { useLoaded, usePolling } from '../loading.js';
 import { t, said, number, moment, percent, size } from '../words.js';
 import { may } from '../api.js';
 import { useSaving } from '../storage.js';
-import { allRefusedKnown, freshLink, isUnderWay, kindOf, mayDrop, partsOf, read, settled, shareDone } from '../uploads.js';
+import { allRefusedKnown, freshLink, isUnderWay, kindOf, mayDrop, partsOf, read, seesRefused, settled, shareDone } from '../uploads.js';
 import { LISTS } from '../dose.js';
 import { to } from '../router.js';
 import Answers from './answers.js';
@@ -35,6 +35,7 @@ export default function File({ id, back = { href: to('files'), text: t('files.ba
         <${Parts} label=${t('file.rows-label')} whole=${upload.rows.in} parts=${partsOf(upload.rows)} />
         ${!upload.ended && upload.rows.in > settled(upload.rows) && html`<p class="help">${t('file.undecided', { count: number(upload.rows.in - settled(upload.rows)) })}</p>`}
         ${upload.links.errors && !allRefusedKnown(upload) && html`<p class="help">${t(`refused.later.${upload.kind}`)}</p>`}
+        ${upload.errors_file && upload.links.receipt && !seesRefused(upload.kind) && html`<p class="help">${t(`refused.not-yours.${upload.kind}`)}</p>`}
         ${upload.ended && !upload.refusal && html`<p class="help">${t('file.sum', { count: number(upload.rows.in) })}</p>`}
       </section>
       ${may('read') && LISTS.some((list) => upload.rows[list] > 0) && html`

@@ -2,11 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request};
 use serde::Deserialize;
 
 use super::{Ask, leading::touches};
 use crate::{kms::LocalKms, template::Place};
+
+/// Headers by which whoever writes an object chooses its encryption; policies know them by the same names.
+const ENCRYPTION: [&str; 3] = [
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+];
 
 /// The parts of a body that tell what is touched, outside DynamoDB.
 #[derive(Deserialize, Default)]
@@ -150,8 +157,23 @@ pub fn of_s3<B>(request: &Request<B>) -> Vec<Ask> {
         };
         s3_ask(read, from)
     });
-    let asks = [s3_ask(action, path)].into_iter().chain(source);
+    let ask = match action {
+        "PutObject" => with_encryption(s3_ask(action, path), request.headers()),
+        _ => s3_ask(action, path),
+    };
+    let asks = [ask].into_iter().chain(source);
     asks.collect()
+}
+
+/// The same with the encryption that the call asks for, if it asks for any.
+fn with_encryption(ask: Ask, headers: &HeaderMap) -> Ask {
+    ENCRYPTION.iter().fold(ask, |ask, name| {
+        let value = headers.get(*name).and_then(|value| value.to_str().ok());
+        match value {
+            Some(value) => ask.with(&format!("s3:{name}"), vec![value.to_owned()]),
+            None => ask,
+        }
+    })
 }
 
 fn of_bucket(method: &Method, bucket: &str, query: &Query<'_>) -> Ask {
@@ -310,6 +332,34 @@ mod tests {
                 format!("arn:aws:s3:::{resource}"),
                 "{method} {uri}"
             );
+        }
+    }
+
+    #[test]
+    fn a_write_asks_for_the_encryption_it_names_and_a_read_for_none() {
+        for (method, name, found) in [
+            ("PUT", "x-amz-server-side-encryption", true),
+            ("POST", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", true),
+            (
+                "PUT",
+                "x-amz-server-side-encryption-customer-algorithm",
+                true,
+            ),
+            (
+                "GET",
+                "x-amz-server-side-encryption-customer-algorithm",
+                false,
+            ),
+        ] {
+            let request = Request::builder()
+                .method(method)
+                .uri("http://127.0.0.1/drop/inbox/x?uploads")
+                .header(name, "AES256");
+            let asks = of_s3(&request.body(()).unwrap());
+            let key = format!("s3:{}", name.to_ascii_lowercase());
+            let said = asks[0].context.get(&key);
+            let expected = found.then(|| vec!["AES256".to_owned()]);
+            assert_eq!(said, expected.as_ref(), "{method} {name}");
         }
     }
 

@@ -20,6 +20,7 @@ pub struct Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
     StringEquals,
+    StringNotEquals,
     StringLike,
     NumericLessThan,
     Bool,
@@ -47,6 +48,7 @@ impl Condition {
         };
         let known = match plain {
             "StringEquals" => Operator::StringEquals,
+            "StringNotEquals" if !every => Operator::StringNotEquals,
             "StringLike" => Operator::StringLike,
             "NumericLessThan" if !every => Operator::NumericLessThan,
             "Bool" if !every => Operator::Bool,
@@ -77,6 +79,11 @@ impl Condition {
             let absent = if found.is_none() { "true" } else { "false" };
             return self.texts.iter().any(|text| text == absent);
         }
+        if self.operator == Operator::StringNotEquals {
+            // What a call does not say is equal to nothing, so this holds of it, as on AWS.
+            let equals = |value: &String| self.values.iter().any(|it| it.equals(value, context));
+            return !found.is_some_and(|found| found.len() == 1 && found.iter().all(equals));
+        }
         match found {
             // "For all values" is true of no values at all. That is why our template never uses it
             // without `Null` beside it.
@@ -95,7 +102,7 @@ impl Condition {
                 let number = |text: &str| text.parse::<f64>().ok();
                 matches!((number(value), number(limit)), (Some(value), Some(limit)) if value < limit)
             }),
-            Operator::Null => false,
+            Operator::StringNotEquals | Operator::Null => false,
         }
     }
 }
@@ -166,9 +173,22 @@ mod tests {
     }
 
     #[test]
+    fn not_equals_holds_of_a_key_that_is_absent_and_null_beside_it_lets_that_through() {
+        let other = json!({"StringNotEquals": {"a:k": ["x", "y"]}});
+        let named = json!({"StringNotEquals": {"a:k": ["x", "y"]}, "Null": {"a:k": "false"}});
+        for (condition, absent) in [(&other, true), (&named, false)] {
+            assert!(holds(condition, &[("a:K", &["z"])]));
+            assert!(holds(condition, &[("a:K", &["x", "y"])]));
+            assert!(!holds(condition, &[("a:K", &["y"])]));
+            assert_eq!(holds(condition, &[]), absent, "{condition}");
+        }
+    }
+
+    #[test]
     fn an_unknown_operator_is_an_error() {
         for operator in [
-            "StringNotEquals",
+            "StringNotEqualsIfExists",
+            "ForAllValues:StringNotEquals",
             "ForAnyValue:StringLike",
             "ArnLike",
             "StringLikeIfExists",

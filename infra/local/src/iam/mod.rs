@@ -4,7 +4,7 @@
 //! asks for (`asks`); [`decide`] says whether it is allowed. What this module does not know is a
 //! denial: an operator or an element that it cannot read is an error when the stack starts, a call
 //! that it cannot read asks for a right that nobody has, and a context key that a call does not
-//! carry fails every condition but `Null`.
+//! carry fails every condition but `Null` and `StringNotEquals`, of which it holds on AWS too.
 //!
 //! How decisions are made, as AWS documents it for one account: an explicit denial in any policy
 //! wins; else an allowing statement of the caller's own policies is needed. A key of KMS must

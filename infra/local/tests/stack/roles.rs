@@ -201,6 +201,32 @@ async fn a_function_touches_one_municipality_s_folders_and_unwraps_its_keys_only
 }
 
 #[tokio::test]
+async fn an_object_is_written_under_the_key_of_its_bucket_or_not_at_all() {
+    let (stack, clients) = stack();
+    let own = own_config(&stack, &clients, "receive-upload");
+    let tenant = for_tenant(&stack, &own, "receive-upload", "131016").await;
+    let client = aws_sdk_s3::Client::new(&tenant);
+    let files = "arn:aws:kms:ap-northeast-1:000000000000:key/files";
+    let storage = "arn:aws:kms:ap-northeast-1:000000000000:key/storage";
+    for (kind, key, denied) in [
+        (None, None, false),
+        (Some("aws:kms"), Some(files), false),
+        (Some("AES256"), None, true),
+        (Some("aws:kms"), None, true),
+        (Some("aws:kms"), Some(storage), true),
+        (Some("aws:kms:dsse"), Some(files), true),
+    ] {
+        let put = client.put_object().bucket("drop").key("outbox/131016/a");
+        let put = put
+            .set_server_side_encryption(kind.map(Into::into))
+            .set_ssekms_key_id(key.map(str::to_owned));
+        let put = put.body(ByteStream::from_static(b"x")).send().await;
+        let code = put.as_ref().err().and_then(|error| error.code());
+        assert_eq!(code == Some("AccessDenied"), denied, "{kind:?} {key:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_role_for_one_municipality_is_taken_by_its_own_function_with_one_code_as_tag() {
     let (stack, clients) = stack();
     let functions = &stack.template().functions;

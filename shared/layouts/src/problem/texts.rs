@@ -124,6 +124,9 @@ ProblemCode {
     UnknownKind "UNKNOWN_KIND"
         "フォルダ名から種類が分かりません。residents（住民）、doses（接種記録）、inquiries（照会）のいずれかのフォルダに、名前の末尾が.csvのファイルを置いてください。"
         "the folder does not tell what the file is; put a .csv file into the folder residents, doses or inquiries";
+    NameHasMyNumber "NAME_HAS_MY_NUMBER"
+        "ファイル名かフォルダ名に個人番号が入っています（12桁の日時などが、たまたま個人番号と同じ形になることもあります）。何も読んでいません。名前から番号を除いて、もう一度送ってください。"
+        "the name of the file or of a folder holds a My Number (twelve digits of a time may look like one), and nothing was read; take it out of the name and send the file again";
 
     TooFewFields "TOO_FEW_FIELDS"
         "項目の数が列名より少ないです。コンマや改行の抜けを確かめてください。"

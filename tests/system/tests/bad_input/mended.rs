@@ -63,6 +63,45 @@ async fn no_cell_of_errors_csv_runs_in_a_spreadsheet_and_the_guard_goes_when_it_
     }
 }
 
+/// The refused rows of a file are linked for whoever has one of these roles, the receipt for everybody who follows it.
+#[tokio::test(start_paused = true)]
+async fn refused_rows_that_hold_my_numbers_are_linked_only_for_whoever_may_drop_such_files() {
+    let town = town().await;
+    town.set(CHIYODA, |settings| settings.max_refused_percent = 99)
+        .await;
+    let residents = File::new([Row::of(100).with("性別", "7"), Row::of(101)]);
+    let doses = "自治体コード,券番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号\r\n\
+                 131016,0000001234,1,20210410,第一会場,,ファイザー,EY0779\r\n\
+                 131016,0000001235,1,20211345,第一会場,,ファイザー,EY0779\r\n";
+    for (kind, file, sees) in [
+        (
+            "residents",
+            residents.bytes(Encoding::Utf8),
+            &["register"][..],
+        ),
+        (
+            "doses",
+            doses.as_bytes().to_vec(),
+            &["read", "register", "doses"],
+        ),
+    ] {
+        let key = format!("inbox/{CHIYODA}/{kind}/a.csv");
+        let dropped = town.drop_at(&key, file).await;
+        town.stack.idle().await;
+        let receipt = town.receipt(CHIYODA, &dropped).await;
+        assert_eq!(receipt["errors_file"], true, "{kind}: {receipt:#}");
+        let path = format!("/uploads/{}", receipt["id"].as_str().unwrap());
+        for role in ["read", "register", "doses", "inquire"] {
+            let token = town.stack.token(CHIYODA, &[role], "anna").unwrap();
+            let shown = town.ask("GET", &path, &token, None).await.json();
+            let errors = &shown["links"]["errors"];
+            assert_eq!(errors.is_object(), sees.contains(&role), "{kind} {role}");
+            assert!(shown["links"]["receipt"].is_object(), "{kind} {role}");
+            assert_eq!(shown["errors_file"], true, "{kind} {role}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_half_mended_file_comes_back_with_what_is_still_wrong() {
     let town = town().await;

@@ -87,6 +87,57 @@ async fn a_file_in_the_wrong_place_of_a_municipalitys_folder_gets_a_receipt_ther
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_whose_name_holds_a_my_number_is_refused_unread_and_nothing_repeats_it() {
+    let town = town().await;
+    let keys = [
+        ("inbox/131016/residents/983205673214.csv", true),
+        ("inbox/131016/doses/d_９８３２０５６７３２１４.csv", true),
+        ("inbox/131016/inquiries/983205673214/a.csv", true),
+        ("inbox/131016/983205673214.csv", false),
+        ("inbox/131016/983205673214/residents.csv", false),
+    ];
+    for (key, is_listed) in keys {
+        let dropped = town.drop_at(key, sound().bytes(Encoding::Utf8)).await;
+        town.stack.idle().await;
+        let id = objects::upload_of("drop", key, &dropped.version).to_string();
+        let receipt = town.receipt_of(CHIYODA, &id).await;
+        assert_refused_whole_unread(&receipt, key);
+        let listed = town.uploads(CHIYODA).await;
+        let upload = listed.iter().find(|it| it["id"] == id.as_str());
+        assert_eq!(upload.is_some(), is_listed, "{key}");
+        for said in upload.into_iter().chain([&receipt]) {
+            let said = said.to_string();
+            assert!(said.contains("************"), "{key}: {said}");
+            assert!(!said.contains("983205673214"), "{key}: {said}");
+            assert!(!said.contains("９８３２０５６７３２１４"), "{key}: {said}");
+        }
+    }
+    for key in town.keys("drop", "outbox/").await {
+        assert!(!key.contains("983205673214"), "{key}");
+    }
+    assert_eq!(town.dead_letters(), [].into());
+    assert_register_is_as_before(&town, "a My Number in a name").await;
+    // Digits that are no My Number are none of our business.
+    let receipt = town
+        .take_in(
+            CHIYODA,
+            "residents_20210401123000.csv",
+            sound().bytes(Encoding::Utf8),
+        )
+        .await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+}
+
+fn assert_refused_whole_unread(receipt: &Value, key: &str) {
+    assert_eq!(receipt["state"], "refused", "{key}: {receipt:#}");
+    let refusal = &receipt["refusal"];
+    assert_eq!(refusal["code"], "NAME_HAS_MY_NUMBER", "{key}: {receipt:#}");
+    let ja = refusal["ja"].as_str().unwrap();
+    assert!(ja.ends_with("ください。"), "{key}: {ja}");
+    assert_eq!(receipt["rows"]["in"].as_u64().unwrap_or(0), 0, "{key}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_folder_made_by_a_console_is_no_file() {
     let town = town().await;
     for key in ["inbox/131016/", "inbox/131016/residents/", "inbox/999999/"] {

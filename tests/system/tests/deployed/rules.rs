@@ -24,6 +24,14 @@ const GOES_WITH_THE_STACK: [(&str, &str); 1] = [(
     "holds pages that every deployment uploads anew",
 )];
 
+/// What refuses objects that would not lie under the key of their bucket.
+const OTHER_KEYS: [&str; 4] = [
+    "NoOtherEncryption",
+    "NoOtherKey",
+    "NoKeyOfAws",
+    "NoKeyOfSender",
+];
+
 /// With what the keys of one municipality begin, and of no other: the `#` closes the code.
 const OWN_KEYS: &str = "T#${aws:PrincipalTag/tenant}#";
 
@@ -204,6 +212,11 @@ impl Findings {
                 && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
         });
         self.unless(tls, bucket, "answers without TLS");
+        let closed = OTHER_KEYS.iter().all(|sid| {
+            let named = |it: &&Value| it["Sid"] == *sid && it["Effect"] == "Deny";
+            statements.iter().any(|it| named(&it))
+        });
+        self.unless(closed || !stays, bucket, "takes objects under other keys");
         let open = statements.iter().any(|statement| {
             statement["Effect"] == "Allow" && *statement.get("Principal").unwrap() == "*"
         });

@@ -92,6 +92,10 @@ const BUCKETS: [&str; 8] = [
     "PutEncryptionConfiguration",
 ];
 
+const SSE: &str = "s3:x-amz-server-side-encryption";
+const SSE_KEY: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+const SSE_SENDER: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
+
 /// What shows or makes plain text under a tenant's context.
 const KMS: [&str; 7] = [
     "Decrypt",
@@ -134,6 +138,7 @@ pub(crate) fn cases(template: &Template, role: &Role) -> Vec<Case> {
     let mut cases = Vec::new();
     table(&mut cases);
     buckets(template, &mut cases);
+    encryption(template, &mut cases);
     keys(template, &mut cases);
     roles(template, role, &mut cases);
     cases
@@ -230,6 +235,45 @@ fn buckets(template: &Template, cases: &mut Vec<Case>) {
         for action in BUCKETS {
             let ask = Ask::new(format!("s3:{action}"), &arn);
             cases.push(case(ask, Whose::NotOwn, &arn));
+        }
+    }
+}
+
+/// Writes into one's own folder that choose an encryption: only the bucket's own key will do.
+fn encryption(template: &Template, cases: &mut Vec<Case>) {
+    let own_key = |id: &str| {
+        let key = template.keys.iter().find(|key| key.id == id);
+        key.map(|key| key.arn.clone())
+    };
+    for (bucket, key, other) in [("drop", "files", "storage"), ("work", "storage", "files")] {
+        let (Some(key), Some(other)) = (own_key(key), own_key(other)) else {
+            continue;
+        };
+        let foreign = key.replace("000000000000", "111111111111");
+        let by = |kind: &str| vec![(SSE, kind.to_owned())];
+        let with = |kind: &str, key: &str| vec![(SSE, kind.to_owned()), (SSE_KEY, key.to_owned())];
+        for (named, whose) in [
+            (with("aws:kms", &key), Whose::Own),
+            (vec![(SSE_KEY, key.clone())], Whose::Own),
+            (by("AES256"), Whose::NotOwn),
+            (by("aws:kms"), Whose::NotOwn),
+            (by("aws:kms:dsse"), Whose::NotOwn),
+            (with("aws:kms:dsse", &key), Whose::NotOwn),
+            (with("AES256", &key), Whose::NotOwn),
+            (with("aws:kms", &other), Whose::NotOwn),
+            (with("aws:kms", &foreign), Whose::NotOwn),
+            (with("aws:kms", "alias/aws/s3"), Whose::NotOwn),
+            (vec![(SSE_KEY, other.clone())], Whose::NotOwn),
+            (vec![(SSE_SENDER, "AES256".to_owned())], Whose::NotOwn),
+        ] {
+            for top in ["inbox", "outbox", "tenants", "rows"] {
+                let resource = format!("arn:aws:s3:::{bucket}/{top}/{OWN}/x/name");
+                let mut ask = Ask::new("s3:PutObject", &resource);
+                for (name, value) in &named {
+                    ask = ask.with(name, vec![value.clone()]);
+                }
+                cases.push(case(ask, whose, format!("{resource} as {named:?}")));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 27] = [
+pub(super) const MISTAKES: [Mistake; 32] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -76,6 +76,36 @@ pub(super) const MISTAKES: [Mistake; 27] = [
         "DropBucket",
         "RestrictPublicBuckets: true",
         "RestrictPublicBuckets: false",
+    ),
+    (
+        "a file may be dropped under a key of S3's",
+        "DropBucketPolicy",
+        "StringNotEquals: { \"s3:x-amz-server-side-encryption\": aws:kms }",
+        "StringEquals: { \"s3:x-amz-server-side-encryption\": aws:kms:dsse }",
+    ),
+    (
+        "a file may be dropped under another key",
+        "DropBucketPolicy",
+        "StringNotEquals: { \"s3:x-amz-server-side-encryption-aws-kms-key-id\": !GetAtt FilesKey.Arn }",
+        "StringEquals: { \"s3:x-amz-server-side-encryption-aws-kms-key-id\": other }",
+    ),
+    (
+        "a file may be dropped under the key of AWS that nobody of ours governs",
+        "DropBucketPolicy",
+        "\"s3:x-amz-server-side-encryption-aws-kms-key-id\": \"true\"",
+        "\"s3:x-amz-server-side-encryption-aws-kms-key-id\": \"false\"",
+    ),
+    (
+        "a file may be dropped under a key that only its sender has",
+        "DropBucketPolicy",
+        "\"s3:x-amz-server-side-encryption-customer-algorithm\": \"false\"",
+        "\"s3:x-amz-server-side-encryption-customer-algorithm\": \"true\"",
+    ),
+    (
+        "what functions write may lie under another key",
+        "WorkBucketPolicy",
+        "StringNotEquals: { \"s3:x-amz-server-side-encryption-aws-kms-key-id\": !GetAtt StorageKey.Arn }",
+        "StringEquals: { \"s3:x-amz-server-side-encryption-aws-kms-key-id\": other }",
     ),
     (
         "the bucket answers without TLS",
