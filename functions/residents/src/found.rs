@@ -2,7 +2,7 @@
 
 use domain::{CouponNumber, OwnedText, Resident, fold_name};
 use serde::Serialize;
-use store::{ResidentInForce, Snapshot};
+use store::{InRegister, Snapshot, Status};
 
 use crate::search::Search;
 
@@ -37,6 +37,8 @@ pub(crate) struct Shown<'a> {
     /// Whether name or kana hold characters outside the standard sets (外字), which this text cannot
     /// show as they are.
     gaiji: bool,
+    /// Whether they have left the register; all else is then as it had them last.
+    removed: bool,
     /// The generation of the row that is in force.
     since: u64,
 }
@@ -47,9 +49,9 @@ impl<'a> Found<'a> {
         let mut found: Vec<_> = snapshot
             .residents
             .iter()
-            .filter(|found| search.means(&found.resident))
+            .filter(|found| search.means(&found.resident.resident))
             .collect();
-        found.sort_by_cached_key(|found| place(&found.resident));
+        found.sort_by_cached_key(|found| place(&found.resident.resident));
         Self {
             more: found.len() > MOST,
             residents: found.into_iter().take(MOST).map(Shown::of).collect(),
@@ -67,7 +69,9 @@ fn place(resident: &Resident) -> (bool, Option<String>, String, &str) {
 }
 
 impl<'a> Shown<'a> {
-    pub(crate) fn of(found: &'a ResidentInForce) -> Self {
+    pub(crate) fn of(found: &'a InRegister) -> Self {
+        let removed = found.status == Status::Removed;
+        let found = &found.resident;
         let resident = &found.resident;
         let text = |text: &'a OwnedText| text.utf8.expose().as_str();
         let coupon = resident.coupon.map(CouponNumber::expose_digits);
@@ -86,6 +90,7 @@ impl<'a> Shown<'a> {
             moved_on: resident.moved_on.map(|date| date.to_string()),
             reason: resident.reason.as_ref().map(text),
             gaiji: name.contains(is_gaiji) || kana.is_some_and(|kana| kana.contains(is_gaiji)),
+            removed,
             since: found.since.get(),
         }
     }
@@ -101,12 +106,13 @@ mod tests {
     use crypto::ResidentTag;
     use domain::{Date, Generation, Movement, MyNumber, Sex};
     use serde_json::{Value, json};
+    use store::ResidentInForce;
 
     use super::*;
     use crate::search::Search;
 
-    fn resident(number: &str, name: &str, kana: Option<&str>) -> ResidentInForce {
-        ResidentInForce {
+    fn resident(number: &str, name: &str, kana: Option<&str>) -> InRegister {
+        let resident = ResidentInForce {
             tag: ResidentTag::from_bytes([7; 16]),
             since: Generation::new(2),
             resident: Resident {
@@ -122,10 +128,14 @@ mod tests {
                 reason: None,
                 protected: Some(true),
             },
+        };
+        InRegister {
+            resident,
+            status: Status::Registered,
         }
     }
 
-    fn found(residents: Vec<ResidentInForce>, name: &str) -> Value {
+    fn found(residents: Vec<InRegister>, name: &str) -> Value {
         let on = Date::constant(1950, 1, 2);
         let search = Search::Born {
             on,
@@ -156,10 +166,20 @@ mod tests {
                 "name": "山田 花子", "kana": "ヤマダ ハナコ",
                 "birth_date": "1950-01-02", "sex": "female", "coupon": "0000000123",
                 "my_number_registered": true, "protected": true,
-                "moved_on": null, "reason": null, "gaiji": false, "since": 2,
+                "moved_on": null, "reason": null, "gaiji": false, "removed": false, "since": 2,
             }]})
         );
         assert!(!shown.to_string().contains("983205673214"));
+    }
+
+    #[test]
+    fn who_left_the_register_is_shown_as_removed() {
+        let left = InRegister {
+            status: Status::Removed,
+            ..resident("1", "山田", None)
+        };
+        let shown = found(vec![left], "山");
+        assert_eq!(shown["residents"][0]["removed"], true);
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //!
 //! What a person is called or numbered comes in a body and goes out in a body. The id in a path is
 //! the resident's tag, which says nothing to anybody without the municipality's key. My Number is
-//! not answered at all. Removed residents are not found.
+//! not answered at all. Whoever was removed is found by number, by coupon and under their id, and
+//! shown as removed: their doses are kept. By birth date and name they are not found.
 
 mod found;
 mod search;

@@ -51,13 +51,18 @@ function App({ config, failed }) {
   const [ending, setEnding] = useState(null);
   const route = useRoute();
   useEffect(() => onLanguage(setShown), []);
-  useEffect(() => connect(config.api, () => {
+  const expire = () => {
+    if (!currentSession()) return; // what was lost is said already
     const lost = { files: wouldLose('files') };
     end();
     setLeaving(false);
     setExpired(lost);
     setSignedIn(false);
-  }), []);
+  };
+  useEffect(() => connect(config.api, expire), []);
+  // A page that asks for nothing more is told by nobody that the sign-in is over, and goes on showing whom it showed.
+  const expires = currentSession()?.expires;
+  useEffect(() => (expires ? watchFor(expires, expire) : undefined), [expires]);
   const leave = () => {
     end();
     setLeaving(false);
@@ -120,6 +125,21 @@ function App({ config, failed }) {
         ${!page ? html`<${NotFound} />` : Content ? html`<div key=${route.join('/')} data-route=${route.join('/')}><${Content} route=${route.slice(1)} /></div>` : again ? html`<${Broken} again=${again} />` : html`<${Waiting} />`}
       </main>
     </div>`;
+}
+
+/** Does `work` once it is that time. Timers sleep in hidden tabs and closed laptops: the clock is looked at often, and when somebody comes back. */
+function watchFor(time, work) {
+  const look = () => {
+    if (Date.now() >= time) work();
+  };
+  const timer = setInterval(look, 1000);
+  document.addEventListener('visibilitychange', look);
+  addEventListener('pageshow', look);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', look);
+    removeEventListener('pageshow', look);
+  };
 }
 
 /** What does not wait for whoever signs out, or waits unsent. */

@@ -5,8 +5,8 @@ use domain::{CouponNumber, Generation, Resident, TenantScope};
 use jiff::civil::Date;
 
 use crate::{
-    Status, Store, StoreError,
-    item::{Item, Map, s},
+    InRegister, Status, Store, StoreError,
+    item::{Item, s},
     keys::{self, PROFILE_SK},
     many::MOST,
     page::all,
@@ -16,7 +16,7 @@ use crate::{
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
 const TRIES: u32 = 5;
 
-/// A resident as the register in force has them.
+/// A resident as the register in force has them, or had them last.
 #[derive(Debug, Clone)]
 pub struct ResidentInForce {
     /// What the resident is called inside the system.
@@ -32,8 +32,8 @@ pub struct ResidentInForce {
 pub struct Snapshot {
     /// The generation in force at that moment.
     pub generation: Generation,
-    /// Registered residents that were asked for, in no order.
-    pub residents: Vec<ResidentInForce>,
+    /// Who was asked for, in no order.
+    pub residents: Vec<InRegister>,
 }
 
 /// How residents are asked for.
@@ -43,7 +43,7 @@ enum Wanted<'a> {
 }
 
 impl Store {
-    /// Residents by tag.
+    /// Residents by tag, and who was removed: their doses are kept.
     pub async fn residents_by_tag(
         &self,
         scope: &TenantScope,
@@ -53,7 +53,7 @@ impl Store {
         self.snapshot(scope, keys, &Wanted::Tags(tags)).await
     }
 
-    /// Residents who have this coupon number in force.
+    /// Residents who have this coupon number in force, and who was removed with it.
     pub async fn residents_by_coupon(
         &self,
         scope: &TenantScope,
@@ -64,11 +64,11 @@ impl Store {
         let mut snapshot = self.snapshot(scope, keys, &hints).await?;
         snapshot
             .residents
-            .retain(|found| found.resident.coupon == Some(coupon));
+            .retain(|found| found.resident.resident.coupon == Some(coupon));
         Ok(snapshot)
     }
 
-    /// Residents born on this day.
+    /// Registered residents born on this day. Whoever was removed is found by what is theirs alone.
     pub async fn residents_by_birth_date(
         &self,
         scope: &TenantScope,
@@ -77,9 +77,9 @@ impl Store {
     ) -> Result<Snapshot, StoreError> {
         let hints = Wanted::Hints(keys::birth(scope, &keys.birth_tag(date)));
         let mut snapshot = self.snapshot(scope, keys, &hints).await?;
-        snapshot
-            .residents
-            .retain(|found| found.resident.birth_date == date);
+        snapshot.residents.retain(|found| {
+            found.status == Status::Registered && found.resident.resident.birth_date == date
+        });
         Ok(snapshot)
     }
 
@@ -136,7 +136,7 @@ impl Store {
         keys: &TenantKeys,
         wanted: &Wanted<'_>,
         generation: Generation,
-    ) -> Result<Vec<ResidentInForce>, StoreError> {
+    ) -> Result<Vec<InRegister>, StoreError> {
         let hinted;
         let tags = match wanted {
             Wanted::Tags(tags) => *tags,
@@ -150,7 +150,7 @@ impl Store {
         for some in tags.chunks(MOST) {
             let some: Vec<_> = some.iter().map(profile).collect();
             for item in self.get_many(scope, &some).await? {
-                found.extend(open(scope, keys, &item, generation)?);
+                found.extend(slots::under(scope, keys, &item, generation)?);
             }
         }
         Ok(found)
@@ -174,16 +174,4 @@ impl Store {
         });
         tags.collect()
     }
-}
-
-/// The resident under `generation`, unless they are removed.
-fn open(
-    scope: &TenantScope,
-    keys: &TenantKeys,
-    map: &Map,
-    generation: Generation,
-) -> Result<Option<ResidentInForce>, StoreError> {
-    let found = slots::under(scope, keys, map, generation)?;
-    let registered = found.filter(|found| found.status == Status::Registered);
-    Ok(registered.map(|found| found.resident))
 }

@@ -333,6 +333,35 @@ test('what somebody else corrected meanwhile is shown, and is not put back unsee
   await page.context().close();
 });
 
+test('a correction of one field sends the others exactly as they came', async () => {
+  const person = old[11];
+  const came = { given_on: '2021-06-15', product: 'ファイザー', lot: 'EY0779', venue: '\u3000第１会場 ', physician: ' ｻﾄｳ\u3000' };
+  await stack.ask(['doses'], 'POST', '/doses', { ...came, line: lineOf(person, 1), birth_date: person['生年月日'] });
+  const [before] = (await dosesOf(person)).doses;
+  assert.deepEqual([before.venue, before.physician], [came.venue, came.physician]);
+  const page = await newPage(browser);
+  await signIn(page, stack);
+  await open(page, stack, `residents/${await stack.residentOf(person)}`);
+  const dialog = page.getByRole('dialog');
+  // The physician is typed, and typed back.
+  for (const [name, typed, expected] of [['lot', [' FA4597 '], 'FA4597'], ['physician', ['鈴木', came.physician], came.physician], ['venue', ['\u3000第二会場'], '第二会場']]) {
+    const [held] = (await dosesOf(person)).doses;
+    await page.locator('[data-dose="1"]').getByRole('button', { name: '訂正する' }).press('Enter');
+    for (const text of typed) await dialog.locator(`#correct-${name}`).fill(text);
+    await dialog.locator('#reason').fill('読み違い');
+    const put = page.waitForRequest((request) => request.method() === 'PUT');
+    await dialog.locator('#reason').press('Enter');
+    const as = { given_on: held.given_on, product: held.product.code, lot: held.lot, venue: held.venue, physician: held.physician, reason: '読み違い' };
+    assert.deepEqual((await put).postDataJSON(), { ...as, [name]: expected });
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('[data-dose="1"]', { hasText: expected.trim() }).waitFor();
+  }
+  const [now] = (await dosesOf(person)).doses;
+  assert.deepEqual([now.lot, now.venue, now.physician, now.product.code], ['FA4597', '第二会場', came.physician, before.product.code]);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test('who may only read is shown no button that changes anything', async () => {
   await record(old[4], 2);
   const page = await newPage(browser);

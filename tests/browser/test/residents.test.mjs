@@ -94,6 +94,39 @@ test('of whom it is not known whether their address is protected, that is said',
   await page.context().close();
 });
 
+test('who has left the register is found by number and by coupon, and said to have left it', async () => {
+  const left = all[10];
+  const file = path.join(stack.folder, 'removes_20210403.csv');
+  const row = { ...left, 異動区分: '2', 異動日: '20210403' };
+  await writeFile(file, [Object.keys(row), Object.values(row)].map((cells) => `${cells}\r\n`).join(''));
+  await stack.upload(file);
+  for (const [language, badge] of [['ja', '台帳から削除済み'], ['en', 'Removed from the register']]) {
+    const page = await newPage(browser, { language });
+    await signIn(page, stack, { roles: ['read'] });
+    for (const [way, field, text] of [[1, 'coupon', left['券番号']], [2, 'number', left['個別宛名番号']]]) {
+      await open(page, stack, 'residents');
+      await page.locator('input[name=way]').nth(way).check({ force: true });
+      await page.locator(`#search-${field}`).fill(text);
+      await page.keyboard.press('Enter');
+      const found = page.locator('tbody tr', { hasText: left['個別宛名番号'] });
+      await found.locator('.badge', { hasText: badge }).waitFor();
+      await found.getByRole('link').press('Enter');
+      await page.locator('h2.name', { hasText: left['氏名'] }).waitFor();
+      await page.locator('.notice', { hasText: badge }).waitFor();
+    }
+    await open(page, stack, 'residents');
+    await page.locator('input[name=way]').nth(0).check({ force: true });
+    await page.locator('#search-birth_date').fill(left['生年月日']);
+    await page.locator('#search-name').fill(left['氏名']);
+    const answer = page.waitForResponse(/\/residents\/search$/);
+    await page.keyboard.press('Enter');
+    const { residents } = await (await answer).json();
+    assert.ok(!residents.some((it) => it.number === left['個別宛名番号']));
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
+});
+
 test('part of a resident number finds nobody', async () => {
   const page = await newPage(browser);
   await signIn(page, stack, { roles: ['read'] });

@@ -97,6 +97,40 @@ test('signing out leaves nothing of what was seen and entered, for nobody', { ti
   await page.context().close();
 });
 
+/** How a page learns that it is late: its timer, or somebody who comes back to a machine on which no timer ran meanwhile. */
+const LATE = {
+  'a timer': (page) => page.clock.fastForward('04:00:01'),
+  'a tab that is shown again': (page) => comeBackTo(page, () => document.dispatchEvent(new Event('visibilitychange'))),
+  'a page that is opened from the past': (page) => comeBackTo(page, () => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))),
+};
+
+async function comeBackTo(page, event) {
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 5_000));
+  await page.clock.setSystemTime(await page.evaluate(() => Date.now() + 4 * 3_600_000));
+  assert.equal(await page.locator('h2.name').count(), 1, 'no timer ran');
+  await page.evaluate(event);
+}
+
+for (const [what, late] of Object.entries(LATE)) {
+  test(`a sign-in that ends while nobody asks for anything leaves nothing on the screen: ${what}`, async () => {
+    const person = old[4];
+    const page = await newPage(browser);
+    await page.clock.install();
+    await signIn(page, stack);
+    await open(page, stack, `residents/${await stack.residentOf(person)}`);
+    await page.locator('h2.name', { hasText: person['氏名'] }).waitFor();
+    const asked = [];
+    page.on('response', (response) => asked.push(response.status()));
+    await late(page);
+    await page.getByText('有効期限が切れました').waitFor();
+    await welcome(page).waitFor();
+    assert.ok(!asked.includes(401), 'the API was not needed to know it');
+    assert.deepEqual(found(await shown(page), namesOf(person)), []);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+}
+
 /** Signs in in the window that opens beside a page that holds doses. */
 async function signInBeside(page, tenant, person, roles = ['read', 'doses']) {
   const opened = page.context().waitForEvent('page');

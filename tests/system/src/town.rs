@@ -344,6 +344,7 @@ impl Town {
     /// The resident with a 宛名番号, if there is one in force.
     pub async fn resident(&self, code: &str, number: &str) -> Option<Value> {
         let mut found = self.search(code, &json!({ "number": number })).await;
+        found.retain(|it| it["removed"] == false);
         assert!(found.len() <= 1, "a number is one resident's");
         found.pop()
     }

@@ -4,7 +4,7 @@ import { html, useState, ProblemNotice, Notice, Ask, asProblem, announce } from 
 import { TextField } from '../form.js';
 import { t, said, date } from '../words.js';
 import { call } from '../api.js';
-import { ifMatch, LONGEST, numbered, REASON_LIMIT, vaccine } from '../dose.js';
+import { ifMatch, LONGEST, maker, numbered, REASON_LIMIT, vaccine } from '../dose.js';
 
 /** Somebody else was first: what is shown is gone, decided, changed or locked. */
 const STALE = [404, 409, 412, 423];
@@ -41,18 +41,24 @@ export function Correct({ dose, onDone, onStale }) {
   const { busy, problem, change } = useChange(() => onDone(true), onStale);
   // Only what was typed: what somebody else has corrected meanwhile is not put back unseen.
   const [typed, setTyped] = useState({});
-  const fields = { given_on: dose.given_on, product: dose.product.maker ?? dose.product.code, lot: dose.lot, venue: dose.venue ?? '', physician: dose.physician ?? '', ...typed };
+  const shown = (name) => (name === 'product' ? maker(dose) : dose[name] ?? '');
+  // What nobody touched goes back as it came, blanks and all, lest it is changed with the rest.
+  const sent = (name) => {
+    const text = typed[name] ?? shown(name);
+    if (text !== shown(name)) return text.trim();
+    return name === 'product' ? dose.product.code : dose[name];
+  };
   const [reason, setReason] = useState('');
   const isField = problem?.field in LONGEST;
   const yes = () => {
-    const given = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
+    const given = Object.fromEntries(Object.keys(LONGEST).map((name) => [name, sent(name)]).filter(([, value]) => value));
     change('PUT', `/doses/${dose.id}`, { ...given, reason: reason.trim() }, ifMatch(dose.revision));
   };
   return html`
     <${Ask} title=${t('dose.correct-title', { dose: numbered(dose) })} yes=${t('dose.correct')} busy=${busy} onYes=${yes} onNo=${() => onDone(false)}>
       <${About} dose=${dose} />
       <div class="fields fields-two">${Object.keys(LONGEST).map((name) => html`
-        <${TextField} key=${name} id=${`correct-${name}`} label=${t(`dose.${name}`)} optional=${name === 'venue' || name === 'physician'} maxlength=${LONGEST[name]} value=${fields[name]}
+        <${TextField} key=${name} id=${`correct-${name}`} label=${t(`dose.${name}`)} optional=${name === 'venue' || name === 'physician'} maxlength=${LONGEST[name]} value=${typed[name] ?? shown(name)}
           error=${problem?.field === name && said(problem.detail ?? problem.words)} onValue=${(value) => setTyped({ ...typed, [name]: value })} />`)}</div>
       <${Reason} value=${reason} onValue=${setReason} />
       ${!isField && html`<${ProblemNotice} problem=${problem} />`}

@@ -11,8 +11,7 @@ import { useChange } from './change.js';
 
 async function look(resident, id, signal) {
   const [person, doses] = await Promise.all([
-    // Who left the register is not found there; their doses are.
-    call('GET', `/residents/${encodeURIComponent(resident)}`, undefined, { signal }).then((it) => it.data, (problem) => { if (problem.status !== 404) throw problem; return null; }),
+    call('GET', `/residents/${encodeURIComponent(resident)}`, undefined, { signal }).then((it) => it.data),
     call('GET', `/residents/${encodeURIComponent(resident)}/doses`, undefined, { signal }).then((it) => it.data),
   ]);
   const subject = [...doses.doses, ...doses.newcomers].find((it) => it.id === id);
@@ -44,8 +43,9 @@ function Matter({ list, resident, person, doses, subject, Form, way }) {
   return html`
     <section class="card row">
       <div class="grow">
-        ${person ? html`<strong><bdi>${person.name}</bdi></strong> <bdi class="sub">${person.kana}</bdi>
-          <span class="sub">${date(person.birth_date)} ・ ${t('resident.age', { age: age(person.birth_date) })} ・ ${t(`sex.${person.sex}`)}</span>` : t('resident.removed')}
+        <strong><bdi>${person.name}</bdi></strong> <bdi class="sub">${person.kana}</bdi>
+        <span class="sub">${date(person.birth_date)} ・ ${t('resident.age', { age: age(person.birth_date) })} ・ ${t(`sex.${person.sex}`)}</span>
+        ${person.removed && html`<${Badge}>${t('resident.removed')}<//>`}
       </div>
       <a class="button button-small" href=${to('residents', resident)}>${t('check.person')}</a>
     </section>

@@ -1,4 +1,4 @@
-// One resident: who it is, as the register in force says, and their doses.
+// One resident: who it is, as the register in force says or said last, and their doses.
 
 import { html, Page, Badge, Notice, Waiting, ProblemNotice } from '../ui.js';
 import { useLoaded } from '../loading.js';
@@ -7,17 +7,9 @@ import { call } from '../api.js';
 import Asked from './asked.js';
 import Doses from './timeline.js';
 
-const unless404 = (problem) => {
-  if (problem.status === 404) return null;
-  throw problem;
-};
-
-/** Whoever left the register is no longer found in it; their doses are, and who asked about them. Who has none of these is nobody. */
 async function look(id, signal) {
   const ask = (path) => call('GET', `/residents/${encodeURIComponent(id)}${path}`, undefined, { signal }).then((it) => it.data);
-  const [resident, doses] = await Promise.all([ask('').catch(unless404), ask('/doses').catch(unless404)]);
-  const isKnown = async () => (await ask('/inquiries?limit=1').catch(unless404))?.inquiries.length > 0;
-  if (!resident && !doses?.doses.length && !doses?.newcomers.length && !(await isKnown())) await ask('');
+  const [resident, doses] = await Promise.all([ask(''), ask('/doses')]);
   return { resident, doses };
 }
 
@@ -27,9 +19,10 @@ export default function Resident({ id }) {
     <${Page} title=${t('resident.title')} back=${{ href: '#/residents', text: t('resident.back') }}>
       <${ProblemNotice} problem=${problem} />
       ${!data && !problem && html`<${Waiting} />`}
-      ${data && (data.resident ? html`<${Who} resident=${data.resident} />` : html`<${Notice} kind="info">${t('resident.removed')}<//>`)}
-      ${data?.doses && html`<${Doses} person=${data.doses} onChanged=${reload} />`}
-      ${data && html`<${Asked} id=${id} />`}
+      ${data && html`
+        <${Who} resident=${data.resident} />
+        <${Doses} person=${data.doses} onChanged=${reload} />
+        <${Asked} id=${id} />`}
     <//>`;
 }
 
@@ -39,6 +32,7 @@ const Who = ({ resident }) => html`
       ${resident.kana && html`<p class="kana"><bdi>${resident.kana}</bdi></p>`}
       <h2 class="name" id="who"><bdi>${resident.name}</bdi></h2>
     </div>
+    ${resident.removed && html`<${Notice} kind="info" title=${t('resident.removed')}>${t('resident.removed-more')}<//>`}
     ${resident.protected && html`<${Notice} kind="warning" title=${t('resident.protected')}>${t('resident.protected-more')}<//>`}
     ${resident.protected === null && html`<${Notice} kind="info" title=${t('resident.protected-unknown')}>${t('resident.protected-unknown-more')}<//>`}
     ${resident.gaiji && html`<${Notice} kind="info">${t('resident.gaiji')}<//>`}

@@ -95,7 +95,7 @@ function Found({ found }) {
         <thead><tr><th scope="col">${t('residents.name')}</th><th scope="col">${t('residents.birth_date')}</th><th scope="col">${t('resident.sex')}</th><th scope="col">${t('residents.number')}</th><th scope="col">${t('residents.coupon')}</th></tr></thead>
         <tbody>${found.residents.map((it) => html`
           <tr key=${it.id}>
-            <th scope="row" class="wrap"><a href=${to('residents', it.id)}><bdi>${it.name}</bdi></a>${it.kana && html`<bdi class="sub">${it.kana}</bdi>`}${it.protected && html`<${Badge} kind="doubt">${t('resident.protected')}<//>`}${it.protected === null && html`<${Badge}>${t('resident.protected-unknown')}<//>`}</th>
+            <th scope="row" class="wrap"><a href=${to('residents', it.id)}><bdi>${it.name}</bdi></a>${it.kana && html`<bdi class="sub">${it.kana}</bdi>`}${it.removed && html`<${Badge}>${t('resident.removed')}<//>`}${it.protected && html`<${Badge} kind="doubt">${t('resident.protected')}<//>`}${it.protected === null && html`<${Badge}>${t('resident.protected-unknown')}<//>`}</th>
             <td class="nowrap">${date(it.birth_date)}<span class="sub">${t('resident.age', { age: age(it.birth_date) })}</span></td>
             <td>${t(`sex.${it.sex}`)}</td>
             <td class="mono wrap"><bdi>${it.number}</bdi></td>

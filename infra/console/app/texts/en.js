@@ -217,7 +217,7 @@ export default {
   'refused.table': 'Table of refused rows',
 
   'residents.title': 'Find residents',
-  'residents.lead': 'Only residents in the register are found.',
+  'residents.lead': 'Residents in the register are found; by coupon and by number also those removed from it.',
   'residents.way': 'How to search',
   'residents.by-name': 'Birth date and name',
   'residents.by-coupon': 'Coupon',
@@ -232,7 +232,7 @@ export default {
   'residents.number-help': 'The whole number that your municipality uses',
   'residents.search': 'Search',
   'residents.found': '{count} found',
-  'residents.nobody': 'Nobody was found. Check what you entered. Removed residents are not found.',
+  'residents.nobody': 'Nobody was found. Check what you entered. Those removed from the register are found by coupon or number.',
   'residents.no-register': 'There is no register yet. Drop a file of residents first.',
   'residents.more': 'There are others. Enter more of the name.',
 
@@ -418,7 +418,8 @@ export default {
   'reason.label': 'Reason',
   'reason.help': 'Up to 200 characters. Kept with who decided and when.',
   'reason.said': 'reason:',
-  'resident.removed': 'This person has left the register. Doses, if there are any, are kept.',
+  'resident.removed': 'Removed from the register',
+  'resident.removed-more': 'This person has left the register. Doses, if there are any, are kept.',
   'timeline.title': 'Doses',
   'timeline.none': 'No dose is recorded yet.',
   'timeline.history': 'What stood here before ({count})',

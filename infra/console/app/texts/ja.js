@@ -217,7 +217,7 @@ export default {
   'refused.table': '取り込めなかった行の表',
 
   'residents.title': '住民を探す',
-  'residents.lead': '台帳に登録されている住民だけが見つかります。',
+  'residents.lead': '台帳に登録されている住民が見つかります。券番号と宛名番号では、台帳から削除された方も見つかります。',
   'residents.way': '探し方',
   'residents.by-name': '生年月日と氏名',
   'residents.by-coupon': '券番号',
@@ -232,7 +232,7 @@ export default {
   'residents.number-help': '自治体で使っている番号を、省略せずに入力してください',
   'residents.search': '探す',
   'residents.found': '{count}人見つかりました',
-  'residents.nobody': '見つかりませんでした。入力を確かめてください。台帳から削除された人は見つかりません。',
+  'residents.nobody': '見つかりませんでした。入力を確かめてください。台帳から削除された方は、券番号か宛名番号で探してください。',
   'residents.no-register': '台帳がまだありません。先に「ファイル」の画面で住民のファイルを取り込んでください。',
   'residents.more': 'ほかにも該当する方がいます。氏名を詳しく入力してください。',
 
@@ -418,7 +418,8 @@ export default {
   'reason.label': '理由',
   'reason.help': '200文字まで。だれがいつ決めたかと一緒に残ります。',
   'reason.said': '理由：',
-  'resident.removed': 'この方は台帳から削除されています。接種の記録があれば、そのまま残っています。',
+  'resident.removed': '台帳から削除済み',
+  'resident.removed-more': 'この方は台帳から削除されています。接種の記録があれば、そのまま残っています。',
   'timeline.title': '接種の記録',
   'timeline.none': '接種の記録はまだありません。',
   'timeline.history': '以前の内容（{count}件）',

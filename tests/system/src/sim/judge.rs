@@ -7,7 +7,7 @@ use crypto::TenantKeys;
 use domain::{Generation, UploadState};
 use receipts::Receipt;
 use serde_json::{Value, json};
-use store::{Register as Current, Upload};
+use store::{Register as Current, Status, Upload};
 
 use super::{Question, Register, Seen, Shown, Sim, register::is_refused};
 use crate::town::{CHIYODA, SAPPORO, scope};
@@ -197,8 +197,9 @@ impl Sim {
             .store()?
             .residents_by_tag(&scope, &keys, &tags)
             .await?;
+        let mut read = read.residents.iter();
         ensure!(
-            read.residents.len() == in_force.len(),
+            read.len() == in_force.len() && read.all(|it| it.status == Status::Registered),
             "somebody in force is not found"
         );
         Ok(())

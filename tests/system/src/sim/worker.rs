@@ -284,6 +284,7 @@ impl Sim {
                 .as_array()
                 .unwrap()
                 .iter()
+                .filter(|it| it["removed"] == false)
                 .map(Shown::read)
                 .collect();
             let generation = body["generation"].as_u64().unwrap();

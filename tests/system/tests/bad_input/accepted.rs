@@ -367,7 +367,7 @@ async fn characters_of_the_users_own_are_reported_and_kept_as_they_came() {
             .unwrap();
         let tag = keys.resident_tag(&number);
         let snapshot = store.residents_by_tag(&scope, &keys, &[tag]).await.unwrap();
-        let name = &snapshot.residents[0].resident.name;
+        let name = &snapshot.residents[0].resident.resident.name;
         // The code of the users' own follows from the character.
         let kept = name.original.as_ref().map(|it| it.expose().clone());
         assert_eq!(kept, (!reported).then(|| original.to_vec()));

@@ -68,6 +68,35 @@ async fn whoever_left_does_not_keep_a_coupon_from_the_person_who_has_it_now() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn staff_find_whoever_left_by_number_coupon_and_id_and_not_by_name() {
+    let town = town().await;
+    let left = Row::of(1);
+    let came = Row::of(9).with("券番号", left.cell("券番号"));
+    hand_over(&town, &left, &came).await;
+    let (number, coupon) = (left.cell("個別宛名番号"), left.cell("券番号"));
+    let found = town.search(CHIYODA, &json!({ "number": number })).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["name"], left.cell("氏名"));
+    assert_eq!(found[0]["removed"], true);
+    let id = found[0]["id"].as_str().unwrap();
+    let read = town.get(CHIYODA, &format!("/residents/{id}")).await;
+    assert_eq!((read.status, &read.json()), (200, &found[0]));
+
+    let by_coupon = town.search(CHIYODA, &json!({ "coupon": coupon })).await;
+    let removed = |number: &str| {
+        let one = by_coupon.iter().find(|it| it["number"] == number);
+        one.map(|it| it["removed"].clone())
+    };
+    assert_eq!(by_coupon.len(), 2);
+    assert_eq!(removed(number), Some(json!(true)));
+    assert_eq!(removed(came.cell("個別宛名番号")), Some(json!(false)));
+
+    let named = json!({ "birth_date": left.cell("生年月日"), "name": left.cell("氏名") });
+    let mut found = town.search(CHIYODA, &named).await.into_iter();
+    assert!(found.all(|it| it["number"] != number), "a name is a guess");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dose_that_waits_is_attached_to_who_has_the_coupon_of_somebody_who_left() {
     let town = town().await;
     let venue = Venue::of(&town, "nurse");

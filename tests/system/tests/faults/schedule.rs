@@ -9,7 +9,7 @@ use std::{
 use domain::Generation;
 use local::{Options, TimerClock};
 use serde_json::json;
-use store::{Snapshot, Store};
+use store::{Snapshot, Status, Store};
 use system::{
     chance::Chance,
     events::notification,
@@ -161,8 +161,10 @@ async fn snapshot(town: &Town, store: &Store) -> Result<Snapshot, store::StoreEr
 }
 
 fn as_register(snapshot: &Snapshot) -> Register {
-    let residents = snapshot.residents.iter().map(|found| &found.resident);
-    residents
+    let everybody = snapshot.residents.iter();
+    let in_force = everybody.filter(|found| found.status == Status::Registered);
+    in_force
+        .map(|found| &found.resident.resident)
         .map(|one| (one.number.expose().clone(), one.name.utf8.expose().clone()))
         .collect()
 }

@@ -56,10 +56,11 @@ pub(super) async fn search(
     let found = staff
         .search(&json!({ "number": gone.number_text() }))
         .await?;
-    page.equal(&found.len(), &0, "who moved away is not found")?;
+    page.equal(&found.len(), &1, "who moved away is found by their number")?;
+    page.equal(&found[0]["removed"], &json!(true), "and shown as removed")?;
     page.columns(&[
         ("by 宛名番号, somebody whose row was a removal", 62),
-        ("not found", 0),
+        ("found, as removed", 0),
     ])?;
 
     let coupon = person.coupon.context("a grown-up without a coupon")?;
