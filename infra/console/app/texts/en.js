@@ -658,7 +658,7 @@ export default {
   'settings.max_removed_percent-help': 'A file that removes more waits until somebody has confirmed it.',
   'settings.inquiries': 'Inquiries',
   'settings.inquiries_per_day': 'Inquiries a day, at most',
-  'settings.inquiries_per_day-help': 'That staff of this municipality may make. If it was never set: one for fifty residents, at least 100.',
+  'settings.inquiries_per_day-help': 'That staff of this municipality may make. If it was never set: one for fifty residents, at least 100 and at most 2,000.',
   'settings.inquiries_at_most': ' The operator allows {most} at most.',
   'settings.hold_protected': 'Inquiries about residents whose address is protected',
   'settings.hold_protected.true': 'Hold until somebody decides',

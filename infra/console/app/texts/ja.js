@@ -658,7 +658,7 @@ export default {
   'settings.max_removed_percent-help': 'これを超えるファイルは、職員が確かめるまで取り込みません。',
   'settings.inquiries': '照会',
   'settings.inquiries_per_day': '1日に照会できる件数の上限',
-  'settings.inquiries_per_day-help': 'この自治体の職員が、ほかの自治体に照会できる件数です。決めていなければ、住民50人につき1件（少なくとも100件）です。',
+  'settings.inquiries_per_day-help': 'この自治体の職員が、ほかの自治体に照会できる件数です。決めていなければ、住民50人につき1件（100件から2,000件まで）です。',
   'settings.inquiries_at_most': '運用者が決めた上限は{most}件です。',
   'settings.hold_protected': '支援措置の方についての照会',
   'settings.hold_protected.true': '職員が認めるまで回答しない',
