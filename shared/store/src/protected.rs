@@ -2,10 +2,16 @@
 
 use std::collections::HashSet;
 
-use crypto::ResidentTag;
+use crypto::{ResidentTag, TenantKeys};
 use domain::TenantScope;
 
-use crate::{Store, StoreError, item::Item, keys, many::MOST};
+use crate::{
+    Store, StoreError,
+    item::Item,
+    keys::{self, PROFILE_SK},
+    many::MOST,
+    slots,
+};
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
 ///
@@ -42,6 +48,37 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Who of these is noted so, or may be protected as the register in force has them, who were removed among them:
+    /// of whom that does not say that they are not, or cannot be read.
+    pub async fn may_be_protected(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+    ) -> Result<HashSet<ResidentTag>, StoreError> {
+        let mut may_be = self.protected_among(scope, residents).await?;
+        let rest = residents.iter().filter(|tag| !may_be.contains(*tag));
+        let rest: Vec<_> = rest.copied().collect();
+        if rest.is_empty() {
+            return Ok(may_be);
+        }
+        let generation = self.register(scope).await?.generation();
+        let mut unprotected = HashSet::new();
+        for some in rest.chunks(MOST) {
+            let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
+            let some: Vec<_> = some.iter().map(profile).collect();
+            for item in self.get_many(scope, &some).await? {
+                if let Ok(Some(found)) = slots::under(scope, keys, &item, generation)
+                    && found.resident.resident.protected == Some(false)
+                {
+                    unprotected.insert(found.resident.tag);
+                }
+            }
+        }
+        may_be.extend(rest.into_iter().filter(|tag| !unprotected.contains(tag)));
+        Ok(may_be)
     }
 
     /// Everybody of the municipality's who is, in the order of their tags' texts. Of a million residents, a thousand or two.

@@ -609,7 +609,7 @@ export default {
   'log.released': 'released',
   'log.unknown': 'cannot be read',
   'log.withheld': 'withheld',
-  'log.withheld-more': 'It has to do with address protection: what it says is shown to whoever may approve.',
+  'log.withheld-more': 'It has to do with address protection, or no dose was given: what it says is shown to whoever may approve.',
   'told.given': 'doses given',
   'told.no_doses': 'no doses in scope',
   'told.no_match': 'nobody matches',

@@ -610,7 +610,7 @@ export default {
   'told.given': '接種の記録を回答した',
   'log.unknown': '読めない記録',
   'log.withheld': '内容は非表示',
-  'log.withheld-more': '支援措置に関わる記録のため、内容は「承認」の役割の職員だけが見られます。',
+  'log.withheld-more': '支援措置に関わる記録、または接種の記録を回答しなかった照会のため、内容は「承認」の役割の職員だけが見られます。',
   'told.no_doses': '該当する接種なし',
   'told.no_match': '該当する方なし',
   'told.held': '職員の判断待ち（支援措置あり・不明）',
