@@ -47,8 +47,11 @@ impl Residents {
 impl Withheld {
     /// Whether what an entry says is withheld.
     pub(crate) fn has(&self, entry: &LogEntry) -> bool {
-        let gave_none = matches!(&entry.event, LogEvent::Answered { outcome, .. } if *outcome != HolderOutcome::Given);
-        self.tells_where(entry) || (gave_none && !matches!(self, Self::Nothing))
+        let gave_none = match &entry.event {
+            LogEvent::Answered { outcome, .. } => *outcome != HolderOutcome::Given,
+            _ => false,
+        };
+        self.tells_where(entry) || (gave_none && matches!(self, Self::Of(_)))
     }
 
     /// Whether it is withheld because it may tell where somebody went who is or was protected. An answer that was
