@@ -41,7 +41,8 @@ impl Asked {
 impl AnswerInquiry {
     /// Follows every pointer: whoever was given the number at any time may be led to, and who carries it now is
     /// meant. All who carry it and were born on the day are records of that person, who may have left and come back
-    /// under another number of the municipality's; the best first. If none was born on it, the best alone.
+    /// under another number of the municipality's; the best first. If none was born on it, the best alone, of those who
+    /// may be protected if there are any.
     /// A pointer that does not open, or whose record cannot be read, may be one of them: then nobody is answered
     /// about.
     pub(crate) async fn asked_about(
@@ -76,6 +77,8 @@ impl AnswerInquiry {
         if asked.iter().any(|it| it.was_born_on(ask.birth_date)) {
             asked.retain(|it| it.was_born_on(ask.birth_date));
         } else {
+            // Its entry is the only one.
+            asked.sort_by_key(|it| Reverse(it.may_be_protected()));
             asked.truncate(1);
         }
         Ok(asked)

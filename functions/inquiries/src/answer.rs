@@ -1,7 +1,7 @@
 //! What is answered to whoever asked: doses and who holds them, and nothing else.
 
 use asking::{Found, FoundDose};
-use domain::{ConsentId, InquiryId, TenantCode, municipality};
+use domain::{ConsentId, InquiryId, Municipality, TenantCode, municipality};
 use serde::Serialize;
 
 /// The answer to an inquiry. Whoever has none for whatever reason looks like this with no doses.
@@ -48,9 +48,7 @@ impl<'a> Shown<'a> {
 }
 
 /// 東京都千代田区
-pub(crate) fn name_of(code: &str) -> String {
+fn name_of(code: &str) -> String {
     let known = TenantCode::parse(code).ok().and_then(municipality);
-    known.map_or_else(String::new, |it| {
-        format!("{}{}", it.prefecture(), it.name())
-    })
+    known.map_or_else(String::new, Municipality::full_name)
 }

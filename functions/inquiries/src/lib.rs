@@ -1,10 +1,7 @@
-//! A municipality asks, on a recorded basis, which doses others hold for a person; and reads its log.
+//! A municipality asks, on a recorded basis, which doses others hold for a person.
 //!
 //! **Triggered by** the HTTP API:
 //! - `POST /inquiries` asks (role `inquire`); `GET /inquiries` and `GET /inquiries/{id}` show what was asked;
-//! - `GET /log` shows the municipality's log (role `inquire` or `approve`);
-//! - `GET /residents/{id}/inquiries` shows who asked about one of its residents (role `read`); where that may tell
-//!   where a protected person went, both leave it out for whoever has not the role `approve`;
 //! - `POST /residents/{id}/inquiries/{inquiry}/release` lets whoever made an inquiry that was held back be
 //!   answered when it asks again (role `approve`).
 //!
@@ -18,6 +15,8 @@
 //! "Nobody holds any", "no doses", "birth date does not fit" and "held back" are one and the same answer. How long
 //! it takes is not hidden: where holders had to be asked it takes longer, which tells the asker's network, on a
 //! recorded basis and within its budget, that some municipality knows the number.
+//!
+//! The log that it writes is read through `residents`: what of it is told to whom depends on who is protected.
 
 mod answer;
 mod ask;
@@ -35,7 +34,7 @@ use store::Store;
 
 pub use wire::wire;
 
-/// Who may look at inquiries and at the log.
+/// Who may look at inquiries.
 const READERS: [Role; 2] = [Role::Inquire, Role::Approve];
 
 /// Where the random part of an id comes from.
@@ -67,8 +66,6 @@ impl Inquiries {
             "POST /inquiries" => self.ask(&request).await,
             "GET /inquiries" => self.list(&request).await,
             "GET /inquiries/{id}" => self.show(&request).await,
-            "GET /log" => self.log(&request).await,
-            "GET /residents/{id}/inquiries" => self.about(&request).await,
             "POST /residents/{id}/inquiries/{inquiry}/release" => self.release(&request).await,
             _ => Err(Problem::not_found()),
         };

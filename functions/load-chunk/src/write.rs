@@ -33,6 +33,7 @@ struct Content {
     fingerprint: Fingerprint,
     profile: usize,
     removes: bool,
+    protected: bool,
     coupon: Option<Tag>,
     birth: Tag,
 }
@@ -164,6 +165,9 @@ impl Writing<'_> {
         if known.is_none_or(|hints| hints.birth != entry.hints.birth) {
             self.writer.add_birth_hint(&content.birth, &row.tag);
         }
+        if content.protected {
+            self.writer.add_protected(&row.tag);
+        }
         while let Some(batch) = self.writer.next_full() {
             self.take_off(self.function.store.put_batch(self.scope, batch).boxed())
                 .await?;
@@ -245,6 +249,7 @@ impl Reading<'_> {
             fingerprint,
             profile,
             removes: checked.movement == Movement::Remove,
+            protected: completed.protected == Some(true),
             coupon: completed.coupon.map(|coupon| keys.coupon_tag(coupon)),
             birth: *birth.or_insert_with(|| keys.birth_tag(checked.birth_date)),
         })

@@ -1,7 +1,12 @@
 //! A municipality searches and reads its own residents.
 //!
-//! **Triggered by** the HTTP API: `POST /residents/search` and `GET /residents/{id}`, both for the
-//! role `read`.
+//! **Triggered by** the HTTP API:
+//! - `POST /residents/search` and `GET /residents/{id}` (role `read`);
+//! - `GET /residents/{id}/inquiries` shows who asked about one of them (role `read`);
+//! - `GET /log` shows the municipality's log of inquiries (role `inquire` or `approve`).
+//!
+//! Who asked about a resident may be where they went: what of it is told to the role `approve` alone depends on the
+//! resident in force, so it is decided here, where residents can be opened.
 //!
 //! **What a repeat does.** Nothing is written, so a repeat only reads again. Every answer is of one
 //! moment: all residents in it are as one generation of the register has them.
@@ -11,9 +16,12 @@
 //! not answered at all. Whoever was removed is found by number, by coupon and under their id, and
 //! shown as removed: their doses are kept. By birth date and name they are not found.
 
+mod asked;
 mod found;
+mod log;
 mod search;
 mod wire;
+mod withheld;
 
 use std::sync::Arc;
 
@@ -46,6 +54,8 @@ impl Residents {
         let answer = match request.route() {
             "POST /residents/search" => self.search(&request).await,
             "GET /residents/{id}" => self.read(&request).await,
+            "GET /residents/{id}/inquiries" => self.asked(&request).await,
+            "GET /log" => self.log(&request).await,
             _ => Err(Problem::not_found()),
         };
         answer.into()

@@ -6,11 +6,12 @@
 use offline::Offline;
 use serde_json::{Value, json};
 
-const EVENTS: [&str; 4] = [
+const EVENTS: [&str; 5] = [
     include_str!("../events/search-by-name.json"),
     include_str!("../events/search-by-coupon.json"),
     include_str!("../events/search-by-number.json"),
     include_str!("../events/read.json"),
+    include_str!("../events/about.json"),
 ];
 
 fn function() -> Offline {

@@ -4,10 +4,13 @@ use store::{DayCount, Store, StoreError, TenantSettings};
 
 const RESIDENTS_PER_INQUIRY: u64 = 50;
 const LEAST_PER_DAY: u32 = 100;
+/// A register of any size may be loaded: what it says of itself raises nothing above this.
+const MOST_PER_DAY: u32 = 2_000;
 const LEAST_MISSES: u32 = 20;
+const MOST_MISSES: u32 = 200;
 
 /// How many inquiries the municipality may make in a day: as set, or one for every fifty residents of
-/// its register, and at least a hundred; in any case no more than the operator allows.
+/// its register, at least a hundred and at most two thousand; in any case no more than the operator allows.
 pub async fn per_day(
     store: &Store,
     scope: &TenantScope,
@@ -19,15 +22,20 @@ pub async fn per_day(
     }
     let register = store.register(scope).await?;
     let residents = register.in_force.map_or(0, |in_force| in_force.active);
-    let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
-    Ok(share.max(LEAST_PER_DAY).min(most))
+    Ok(for_residents(residents).min(most))
 }
 
-/// How many inquiries that lead to nobody are usual on a day: a quarter of what may be asked, and at least
-/// twenty. Not everybody who moves in was vaccinated where they came from.
+/// What a municipality of so many may ask when nobody has set it.
+fn for_residents(residents: u64) -> u32 {
+    let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
+    share.clamp(LEAST_PER_DAY, MOST_PER_DAY)
+}
+
+/// How many inquiries that lead to nobody are usual on a day: a quarter of what may be asked, at least
+/// twenty and at most two hundred. Not everybody who moves in was vaccinated where they came from.
 #[must_use]
 pub fn usual_misses(per_day: u32) -> u32 {
-    (per_day / 4).max(LEAST_MISSES)
+    (per_day / 4).clamp(LEAST_MISSES, MOST_MISSES)
 }
 
 /// Whether more lead to nobody than is usual: somebody may be trying numbers.
@@ -75,7 +83,21 @@ mod tests {
         };
         assert!(!has_many_misses(&of(20, 0), 3));
         assert!(has_many_misses(&of(11, 10), 80));
-        assert!(!has_many_misses(&of(100, 150), 1_000));
-        assert!(has_many_misses(&of(0, 251), 1_000));
+        assert!(!has_many_misses(&of(100, 50), 600));
+        assert!(has_many_misses(&of(0, 151), 600));
+    }
+
+    #[test]
+    fn no_budget_however_large_makes_more_than_two_hundred_misses_usual() {
+        let budgets = [0, 80, 84, 800, 1_000, 2_000, 1_000_000, u32::MAX];
+        let usual = [20, 20, 21, 200, 200, 200, 200, 200];
+        assert_eq!(budgets.map(usual_misses), usual);
+    }
+
+    #[test]
+    fn a_register_of_any_size_raises_the_budget_to_two_thousand_at_most() {
+        let registers = [0, 5_000, 5_050, 99_999, 100_000, 3_800_000, u64::MAX];
+        let budgets = [100, 100, 101, 1_999, 2_000, 2_000, 2_000];
+        assert_eq!(registers.map(for_residents), budgets);
     }
 }

@@ -55,6 +55,12 @@ impl Municipality {
         self.name
     }
 
+    /// Both, such as 東京都千代田区.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}{}", self.prefecture, self.name)
+    }
+
     /// Its reading in katakana.
     #[must_use]
     pub const fn kana(&self) -> &'static str {

@@ -163,6 +163,11 @@ pub(crate) fn released(scope: &TenantScope, resident: &ResidentTag) -> String {
     of(scope, &format!("RELEASED#{resident}"))
 }
 
+/// Who was ever protected.
+pub(crate) fn protected(scope: &TenantScope) -> String {
+    of(scope, "PROTECTED")
+}
+
 /// An asker names its inquiries: of two askers, each may use the same name.
 pub(crate) fn answered(scope: &TenantScope, asker: TenantCode, inquiry: &InquiryId) -> String {
     of(scope, &format!("ANSWERED#{asker}#{inquiry}"))

@@ -24,6 +24,7 @@ mod log_event;
 mod many;
 mod page;
 mod profile;
+mod protected;
 mod register;
 mod released;
 mod residents;

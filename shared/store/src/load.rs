@@ -8,7 +8,7 @@ use domain::{Generation, TenantScope};
 use crate::{
     Store, StoreError,
     item::Item,
-    keys::{PROFILE_SK, SCHEMA, TABLE},
+    keys::{self, PROFILE_SK, SCHEMA, TABLE},
     wire::{Json, replacing},
 };
 
@@ -65,6 +65,7 @@ pub struct RegisterWriter {
     table: String,
     tenant: String,
     prefix: String,
+    protected: String,
     generation: Generation,
     sealer: Arc<Sealer>,
     nonces: NoncePool,
@@ -106,6 +107,7 @@ impl RegisterWriter {
             table: store.table.clone(),
             tenant: scope.code().as_str().to_owned(),
             prefix: format!("T#{}#", scope.code()),
+            protected: keys::protected(scope),
             generation,
             sealer: keys.sealer(KeyLabel::of(generation)),
             nonces: NoncePool::default(),
@@ -142,6 +144,22 @@ impl RegisterWriter {
     /// Adds the hint that leads from a birth date to a resident.
     pub fn add_birth_hint(&mut self, birth: &Tag, resident: &ResidentTag) {
         self.hint(b"B#", birth, resident);
+    }
+
+    /// Notes that a resident is protected. The note stays, whatever later registers say.
+    pub fn add_protected(&mut self, resident: &ResidentTag) {
+        self.begin_item();
+        self.pk.clear();
+        resident.write_text(&mut self.pk);
+        self.batch
+            .raw(r#"{"pk":{"S":""#)
+            .raw(&self.protected)
+            .raw(r#""},"sk":{"S":""#)
+            .bytes(&self.pk)
+            .raw(r#""},"v":{"N":""#)
+            .number(u64::from(SCHEMA));
+        self.batch.raw(r#""}}}}"#);
+        self.end_item();
     }
 
     /// A batch of 25 items, if one is complete.

@@ -11,7 +11,7 @@ use std::{
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use crypto::Kms;
+use crypto::{Kms, ResidentTag};
 use domain::{Date, TenantCode, TenantScope, japan_date};
 use jiff::{SignedDuration, Timestamp};
 use local::{LocalStack, Options, TimerClock};
@@ -363,6 +363,24 @@ impl Town {
         let services = self.stack.services();
         let answer = services.call_json("DynamoDB_20120810.PutItem", request.into());
         assert_eq!(answer.await.status(), 200);
+    }
+
+    /// Takes an item of the records out, as nobody of ours may.
+    pub async fn delete(&self, pk: &str, sk: &str) {
+        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let request = json!({ "TableName": "records", "Key": key }).to_string();
+        let services = self.stack.services();
+        let answer = services.call_json("DynamoDB_20120810.DeleteItem", request.into());
+        assert_eq!(answer.await.status(), 200);
+    }
+
+    /// What a resident of the municipality's is called inside the system, registered or not.
+    pub async fn tag(&self, code: &str, number: &str) -> ResidentTag {
+        let (adapters, scope) = (self.stack.adapters(), scope(code));
+        let tenant = self.store().tenant(&scope).await.unwrap().unwrap();
+        let now = adapters.clock().now();
+        let keys = tenant.keys(&scope, &adapters.keys(), now).await.unwrap();
+        keys.resident_tag(number)
     }
 
     /// How many messages lie among the dead letters, by queue.

@@ -3,7 +3,9 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
 use aws_config::BehaviorVersion;
-use domain::{FileKind, LotNumber, Product, Programme, TenantCode, municipality, programmes};
+use domain::{
+    FileKind, LotNumber, Municipality, Product, Programme, TenantCode, municipality, programmes,
+};
 use store::TenantSettings;
 
 use super::upload::s3_client;
@@ -195,7 +197,7 @@ pub(crate) async fn registry(services: &cli::Services) -> Result<Registry> {
 
 fn name(tenant: TenantCode) -> String {
     municipality(tenant)
-        .map(|it| format!("{}{}", it.prefecture(), it.name()))
+        .map(Municipality::full_name)
         .unwrap_or_default()
 }
 

@@ -258,3 +258,71 @@ async fn who_left_already_is_not_written_for_an_empty_number() {
     assert_eq!(drop(&town, true, vec![bare]).await, [0, 0, 1, 0]);
     assert!(written(&town).await == before, "nothing is written");
 }
+
+/// Who of these was ever protected, as each is asked about, and as all of them are listed.
+async fn ever_protected(town: &Town, numbers: &[u32]) -> Vec<bool> {
+    let (store, scope) = (town.store(), scope(CHIYODA));
+    let every = store.every_protected(&scope).await.unwrap();
+    let mut ever = Vec::new();
+    let mut tags = Vec::new();
+    for number in numbers {
+        let row = Row::of(*number);
+        let tag = town.tag(CHIYODA, row.cell("個別宛名番号")).await;
+        let is_marked = store.ever_protected(&scope, &tag).await.unwrap();
+        assert_eq!(every.contains(&tag), is_marked, "{number}");
+        ever.push(is_marked);
+        tags.push(tag);
+    }
+    let among = store.protected_among(&scope, &tags).await.unwrap();
+    let among: Vec<_> = tags.iter().map(|tag| among.contains(tag)).collect();
+    assert_eq!(among, ever);
+    ever
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_ever_protected_stays_known() {
+    let town = Town::start().await;
+    town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
+        .await;
+    let all = [1, 2, 3, 4];
+    let said = |cells: [&str; 4]| {
+        let rows = cells.into_iter().zip(all);
+        rows.map(|(cell, number)| Row::of(number).with(COLUMN, cell))
+            .collect::<Vec<_>>()
+    };
+    drop(&town, false, all.map(Row::of).to_vec()).await;
+    assert_eq!(ever_protected(&town, &all).await, [false; 4], "unknown");
+    drop(&town, true, said(["1", "0", "", "0"])).await;
+    let one = [true, false, false, false];
+    assert_eq!(ever_protected(&town, &all).await, one, "changed");
+    // Another becomes so, and the first is not any more.
+    drop(&town, true, said(["0", "1", "", "0"])).await;
+    let two = [true, true, false, false];
+    assert_eq!(ever_protected(&town, &all).await, two);
+    // Files that do not say, and one by which everybody leaves.
+    let renamed = |number| Row::of(number).with("氏名", "山田　改");
+    drop(&town, false, all.map(renamed).to_vec()).await;
+    assert_eq!(ever_protected(&town, &all).await, two);
+    let leave = said(["", "", "1", ""]).into_iter().take(3);
+    let leave = leave.map(|row| row.with("異動区分", "2")).collect();
+    drop(&town, true, leave).await;
+    let three = [true, true, true, false];
+    assert_eq!(ever_protected(&town, &all).await, three, "by leaving");
+    assert_eq!(ever_protected(&town, &[5]).await, [false], "a stranger");
+}
+
+#[tokio::test(start_paused = true)]
+async fn protection_that_a_row_keeps_is_noted_as_one_that_it_says() {
+    let town = Town::start().await;
+    drop(&town, true, vec![Row::of(1).with(COLUMN, "1")]).await;
+    // As it is in a register that was loaded before there were markers.
+    let row = Row::of(1);
+    let tag = town.tag(CHIYODA, row.cell("個別宛名番号")).await;
+    let pk = format!("T#{CHIYODA}#PROTECTED");
+    town.delete(&pk, &tag.to_string()).await;
+    assert_eq!(drop(&town, false, vec![Row::of(1)]).await, [0, 0, 1, 0]);
+    assert_eq!(ever_protected(&town, &[1]).await, [false], "not written");
+    let renamed = Row::of(1).with("氏名", "山田　改");
+    assert_eq!(drop(&town, false, vec![renamed]).await, [0, 1, 0, 0]);
+    assert_eq!(ever_protected(&town, &[1]).await, [true]);
+}

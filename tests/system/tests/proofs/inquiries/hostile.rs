@@ -442,7 +442,7 @@ async fn numbers_cannot_be_tried_and_the_budget_ends_what_can() {
         assert_eq!(answer.json()["code"], "PERSON_MISMATCH", "{number}");
     }
     assert!(world.log(SAPPORO).await.is_empty());
-    // A quarter of a thousand is not yet reached; of a budget of two, what is usual is.
+    // Two hundred are not yet reached; of a budget of two, what is usual is.
     let seen = today().await;
     assert_eq!(
         (&seen["mismatched"], &seen["asked"]),

@@ -9,7 +9,7 @@ use system::{
 };
 
 use super::doses::vaccinate;
-use super::world::{World, about, person, scope};
+use super::world::{World, about, person, scope, with};
 
 /// Sapporo takes in a file with this row alone.
 pub(super) async fn take_in(world: &World, name: &str, row: Row) {
@@ -173,4 +173,23 @@ async fn whoever_was_protected_before_they_came_back_is_held() {
     assert_eq!(released.status, 200, "{}", released.json());
     let answered = doses(&world, 19, "F-2").await;
     assert_eq!(answered.as_array().unwrap().len(), 2, "{answered}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_whom_no_birth_date_fits_whoever_may_be_protected_is_named() {
+    let world = World::new().await;
+    let (guarded, other) = (person(19), person(9));
+    let named = tag(&world, &guarded).await;
+    take_in(&world, "gone.csv", gone(guarded.clone())).await;
+    // In the register, and so before whoever has left it.
+    let wrong = other.with("個人番号", guarded.cell("個人番号"));
+    take_in(&world, "wrong.csv", wrong).await;
+    let form = with(&world.form(19, "F-1"), "birth_date", "1990-02-03");
+    let consent = world.record(&form).await;
+    let ask = with(&about(19, &consent), "birth_date", "1990-02-03");
+    assert_eq!(world.ask(&ask).await.status, 200);
+    let no_match = (Some(named), HolderOutcome::NoMatch);
+    assert_eq!(asked_about(&world).await, [no_match]);
+    let entry = &world.log(SAPPORO).await[0];
+    assert!(entry.event.tells_of_protected());
 }

@@ -6,6 +6,7 @@ use system::town::{CHIYODA, SAPPORO};
 use vrs::logs::Check;
 
 use super::doses::vaccinate;
+use super::numbers::{gone, take_in};
 use super::spoilt::spoil;
 use super::world::{World, about, person, scope, with};
 
@@ -88,6 +89,7 @@ async fn who_asked_about_somebody_protected_is_shown_to_whoever_may_approve() {
     assert_eq!(each(&inquiries, "asker"), [CHIYODA; 3]);
     assert_eq!(each(&inquiries, "asker_name"), ["東京都千代田区"; 3]);
     // Of anybody else, whoever may look them up is shown it.
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
     let other = ask(&world, 10, "F-4").await;
     let path = format!("/residents/{}/inquiries", resident(&world, 10).await);
     let (inquiries, _) = seen(&world, &["read"], &path, "inquiries").await;
@@ -117,6 +119,7 @@ async fn where_nothing_is_held_back_who_asked_is_not_told_either() {
 #[tokio::test(start_paused = true)]
 async fn in_the_log_only_the_place_of_such_an_entry_is_shown() {
     let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
     let other = ask(&world, 10, "F-0").await;
     let [held, given] = held_and_released(&world).await;
     let (all, _) = seen(&world, &["approve"], "/log", "entries").await;
@@ -149,6 +152,93 @@ async fn in_the_log_only_the_place_of_such_an_entry_is_shown() {
     let tenants = [CHIYODA, SAPPORO].map(|code| scope(code).code());
     let check = Check::of(&world.town.store(), &tenants, Timestamp::MAX).await;
     assert_eq!(check.unwrap().wrong, Vec::<String>::new());
+}
+
+/// What Sapporo's people may see of an inquiry about person 10: of whom it is listed, and in the log.
+async fn is_told(world: &World, id: &str, resident: &str) -> [bool; 2] {
+    let path = format!("/residents/{resident}/inquiries");
+    let mut told = [true; 2];
+    for roles in NOT_APPROVE {
+        let (inquiries, text) = seen(world, roles, &path, "inquiries").await;
+        assert_eq!(each(&inquiries, "outcome"), ["given"], "listed in any case");
+        told[0] &= names_chiyoda(&text, &[id]);
+    }
+    let (_, text) = seen(world, &["inquire"], "/log", "entries").await;
+    told[1] = names_chiyoda(&text, &[id]);
+    // Whoever may approve is told in any case.
+    for (path, roles) in [
+        (&*path, &["read", "approve"][..]),
+        ("/log", &["approve"][..]),
+    ] {
+        let list = if path == "/log" {
+            "entries"
+        } else {
+            "inquiries"
+        };
+        let (_, text) = seen(world, roles, path, list).await;
+        assert!(names_chiyoda(&text, &[id]), "{path}");
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asked_before_somebody_was_protected_is_not_told_from_then_on() {
+    let world = World::new().await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let id = ask(&world, 10, "F-1").await;
+    let resident = resident(&world, 10).await;
+    let is_told = async || is_told(&world, &id, &resident).await;
+    assert_eq!(is_told().await, [true, true]);
+    let said = |cell| person(10).with("支援措置", cell);
+    take_in(&world, "protected.csv", said("1")).await;
+    assert_eq!(is_told().await, [false, false]);
+    // In a register that was loaded before there were markers, the resident in force tells; who has left, too.
+    let pk = format!("T#{SAPPORO}#PROTECTED");
+    world.town.delete(&pk, &resident).await;
+    assert_eq!(is_told().await, [false, false], "in force");
+    take_in(&world, "gone.csv", gone(said(""))).await;
+    world.town.delete(&pk, &resident).await;
+    assert_eq!(is_told().await, [false, false], "gone");
+    // And once they are no longer protected, that they were.
+    take_in(&world, "back.csv", said("1")).await;
+    take_in(&world, "no-longer.csv", said("0")).await;
+    assert_eq!(is_told().await, [false, false], "once");
+    world.town.delete(&pk, &resident).await;
+    assert_eq!(
+        is_told().await,
+        [true, true],
+        "the marker, and nothing else"
+    );
+}
+
+/// Whoever may write a register can put a stranger's number into it.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_gave_no_dose_is_for_whoever_may_approve() {
+    let world = World::new().await;
+    let none = ask(&world, 10, "F-1").await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let given = ask(&world, 10, "F-2").await;
+    let form = with(&world.form(10, "F-3"), "birth_date", "1990-02-03");
+    let consent = world.record(&form).await;
+    let wrong = with(&about(10, &consent), "birth_date", "1990-02-03");
+    assert_eq!(world.ask(&wrong).await.status, 200);
+    let path = format!("/residents/{}/inquiries", resident(&world, 10).await);
+    let outcomes = ["no_match", "given", "no_doses"];
+    for roles in NOT_APPROVE {
+        let (inquiries, text) = seen(&world, roles, &path, "inquiries").await;
+        assert_eq!(each(&inquiries, "outcome"), outcomes);
+        let asker = json!(CHIYODA);
+        assert_eq!(
+            each(&inquiries, "asker"),
+            [&Value::Null, &asker, &Value::Null]
+        );
+        assert!(text.contains(&given) && !text.contains(&none), "{text}");
+    }
+    let (entries, text) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["withheld", "answered", "withheld"]);
+    assert!(text.contains(&given) && !text.contains(&none), "{text}");
+    let (entries, _) = seen(&world, &["approve"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["answered"; 3]);
 }
 
 /// Nobody knows of whom it tells. That it is spoilt is not hidden.

@@ -19,15 +19,6 @@ use crate::recovery::indexing;
 
 const FIRST: &str = "000000000001";
 
-/// Takes an item away.
-async fn delete(town: &Town, pk: &str, sk: &str) {
-    let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-    let deleted = json!({ "TableName": "records", "Key": key }).to_string();
-    let services = town.stack.services();
-    let deleted = services.call_json("DynamoDB_20120810.DeleteItem", deleted.into());
-    assert_eq!(deleted.await.status(), 200);
-}
-
 /// Sets the end of Chiyoda's log back to behind this entry.
 async fn set_back(town: &Town, last: &LogEntry) {
     let head = json!({
@@ -125,7 +116,7 @@ async fn an_entry_that_its_resident_is_not_shown_is_named() {
     let resident = town.resident(SAPPORO, row.cell("個別宛名番号")).await;
     let resident = resident.unwrap()["id"].as_str().unwrap().to_owned();
     let pk = format!("T#{SAPPORO}#ASKED#{resident}");
-    delete(town, &pk, FIRST).await;
+    town.delete(&pk, FIRST).await;
     let said = "is not shown to the resident whom it is about as it stands in the log";
     assert_eq!(wrong().await, [format!("{SAPPORO}: entry 1 {said}")]);
 }
@@ -174,7 +165,7 @@ async fn entries_behind_an_end_that_was_lost_or_set_back_are_named() {
     assert_eq!(wrong(Timestamp::MAX).await, [said(3)]);
     // What nobody can tell from entries written since is not held against the log.
     assert!(wrong(entries[2].at).await.is_empty());
-    delete(town, &format!("T#{CHIYODA}#LOG"), "HEAD").await;
+    town.delete(&format!("T#{CHIYODA}#LOG"), "HEAD").await;
     assert_eq!(wrong(Timestamp::MAX).await, [said(1)]);
 }
 
@@ -206,11 +197,11 @@ async fn what_was_cut_off_the_end_of_a_log_is_named_by_the_inquiries_beside_it()
         [format!("inquiry {inquiry} of {CHIYODA}: {what}")]
     };
     let log = format!("T#{CHIYODA}#LOG");
-    delete(town, &log, "000000000004").await;
+    town.delete(&log, "000000000004").await;
     set_back(town, &entries[2]).await;
     let not_said = "answered, which the asker's log does not say";
     assert_eq!(check().await.wrong, said(last, not_said));
-    delete(town, &log, "000000000003").await;
+    town.delete(&log, "000000000003").await;
     set_back(town, &entries[1]).await;
     let basis = &bases[1];
     let not_said = format!("asked on basis {basis}, which the asker's log does not say");
@@ -218,11 +209,11 @@ async fn what_was_cut_off_the_end_of_a_log_is_named_by_the_inquiries_beside_it()
     // Whoever takes that away too is seen in nothing but an end that was kept elsewhere.
     let inquiries = format!("T#{CHIYODA}#Q");
     let id = |entry: &LogEntry| entry.event.inquiry().unwrap().to_string();
-    delete(town, &inquiries, &id(last)).await;
+    town.delete(&inquiries, &id(last)).await;
     let cut = check().await;
     assert_eq!(cut.wrong, Vec::<String>::new());
     assert_eq!(cut.ends[&tenants[0]].next, 3);
-    delete(town, &inquiries, &id(first)).await;
+    town.delete(&inquiries, &id(first)).await;
     let gone = "asked by the asker's log, and not among its inquiries";
     assert_eq!(check().await.wrong, said(first, gone));
 }
@@ -473,10 +464,11 @@ async fn a_time_of_entering_that_was_changed_hides_nothing_of_a_log_that_is_olde
     let entries = world.log(CHIYODA).await;
     let cut = entries[3].event.inquiry().unwrap();
     for number in ["000000000003", "000000000004"] {
-        delete(town, &format!("T#{CHIYODA}#LOG"), number).await;
+        town.delete(&format!("T#{CHIYODA}#LOG"), number).await;
     }
     set_back(town, &entries[1]).await;
-    delete(town, &format!("T#{CHIYODA}#Q"), &cut.to_string()).await;
+    town.delete(&format!("T#{CHIYODA}#Q"), &cut.to_string())
+        .await;
     let key = (format!("T#{CHIYODA}#TENANT"), "SETTINGS".to_owned());
     let mut settings: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
     // The last time there is has no milliseconds.

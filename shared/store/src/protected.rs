@@ -1,0 +1,91 @@
+//! Who was ever protected (支援措置). A marker is written with the row that says so, and stays.
+
+use std::collections::HashSet;
+
+use crypto::{ResidentTag, TenantKeys};
+use domain::TenantScope;
+
+use crate::{
+    Store, StoreError,
+    item::Item,
+    keys::{self, PROFILE_SK},
+    many::MOST,
+    slots,
+};
+
+/// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
+///
+/// Rows that did not change are not written, so a register that was loaded before there were markers has none for
+/// whoever is protected in it: whoever asks looks at the resident in force as well. One gap is left: who was
+/// protected under a version of this software that wrote no markers, and is not any more.
+impl Store {
+    /// Whether the resident is noted as protected now or at any time before.
+    pub async fn ever_protected(
+        &self,
+        scope: &TenantScope,
+        resident: &ResidentTag,
+    ) -> Result<bool, StoreError> {
+        let pk = keys::protected(scope);
+        let marker = self.get(scope, pk, &resident.to_string()).await?;
+        Ok(marker.is_some())
+    }
+
+    /// Who of these is. Nothing is read for none.
+    pub async fn protected_among(
+        &self,
+        scope: &TenantScope,
+        residents: &[ResidentTag],
+    ) -> Result<HashSet<ResidentTag>, StoreError> {
+        let mut found = HashSet::new();
+        for some in residents.chunks(MOST) {
+            let key = |tag: &ResidentTag| (keys::protected(scope), tag.to_string());
+            let some: Vec<_> = some.iter().map(key).collect();
+            for marker in self.get_many(scope, &some).await? {
+                let tag = ResidentTag::parse(Item(&marker).text("sk")?);
+                found.insert(tag.map_err(|_| StoreError::Damaged {
+                    what: "marker of protection",
+                })?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Who of these is noted so, or may be protected as the register in force has them, who were removed among them:
+    /// of whom that does not say that they are not, or cannot be read.
+    pub async fn may_be_protected(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+    ) -> Result<HashSet<ResidentTag>, StoreError> {
+        let mut may_be = self.protected_among(scope, residents).await?;
+        let rest = residents.iter().filter(|tag| !may_be.contains(*tag));
+        let rest: Vec<_> = rest.copied().collect();
+        if rest.is_empty() {
+            return Ok(may_be);
+        }
+        let generation = self.register(scope).await?.generation();
+        let mut unprotected = HashSet::new();
+        for some in rest.chunks(MOST) {
+            let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
+            let some: Vec<_> = some.iter().map(profile).collect();
+            for item in self.get_many(scope, &some).await? {
+                if let Ok(Some(found)) = slots::under(scope, keys, &item, generation)
+                    && found.resident.resident.protected == Some(false)
+                {
+                    unprotected.insert(found.resident.tag);
+                }
+            }
+        }
+        may_be.extend(rest.into_iter().filter(|tag| !unprotected.contains(tag)));
+        Ok(may_be)
+    }
+
+    /// Everybody of the municipality's who is, in the order of their tags' texts. Of a million residents, a thousand or two.
+    pub async fn every_protected(
+        &self,
+        scope: &TenantScope,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        self.hints(scope, &keys::protected(scope)).await
+    }
+}
