@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { calm, DESK, lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { calm, DESK, lineOf, newPage, open, people, protect, read, signIn, TABLET, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { today } from '../../../infra/console/app/words.js';
 
@@ -13,16 +14,12 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
 const ASKER = '011002';
 
-let stack;
-let browser;
 let person;
 let guarded;
 let basis;
 let exported;
 let held;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   const first = await stack.generate('residents_20210401.csv', '--residents', '300');
   guarded = (await people(first)).findLast((it) => it['生年月日'] < '19800101' && it['個人番号']);
   await protect(first, guarded);
@@ -56,10 +53,6 @@ before(async () => {
   const inquiries = path.join(stack.folder, 'inquiries.csv');
   await writeFile(inquiries, `${[COLUMNS.map((it) => it.name).join(','), ...rows].join('\r\n')}\r\n`);
   await stack.vrs('upload', inquiries, '--kind', 'inquiries', '--tenant', TENANT, '--api', stack.url, '--s3', stack.s3).catch(() => {});
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** What axe would have somebody look at once more, and what is always wrong here: two elements of one id, of which a name is made. */

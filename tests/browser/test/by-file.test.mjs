@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { lineOf, newPage, open, read, signIn, tabTo, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { today } from '../../../infra/console/app/words.js';
 
 const ASKER = '011002';
 
-let stack;
-let browser;
 let moved;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.addTenant(ASKER);
   // One row in four is refused here.
   await stack.vrs('tenant', 'settings', ASKER, '--max-refused', '50', '--dynamodb', stack.dynamodb);
@@ -24,10 +21,6 @@ before(async () => {
   }
   // Who holds what is indexed from the table's stream.
   await new Promise((resolve) => setTimeout(resolve, 3000));
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 const row = (reference, person, more = {}) => {

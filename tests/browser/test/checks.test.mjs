@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { lineOf, newPage, open, signIn, tabTo, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
-let stack;
-let browser;
 let old;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   old = await stack.adults();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** What a venue would have recorded. */

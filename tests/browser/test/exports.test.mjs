@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { newPage, open, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { newPage, open, signIn, tabTo } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
-let stack;
-let browser;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.upload(await stack.generate('residents_20210401.csv', '--residents', '200'));
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 test('a file of doses is dropped, and what needs a decision is one step away', async () => {

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
-
-let stack;
-let browser;
-before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+import { test } from 'node:test';
+import { newPage, open, read, signIn, tabTo, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
 const HEADER = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置';
 const ended = (page) => page.locator('.step-done').nth(3).waitFor({ timeout: 60_000 });

@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, people, protect, read, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { lineOf, newPage, open, people, protect, read, signIn, tabTo } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { undecided } from '../../../infra/console/app/held.js';
 
 const ASKER = '011002';
 
-let stack;
-let browser;
 let guarded;
 let other;
 let left;
 let file;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.addTenant(ASKER);
   file = await stack.generate('residents_20210401.csv', '--residents', '200');
   [guarded, other, left] = (await people(file)).filter((person) => person['生年月日'] < '19800101' && person['個人番号']);
@@ -27,10 +24,6 @@ before(async () => {
   }
   // Who holds what is indexed from the table's stream.
   await new Promise((resolve) => setTimeout(resolve, 3000));
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 test('an inquiry about a protected resident is decided by the holder, and the decision stands in its chain', async () => {

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { calm, DESK, newPage, open, signIn, startBrowser, startStack, TABLET, TENANT } from '../stack.mjs';
+import { test } from 'node:test';
+import { calm, DESK, newPage, open, signIn, TABLET, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { today } from '../../../infra/console/app/words.js';
 
@@ -18,17 +19,6 @@ const LONG = {
 };
 const RESIDENTS = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置'.split(',');
 const DOSES = '自治体コード,券番号,接種回,接種日,接種会場名,接種医師名,ワクチンメーカー,ロット番号'.split(',');
-
-let stack;
-let browser;
-before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
 
 const quoted = (value) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 async function file(name, header, rows) {

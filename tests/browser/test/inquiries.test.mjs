@@ -2,19 +2,16 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, read, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { lineOf, newPage, open, read, signIn, tabTo, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { today } from '../../../infra/console/app/words.js';
 
 const ASKER = '011002';
 const SECRET = 'what the scan of the form says';
 
-let stack;
-let browser;
 let old;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.addTenant(ASKER);
   old = (await stack.adults()).filter((person) => person['個人番号'] && person['支援措置'] !== '1');
   for (const person of old.slice(0, 3)) {
@@ -22,10 +19,6 @@ before(async () => {
   }
   // Who holds what is indexed from the table's stream.
   await new Promise((resolve) => setTimeout(resolve, 3000));
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** Fills the steps of a new basis by keyboard; answers the page that shows it. */

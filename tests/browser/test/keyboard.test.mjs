@@ -3,28 +3,21 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { ALL_ROLES, lineOf, newPage, read, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { ALL_ROLES, lineOf, newPage, read, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { today } from '../../../infra/console/app/words.js';
 
 const ASKER = '011002';
 const HEADER = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置';
 
-let stack;
-let browser;
 let old;
 let register;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.addTenant(ASKER);
   await stack.vrs('tenant', 'settings', TENANT, '--max-refused', '100', '--dynamodb', stack.dynamodb);
   old = (await stack.adults()).filter((person) => person['個人番号'] && person['支援措置'] !== '1');
   register = path.join(stack.folder, 'residents_20210401.csv');
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** What has the focus, by what it is called, if anybody can see that it has: it is in sight, and a ring is around it. */

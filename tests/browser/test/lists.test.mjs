@@ -1,20 +1,13 @@
 // Lists that come page after page: nothing is lost or shown twice, whatever arrives and however often a button is pressed.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { calm, newPage, open, signIn, startBrowser, startStack } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { calm, newPage, open, signIn } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
-let stack;
-let browser;
 let old;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   old = await stack.adults();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 const idOf = (at) => `01890000-0000-7000-8000-${String(at).padStart(12, '0')}`;

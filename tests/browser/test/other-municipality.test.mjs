@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { newPage, open, people, signIn, startBrowser, startStack } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { newPage, open, people, signIn } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { today } from '../../../infra/console/app/words.js';
 
 const OTHER = '011002';
@@ -12,13 +13,9 @@ const ROLES = ['read', 'register', 'doses', 'inquire', 'approve'];
 const NO_UUID = '01890000-0000-7000-8000-000000000000';
 const NO_RESIDENT = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-let stack;
-let browser;
 /** What there is in the other municipality. */
 let theirs;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.addTenant(OTHER);
   await stack.vrs('generate', '--tenant', OTHER, '--seed', '2', '--residents', '100', '--out', 'residents_20210401.csv');
   await stack.vrs('upload', 'residents_20210401.csv', '--tenant', OTHER, '--api', stack.url, '--s3', stack.s3);
@@ -43,10 +40,6 @@ before(async () => {
   };
   const [held, doubtful] = [await dosesOf(person), await dosesOf(second)];
   theirs = { upload: uploads[0].id, resident: held.id, consent: consent.id, export: made.id, conflict: `${held.id}/${held.newcomers[0].id}`, review: `${doubtful.id}/${doubtful.doses[0].id}`, names: [person['氏名'], person['氏名カナ'], person['券番号'], person['個別宛名番号']] };
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 test('ids of another municipality say what ids say that never were', { timeout: 120_000 }, async () => {

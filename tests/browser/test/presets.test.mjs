@@ -3,23 +3,16 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, read, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { lineOf, newPage, open, read, signIn, tabTo } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
 const MORNING = { name: '第一会場 午前', product: 'ファイザー', lot: 'EY0779', venue: '第一会場', physician: '佐藤' };
 const EVENING = { name: '体育館 夜', product: '武田/モデルナ', lot: '3004667', venue: '中央体育館', physician: '鈴木' };
 
-let stack;
-let browser;
 let old;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   old = await stack.adults();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 async function presets(language = 'ja') {

@@ -3,21 +3,14 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { newPage, open, read, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { newPage, open, read, signIn, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
-let stack;
-let browser;
 let register;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   register = await stack.generate('residents_20210401.csv', '--residents', '400');
   await stack.upload(register);
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 const HEADER = '自治体コード,個別宛名番号,券番号,個人番号,氏名,氏名カナ,生年月日,性別,異動区分,異動日,異動事由,支援措置';

@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { newPage, open, people, signIn, startBrowser, startStack, tabTo, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { newPage, open, people, signIn, tabTo, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
-let stack;
-let browser;
 let all;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   const file = await stack.generate('residents_20210401.csv', '--residents', '200');
   await stack.upload(file);
   all = await people(file);
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** The three ways to search, each with what is typed into its fields, in their order. */

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { newPage, open, read, signIn, startBrowser, startStack, tabTo } from '../stack.mjs';
-
-let stack;
-let browser;
-before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+import { test } from 'node:test';
+import { newPage, open, read, signIn, tabTo } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
 test('columns of another system are matched on a sample, tried, saved, and files taken by them', async () => {
   const sound = await stack.generate('residents_20210401.csv', '--residents', '50');

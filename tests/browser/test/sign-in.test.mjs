@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { median, newPage, open, signIn, startBrowser, startStack } from '../stack.mjs';
-
-let stack;
-let browser;
-before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+import { test } from 'node:test';
+import { median, newPage, open, signIn } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
 test('the first view is small, quick, and asks nobody outside', async () => {
   const tries = [];

@@ -3,25 +3,18 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { lineOf, newPage, open, signIn, startBrowser, startStack, TENANT } from '../stack.mjs';
+import { before, test } from 'node:test';
+import { lineOf, newPage, open, signIn, TENANT } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 
 const OTHER = '011002';
 const VENUE = '秘密の会場';
 const PRESET = { name: '秘密の予定', physician: '秘密の医師' };
 
-let stack;
-let browser;
 let old;
 before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
   await stack.addTenant(OTHER);
   old = await stack.adults();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 const namesOf = (person) => [person['氏名'], person['氏名カナ'], person['券番号'], person['個別宛名番号'], person['個人番号']].filter(Boolean);

@@ -1,20 +1,10 @@
 // What needs a hand, however much came since, and no longer than it does.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { newPage, open, signIn, startBrowser, startStack } from '../stack.mjs';
+import { test } from 'node:test';
+import { newPage, open, signIn } from '../stack.mjs';
+import { browser, stack } from '../world.mjs';
 import { isMended } from '../../../infra/console/app/uploads.js';
-
-let stack;
-let browser;
-before(async () => {
-  stack = await startStack();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
 
 const upload = (file, more) => ({ file, kind: 'residents', state: 'in_force', rows: { in: 100, refused: 0 }, ...more });
 

@@ -13,11 +13,13 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use crypto::{Kms, ResidentTag};
 use domain::{Date, TenantCode, TenantScope, japan_date};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use local::{LocalStack, Options, TimerClock};
 use runtime::Adapters;
 use serde_json::{Value, json};
 use store::{Store, TenantSettings};
+
+use crate::gate::Gate;
 
 /// Chiyoda, which takes part.
 pub const CHIYODA: &str = "131016";
@@ -62,27 +64,16 @@ impl Answer {
 }
 
 impl Town {
-    /// In memory, by the timers of Tokio, so that a test that pauses them does not wait.
+    /// As [`options`] say.
     pub async fn start() -> Self {
-        let clock = TimerClock::starting_at(BEGINNING.parse::<Timestamp>().unwrap());
-        Self::with(Options {
-            clock: Arc::new(clock),
-            ..Options::default()
-        })
-        .await
+        Self::with(options()).await
     }
 
     /// The same, with days that go by when they are counted, without the nights in them.
     pub async fn with_days() -> (Self, Arc<AtomicI64>) {
-        let timer = TimerClock::starting_at(BEGINNING.parse::<Timestamp>().unwrap());
         let days = Arc::new(AtomicI64::new(0));
-        let ahead = Arc::clone(&days);
-        let clock = move || {
-            let hours = 24 * ahead.load(Ordering::SeqCst);
-            domain::Clock::now(&timer) + SignedDuration::from_hours(hours)
-        };
         let town = Self::with(Options {
-            clock: Arc::new(clock),
+            clock: timer_ahead(&days, |days| SignedDuration::from_hours(24 * days)),
             ..Options::default()
         });
         (town.await, days)
@@ -398,6 +389,41 @@ impl Town {
             })
             .filter(|(_, count)| *count > 0)
             .collect()
+    }
+}
+
+/// A clock that goes with the timers of Tokio, so that a test that pauses them does not wait.
+pub(crate) fn timer() -> TimerClock {
+    TimerClock::starting_at(BEGINNING.parse().unwrap())
+}
+
+/// The same, ahead by so many of such units.
+#[must_use]
+pub fn timer_ahead(
+    units: &Arc<AtomicI64>,
+    of: fn(i64) -> SignedDuration,
+) -> Arc<dyn domain::Clock> {
+    let (timer, units) = (timer(), Arc::clone(units));
+    Arc::new(move || domain::Clock::now(&timer) + of(units.load(Ordering::SeqCst)))
+}
+
+/// A stack in memory, by the timers of Tokio.
+#[must_use]
+pub fn options() -> Options {
+    Options {
+        clock: Arc::new(timer()),
+        ..Options::default()
+    }
+}
+
+/// The same, with functions that call through a gate and these values for parameters of the template.
+#[must_use]
+pub fn behind<const N: usize>(gate: &Arc<Gate>, parameters: [(&str, u32); N]) -> Options {
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_string()));
+    Options {
+        parameters: parameters.into(),
+        intercept: Some(gate.intercept()),
+        ..options()
     }
 }
 

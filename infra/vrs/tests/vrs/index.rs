@@ -1,15 +1,12 @@
 //! The index of holders, held against the records and made anew.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::command::{Ran, vrs};
-use crate::recover::queue;
-use crate::served::Served;
+use crate::command::Ran;
+use crate::operator::Operator;
 
 pub(crate) fn client(url: &str) -> Client {
     let credentials = Credentials::new("local", "local", None, None, "test");
@@ -48,48 +45,9 @@ pub(crate) async fn damage(holders: &Client) {
 
 #[test]
 fn what_is_missing_or_wrong_in_the_index_is_found_and_put_anew() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let served = Served::start(folder);
-    let (api, s3, dynamodb) = (&served.api, &served.s3, &served.dynamodb);
-    let ok = |ran: Ran| assert_eq!(ran.code, Some(0), "{}", ran.err);
-    ok(vrs(
-        folder,
-        &["tenant", "add", "131016", "--dynamodb", dynamodb],
-    ));
-    ok(vrs(
-        folder,
-        &["generate", "--tenant", "131016", "--residents", "50"],
-    ));
-    let file = "residents_20210401.csv";
-    ok(vrs(
-        folder,
-        &[
-            "upload", file, "--tenant", "131016", "--api", api, "--s3", s3,
-        ],
-    ));
-    let rebuild = |more: &[&str]| {
-        let at = [
-            "index",
-            "rebuild",
-            "--dynamodb",
-            dynamodb,
-            "--s3",
-            s3,
-            "--kms-per-second",
-            "0",
-        ];
-        vrs(folder, &[&at[..], more].concat())
-    };
-    // The index follows the register within seconds.
-    let mut checked = rebuild(&["--check"]);
-    for _ in 0..100 {
-        if checked.code == Some(0) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-        checked = rebuild(&["--check"]);
-    }
+    let operator = Operator::of(&["131016"]);
+    operator.load("131016", "50");
+    let checked = operator.followed();
     assert!(checked.out.contains("50 residents"), "{}", checked.out);
     assert!(
         checked.out.contains("0 missing, 0 wrong"),
@@ -98,16 +56,17 @@ fn what_is_missing_or_wrong_in_the_index_is_found_and_put_anew() {
     );
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(damage(&client(dynamodb)));
-    let damaged = rebuild(&["--check"]);
+    runtime.block_on(damage(&client(&operator.served.dynamodb)));
+    let damaged = operator.rebuild(&["--check"]);
     assert_eq!(damaged.code, Some(1));
     assert!(
         damaged.out.contains("1 missing, 1 wrong"),
         "{}",
         damaged.out
     );
-    ok(rebuild(&["--tenant", "131016"]));
-    let mended = rebuild(&["--check"]);
+    let rebuilt = operator.rebuild(&["--tenant", "131016"]);
+    assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.err);
+    let mended = operator.rebuild(&["--check"]);
     assert_eq!(mended.code, Some(0), "{}", mended.err);
     assert!(mended.out.contains("0 missing, 0 wrong"), "{}", mended.out);
 }
@@ -145,34 +104,13 @@ async fn spoil(records: &Client) -> String {
 
 #[test]
 fn a_record_or_a_municipality_that_cannot_be_read_is_named_and_holds_up_no_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let served = Served::start(folder);
-    let (api, s3, dynamodb) = (&served.api, &served.s3, &served.dynamodb);
-    let ok = |ran: Ran| assert_eq!(ran.code, Some(0), "{}", ran.err);
-    for code in ["011002", "131016", "131024"] {
-        ok(vrs(
-            folder,
-            &["tenant", "add", code, "--dynamodb", dynamodb],
-        ));
-    }
+    let operator = Operator::of(&["011002", "131016", "131024"]);
     for code in ["131016", "131024"] {
-        let of = ["--tenant", code];
-        let generate = ["generate", "--residents", "20", "--out", "residents.csv"];
-        ok(vrs(folder, &[&generate, &of[..]].concat()));
-        let upload = ["upload", "residents.csv", "--api", api, "--s3", s3];
-        ok(vrs(folder, &[&upload, &of[..]].concat()));
+        operator.load(code, "20");
     }
-    let places = ["--dynamodb", dynamodb, "--s3", s3, "--kms-per-second", "0"];
-    let rebuild = |more: &[&str]| vrs(folder, &[&["index", "rebuild"], &places[..], more].concat());
-    // The index follows the registers within seconds.
-    let follows = (0..100).any(|_| {
-        std::thread::sleep(Duration::from_millis(200));
-        rebuild(&["--check"]).code == Some(0)
-    });
-    assert!(follows);
+    operator.followed();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let tag = runtime.block_on(spoil(&client(dynamodb)));
+    let tag = runtime.block_on(spoil(&client(&operator.served.dynamodb)));
 
     let unreadable =
         format!("131016: resident {tag} cannot be read: sealed resident\n131016  20 residents");
@@ -189,11 +127,8 @@ fn a_record_or_a_municipality_that_cannot_be_read_is_named_and_holds_up_no_other
         }
         assert!(ran.err.contains(left), "{}", ran.err);
     };
-    says(&rebuild(&["--check"]), "all     40 residents");
+    says(&operator.rebuild(&["--check"]), "all     40 residents");
     // Nor do they keep the logs from being checked.
-    let (uploads, loads) = (queue(dynamodb, "uploads"), queue(dynamodb, "loads"));
-    let since = ["recover", "--since", "2099-01-01T00:00:00Z"];
-    let queues = ["--uploads", uploads.as_str(), "--loads", loads.as_str()];
-    let recovered = vrs(folder, &[&since, &queues[..], &places[..]].concat());
+    let recovered = operator.recover("2099-01-01T00:00:00Z");
     says(&recovered, "numbers and hashes are sound");
 }

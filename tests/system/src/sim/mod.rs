@@ -23,9 +23,8 @@ use std::{
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::Clock;
-use jiff::Timestamp;
 use local::{
-    ACCESS_KEY, TimerClock,
+    ACCESS_KEY,
     aws::Services,
     dynamodb::LocalDynamoDb,
     kms::LocalKms,
@@ -59,7 +58,7 @@ use self::{
 };
 use crate::{
     chance::Chance,
-    town::{self, BEGINNING, CHIYODA, Dropped, SAPPORO},
+    town::{self, CHIYODA, Dropped, SAPPORO},
 };
 
 /// After so long, all that can go on has gone on: time passes only when nobody has anything to do.
@@ -121,9 +120,7 @@ impl Sim {
     /// timers are paused.
     pub async fn new(seed: u64, chunk_bytes: u64, settings: &TenantSettings, told: Told) -> Self {
         let template = template();
-        let clock: Arc<dyn Clock> = Arc::new(TimerClock::starting_at(
-            BEGINNING.parse::<Timestamp>().unwrap(),
-        ));
+        let clock: Arc<dyn Clock> = Arc::new(town::timer());
         let created = Arc::<Mutex<Vec<ObjectCreated>>>::default();
         let services = services(&template, &clock, &created);
         let queues = Queues::default();

@@ -10,10 +10,10 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpRequest,
     runtime_components::RuntimeComponents,
 };
-use local::{Options, TimerClock};
+use local::Options;
 use system::{
     file::{Encoding, File, Row},
-    town::{BEGINNING, CHIYODA, Town},
+    town::{CHIYODA, Town, options},
 };
 
 use super::{assert_refused_whole, sound, town};
@@ -411,11 +411,9 @@ async fn a_file_over_two_gigabytes_is_refused_before_it_is_read() {
             inner,
         })
     });
-    let clock = TimerClock::starting_at(BEGINNING.parse::<jiff::Timestamp>().unwrap());
     let town = Town::with(Options {
-        clock: Arc::new(clock),
         intercept: Some(claims),
-        ..Options::default()
+        ..options()
     });
     let town = town.await;
     let receipt = town.take_in(CHIYODA, "large.csv", utf8(&sound())).await;

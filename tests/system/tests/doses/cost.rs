@@ -1,12 +1,9 @@
 //! What a dose costs: calls and write units.
 
-use std::sync::Arc;
-
-use local::{Options, TimerClock};
 use system::{
     cost::{Cost, Counter},
     file::Row,
-    town::{BEGINNING, Town},
+    town::{Town, behind},
     venue::{Venue, dose},
 };
 
@@ -16,13 +13,7 @@ use crate::bad_input::register;
 async fn a_dose_of_a_venue_costs_four_calls_and_ten_write_units() {
     let counter = Counter::default();
     let gate = counter.gate(&["doses"]);
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let town = Town::with(behind(&gate, [])).await;
     register(&town, (1..4).map(Row::of).collect()).await;
     let venue = Venue::of(&town, "nurse");
     // The first one of a minute also reads settings and keys.

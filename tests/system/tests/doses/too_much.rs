@@ -8,12 +8,11 @@ use std::{
     },
 };
 
-use local::{Options, TimerClock};
 use system::{
     file::{Encoding, File, Row},
     gate::{Gate, Step},
     log::Log,
-    town::{BEGINNING, CHIYODA, Dropped, Town},
+    town::{CHIYODA, Dropped, Town, behind},
     venue::{Venue, dose},
 };
 use tracing::level_filters::LevelFilter;
@@ -42,13 +41,7 @@ fn gate(function: &'static str, times: usize) -> (Arc<Gate>, Arc<AtomicUsize>) {
 
 /// A town of one resident.
 async fn town(gate: &Arc<Gate>) -> Town {
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let town = Town::with(behind(gate, [])).await;
     let residents = File::new([Row::of(1)]).bytes(Encoding::Utf8);
     let receipt = town.take_in(CHIYODA, "residents.csv", residents).await;
     assert_eq!(receipt["state"], "in_force", "{receipt:#}");

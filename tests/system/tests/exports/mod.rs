@@ -15,13 +15,12 @@ use domain::{
     read_product,
 };
 use jiff::Timestamp;
-use local::{Options, TimerClock};
 use serde_json::{Value, json};
 use store::{DoseAct, DoseChange, Entry, NextDose, Source, WaitingDose, WaitingKey, content_id};
 use system::{
     file::{Encoding, File, Row},
     gate::Gate,
-    town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
+    town::{CHIYODA, SAPPORO, Town, behind, scope},
 };
 
 /// A town where five people are in the register.
@@ -33,13 +32,7 @@ async fn town() -> Town {
 
 /// A town whose functions call through a gate, with the same people.
 async fn town_through(gate: &Arc<Gate>) -> Town {
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let town = Town::with(behind(gate, [])).await;
     register(&town).await;
     town
 }

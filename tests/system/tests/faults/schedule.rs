@@ -7,14 +7,14 @@ use std::{
 };
 
 use domain::Generation;
-use local::{Options, TimerClock};
+use local::Options;
 use serde_json::json;
 use store::{Snapshot, Status, Store};
 use system::{
     chance::Chance,
     events::notification,
     file::Encoding,
-    town::{BEGINNING, CHIYODA, Dropped, Town, assert_sums, scope},
+    town::{CHIYODA, Dropped, Town, assert_sums, options, scope},
 };
 
 use super::{
@@ -67,17 +67,15 @@ pub(crate) async fn run(seed: u64) -> Outcome {
 }
 
 async fn town(sower: &Arc<Mutex<Sower>>) -> Town {
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
     let sower = Arc::clone(sower);
     let town = Town::with(Options {
-        clock: Arc::new(clock),
         // Two or three rows to a chunk.
         parameters: BTreeMap::from([("ChunkBytes".to_owned(), "250".to_owned())]),
         intercept: Some(Arc::new(move |function: &str, client| match function {
             "receive-upload" | "load-chunk" => Faulty::over(client, Arc::clone(&sower)),
             _ => client,
         })),
-        ..Options::default()
+        ..options()
     })
     .await;
     town.set(CHIYODA, |settings| settings.max_removed_percent = 100)

@@ -2,35 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::Clock;
-use local::{Options, TimerClock};
 use serde_json::Value;
 use system::{
     file::{Encoding, File, Row},
     gate::Gate,
-    town::{BEGINNING, CHIYODA, Town, scope},
+    town::{CHIYODA, Town, behind, scope},
 };
 
 /// A town whose functions call through a gate, with so many bytes to a chunk.
 pub(crate) async fn town(gate: &Arc<Gate>, chunk_bytes: u32) -> Town {
-    town_by(timer(), gate, chunk_bytes).await
-}
-
-/// A clock that goes with the test's timer.
-pub(crate) fn timer() -> Arc<TimerClock> {
-    Arc::new(TimerClock::starting_at(BEGINNING.parse().unwrap()))
-}
-
-/// The same by another clock.
-pub(crate) async fn town_by(clock: Arc<dyn Clock>, gate: &Arc<Gate>, chunk_bytes: u32) -> Town {
-    let chunk = ("ChunkBytes".to_owned(), chunk_bytes.to_string());
-    Town::with(Options {
-        clock,
-        parameters: BTreeMap::from([chunk]),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await
+    Town::with(behind(gate, [("ChunkBytes", chunk_bytes)])).await
 }
 
 /// The bytes of a file with these rows.

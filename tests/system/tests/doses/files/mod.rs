@@ -8,12 +8,11 @@ mod waiting;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use local::{Options, TimerClock};
 use serde_json::Value;
 use system::{
     file::{Encoding, File, Row},
     gate::Gate,
-    town::{BEGINNING, CHIYODA, Dropped, Town},
+    town::{CHIYODA, Dropped, Town, behind},
 };
 
 /// Everybody who is in the register when a dose file comes. Born 1930 and after, one year each.
@@ -75,15 +74,7 @@ fn file(lines: &[DoseLine]) -> String {
 /// A town whose functions call through a gate, its people in force, with so many bytes of a dose file
 /// to a chunk.
 async fn town_through(gate: &Arc<Gate>, chunk_bytes: u32) -> Town {
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let chunk = ("DoseChunkBytes".to_owned(), chunk_bytes.to_string());
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        parameters: BTreeMap::from([chunk]),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let town = Town::with(behind(gate, [("DoseChunkBytes", chunk_bytes)])).await;
     register(&town, PEOPLE, "residents.csv").await;
     town
 }

@@ -10,27 +10,26 @@ use std::{
     time::Duration,
 };
 
-use domain::Clock;
 use jiff::SignedDuration;
+use local::Options;
 use system::{
     file::{COLUMNS, Encoding, File},
     gate::{Call, Gate, Step},
     log::Log,
-    town::{CHIYODA, Town},
+    town::{CHIYODA, Town, behind, timer_ahead},
 };
 use tracing::level_filters::LevelFilter;
 
 use super::chunks::{ONE_CHUNK, is_switch, repeat_chunks};
-use crate::register::{bytes, counts, people, timer, town_by};
+use crate::register::{bytes, counts, people};
 
 /// A town whose clock is so many seconds ahead.
 async fn town_ahead(gate: &Arc<Gate>, ahead: &Arc<AtomicI64>) -> Town {
-    let (timer, ahead) = (timer(), Arc::clone(ahead));
-    let clock = move || {
-        let ahead = SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
-        timer.now() + ahead
-    };
-    town_by(Arc::new(clock), gate, ONE_CHUNK).await
+    Town::with(Options {
+        clock: timer_ahead(ahead, SignedDuration::from_secs),
+        ..behind(gate, [("ChunkBytes", ONE_CHUNK)])
+    })
+    .await
 }
 
 /// These people by their second names, without the column 支援措置: what is in force of it is read.

@@ -1,7 +1,6 @@
 //! What one inquiry costs: calls and write units of every function that has a part in it. Cost and
 //! latency that follow from them stand in `tests/bench/README.md`.
 
-use local::Options;
 use system::{
     cost::{Cost, Counter},
     town::SAPPORO,
@@ -16,11 +15,7 @@ use super::{
 async fn an_inquiry_over_three_holders_costs_few_calls() {
     let counter = Counter::default();
     let gate = counter.gate(&["inquiries", "answer-inquiry"]);
-    let world = World::with(Options {
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let world = World::behind(&gate).await;
     joins(&world, FUKUOKA).await;
     joins(&world, NAGOYA).await;
     for number in [7, 8] {

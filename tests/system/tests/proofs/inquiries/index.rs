@@ -1,18 +1,16 @@
 //! The index of holders, whatever becomes of the function that keeps it.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use data_encoding::BASE64;
-use local::{Options, TimerClock};
 use system::{
     file::{Encoding, File},
     gate::{Gate, Step},
     log::Log,
-    town::{BEGINNING, CHIYODA, SAPPORO, Town, scope},
+    town::{CHIYODA, SAPPORO, Town, behind, scope},
 };
 use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
@@ -31,11 +29,7 @@ async fn world(mut decide: impl FnMut(&str, &str) -> Step + Send + 'static) -> W
         "index-holders" => decide(call.operation, call.body),
         _ => Step::Go,
     });
-    World::with(Options {
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await
+    World::behind(&gate).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,15 +110,7 @@ async fn a_first_load_takes_the_key_service_no_faster_than_the_setting_says() {
         }
         Step::Go
     });
-    let setting = ("HoldersKmsCallsPerSecond".to_owned(), "10".to_owned());
-    let clock = TimerClock::starting_at(BEGINNING.parse().unwrap());
-    let town = Town::with(Options {
-        clock: Arc::new(clock),
-        parameters: BTreeMap::from([setting]),
-        intercept: Some(gate.intercept()),
-        ..Options::default()
-    })
-    .await;
+    let town = Town::with(behind(&gate, [("HoldersKmsCallsPerSecond", 10)])).await;
     town.take_in(CHIYODA, "residents.csv", bytes(&people(1..22, false)))
         .await;
     let calls = calls.lock().unwrap();

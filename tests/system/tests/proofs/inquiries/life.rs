@@ -15,14 +15,12 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{ConsentId, ConsentState, ExportScope, InquiryId};
-use jiff::{SignedDuration, Timestamp};
-use local::{Options, TimerClock};
 use serde_json::{Value, json};
 use store::{LogEvent, TenantSettings};
 use system::{
-    chance::Chance,
+    chance::{Chance, asked},
     gate::{Gate, Step},
-    town::{BEGINNING, CHIYODA, SAPPORO},
+    town::{CHIYODA, SAPPORO, behind},
 };
 use tokio::task::JoinSet;
 
@@ -98,12 +96,6 @@ impl Stage {
             },
         );
         let weather = Arc::new(Mutex::new((Chance::new(0), calm)));
-        let timer = TimerClock::starting_at(BEGINNING.parse::<Timestamp>().unwrap());
-        let seconds = Arc::clone(&ahead);
-        let clock = move || {
-            let ahead = SignedDuration::from_secs(seconds.load(Ordering::SeqCst));
-            domain::Clock::now(&timer) + ahead
-        };
         let drawn = Arc::clone(&weather);
         let gate = Gate::new(move |call| {
             if !["inquiries", "answer-inquiry", "consents"].contains(&call.function) {
@@ -122,12 +114,7 @@ impl Stage {
                 Step::Go
             }
         });
-        let options = Options {
-            clock: Arc::new(clock),
-            intercept: Some(gate.intercept()),
-            ..Options::default()
-        };
-        let world = World::around(options, Arc::clone(&ahead)).await;
+        let world = World::around(behind(&gate, []), Arc::clone(&ahead)).await;
         // Years go by; a full export would ask for each day of them every night.
         for code in [CHIYODA, SAPPORO] {
             let changed = |it: &mut TenantSettings| it.export_scope = ExportScope::Changed;
@@ -465,13 +452,7 @@ async fn lives(seeds: std::ops::Range<u64>) {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_a_basis_is_one_answer_in_both_logs() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a person asks for a replay at the prompt"
-    )]
-    let seed = std::env::var("LIFE_SEED").ok();
-    if let Some(seed) = seed {
-        let seed: u64 = seed.parse().expect("a number");
+    if let Some(seed) = asked("LIFE_SEED") {
         lives(seed..seed + 1).await;
         return;
     }

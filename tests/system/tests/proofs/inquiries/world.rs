@@ -7,14 +7,14 @@ use std::sync::{
 
 use bytes::Bytes;
 use domain::{TenantCode, TenantScope};
-use jiff::{SignedDuration, Timestamp};
-use local::{Options, TimerClock};
+use jiff::SignedDuration;
+use local::Options;
 use serde_json::{Value, json};
 use store::LogEntry;
 use system::{
     file::{Encoding, File, Row},
     gate::{Call, Gate, Step},
-    town::{Answer, BEGINNING, CHIYODA, SAPPORO, Town},
+    town::{Answer, CHIYODA, SAPPORO, Town, behind, options, timer_ahead},
 };
 
 /// Chiyoda asks; Sapporo holds records of persons 1 to 20, Chiyoda of 1 to 3.
@@ -38,31 +38,12 @@ pub(crate) fn scope(code: &str) -> TenantScope {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(Options::default()).await
-    }
-
-    pub(crate) async fn with(options: Options) -> Self {
-        let timer = TimerClock::starting_at(BEGINNING.parse::<Timestamp>().unwrap());
-        let ahead = Arc::new(AtomicI64::new(0));
-        let seconds = Arc::clone(&ahead);
-        let clock = move || {
-            let ahead = SignedDuration::from_secs(seconds.load(Ordering::SeqCst));
-            domain::Clock::now(&timer) + ahead
-        };
-        let options = Options {
-            clock: Arc::new(clock),
-            ..options
-        };
-        Self::around(options, ahead).await
+        Self::around(options(), Arc::default()).await
     }
 
     /// One whose functions make their calls through a gate.
     pub(crate) async fn behind(gate: &Arc<Gate>) -> Self {
-        Self::with(Options {
-            intercept: Some(gate.intercept()),
-            ..Options::default()
-        })
-        .await
+        Self::around(behind(gate, []), Arc::default()).await
     }
 
     /// One whose holders die of every question as long as it is said so.
@@ -105,8 +86,10 @@ impl World {
         (Self::behind(&gate).await, is_lost)
     }
 
+    /// One whose clock is so many seconds ahead.
     pub(crate) async fn around(options: Options, ahead: Arc<AtomicI64>) -> Self {
-        let town = Town::with(options).await;
+        let clock = timer_ahead(&ahead, SignedDuration::from_secs);
+        let town = Town::with(Options { clock, ..options }).await;
         town.set(CHIYODA, |settings| settings.inquiries_per_day = Some(1_000))
             .await;
         let theirs = File::new((1..21).map(person)).bytes(Encoding::Utf8);
