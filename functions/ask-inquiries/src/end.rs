@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{TenantScope, UploadId, UploadState};
 use layouts::{
     ProblemCode, RowProblem,
-    inquiries::{Column, Record},
+    inquiries::{Inquiries, Record},
 };
 use objects::{ObjectName, PinnedObject};
 use receipts::Receipt;
@@ -159,11 +159,7 @@ impl AskInquiries {
 /// another row has its 整理番号.
 fn reasons(record: &Record<'_>, found: Option<&ProblemCode>) -> Vec<(&'static str, String)> {
     let of_row = record.row.err().unwrap_or_default();
-    let beyond = |code: ProblemCode| RowProblem {
-        code,
-        column: code.inquiry_column().map(Column::name),
-        line: record.line,
-    };
+    let beyond = |code| RowProblem::beyond::<Inquiries>(code, record.line);
     let mut problems = of_row.to_vec();
     problems.extend(found.map(|code| beyond(*code)));
     if problems.is_empty() {

@@ -9,7 +9,7 @@ use domain::{Generation, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 use layouts::{
     ColumnMapping,
-    residents::{self, Rules},
+    residents::{self, Residents, Rules},
 };
 use manifest::{CheckedRow, ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
@@ -178,7 +178,7 @@ impl LoadChunk {
         };
         let differs = |what| LoadError::NotAsChecked { what };
         let settings = self.tenant(work.scope).await?.settings;
-        let mapping = ColumnMapping::of_residents(upload.columns(&settings));
+        let mapping = ColumnMapping::of::<Residents>(upload.columns(&settings));
         let mapping = mapping.map_err(|_| differs("column mapping"))?;
         let header = header_of(file, upload.header_end, &upload.encoding, &mapping).await?;
         let plan = &work.chunk.plan;

@@ -206,7 +206,7 @@ pub(crate) async fn header_of_doses(
     upload: &Upload,
     file: DroppedFile<'_>,
 ) -> Result<Header<Doses>, LoadDosesError> {
-    let mapping = ColumnMapping::of_doses(upload.columns(&tenant.settings));
+    let mapping = ColumnMapping::of::<Doses>(upload.columns(&tenant.settings));
     let mapping = mapping.map_err(|_| LoadDosesError::NotAsChecked {
         what: "column mapping",
     })?;

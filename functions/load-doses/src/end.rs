@@ -7,7 +7,7 @@ use std::{
 
 use domain::{FindingCode, TenantScope, UploadId, UploadState};
 use layouts::{
-    Header, ProblemCode,
+    Duplicates as _, Header, ProblemCode, RowProblem,
     doses::{Doses, Duplicates, Record},
     finding_ja,
 };
@@ -196,14 +196,8 @@ async fn told_twice(
         Ok(())
     };
     places.read(file, refused, add).await?;
-    let mut suspects = duplicates.finish();
-    let indexes = suspects.indexes();
-    let tell = |record: &Record<'_>| {
-        suspects.tell(record.index, &record.keys);
-        Ok(())
-    };
-    places.read(file, &indexes, tell).await?;
-    Ok(suspects.finish().iter().map(|it| it.index).collect())
+    let suspects = places.verified(file, duplicates.finish()).await?;
+    Ok(suspects.iter().map(|it| it.index).collect())
 }
 
 /// What was wrong with a row: what the rules of the layout say, what was found when it was recorded, and
@@ -222,12 +216,7 @@ fn reasons(
     reasons.extend(findings.map(|code| (code.as_str(), finding_ja(*code, record.line))));
     if is_twice {
         let twice = ProblemCode::DoseTwice;
-        let column = twice.shared_dose_column().map(layouts::doses::Column::name);
-        let problem = layouts::RowProblem {
-            code: twice,
-            column,
-            line: record.line,
-        };
+        let problem = RowProblem::beyond::<Doses>(twice, record.line);
         reasons.push((twice.as_str(), problem.message_ja()));
     }
     reasons
