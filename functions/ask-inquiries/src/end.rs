@@ -9,12 +9,12 @@ use layouts::{
 };
 use objects::{ObjectName, PinnedObject};
 use receipts::Receipt;
-use reread::{DroppedFile, ErrorsFile, Mark, Places, refused_among};
+use reread::{Mark, refused_of};
 use store::{ChunkPlan, ChunkState, LoadEnd, StoreError, Upload};
 
 use crate::{
     AskInquiries, AskInquiriesError,
-    file::{Work, header_of_inquiries, not_as_checked, rules_of},
+    file::{Work, not_as_checked},
 };
 
 /// Rows that were refused when they were asked, and why.
@@ -126,29 +126,13 @@ impl AskInquiries {
         plan: &ChunkPlan,
         found: &Refused,
     ) -> Result<(), AskInquiriesError> {
-        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope,
-            object: &object,
-        };
-        let header = header_of_inquiries(upload, file).await?;
-        let places = Places {
-            header: &header,
-            rules: rules_of(scope, upload)?,
-            marks: &[Mark {
-                row: plan.first_row,
-                line: plan.first_line,
-                from: plan.from,
-            }],
-            end: plan.to,
-        };
-        let version = upload.refused_version.as_deref();
-        let among = plan.refused_from..plan.refused_to;
-        let mut refused = refused_among(&self.work, scope, upload.id, version, among).await?;
+        let file = self.file(scope, upload).await?;
+        let marks = [Mark::from(plan)];
+        let places = file.places(&marks, plan.to);
+        let mut refused = refused_of(&self.work, scope, upload, plan).await?;
         refused.extend(found.keys());
         refused.sort_unstable();
-        let mut errors = ErrorsFile::begin(file, upload.id, &header)?;
+        let mut errors = file.errors()?;
         let reasons = |record: &Record<'_>| reasons(record, found.get(&record.index));
         errors.add(&places, &refused, reasons).await?;
         Ok(errors.finish().await?)

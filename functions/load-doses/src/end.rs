@@ -7,20 +7,16 @@ use std::{
 
 use domain::{FindingCode, TenantScope, UploadId, UploadState};
 use layouts::{
-    Duplicates as _, Header, ProblemCode, RowProblem,
+    Duplicates as _, ProblemCode, RowProblem,
     doses::{Doses, Duplicates, Record},
     finding_ja,
 };
 use objects::{ObjectName, PinnedObject};
 use receipts::Receipt;
-use reread::{DroppedFile, ErrorsFile, Mark, Places, refused_among};
+use reread::{DroppedFile, Mark, Places, refused_of};
 use store::{ChunkPlan, ChunkState, LoadEnd, StoreError, Upload};
 
-use crate::{
-    LoadDoses, LoadDosesError,
-    chunk::{header_of_doses, rules_of},
-    share::Share,
-};
+use crate::{LoadDoses, LoadDosesError, share::Share};
 
 impl LoadDoses {
     /// After a chunk: when it was the last one, ends the load and writes the receipt. Whoever ends here
@@ -131,43 +127,21 @@ impl LoadDoses {
         chunks: &[(ChunkPlan, Option<String>)],
     ) -> Result<(), LoadDosesError> {
         let tenant = self.tenant(scope).await?;
-        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope,
-            object: &object,
-        };
-        let header: Header<Doses> = header_of_doses(&tenant, upload, file).await?;
-        let rules = rules_of(scope, upload)?;
-        let mark = |(plan, _): &(ChunkPlan, Option<String>)| Mark {
-            row: plan.first_row,
-            line: plan.first_line,
-            from: plan.from,
-        };
-        let marks: Vec<_> = chunks.iter().map(mark).collect();
-        let places = Places {
-            header: &header,
-            rules,
-            marks: &marks,
-            end: chunks.last().map_or(0, |(plan, _)| plan.to),
-        };
-        let version = upload.refused_version.as_deref();
-        let checked = |plan: &ChunkPlan| {
-            let among = plan.refused_from..plan.refused_to;
-            refused_among(&self.work, scope, upload.id, version, among)
-        };
+        let file = self.file(&tenant, upload).await?;
+        let marks: Vec<_> = chunks.iter().map(|(plan, _)| Mark::from(plan)).collect();
+        let places = file.places(&marks, chunks.last().map_or(0, |(plan, _)| plan.to));
         let mut all = Vec::new();
         for (plan, _) in chunks {
-            all.extend(checked(plan).await?);
+            all.extend(refused_of(&self.work, scope, upload, plan).await?);
         }
-        let twice = told_twice(&places, file, upload, &all).await?;
-        let mut errors = ErrorsFile::begin(file, upload.id, &header)?;
+        let twice = told_twice(&places, file.dropped(), upload, &all).await?;
+        let mut errors = file.errors()?;
         for (plan, share) in chunks {
             let share = match share {
                 Some(version) => self.share(scope, upload, plan, version).await?,
                 None => Share::default(),
             };
-            let mut refused = checked(plan).await?;
+            let mut refused = refused_of(&self.work, scope, upload, plan).await?;
             refused.extend(share.refused.keys());
             refused.sort_unstable();
             let reasons = |record: &Record<'_>| {
