@@ -104,12 +104,8 @@ impl AskInquiries {
     ) -> Result<Refused, AskInquiriesError> {
         let name = ObjectName::Share(upload.id, plan.number);
         let object = PinnedObject::written(scope, &name, version);
-        let mut left = self.work.open(scope, &object).await?;
-        let mut text = Vec::new();
-        while let Some(bytes) = left.next().await? {
-            text.extend_from_slice(&bytes);
-        }
-        let text = String::from_utf8(text).unwrap_or_default();
+        let bytes = self.work.read_whole(scope, &object).await?;
+        let text = str::from_utf8(&bytes).unwrap_or_default();
         let row = |line: &str| {
             let (index, code) = line.split_once(' ')?;
             Some((index.parse().ok()?, code.parse().ok()?))

@@ -111,12 +111,7 @@ impl LoadDoses {
     ) -> Result<Share, LoadDosesError> {
         let name = ObjectName::Share(upload.id, plan.number);
         let object = PinnedObject::written(scope, &name, version);
-        let mut left = self.work.open(scope, &object).await?;
-        let mut json = Vec::new();
-        while let Some(bytes) = left.next().await? {
-            json.extend_from_slice(&bytes);
-        }
-        Share::parse(&json)
+        Share::parse(&self.work.read_whole(scope, &object).await?)
     }
 
     /// Chunk by chunk, so that no more than what was found about the rows of one is known at a time.
