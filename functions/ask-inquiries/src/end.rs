@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use domain::{TenantScope, UploadId, UploadState};
 use layouts::{
     ProblemCode, RowProblem,
-    inquiries::{Column, Record},
+    inquiries::{Inquiries, Record},
 };
 use objects::{ObjectName, PinnedObject};
 use receipts::Receipt;
-use reread::{DroppedFile, ErrorsFile, Mark, Places, refused_among};
+use reread::{Mark, refused_of};
 use store::{ChunkPlan, ChunkState, LoadEnd, StoreError, Upload};
 
 use crate::{
     AskInquiries, AskInquiriesError,
-    file::{Work, header_of_inquiries, not_as_checked, rules_of},
+    file::{Work, not_as_checked},
 };
 
 /// Rows that were refused when they were asked, and why.
@@ -104,12 +104,8 @@ impl AskInquiries {
     ) -> Result<Refused, AskInquiriesError> {
         let name = ObjectName::Share(upload.id, plan.number);
         let object = PinnedObject::written(scope, &name, version);
-        let mut left = self.work.open(scope, &object).await?;
-        let mut text = Vec::new();
-        while let Some(bytes) = left.next().await? {
-            text.extend_from_slice(&bytes);
-        }
-        let text = String::from_utf8(text).unwrap_or_default();
+        let bytes = self.work.read_whole(scope, &object).await?;
+        let text = str::from_utf8(&bytes).unwrap_or_default();
         let row = |line: &str| {
             let (index, code) = line.split_once(' ')?;
             Some((index.parse().ok()?, code.parse().ok()?))
@@ -126,29 +122,13 @@ impl AskInquiries {
         plan: &ChunkPlan,
         found: &Refused,
     ) -> Result<(), AskInquiriesError> {
-        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope,
-            object: &object,
-        };
-        let header = header_of_inquiries(upload, file).await?;
-        let places = Places {
-            header: &header,
-            rules: rules_of(scope, upload)?,
-            marks: &[Mark {
-                row: plan.first_row,
-                line: plan.first_line,
-                from: plan.from,
-            }],
-            end: plan.to,
-        };
-        let version = upload.refused_version.as_deref();
-        let among = plan.refused_from..plan.refused_to;
-        let mut refused = refused_among(&self.work, scope, upload.id, version, among).await?;
+        let file = self.file(scope, upload).await?;
+        let marks = [Mark::from(plan)];
+        let places = file.places(&marks, plan.to);
+        let mut refused = refused_of(&self.work, scope, upload, plan).await?;
         refused.extend(found.keys());
         refused.sort_unstable();
-        let mut errors = ErrorsFile::begin(file, upload.id, &header)?;
+        let mut errors = file.errors()?;
         let reasons = |record: &Record<'_>| reasons(record, found.get(&record.index));
         errors.add(&places, &refused, reasons).await?;
         Ok(errors.finish().await?)
@@ -159,11 +139,7 @@ impl AskInquiries {
 /// another row has its 整理番号.
 fn reasons(record: &Record<'_>, found: Option<&ProblemCode>) -> Vec<(&'static str, String)> {
     let of_row = record.row.err().unwrap_or_default();
-    let beyond = |code: ProblemCode| RowProblem {
-        code,
-        column: code.inquiry_column().map(Column::name),
-        line: record.line,
-    };
+    let beyond = |code| RowProblem::beyond::<Inquiries>(code, record.line);
     let mut problems = of_row.to_vec();
     problems.extend(found.map(|code| beyond(*code)));
     if problems.is_empty() {

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
-pub enum AskInquiriesError {
+pub(crate) enum AskInquiriesError {
     /// Another worker has the file under lease until the given time.
     #[error("another worker has the file under lease")]
     Busy(Timestamp),
@@ -46,8 +46,7 @@ pub enum AskInquiriesError {
 
 impl AskInquiriesError {
     /// Whether the same message may succeed later without anybody doing something.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),

@@ -1,14 +1,12 @@
 //! One file: its rows read again, each of them asked, what they became counted.
 
+use std::collections::BTreeMap;
+
 use asking::{per_day, tell_of_mismatches};
 use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState, japan_date};
 use jiff::Timestamp;
-use layouts::{
-    ColumnMapping, Header, Rules,
-    inquiries::{Inquiries, Rows},
-};
-use objects::PinnedObject;
-use reread::{DroppedFile, header_of, refused_among};
+use layouts::inquiries::{Inquiries, InquiryRow};
+use reread::CheckedFile;
 use store::{Chunk, ChunkClaim, LoadedRows, Mismatches, StoreError, TenantSettings, Upload};
 
 use crate::{
@@ -179,34 +177,24 @@ impl AskInquiries {
     }
 
     /// The accepted rows, and how many the check refused.
-    ///
-    /// A record that was accepted must be accepted again, for the rules and the day are the same.
     async fn rows(&self, work: &Work<'_>) -> Result<(Vec<Row>, u64), AskInquiriesError> {
-        let (scope, upload, plan) = (work.scope, work.upload, &work.chunk.plan);
-        let version = upload.refused_version.as_deref();
-        let among = plan.refused_from..plan.refused_to;
-        let refused = refused_among(&self.work, scope, upload.id, version, among).await?;
-        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope,
-            object: &object,
-        };
-        let header = header_of_inquiries(upload, file).await?;
-        let bytes = self.drop.read_range(scope, &object, plan.from..plan.to);
-        let bytes = bytes.await?;
-        let rules = rules_of(scope, upload)?;
-        let mut records = Rows::new(&header, rules, &bytes, plan.first_row, plan.first_line);
+        let file = self.file(work.scope, work.upload).await?;
         let mut rows = Vec::new();
-        let mut refused_ahead = refused.iter().peekable();
-        while let Some(record) = records.next().map_err(|_| not_as_checked("a record"))? {
-            if refused_ahead.next_if(|it| **it == record.index).is_some() {
-                continue;
-            }
-            let row = record.row.map_err(|_| not_as_checked("an accepted row"))?;
-            rows.push(Row::of(record.index, &row));
-        }
-        Ok((rows, refused.len() as u64))
+        let add = |index, row: &InquiryRow<'_>| {
+            rows.push(Row::of(index, row));
+            Ok::<_, AskInquiriesError>(())
+        };
+        let refused = file.accepted(&self.work, &work.chunk.plan, add).await?;
+        Ok((rows, refused))
+    }
+
+    /// The file, to be read again. Its columns have our names.
+    pub(crate) async fn file<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        upload: &'a Upload,
+    ) -> Result<CheckedFile<'a, Inquiries>, AskInquiriesError> {
+        Ok(CheckedFile::open(&self.drop, scope, upload, BTreeMap::new()).await?)
     }
 
     /// Asks row after row, some at the same time.
@@ -257,24 +245,4 @@ impl AskInquiries {
 
 pub(crate) const fn not_as_checked(what: &'static str) -> AskInquiriesError {
     AskInquiriesError::NotAsChecked { what }
-}
-
-/// The rules under which the file was checked.
-pub(crate) fn rules_of(scope: &TenantScope, upload: &Upload) -> Result<Rules, AskInquiriesError> {
-    Ok(Rules {
-        tenant: scope.code(),
-        today: upload
-            .checked_on
-            .ok_or(not_as_checked("day of the check"))?,
-        max_bytes: u64::MAX,
-    })
-}
-
-/// The header as it was bound when the file was checked.
-pub(crate) async fn header_of_inquiries(
-    upload: &Upload,
-    file: DroppedFile<'_>,
-) -> Result<Header<Inquiries>, AskInquiriesError> {
-    let mapping = ColumnMapping::default();
-    Ok(header_of(file, upload.header_end, &upload.encoding, &mapping).await?)
 }

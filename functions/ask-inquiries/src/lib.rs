@@ -42,11 +42,11 @@ use objects::Objects;
 use queues::{InquiryMessage, InquiryQueue};
 use store::{Store, StoreError, Upload};
 
-pub use error::AskInquiriesError;
+use error::AskInquiriesError;
 pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub struct AskInquiries {
+struct AskInquiries {
     store: Store,
     asking: Asking,
     drop: Objects,
@@ -57,8 +57,7 @@ pub struct AskInquiries {
 
 impl AskInquiries {
     /// Wires the function: the table, what asks, the drop and the work bucket, its own queue, time.
-    #[must_use]
-    pub fn new(
+    fn new(
         store: Store,
         asking: Asking,
         drop: Objects,
@@ -77,7 +76,7 @@ impl AskInquiries {
     }
 
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
-    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), AskInquiriesError> {
+    async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), AskInquiriesError> {
         let message = InquiryMessage::parse(body)?;
         let (scope, upload) = (message.scope(), message.upload);
         match self.ask_file(&scope, &upload, deadline).await {

@@ -34,10 +34,10 @@ pub use wire::wire;
 const READERS: [Role; 2] = [Role::Inquire, Role::Approve];
 
 /// Where the random part of an id comes from.
-pub type Random = fn() -> [u8; 10];
+type Random = fn() -> [u8; 10];
 
 /// The function's work, over its adapters.
-pub struct Consents {
+struct Consents {
     store: Store,
     persons: PersonTags,
     clock: Arc<dyn Clock>,
@@ -46,8 +46,7 @@ pub struct Consents {
 
 impl Consents {
     /// Wires the function: the table, tags of persons, time, randomness.
-    #[must_use]
-    pub fn new(store: Store, persons: PersonTags, clock: Arc<dyn Clock>, random: Random) -> Self {
+    fn new(store: Store, persons: PersonTags, clock: Arc<dyn Clock>, random: Random) -> Self {
         Self {
             store,
             persons,
@@ -57,7 +56,7 @@ impl Consents {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /consents" => self.record(&request).await,
             "GET /consents" => self.list(&request).await,

@@ -1,6 +1,6 @@
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
-pub enum ExportError {
+pub(crate) enum ExportError {
     /// The message is not one of ours.
     #[error(transparent)]
     Message(#[from] queues::NotAnExportMessage),
@@ -38,8 +38,7 @@ pub enum ExportError {
 
 impl ExportError {
     /// Whether the same message may succeed later without anybody doing something.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Held | Self::Moving | Self::BrokenOff | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),

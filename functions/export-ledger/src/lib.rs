@@ -49,11 +49,11 @@ use objects::Objects;
 use queues::{ExportMessage, ExportQueue};
 use store::Store;
 
-pub use error::ExportError;
+use error::ExportError;
 pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub struct ExportLedger {
+struct ExportLedger {
     store: Store,
     drop: Objects,
     exports: ExportQueue,
@@ -65,8 +65,7 @@ pub struct ExportLedger {
 impl ExportLedger {
     /// Wires the function: the table, the drop bucket, its own queue, keys, time, and how many processors
     /// there are to read on.
-    #[must_use]
-    pub fn new(
+    fn new(
         store: Store,
         drop: Objects,
         exports: ExportQueue,
@@ -85,7 +84,7 @@ impl ExportLedger {
     }
 
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
-    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ExportError> {
+    async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ExportError> {
         let message = ExportMessage::parse(body)?;
         match &message {
             ExportMessage::Nightly { after } => self.nightly(*after).await,

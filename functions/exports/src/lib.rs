@@ -40,7 +40,7 @@ const READERS: [Role; 2] = [Role::Read, Role::Register];
 const LAST: &str = "last";
 
 /// The function's work, over its adapters.
-pub struct Exports {
+struct Exports {
     store: Store,
     drop: Objects,
     queue: ExportQueue,
@@ -59,8 +59,7 @@ struct Wanted {
 impl Exports {
     /// Wires the function: the table, the drop bucket, the queue of export-ledger, time, and a seed
     /// that no other process has.
-    #[must_use]
-    pub fn new(
+    fn new(
         store: Store,
         drop: Objects,
         queue: ExportQueue,
@@ -78,7 +77,7 @@ impl Exports {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /exports" => self.create(&request).await,
             "GET /exports" => self.list(&request).await,

@@ -25,7 +25,7 @@ use domain::{Clock, TenantScope};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use store::{HolderIndex, Pointer, Store, StoreError, seal_pointer};
 
-pub use crate::pace::Pace;
+use crate::pace::Pace;
 use crate::record::{Change, NotARecord};
 pub use wire::wire;
 
@@ -33,7 +33,7 @@ pub use wire::wire;
 const AT_ONCE: usize = 8;
 
 /// The function's work, over its adapters.
-pub struct IndexHolders {
+struct IndexHolders {
     store: Store,
     index: HolderIndex,
     keys: Keyring,
@@ -44,7 +44,7 @@ pub struct IndexHolders {
 
 /// A record could not be dealt with.
 #[derive(Debug, thiserror::Error)]
-pub enum IndexError {
+enum IndexError {
     /// Not a record of this stream.
     #[error(transparent)]
     Record(#[from] NotARecord),
@@ -77,8 +77,7 @@ struct Entry {
 impl IndexHolders {
     /// Wires the function: the table, the index, the municipalities' keys, tags of persons and how
     /// many may be made in a second, time.
-    #[must_use]
-    pub fn new(
+    fn new(
         store: Store,
         index: HolderIndex,
         keys: Keyring,
@@ -98,7 +97,7 @@ impl IndexHolders {
 
     /// Deals with a batch in its order. Fails with the place of the first record that failed; those
     /// before it are done.
-    pub async fn handle(&self, records: Vec<String>) -> Result<(), (usize, IndexError)> {
+    async fn handle(&self, records: Vec<String>) -> Result<(), (usize, IndexError)> {
         let (news, stopped) = self.new_numbers(&records).await;
         let tagged = self.entries(news).await;
         let (entries, failed) = match tagged {

@@ -5,15 +5,14 @@ use tokio::time::{Instant, sleep_until};
 
 /// Lets so many through in a second, one after the other, so that a first load does not take the key
 /// service away from everybody else.
-pub struct Pace {
+pub(crate) struct Pace {
     between: Option<Duration>,
     next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
     /// `per_second` in each process; 0 lets everybody through.
-    #[must_use]
-    pub fn new(per_second: u64) -> Self {
+    pub(crate) fn new(per_second: u64) -> Self {
         let per_second = u32::try_from(per_second).unwrap_or(u32::MAX);
         Self {
             between: Duration::from_secs(1).checked_div(per_second),

@@ -9,7 +9,7 @@ use store::{StoreError, StreamKey, StreamSlot};
 /// Not what the stream of our table sends; says nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a record of the stream of records")]
-pub struct NotARecord;
+pub(crate) struct NotARecord;
 
 /// A resident's item before and after.
 pub(crate) struct Change {

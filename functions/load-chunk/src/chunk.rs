@@ -7,13 +7,10 @@ use bytes::Bytes;
 use crypto::TenantKeys;
 use domain::{Generation, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
-use layouts::{
-    ColumnMapping,
-    residents::{self, Rules},
-};
+use layouts::residents::{self, Residents};
 use manifest::{CheckedRow, ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
-use reread::{DroppedFile, header_of, refused_among};
+use reread::{CheckedFile, refused_of};
 use store::{Chunk, ChunkClaim, ChunkPlan, LoadedRows, Register, StoreError, Upload};
 
 use crate::{
@@ -22,10 +19,9 @@ use crate::{
 };
 
 /// A chunk in memory: its bytes, and what is needed to read rows out of them again.
-pub(crate) struct Source {
-    pub(crate) bytes: Bytes,
-    pub(crate) header: residents::Header,
-    pub(crate) rules: Rules,
+pub(crate) struct Source<'a> {
+    file: CheckedFile<'a, Residents>,
+    bytes: Bytes,
     pub(crate) generation: Generation,
 }
 
@@ -147,10 +143,7 @@ impl LoadChunk {
         &self,
         work: &mut Work<'_>,
     ) -> Result<(LoadedRows, Option<String>), LoadError> {
-        let (upload, plan) = (work.upload, &work.chunk.plan);
-        let version = upload.refused_version.as_deref();
-        let among = plan.refused_from..plan.refused_to;
-        let refused = refused_among(&self.work, work.scope, upload.id, version, among).await?;
+        let refused = refused_of(&self.work, work.scope, work.upload, &work.chunk.plan).await?;
         let rows = self.accepted(work, &refused).await?;
         let changed = self.compare(work, rows).await?;
         if changed.is_empty() {
@@ -168,36 +161,16 @@ impl LoadChunk {
         Ok((rows, Some(version)))
     }
 
-    pub(crate) async fn source(&self, work: &Work<'_>) -> Result<Source, LoadError> {
+    pub(crate) async fn source<'a>(&'a self, work: &Work<'a>) -> Result<Source<'a>, LoadError> {
         let upload = work.upload;
-        let pinned = PinnedObject::noted(work.scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope: work.scope,
-            object: &pinned,
-        };
-        let differs = |what| LoadError::NotAsChecked { what };
-        let settings = self.tenant(work.scope).await?.settings;
-        let mapping = ColumnMapping::of_residents(upload.columns(&settings));
-        let mapping = mapping.map_err(|_| differs("column mapping"))?;
-        let header = header_of(file, upload.header_end, &upload.encoding, &mapping).await?;
-        let plan = &work.chunk.plan;
-        let bytes = self
-            .drop
-            .read_range(work.scope, &pinned, plan.from..plan.to)
-            .await?;
-        let today = upload
-            .checked_on
-            .ok_or_else(|| differs("day of the check"))?;
+        let columns = upload.columns(&self.tenant(work.scope).await?.settings);
+        let file = CheckedFile::open(&self.drop, work.scope, upload, columns).await?;
         Ok(Source {
-            bytes,
-            header,
-            rules: Rules {
-                tenant: work.scope.code(),
-                today,
-                max_bytes: u64::MAX,
-            },
-            generation: upload.generation.ok_or_else(|| differs("generation"))?,
+            bytes: file.bytes(&work.chunk.plan).await?,
+            file,
+            generation: upload
+                .generation
+                .ok_or(LoadError::NotAsChecked { what: "generation" })?,
         })
     }
 
@@ -264,11 +237,14 @@ impl LoadChunk {
     }
 }
 
-impl Source {
+impl Source<'_> {
+    pub(crate) const fn header(&self) -> &residents::Header {
+        self.file.header()
+    }
+
     /// The records of the chunk, to be read again.
     pub(crate) fn records<'a>(&'a self, plan: &ChunkPlan) -> residents::Rows<'a> {
-        let first = (plan.first_row, plan.first_line);
-        residents::Rows::new(&self.header, self.rules, &self.bytes, first.0, first.1)
+        self.file.rows(plan, &self.bytes)
     }
 }
 

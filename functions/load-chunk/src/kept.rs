@@ -144,7 +144,7 @@ impl LoadChunk {
     pub(crate) async fn keep_what_is_left(
         &self,
         work: &mut Work<'_>,
-        source: &Source,
+        source: &Source<'_>,
         changed: Vec<Changed>,
     ) -> Result<Vec<Changed>, LoadError> {
         let mut leaving = Vec::new();
@@ -188,7 +188,7 @@ impl LoadChunk {
 /// `leaving`, by their place.
 fn new_of(
     work: &Work<'_>,
-    source: &Source,
+    source: &Source<'_>,
     changed: Vec<Changed>,
     leaving: &mut Vec<(usize, Leaves)>,
 ) -> Result<Vec<Changed>, LoadError> {
@@ -199,7 +199,7 @@ fn new_of(
         if let Some(before) = &row.before {
             bytes.clear();
             let (checked, _) = read_again(&mut records, &work.keys, &row, &mut bytes)?;
-            let leaves = Leaves::of(&checked, &source.header);
+            let leaves = Leaves::of(&checked, source.header());
             if !leaves.is_nothing() {
                 let is_before =
                     |it: Noted<'_>| it.fingerprint(&work.keys, &mut bytes) == before.fingerprint;

@@ -69,7 +69,7 @@ impl<'a> Accepted<'a> {
 
     fn read_again(
         mut self,
-        source: &Source,
+        source: &Source<'_>,
         keys: &TenantKeys,
     ) -> Result<Vec<(CheckedRow, u32)>, LoadError> {
         let mut records = source.records(self.plan);

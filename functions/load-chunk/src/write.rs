@@ -68,7 +68,7 @@ impl LoadChunk {
     pub(crate) async fn write(
         &self,
         work: &mut Work<'_>,
-        source: &Source,
+        source: &Source<'_>,
         changed: &[Changed],
     ) -> Result<(Vec<Entry>, Outcomes), LoadError> {
         let keys = Arc::clone(&work.keys);

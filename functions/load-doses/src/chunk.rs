@@ -2,12 +2,9 @@
 
 use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
-use layouts::{
-    ColumnMapping, Header, Rules,
-    doses::{self, Doses},
-};
-use objects::{ObjectName, PinnedObject};
-use reread::{DroppedFile, header_of, refused_among};
+use layouts::doses::{DoseRow, Doses};
+use objects::ObjectName;
+use reread::CheckedFile;
 use store::{Chunk, ChunkClaim, LoadedRows, StoreError, Upload};
 
 use crate::{
@@ -152,64 +149,21 @@ impl LoadDoses {
     }
 
     /// The chunk's accepted rows, and how many of its rows the check refused.
-    ///
-    /// A record that was accepted must be accepted again, for the rules and the day are the same.
     async fn rows<'a>(&self, work: &'a Work<'a>) -> Result<(Rows<'a>, u64), LoadDosesError> {
-        let (scope, upload, plan) = (work.tenant.scope, work.upload, &work.chunk.plan);
-        let version = upload.refused_version.as_deref();
-        let among = plan.refused_from..plan.refused_to;
-        let refused = refused_among(&self.work, scope, upload.id, version, among).await?;
-        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope,
-            object: &object,
-        };
-        let header = header_of_doses(work.tenant, upload, file).await?;
-        let bytes = self.drop.read_range(scope, &object, plan.from..plan.to);
-        let bytes = bytes.await?;
-        let rules = rules_of(scope, upload)?;
-        let first = (plan.first_row, plan.first_line);
-        let mut records = doses::Rows::new(&header, rules, &bytes, first.0, first.1);
+        let file = self.file(work.tenant, work.upload).await?;
         let mut rows = Rows::new(work);
-        let mut refused_ahead = refused.iter().peekable();
-        let differs = |_| LoadDosesError::NotAsChecked { what: "a record" };
-        while let Some(record) = records.next().map_err(differs)? {
-            let index = record.index;
-            if refused_ahead.next_if(|it| **it == index).is_some() {
-                continue;
-            }
-            let row = record.row.map_err(|_| LoadDosesError::NotAsChecked {
-                what: "an accepted row",
-            })?;
-            rows.add(index, &row)?;
-        }
-        Ok((rows, refused.len() as u64))
+        let add = |index, row: &DoseRow<'_>| rows.add(index, row);
+        let refused = file.accepted(&self.work, &work.chunk.plan, add).await?;
+        Ok((rows, refused))
     }
-}
 
-/// The rules under which the file was checked.
-pub(crate) fn rules_of(scope: &TenantScope, upload: &Upload) -> Result<Rules, LoadDosesError> {
-    let differs = LoadDosesError::NotAsChecked {
-        what: "day of the check",
-    };
-    Ok(Rules {
-        tenant: scope.code(),
-        today: upload.checked_on.ok_or(differs)?,
-        max_bytes: u64::MAX,
-    })
-}
-
-/// The header as it was bound when the file was checked.
-pub(crate) async fn header_of_doses(
-    tenant: &Tenant<'_>,
-    upload: &Upload,
-    file: DroppedFile<'_>,
-) -> Result<Header<Doses>, LoadDosesError> {
-    let mapping = ColumnMapping::of_doses(upload.columns(&tenant.settings));
-    let mapping = mapping.map_err(|_| LoadDosesError::NotAsChecked {
-        what: "column mapping",
-    })?;
-    let header = header_of(file, upload.header_end, &upload.encoding, &mapping);
-    Ok(header.await?)
+    /// The file, to be read again.
+    pub(crate) async fn file<'a>(
+        &'a self,
+        tenant: &Tenant<'a>,
+        upload: &'a Upload,
+    ) -> Result<CheckedFile<'a, Doses>, LoadDosesError> {
+        let columns = upload.columns(&tenant.settings);
+        Ok(CheckedFile::open(&self.drop, tenant.scope, upload, columns).await?)
+    }
 }

@@ -7,20 +7,16 @@ use std::{
 
 use domain::{FindingCode, TenantScope, UploadId, UploadState};
 use layouts::{
-    Header, ProblemCode,
+    Duplicates as _, ProblemCode, RowProblem,
     doses::{Doses, Duplicates, Record},
     finding_ja,
 };
 use objects::{ObjectName, PinnedObject};
 use receipts::Receipt;
-use reread::{DroppedFile, ErrorsFile, Mark, Places, refused_among};
+use reread::{DroppedFile, Mark, Places, refused_of};
 use store::{ChunkPlan, ChunkState, LoadEnd, StoreError, Upload};
 
-use crate::{
-    LoadDoses, LoadDosesError,
-    chunk::{header_of_doses, rules_of},
-    share::Share,
-};
+use crate::{LoadDoses, LoadDosesError, share::Share};
 
 impl LoadDoses {
     /// After a chunk: when it was the last one, ends the load and writes the receipt. Whoever ends here
@@ -115,12 +111,7 @@ impl LoadDoses {
     ) -> Result<Share, LoadDosesError> {
         let name = ObjectName::Share(upload.id, plan.number);
         let object = PinnedObject::written(scope, &name, version);
-        let mut left = self.work.open(scope, &object).await?;
-        let mut json = Vec::new();
-        while let Some(bytes) = left.next().await? {
-            json.extend_from_slice(&bytes);
-        }
-        Share::parse(&json)
+        Share::parse(&self.work.read_whole(scope, &object).await?)
     }
 
     /// Chunk by chunk, so that no more than what was found about the rows of one is known at a time.
@@ -131,43 +122,21 @@ impl LoadDoses {
         chunks: &[(ChunkPlan, Option<String>)],
     ) -> Result<(), LoadDosesError> {
         let tenant = self.tenant(scope).await?;
-        let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
-        let file = DroppedFile {
-            drop: &self.drop,
-            scope,
-            object: &object,
-        };
-        let header: Header<Doses> = header_of_doses(&tenant, upload, file).await?;
-        let rules = rules_of(scope, upload)?;
-        let mark = |(plan, _): &(ChunkPlan, Option<String>)| Mark {
-            row: plan.first_row,
-            line: plan.first_line,
-            from: plan.from,
-        };
-        let marks: Vec<_> = chunks.iter().map(mark).collect();
-        let places = Places {
-            header: &header,
-            rules,
-            marks: &marks,
-            end: chunks.last().map_or(0, |(plan, _)| plan.to),
-        };
-        let version = upload.refused_version.as_deref();
-        let checked = |plan: &ChunkPlan| {
-            let among = plan.refused_from..plan.refused_to;
-            refused_among(&self.work, scope, upload.id, version, among)
-        };
+        let file = self.file(&tenant, upload).await?;
+        let marks: Vec<_> = chunks.iter().map(|(plan, _)| Mark::from(plan)).collect();
+        let places = file.places(&marks, chunks.last().map_or(0, |(plan, _)| plan.to));
         let mut all = Vec::new();
         for (plan, _) in chunks {
-            all.extend(checked(plan).await?);
+            all.extend(refused_of(&self.work, scope, upload, plan).await?);
         }
-        let twice = told_twice(&places, file, upload, &all).await?;
-        let mut errors = ErrorsFile::begin(file, upload.id, &header)?;
+        let twice = told_twice(&places, file.dropped(), upload, &all).await?;
+        let mut errors = file.errors()?;
         for (plan, share) in chunks {
             let share = match share {
                 Some(version) => self.share(scope, upload, plan, version).await?,
                 None => Share::default(),
             };
-            let mut refused = checked(plan).await?;
+            let mut refused = refused_of(&self.work, scope, upload, plan).await?;
             refused.extend(share.refused.keys());
             refused.sort_unstable();
             let reasons = |record: &Record<'_>| {
@@ -196,14 +165,8 @@ async fn told_twice(
         Ok(())
     };
     places.read(file, refused, add).await?;
-    let mut suspects = duplicates.finish();
-    let indexes = suspects.indexes();
-    let tell = |record: &Record<'_>| {
-        suspects.tell(record.index, &record.keys);
-        Ok(())
-    };
-    places.read(file, &indexes, tell).await?;
-    Ok(suspects.finish().iter().map(|it| it.index).collect())
+    let suspects = places.verified(file, duplicates.finish()).await?;
+    Ok(suspects.iter().map(|it| it.index).collect())
 }
 
 /// What was wrong with a row: what the rules of the layout say, what was found when it was recorded, and
@@ -222,12 +185,7 @@ fn reasons(
     reasons.extend(findings.map(|code| (code.as_str(), finding_ja(*code, record.line))));
     if is_twice {
         let twice = ProblemCode::DoseTwice;
-        let column = twice.shared_dose_column().map(layouts::doses::Column::name);
-        let problem = layouts::RowProblem {
-            code: twice,
-            column,
-            line: record.line,
-        };
+        let problem = RowProblem::beyond::<Doses>(twice, record.line);
         reasons.push((twice.as_str(), problem.message_ja()));
     }
     reasons

@@ -47,14 +47,14 @@ use queues::{DoseMessage, DoseQueue};
 use recording::{Area, Recorder};
 use store::{Store, StoreError, TenantSettings};
 
-pub use error::LoadDosesError;
+use error::LoadDosesError;
 pub use wire::wire;
 
 /// A table that throttles is left alone for this long: it divides what is asked for too much within minutes.
 const THROTTLED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The function's work, over its adapters.
-pub struct LoadDoses {
+struct LoadDoses {
     store: Store,
     recorder: Recorder,
     drop: Objects,
@@ -84,8 +84,7 @@ impl Tenant<'_> {
 
 impl LoadDoses {
     /// Wires the function: the table, the drop and the work bucket, its own queue, keys, time.
-    #[must_use]
-    pub fn new(
+    fn new(
         store: Store,
         drop: Objects,
         work: Objects,
@@ -105,7 +104,7 @@ impl LoadDoses {
     }
 
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
-    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadDosesError> {
+    async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadDosesError> {
         let message = DoseMessage::parse(body)?;
         let scope = message.scope();
         match &message {

@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 use domain::{Lease, RowCounts};
-use layouts::{ColumnMapping, FileProblem, ProblemCode, Record, RowProblem, Rules, Suspect};
+use layouts::{
+    ColumnMapping, Duplicates as _, FileProblem, Layout, ProblemCode, Record, RowProblem, Rules,
+    Suspect,
+};
 use objects::{ObjectName, ObjectsError};
 use reread::{ErrorsFile, Places};
 use store::{Conclusion, StoreError};
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    kind::{Kind, Suspects as _},
+    kind::Kind,
     pass::{Pass, Passed, by_code},
     receive::Mine,
 };
@@ -50,7 +53,13 @@ impl ReceiveUpload {
             today,
             max_bytes: MAX_BYTES,
         };
-        let pass = Pass::new(rules, &mapping::<K>(mine)?, kind, chunk_bytes);
+        let pass = Pass::new(
+            rules,
+            &mapping::<K::Layout>(mine)?,
+            kind,
+            chunk_bytes,
+            self.seed,
+        );
         let mut left = Vec::new();
         let passed = match self.pass(mine, pass, &mut left).await? {
             Ok(passed) => passed,
@@ -67,10 +76,11 @@ impl ReceiveUpload {
             summary,
             cutter,
             mut refused,
+            duplicates,
             mut kind,
         } = passed;
         self.leave_rows(mine, kind.take_left(), &mut left).await?;
-        let (suspects, mut of_kind) = kind.finish();
+        let mut of_kind = kind.finish();
         let (end, marks) = cutter.marks();
         let places = Places {
             header: &summary.header,
@@ -78,7 +88,8 @@ impl ReceiveUpload {
             marks,
             end,
         };
-        let suspects = self.verified::<K>(mine, &places, suspects).await?;
+        let file = mine.file(&self.drop);
+        let suspects = places.verified(file, duplicates.finish()).await?;
         refused.extend(suspects.iter().map(|suspect| suspect.index));
         refused.sort_unstable();
         refused.dedup();
@@ -95,7 +106,7 @@ impl ReceiveUpload {
         let rows = u64::from(summary.rows);
         self.keep_lease(mine, rows).await?;
         if has_errors {
-            self.write_errors::<K>(mine, &places, &refused, &suspects)
+            self.write_errors(mine, &places, &refused, &suspects)
                 .await?;
             refused_version = Some(self.write_refused(mine, &refused).await?);
         }
@@ -182,33 +193,16 @@ impl ReceiveUpload {
         Err(ReceiveError::OutOfTime)
     }
 
-    /// Rows that share what they must not, the doubtful ones verified by reading them again.
-    async fn verified<K: Kind>(
-        &self,
-        mine: &Mine<'_>,
-        places: &Places<'_, K::Layout>,
-        mut suspects: K::Suspects,
-    ) -> Result<Vec<Suspect>, ReceiveError> {
-        let indexes = suspects.to_read();
-        places
-            .read(mine.file(&self.drop), &indexes, |record| {
-                suspects.tell(record);
-                Ok(())
-            })
-            .await?;
-        Ok(suspects.certain())
-    }
-
     /// Writes `errors.csv`: the refused rows as they came, with what is wrong.
-    async fn write_errors<K: Kind>(
+    async fn write_errors<L: Layout>(
         &self,
         mine: &Mine<'_>,
-        places: &Places<'_, K::Layout>,
+        places: &Places<'_, L>,
         refused: &[u32],
         suspects: &[Suspect],
     ) -> Result<(), ReceiveError> {
-        let reasons = |record: &Record<'_, K::Layout>| {
-            let problems = problems::<K>(record, of_row(suspects, record.index));
+        let reasons = |record: &Record<'_, L>| {
+            let problems = problems(record, of_row(suspects, record.index));
             let reason = |problem: &RowProblem| (problem.code.as_str(), problem.message_ja());
             problems.iter().map(reason).collect()
         };
@@ -248,9 +242,9 @@ impl ReceiveUpload {
     }
 }
 
-fn mapping<K: Kind>(mine: &Mine<'_>) -> Result<ColumnMapping, ReceiveError> {
+fn mapping<L: Layout>(mine: &Mine<'_>) -> Result<ColumnMapping, ReceiveError> {
     let columns = mine.upload.columns(&mine.tenant.settings);
-    K::mapping(columns).map_err(|_| ReceiveError::Mapping)
+    ColumnMapping::of::<L>(columns).map_err(|_| ReceiveError::Mapping)
 }
 
 /// Those of this row; there may be millions, ordered by row.
@@ -262,13 +256,10 @@ fn of_row(suspects: &[Suspect], index: u32) -> &[Suspect] {
 }
 
 /// What the rules say of the record, and what it shares with others.
-fn problems<K: Kind>(record: &Record<'_, K::Layout>, shared: &[Suspect]) -> Vec<RowProblem> {
+fn problems<L: Layout>(record: &Record<'_, L>, shared: &[Suspect]) -> Vec<RowProblem> {
     let mut problems = record.row.err().map(<[_]>::to_vec).unwrap_or_default();
-    problems.extend(shared.iter().map(|it| RowProblem {
-        code: it.code,
-        column: K::shared_column(it.code),
-        line: record.line,
-    }));
+    let beyond = |it: &Suspect| RowProblem::beyond::<L>(it.code, record.line);
+    problems.extend(shared.iter().map(beyond));
     problems
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use crypto::Sha256;
-use layouts::{Check, ColumnMapping, FileProblem, Record, Rules, Summary};
+use layouts::{Check, ColumnMapping, Duplicates as _, FileProblem, Layout, Record, Rules, Summary};
 use objects::ObjectName;
 
 use crate::{cut::Cutter, kind::Kind};
+
+type Duplicates<K> = <<K as Kind>::Layout as Layout>::Duplicates;
 
 /// A pass under way.
 pub(crate) struct Pass<K: Kind> {
@@ -17,10 +19,11 @@ pub(crate) struct Pass<K: Kind> {
 }
 
 /// What is remembered of the records.
-struct Seen<K> {
+struct Seen<K: Kind> {
     cutter: Cutter,
     refused: Vec<u32>,
     rows: u64,
+    duplicates: Duplicates<K>,
     kind: K,
 }
 
@@ -31,11 +34,19 @@ pub(crate) struct Passed<K: Kind> {
     pub(crate) cutter: Cutter,
     /// Indexes of the records that the rules refuse, ascending.
     pub(crate) refused: Vec<u32>,
+    pub(crate) duplicates: Duplicates<K>,
     pub(crate) kind: K,
 }
 
 impl<K: Kind> Pass<K> {
-    pub(crate) fn new(rules: Rules, mapping: &ColumnMapping, kind: K, chunk_bytes: u64) -> Self {
+    /// `seed`: as [`layouts::Duplicates::new`] takes it.
+    pub(crate) fn new(
+        rules: Rules,
+        mapping: &ColumnMapping,
+        kind: K,
+        chunk_bytes: u64,
+        seed: u64,
+    ) -> Self {
         Self {
             digest: Sha256::default(),
             check: Check::new(rules, mapping),
@@ -43,6 +54,7 @@ impl<K: Kind> Pass<K> {
                 cutter: Cutter::new(chunk_bytes),
                 refused: Vec::new(),
                 rows: 0,
+                duplicates: Duplicates::<K>::new(seed),
                 kind,
             },
         }
@@ -76,6 +88,7 @@ impl<K: Kind> Pass<K> {
             summary,
             cutter: self.seen.cutter,
             refused: self.seen.refused,
+            duplicates: self.seen.duplicates,
             kind: self.seen.kind,
         })
     }
@@ -84,6 +97,7 @@ impl<K: Kind> Pass<K> {
 impl<K: Kind> Seen<K> {
     fn note(&mut self, record: &Record<'_, K::Layout>) {
         self.rows += 1;
+        self.duplicates.add(record.index, &record.keys);
         self.kind.note(record);
         let span = record.span.into();
         if self.cutter.record(record.index, record.line, &span) {

@@ -203,7 +203,7 @@ impl ReceiveUpload {
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
         let rows = ChunkRows::new(mine.scope, mine.upload.id, keys);
-        let kind = ResidentsFile::new(rows, self.seed);
+        let kind = ResidentsFile::new(rows);
         let rows = match self.check(mine, kind, self.chunk_bytes.residents).await? {
             Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => rows,
@@ -222,7 +222,7 @@ impl ReceiveUpload {
     /// A dose file needs no generation: its rows come into force one by one, so it is accepted unless
     /// too many of them are wrong, and loaded at once.
     async fn doses(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
-        let kind = DosesFile::new(self.seed);
+        let kind = DosesFile::new();
         let found = match self.check(mine, kind, self.chunk_bytes.doses).await? {
             Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => rows.found,
@@ -232,7 +232,7 @@ impl ReceiveUpload {
 
     /// A file of inquiries is asked at once as well, by one worker: its answers stand in one file.
     async fn inquiries(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
-        let kind = InquiriesFile::default();
+        let kind = InquiriesFile::new();
         let found = match self.check(mine, kind, MAX_BYTES).await? {
             Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => rows.found,

@@ -36,7 +36,7 @@ use crate::sample::Sample;
 pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub struct Settings {
+struct Settings {
     store: Store,
     clock: Arc<dyn Clock>,
     seed: u64,
@@ -44,13 +44,12 @@ pub struct Settings {
 
 impl Settings {
     /// Wires the function: the table, time, and a seed that who writes a file does not know.
-    #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>, seed: u64) -> Self {
+    fn new(store: Store, clock: Arc<dyn Clock>, seed: u64) -> Self {
         Self { store, clock, seed }
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "GET /settings" => self.show(&request).await,
             "PUT /settings" => self.change(&request).await,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use layouts::{
-    Check, ColumnMapping, FileProblem, FoundHeader, LayoutColumn, NoticeCode, Record, RowProblem,
-    Rows, Rules, Summary, residents::ERROR_COLUMNS,
+    Check, ColumnMapping, Duplicates as _, FileProblem, FoundHeader, LayoutColumn, NoticeCode,
+    Record, RowProblem, Rows, Rules, Summary, Suspect, Suspects, residents::ERROR_COLUMNS,
 };
 use serde::Serialize;
 use store::has_digits_like_data;
@@ -123,20 +123,20 @@ impl Look<'_> {
             refused: BTreeSet::new(),
             problems: Vec::new(),
             first: Vec::new(),
-            duplicates: K::begin(self.seed),
+            duplicates: K::Duplicates::new(self.seed),
         };
         let summary = self.check(mapping, &mut |record| notes.take(record, &self.rules));
         match summary {
             Ok(summary) => {
                 seen.encoding = Some(summary.header.encoding().as_str());
                 seen.notices = summary.notices.iter().map(Notice::of).collect();
-                let duplicates = notes.duplicates;
-                notes.problems.extend(self.shared(
-                    &summary,
-                    duplicates,
-                    &notes.lines,
-                    &mut notes.refused,
-                ));
+                let shared = self.verified(&summary, notes.duplicates.finish());
+                for Suspect { index, code } in shared {
+                    notes.refused.insert(index);
+                    let line = notes.lines.get(index as usize).copied();
+                    let line = line.unwrap_or_default();
+                    notes.problems.push(RowProblem::beyond::<K>(code, line));
+                }
             }
             Err(problem) => seen.refusal = Some(Refusal::of(&problem)),
         }
@@ -164,30 +164,19 @@ impl Look<'_> {
         }
     }
 
-    /// What rows share that no two may.
-    fn shared<K: Kind>(
+    /// What rows share that no two may: all are read again, for they are at hand.
+    fn verified<K: Kind>(
         &self,
         summary: &Summary<K>,
-        duplicates: K::Duplicates,
-        lines: &[u64],
-        refused: &mut BTreeSet<u32>,
-    ) -> Vec<RowProblem> {
+        mut suspects: impl Suspects<K>,
+    ) -> Vec<Suspect> {
         let start = usize::try_from(summary.header_span.end).unwrap_or(usize::MAX);
         let rows = self.bytes.get(start..).unwrap_or_default();
-        let again = |tell: &mut dyn FnMut(u32, &K::Keys<'_>)| {
-            let mut rows = Rows::new(&summary.header, self.rules, rows, 0, 2);
-            while let Ok(Some(record)) = rows.next() {
-                tell(record.index, &record.keys);
-            }
-        };
-        let shared = K::shared(duplicates, again);
-        refused.extend(shared.iter().map(|it| it.index));
-        let problem = |it: &layouts::Suspect| RowProblem {
-            code: it.code,
-            column: K::shared_column(it.code),
-            line: lines.get(it.index as usize).copied().unwrap_or_default(),
-        };
-        shared.iter().map(problem).collect()
+        let mut rows = Rows::new(&summary.header, self.rules, rows, 0, 2);
+        while let Ok(Some(record)) = rows.next() {
+            suspects.tell(record.index, &record.keys);
+        }
+        suspects.finish()
     }
 }
 
@@ -219,7 +208,7 @@ impl Seen {
 impl<K: Kind> Notes<K> {
     fn take(&mut self, record: &Record<'_, K>, rules: &Rules) {
         self.lines.push(record.line);
-        K::add(&mut self.duplicates, record.index, &record.keys);
+        self.duplicates.add(record.index, &record.keys);
         match &record.row {
             Ok(row) if self.first.len() < SHOWN_ROWS => {
                 let cell = |column: &K::Column| Cell {

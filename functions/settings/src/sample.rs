@@ -85,11 +85,11 @@ impl Sample {
         };
         match self.kind {
             FileKind::Residents => {
-                let mapping = ColumnMapping::of_residents(wanted.columns);
+                let mapping = ColumnMapping::of::<Residents>(wanted.columns);
                 Ok(look.of::<Residents>(&mapping.map_err(|_| invalid())?))
             }
             FileKind::Doses => {
-                let mapping = ColumnMapping::of_doses(wanted.dose_columns);
+                let mapping = ColumnMapping::of::<Doses>(wanted.dose_columns);
                 Ok(look.of::<Doses>(&mapping.map_err(|_| invalid())?))
             }
             FileKind::Inquiries => Err(no_mapping()),

@@ -15,6 +15,7 @@ pub use check::{Check, Summary};
 pub use header::{FoundHeader, Header};
 pub use keys::Suspect;
 pub(crate) use keys::{Keys, hash, spread};
-pub use layout::{ERROR_COLUMNS, Layout, LayoutColumn};
+pub(crate) use layout::of_name;
+pub use layout::{Duplicates, ERROR_COLUMNS, Layout, LayoutColumn, Suspects};
 pub use row::{Record, Rules, Span};
 pub use rows::Rows;

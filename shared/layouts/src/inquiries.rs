@@ -11,7 +11,7 @@ use crate::file;
 
 pub use answers::{AnsweredDose, AnswersWriter};
 pub use columns::Column;
-pub use duplicates::Duplicates;
+pub use duplicates::{Duplicates, ReferenceSuspects};
 pub use row::{InquiryRow, RowKeys};
 pub use rules::Inquiries;
 

@@ -19,7 +19,8 @@ mod text;
 pub use encoding::Encoding;
 pub use errors_csv::ErrorsWriter;
 pub use file::{
-    Check, FoundHeader, Header, Layout, LayoutColumn, Record, Rows, Rules, Span, Summary, Suspect,
+    Check, Duplicates, FoundHeader, Header, Layout, LayoutColumn, Record, Rows, Rules, Span,
+    Summary, Suspect, Suspects,
 };
 pub use mapping::{ColumnMapping, MappingProblem};
 pub use problem::{

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use crate::file::{Layout, of_name};
+
 /// How a municipality's system names the columns: its name -> ours. Part of the tenant's settings;
 /// which of our names exist, each layout knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,14 +21,13 @@ pub enum MappingProblem {
 }
 
 impl ColumnMapping {
-    /// From pairs of the municipality's name and ours. `columns`: the names of the layout.
-    pub(crate) fn checked(
+    /// For files of a layout, from pairs of the municipality's column name and ours.
+    pub fn of<L: Layout>(
         pairs: impl IntoIterator<Item = (String, String)>,
-        columns: &[&str],
     ) -> Result<Self, MappingProblem> {
         let mut mapping = BTreeMap::new();
         for (theirs, ours) in pairs {
-            if !columns.contains(&ours.as_str()) {
+            if of_name::<L::Column>(&ours).is_none() {
                 return Err(MappingProblem::NoSuchColumn(ours));
             }
             if mapping.values().any(|taken| *taken == ours) {

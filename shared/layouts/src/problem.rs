@@ -7,6 +7,8 @@ use std::str::FromStr;
 use domain::{Date, FindingCode, UnknownWord};
 use thiserror::Error;
 
+use crate::file::{Layout, LayoutColumn};
+
 mod texts;
 
 pub use texts::{NoticeCode, ProblemCode};
@@ -135,6 +137,16 @@ pub struct RowProblem {
 }
 
 impl RowProblem {
+    /// Found beyond the row, of a file of this layout.
+    #[must_use]
+    pub fn beyond<L: Layout>(code: ProblemCode, line: u64) -> Self {
+        Self {
+            code,
+            column: L::column_beyond(code).map(LayoutColumn::title),
+            line,
+        }
+    }
+
     /// For the staff of the municipality: where, what is wrong, what to do.
     #[must_use]
     pub fn message_ja(&self) -> String {

@@ -9,7 +9,7 @@ use crate::file;
 
 pub use crate::file::{ERROR_COLUMNS, Rules, Span, Suspect};
 pub use columns::Column;
-pub use duplicates::{Duplicates, NumberSuspects, Suspects};
+pub use duplicates::{Duplicates, Suspects};
 pub use keys::RowKeys;
 pub use rules::Residents;
 

@@ -152,6 +152,16 @@ impl Objects {
         self.reader(scope, object, 0..head.size)
     }
 
+    /// A small object whole, at once; its size is asked for first.
+    pub async fn read_whole(
+        &self,
+        scope: &TenantScope,
+        object: &PinnedObject,
+    ) -> Result<Bytes, ObjectsError> {
+        let head = self.head(scope, object).await?;
+        self.read_range(scope, object, 0..head.size).await
+    }
+
     /// The given bytes at once; they must lie within the object.
     pub async fn read_range(
         &self,

@@ -5,7 +5,7 @@ mod checked;
 mod errors_file;
 mod places;
 
-pub use checked::{header_of, refused_among};
+pub use checked::{CheckedFile, refused_of};
 pub use errors_file::ErrorsFile;
 pub use places::{DroppedFile, Mark, Places};
 

@@ -1,5 +1,5 @@
 use domain::TenantScope;
-use layouts::{Header, Layout, Record, Rows, Rules};
+use layouts::{Header, Layout, Record, Rows, Rules, Suspect, Suspects};
 use objects::{Objects, PinnedObject};
 
 use crate::RereadError;
@@ -67,6 +67,21 @@ impl<L: Layout> Places<'_, L> {
             }
         }
         Ok(())
+    }
+
+    /// Those rows that do share what they must not: the doubtful ones are read again to be certain.
+    pub async fn verified(
+        &self,
+        file: DroppedFile<'_>,
+        mut suspects: impl Suspects<L>,
+    ) -> Result<Vec<Suspect>, RereadError> {
+        let indexes = suspects.indexes();
+        let tell = |record: &Record<'_, L>| {
+            suspects.tell(record.index, &record.keys);
+            Ok(())
+        };
+        self.read(file, &indexes, tell).await?;
+        Ok(suspects.finish())
     }
 
     /// How many of these indexes (ascending) stand so near to the first that all of their records can be held:

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{FileKind, Product, ProductCode, Programme, programmes};
-use layouts::{ColumnMapping, MappingProblem};
+use layouts::{ColumnMapping, MappingProblem, doses::Doses, residents::Residents};
 
 use crate::TenantSettings;
 
@@ -44,8 +44,8 @@ impl TenantSettings {
 
     /// Whether files and doses can be read by these settings.
     pub fn check(&self) -> Result<(), SettingsProblem> {
-        let residents = ColumnMapping::of_residents(self.columns.clone());
-        let doses = ColumnMapping::of_doses(self.dose_columns.clone());
+        let residents = ColumnMapping::of::<Residents>(self.columns.clone());
+        let doses = ColumnMapping::of::<Doses>(self.dose_columns.clone());
         for (kind, mapping, columns) in [
             (FileKind::Residents, residents, &self.columns),
             (FileKind::Doses, doses, &self.dose_columns),

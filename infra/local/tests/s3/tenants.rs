@@ -45,6 +45,8 @@ in_both!(objects_of_any_size_are_written_and_read_back, world, {
         assert_eq!(head.size, length as u64);
         let opened = objects.open(&chiyoda, &pinned).await.unwrap();
         assert!(read_all(opened).await.unwrap() == content, "{length}");
+        let whole = objects.read_whole(&chiyoda, &pinned).await.unwrap();
+        assert!(whole == content, "{length}");
         let small_ranges = objects.reader(&chiyoda, &pinned, 0..head.size).unwrap();
         let read = read_all(small_ranges.with_range_size(3_333_333))
             .await

@@ -1,7 +1,6 @@
 use domain::FindingCode;
 
 use crate::file::LayoutColumn;
-use crate::{ColumnMapping, MappingProblem, ProblemCode};
 
 /// A column of the doses layout (接種記録).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,15 +86,6 @@ impl LayoutColumn for Column {
     }
 }
 
-impl ColumnMapping {
-    /// For dose files, from pairs of the municipality's column name and ours.
-    pub fn of_doses(
-        pairs: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, MappingProblem> {
-        Self::checked(pairs, &Column::ALL.map(Column::name))
-    }
-}
-
 /// The column that a finding about a dose shows in; `None` where it is about the row as a whole.
 #[must_use]
 pub const fn column_of(finding: FindingCode) -> Option<Column> {
@@ -120,16 +110,5 @@ pub const fn column_of(finding: FindingCode) -> Option<Column> {
         FindingCode::UnknownResident => Some(Column::Number),
         FindingCode::LotUnknown | FindingCode::LotOfOtherProduct => Some(Column::Lot),
         _ => None,
-    }
-}
-
-impl ProblemCode {
-    /// The column of a dose file that is named where rows share something.
-    #[must_use]
-    pub const fn shared_dose_column(self) -> Option<Column> {
-        match self {
-            Self::DoseTwice => Some(Column::DoseNumber),
-            _ => None,
-        }
     }
 }

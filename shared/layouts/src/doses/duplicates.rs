@@ -4,8 +4,9 @@
 use domain::LotNumber;
 
 use super::keys::{Content, RowKeys};
+use super::rules::Doses;
 use crate::ProblemCode;
-use crate::file::{Keys, Suspect, hash};
+use crate::file::{self, Keys, Suspect, hash};
 
 /// Collects whose dose each row of a file records, then says which rows may record the same one.
 pub struct Duplicates {
@@ -21,8 +22,7 @@ enum By {
     Number,
 }
 
-/// Rows that seem to record the same dose. To be certain, read them again and [`DoseSuspects::tell`] what
-/// stands there.
+/// Rows that seem to record the same dose.
 #[derive(Debug)]
 pub struct DoseSuspects {
     seed: u64,
@@ -40,10 +40,10 @@ struct SuspectRow {
     content: u64,
 }
 
-impl Duplicates {
-    /// `seed`: anything that who wrote the file does not know beforehand.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
+impl file::Duplicates<Doses> for Duplicates {
+    type Suspects = DoseSuspects;
+
+    fn new(seed: u64) -> Self {
         Self {
             seed,
             coupons: Keys::default(),
@@ -51,8 +51,7 @@ impl Duplicates {
         }
     }
 
-    /// Adds a row, be it accepted or refused.
-    pub fn add(&mut self, index: u32, keys: &RowKeys<'_>) {
+    fn add(&mut self, index: u32, keys: &RowKeys<'_>) {
         if let Some(key) = hash_of_dose(keys, By::Coupon, self.seed) {
             self.coupons.add(key, index);
         }
@@ -61,9 +60,7 @@ impl Duplicates {
         }
     }
 
-    /// The rows to be looked at again.
-    #[must_use]
-    pub fn finish(self) -> DoseSuspects {
+    fn finish(self) -> DoseSuspects {
         let mut rows = Vec::new();
         for (by, keys) in [(By::Coupon, self.coupons), (By::Number, self.numbers)] {
             keys.shared(|key, index| {
@@ -84,17 +81,14 @@ impl Duplicates {
     }
 }
 
-impl DoseSuspects {
-    /// The rows to be read again, ascending, each once.
-    #[must_use]
-    pub fn indexes(&self) -> Vec<u32> {
+impl file::Suspects<Doses> for DoseSuspects {
+    fn indexes(&self) -> Vec<u32> {
         let mut indexes: Vec<_> = self.rows.iter().map(|row| row.index).collect();
         indexes.dedup();
         indexes
     }
 
-    /// What stands on such a row. Other rows are passed over.
-    pub fn tell(&mut self, index: u32, keys: &RowKeys<'_>) {
+    fn tell(&mut self, index: u32, keys: &RowKeys<'_>) {
         let first = self.rows.partition_point(|row| row.index < index);
         let rows = self.rows.get_mut(first..).unwrap_or_default();
         for row in rows.iter_mut().take_while(|row| row.index == index) {
@@ -103,9 +97,8 @@ impl DoseSuspects {
         }
     }
 
-    /// The rows that record the same dose and differ, by index. Rows of which nothing was told are taken to.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<Suspect> {
+    /// Those that record the same dose and differ.
+    fn finish(mut self) -> Vec<Suspect> {
         let key = |row: &SuspectRow| (row.by, row.key, row.dose);
         self.rows.sort_unstable_by_key(|row| (key(row), row.index));
         let differ = |group: &&[SuspectRow]| {
@@ -176,6 +169,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::file::{Duplicates as _, Suspects as _};
 
     /// Coupon or number, and which dose.
     type Key<'a> = (Option<u64>, Option<&'a str>, u8);

@@ -6,6 +6,7 @@ use domain::{
 };
 
 use super::columns::Column;
+use super::duplicates::Duplicates;
 use super::keys::{Content, RowKeys};
 use super::row::DoseRow;
 use crate::ProblemCode;
@@ -40,6 +41,7 @@ impl Layout for Doses {
     type Row<'a> = DoseRow<'a>;
     type Keys<'a> = RowKeys<'a>;
     type Parts<'a> = Parts<'a>;
+    type Duplicates = Duplicates;
 
     fn read<'r>(check: &mut RowCheck<'r, '_, Self>) -> Parts<'r> {
         check.municipality(Column::Municipality);
@@ -94,6 +96,10 @@ impl Layout for Doses {
             lot: parts.lot?.resolve(text),
             programme: parts.programme?,
         })
+    }
+
+    fn column_beyond(code: ProblemCode) -> Option<Column> {
+        (code == ProblemCode::DoseTwice).then_some(Column::DoseNumber)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use super::RowCheck;
+use super::{RowCheck, Suspect};
+use crate::ProblemCode;
 
 /// The columns that `errors.csv` adds. Known, and passed over.
 pub const ERROR_COLUMNS: [&str; 2] = ["エラーコード", "エラー内容"];
@@ -47,6 +48,8 @@ pub trait Layout: Copy + fmt::Debug + Send + Sync + 'static {
     type Keys<'a>: Copy;
     /// What was read off a row; complete if there was no problem.
     type Parts<'a>;
+    /// Finds rows of a file that share what no two may.
+    type Duplicates: Duplicates<Self>;
 
     /// The rules for every column of a row that has as many fields as the header.
     fn read<'r>(check: &mut RowCheck<'r, '_, Self>) -> Self::Parts<'r>;
@@ -59,10 +62,40 @@ pub trait Layout: Copy + fmt::Debug + Send + Sync + 'static {
 
     /// `None` where something is missing, which was noted as a problem.
     fn row<'a>(parts: &Self::Parts<'a>, text: &'a str) -> Option<Self::Row<'a>>;
+
+    /// The column that a problem shows in, where it was found beyond the row.
+    fn column_beyond(code: ProblemCode) -> Option<Self::Column>;
+}
+
+/// Collects what the rows of a file must not share.
+pub trait Duplicates<L: Layout>: Send {
+    /// What it finds.
+    type Suspects: Suspects<L>;
+
+    /// Of a file of which nothing was read. `seed`: anything that who wrote the file does not know beforehand.
+    fn new(seed: u64) -> Self;
+
+    /// Adds a row, be it accepted or refused.
+    fn add(&mut self, index: u32, keys: &L::Keys<'_>);
+
+    /// The end of the file.
+    fn finish(self) -> Self::Suspects;
+}
+
+/// Rows that share something, or seem to: to be certain, read some of them again and tell what stands there.
+pub trait Suspects<L: Layout>: Send {
+    /// The rows to be read again, ascending, each once.
+    fn indexes(&self) -> Vec<u32>;
+
+    /// What stands on such a row. Other rows are passed over.
+    fn tell(&mut self, index: u32, keys: &L::Keys<'_>);
+
+    /// The rows that do share something, by index. Rows of which nothing was told are taken to.
+    fn finish(self) -> Vec<Suspect>;
 }
 
 /// The column of this name.
-pub(super) fn of_name<C: LayoutColumn>(name: &str) -> Option<C> {
+pub(crate) fn of_name<C: LayoutColumn>(name: &str) -> Option<C> {
     C::COLUMNS
         .iter()
         .copied()

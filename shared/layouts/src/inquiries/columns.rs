@@ -1,5 +1,4 @@
 use crate::file::LayoutColumn;
-use crate::{ColumnMapping, MappingProblem, ProblemCode};
 
 /// A column of the layout of bulk inquiries (一括照会).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,26 +77,5 @@ impl LayoutColumn for Column {
     #[inline]
     fn place(self) -> usize {
         self as usize
-    }
-}
-
-impl ColumnMapping {
-    /// For files of inquiries, from pairs of the municipality's column name and ours.
-    pub fn of_inquiries(
-        pairs: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, MappingProblem> {
-        Self::checked(pairs, &Column::ALL.map(Column::name))
-    }
-}
-
-impl ProblemCode {
-    /// The column of a file of inquiries that the problem shows in, where it was found beyond the row.
-    #[must_use]
-    pub const fn inquiry_column(self) -> Option<Column> {
-        match self {
-            Self::ReferenceTwice => Some(Column::Reference),
-            Self::FormUsed => Some(Column::FormNumber),
-            _ => None,
-        }
     }
 }

@@ -5,6 +5,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use domain::{Basis, Date, EvidenceKind, MyNumber, Purpose, basis, is_evidence_number};
 
 use super::columns::Column;
+use super::duplicates::Duplicates;
 use super::row::{InquiryRow, RowKeys};
 use crate::ProblemCode;
 use crate::file::{Layout, Piece, RowCheck};
@@ -35,6 +36,7 @@ impl Layout for Inquiries {
     type Row<'a> = InquiryRow<'a>;
     type Keys<'a> = RowKeys<'a>;
     type Parts<'a> = Parts<'a>;
+    type Duplicates = Duplicates;
 
     fn read<'r>(check: &mut RowCheck<'r, '_, Self>) -> Parts<'r> {
         let rounded = ProblemCode::ReferenceRounded;
@@ -78,6 +80,14 @@ impl Layout for Inquiries {
             purpose: parts.purpose?,
             programmes: parts.programmes.map_or("COVID19", |it| it.resolve(text)),
         })
+    }
+
+    fn column_beyond(code: ProblemCode) -> Option<Column> {
+        match code {
+            ProblemCode::ReferenceTwice => Some(Column::Reference),
+            ProblemCode::FormUsed => Some(Column::FormNumber),
+            _ => None,
+        }
     }
 }
 

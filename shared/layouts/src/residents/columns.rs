@@ -1,5 +1,4 @@
 use crate::file::LayoutColumn;
-use crate::{ColumnMapping, MappingProblem, ProblemCode};
 
 /// A column of the residents layout (接種対象者).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,27 +89,5 @@ impl LayoutColumn for Column {
     #[inline]
     fn place(self) -> usize {
         self as usize
-    }
-}
-
-impl ProblemCode {
-    /// The column of a residents file that is named where rows share something.
-    #[must_use]
-    pub const fn shared_resident_column(self) -> Option<Column> {
-        match self {
-            Self::MyNumberShared => Some(Column::MyNumber),
-            Self::CouponShared => Some(Column::Coupon),
-            Self::ResidentNumberTwice => Some(Column::Number),
-            _ => None,
-        }
-    }
-}
-
-impl ColumnMapping {
-    /// For residents files, from pairs of the municipality's column name and ours.
-    pub fn of_residents(
-        pairs: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, MappingProblem> {
-        Self::checked(pairs, &Column::ALL.map(Column::name))
     }
 }

@@ -3,8 +3,9 @@
 //! is verified by reading those rows again.
 
 use super::keys::RowKeys;
+use super::rules::Residents;
 use crate::ProblemCode;
-use crate::file::{Keys, Suspect, hash, spread};
+use crate::file::{self, Keys, Suspect, hash, spread};
 
 /// Collects the keys of all rows of a file, then says which stand there more than once.
 pub struct Duplicates {
@@ -17,19 +18,11 @@ pub struct Duplicates {
 /// What [`Duplicates`] found.
 #[derive(Debug)]
 pub struct Suspects {
-    /// Rows that share a My Number or a coupon number, by index. Certain.
-    pub certain: Vec<Suspect>,
-    /// Rows that seem to share a 宛名番号.
-    pub numbers: NumberSuspects,
-}
-
-/// Rows whose 宛名番号 have the same hash. Nearly always they are the same; to be certain, read those
-/// rows again and [`NumberSuspects::tell`] what stands there.
-#[derive(Debug)]
-pub struct NumberSuspects {
+    /// Rows that share a My Number or a coupon number.
+    certain: Vec<Suspect>,
     seed: u64,
-    /// By index.
-    rows: Vec<NumberRow>,
+    /// Rows whose 宛名番号 have the same hash, by index. Nearly always they are the same.
+    numbers: Vec<NumberRow>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +33,10 @@ struct NumberRow {
     number: u64,
 }
 
-impl Duplicates {
-    /// `seed`: anything that who wrote the file does not know beforehand.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
+impl file::Duplicates<Residents> for Duplicates {
+    type Suspects = Suspects;
+
+    fn new(seed: u64) -> Self {
         Self {
             seed,
             numbers: Keys::default(),
@@ -52,9 +45,8 @@ impl Duplicates {
         }
     }
 
-    /// Adds a row, be it accepted or refused.
     #[inline]
-    pub fn add(&mut self, index: u32, keys: &RowKeys<'_>) {
+    fn add(&mut self, index: u32, keys: &RowKeys<'_>) {
         if let Some(number) = keys.number {
             self.numbers.add(hash(number.as_bytes(), self.seed), index);
         }
@@ -66,9 +58,7 @@ impl Duplicates {
         }
     }
 
-    /// What rows share.
-    #[must_use]
-    pub fn finish(self) -> Suspects {
+    fn finish(self) -> Suspects {
         let mut certain = Vec::new();
         self.my_numbers.shared(|_, index| {
             certain.push(Suspect {
@@ -82,62 +72,49 @@ impl Duplicates {
                 code: ProblemCode::CouponShared,
             });
         });
-        certain.sort_unstable();
-        let mut rows = Vec::new();
+        let mut numbers = Vec::new();
         let row = |key, index| NumberRow {
             index,
             key,
             number: 0,
         };
-        self.numbers.shared(|key, index| rows.push(row(key, index)));
-        rows.sort_unstable_by_key(|row| row.index);
+        self.numbers
+            .shared(|key, index| numbers.push(row(key, index)));
+        numbers.sort_unstable_by_key(|row| row.index);
         Suspects {
             certain,
-            numbers: NumberSuspects {
-                seed: !self.seed,
-                rows,
-            },
+            seed: !self.seed,
+            numbers,
         }
     }
 }
 
-impl NumberSuspects {
-    /// The rows to be read again, ascending.
-    #[must_use]
-    pub fn indexes(&self) -> impl ExactSizeIterator<Item = u32> {
-        self.rows.iter().map(|row| row.index)
+impl file::Suspects<Residents> for Suspects {
+    fn indexes(&self) -> Vec<u32> {
+        self.numbers.iter().map(|row| row.index).collect()
     }
 
-    /// What stands on such a row as its 宛名番号. Other rows are passed over.
-    pub fn tell(&mut self, index: u32, number: &str) {
-        let seed = self.seed;
-        if let Ok(at) = self.rows.binary_search_by_key(&index, |row| row.index)
-            && let Some(row) = self.rows.get_mut(at)
+    fn tell(&mut self, index: u32, keys: &RowKeys<'_>) {
+        if let Some(number) = keys.number
+            && let Ok(at) = self.numbers.binary_search_by_key(&index, |row| row.index)
+            && let Some(row) = self.numbers.get_mut(at)
         {
-            row.number = hash(number.as_bytes(), seed) | 1;
+            row.number = hash(number.as_bytes(), self.seed) | 1;
         }
     }
 
-    /// The rows that share their 宛名番号, by index. Rows of which nothing was told are taken to.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<Suspect> {
-        let code = ProblemCode::ResidentNumberTwice;
-        self.rows
-            .sort_unstable_by_key(|row| (row.key, row.number, row.index));
-        let groups = self
-            .rows
-            .chunk_by(|a, b| (a.key, a.number) == (b.key, b.number));
+    fn finish(mut self) -> Vec<Suspect> {
+        let key = |row: &NumberRow| (row.key, row.number);
+        self.numbers.sort_unstable_by_key(key);
+        let groups = self.numbers.chunk_by(|a, b| key(a) == key(b));
         let shared =
             groups.filter(|group| group.len() > 1 || group.iter().any(|row| row.number == 0));
-        let mut suspects: Vec<_> = shared
-            .flatten()
-            .map(|row| Suspect {
-                index: row.index,
-                code,
-            })
-            .collect();
-        suspects.sort_unstable();
-        suspects
+        self.certain.extend(shared.flatten().map(|row| Suspect {
+            index: row.index,
+            code: ProblemCode::ResidentNumberTwice,
+        }));
+        self.certain.sort_unstable();
+        self.certain
     }
 }
 
@@ -149,6 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::file::{Duplicates as _, Suspects as _};
 
     fn keys(number: &str, coupon: u64, person: u64) -> RowKeys<'_> {
         RowKeys {
@@ -159,7 +137,7 @@ mod tests {
     }
 
     /// All that is shared, found the slow way.
-    fn expected(rows: &[(String, u64, u64)]) -> (Vec<Suspect>, Vec<Suspect>) {
+    fn expected(rows: &[(String, u64, u64)]) -> Vec<Suspect> {
         fn shared<K: Ord>(keys: impl Iterator<Item = K>, code: ProblemCode) -> Vec<Suspect> {
             let mut rows: BTreeMap<K, Vec<u32>> = BTreeMap::new();
             for (index, key) in (0..).zip(keys) {
@@ -168,18 +146,17 @@ mod tests {
             let shared = rows.into_values().filter(|rows| rows.len() > 1).flatten();
             shared.map(|index| Suspect { index, code }).collect()
         }
-        let mut certain = shared(rows.iter().map(|row| row.1), ProblemCode::CouponShared);
-        certain.extend(shared(
+        let mut all = shared(rows.iter().map(|row| row.1), ProblemCode::CouponShared);
+        all.extend(shared(
             rows.iter().map(|row| row.2),
             ProblemCode::MyNumberShared,
         ));
-        certain.sort_unstable();
-        let mut numbers = shared(
+        all.extend(shared(
             rows.iter().map(|row| &row.0),
             ProblemCode::ResidentNumberTwice,
-        );
-        numbers.sort_unstable();
-        (certain, numbers)
+        ));
+        all.sort_unstable();
+        all
     }
 
     proptest! {
@@ -192,13 +169,12 @@ mod tests {
             for (index, row) in (0..).zip(&rows) {
                 duplicates.add(index, &keys(&row.0, row.1, row.2));
             }
-            let Suspects { certain, mut numbers } = duplicates.finish();
-            let (expected_certain, expected_numbers) = expected(&rows);
-            prop_assert_eq!(certain, expected_certain);
-            for index in numbers.indexes().collect::<Vec<_>>() {
-                numbers.tell(index, &rows[index as usize].0);
+            let mut suspects = duplicates.finish();
+            for index in suspects.indexes() {
+                let row = &rows[index as usize];
+                suspects.tell(index, &keys(&row.0, row.1, row.2));
             }
-            prop_assert_eq!(numbers.finish(), expected_numbers);
+            prop_assert_eq!(suspects.finish(), expected(&rows));
         }
     }
 
@@ -209,13 +185,14 @@ mod tests {
             key: 7,
             number: 0,
         };
-        let alike = || NumberSuspects {
+        let alike = || Suspects {
+            certain: Vec::new(),
             seed: 1,
-            rows: vec![row(3), row(5), row(9)],
+            numbers: vec![row(3), row(5), row(9)],
         };
         let mut suspects = alike();
         for (index, number) in [(3, "A"), (5, "B"), (9, "A"), (11, "A")] {
-            suspects.tell(index, number);
+            suspects.tell(index, &keys(number, 1, 1));
         }
         let found: Vec<_> = suspects.finish().iter().map(|it| it.index).collect();
         assert_eq!(found, [3, 9]);
@@ -234,20 +211,22 @@ mod tests {
                 &keys(number, u64::from(index), u64::from(index / 199_999) + 1),
             );
         }
-        let Suspects {
-            certain,
-            mut numbers,
-        } = duplicates.finish();
+        let mut suspects = duplicates.finish();
+        for index in suspects.indexes() {
+            let shared = [0, 70_000, 199_999].contains(&index);
+            let number = if shared { 0 } else { index }.to_string();
+            suspects.tell(index, &keys(&number, 1, 1));
+        }
+        let (numbers, others): (Vec<_>, Vec<_>) = suspects
+            .finish()
+            .into_iter()
+            .partition(|it| it.code == ProblemCode::ResidentNumberTwice);
+        let found: Vec<_> = numbers.iter().map(|it| it.index).collect();
+        assert_eq!(found, [0, 70_000, 199_999]);
         assert_eq!(
-            certain.len(),
+            others.len(),
             199_999,
             "all My Numbers but the last are the same"
         );
-        for index in numbers.indexes().collect::<Vec<_>>() {
-            let shared = [0, 70_000, 199_999].contains(&index);
-            numbers.tell(index, &if shared { 0 } else { index }.to_string());
-        }
-        let found: Vec<_> = numbers.finish().iter().map(|it| it.index).collect();
-        assert_eq!(found, [0, 70_000, 199_999]);
     }
 }

@@ -3,6 +3,7 @@
 use domain::{CouponNumber, Date, Movement, MyNumber, ResidentRow, Sex};
 
 use super::columns::Column;
+use super::duplicates::Duplicates;
 use super::keys::RowKeys;
 use crate::ProblemCode;
 use crate::file::{Layout, Piece, RowCheck, TextPiece};
@@ -36,6 +37,7 @@ impl Layout for Residents {
     type Row<'a> = ResidentRow<'a>;
     type Keys<'a> = RowKeys<'a>;
     type Parts<'a> = Parts<'a>;
+    type Duplicates = Duplicates;
 
     #[inline]
     fn read<'r>(check: &mut RowCheck<'r, '_, Self>) -> Parts<'r> {
@@ -88,6 +90,15 @@ impl Layout for Residents {
             reason: parts.reason.map(|reason| reason.resolve(text)),
             protected: parts.protected,
         })
+    }
+
+    fn column_beyond(code: ProblemCode) -> Option<Column> {
+        match code {
+            ProblemCode::MyNumberShared => Some(Column::MyNumber),
+            ProblemCode::CouponShared => Some(Column::Coupon),
+            ProblemCode::ResidentNumberTwice => Some(Column::Number),
+            _ => None,
+        }
     }
 }
 

@@ -3,8 +3,11 @@
 use domain::{Date, Dose, TenantCode};
 use encoding_rs::SHIFT_JIS;
 use layouts::ProblemCode::{self, *};
-use layouts::doses::{Check, Column, Duplicates, Record};
-use layouts::{ColumnMapping, ErrorsWriter, FileProblem, NoticeCode, Rules, finding_ja};
+use layouts::doses::{Check, Column, Doses, Duplicates, Record};
+use layouts::{
+    ColumnMapping, Duplicates as _, ErrorsWriter, FileProblem, NoticeCode, Rules, Suspects as _,
+    finding_ja,
+};
 
 use crate::file::{cp932, file_under, row_under};
 
@@ -301,13 +304,13 @@ fn columns_that_doses_do_not_need_make_the_file_refused_unless_they_are_mapped()
         (UnknownColumn, Some("氏名"))
     );
     let pair = ("氏名".to_owned(), Column::Venue.name().to_owned());
-    let mapping = ColumnMapping::of_doses([pair]).unwrap();
+    let mapping = ColumnMapping::of::<Doses>([pair]).unwrap();
     assert_eq!(
         try_check(text.as_bytes(), &mapping).unwrap().accepted.len(),
         1
     );
     let unknown = ("x".to_owned(), "生年月日".to_owned());
-    assert!(ColumnMapping::of_doses([unknown]).is_err());
+    assert!(ColumnMapping::of::<Doses>([unknown]).is_err());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use encoding_rs::{EUC_JP, ISO_2022_JP};
+use layouts::residents::Residents;
 use layouts::{ColumnMapping, FileProblem, ProblemCode};
 
 use crate::file::{HEADER, ROW, check, check_mapped, cp932, file, row_with};
@@ -30,7 +31,7 @@ fn ascii_header() -> (ColumnMapping, &'static str) {
     ];
     let pairs = pairs.map(|(theirs, ours)| (theirs.to_owned(), ours.to_owned()));
     (
-        ColumnMapping::of_residents(pairs).unwrap(),
+        ColumnMapping::of::<Residents>(pairs).unwrap(),
         "code,id,name,kana,birth,sex\r\n",
     )
 }

@@ -1,4 +1,5 @@
 use domain::{Movement, Sex};
+use layouts::residents::Residents;
 use layouts::{ColumnMapping, NoticeCode};
 
 use crate::file::{HEADER, ROW, check, check_mapped, cp932, file, row_with};
@@ -292,7 +293,7 @@ fn the_columns_of_a_municipality_are_mapped() {
         ("漢字氏名", "氏名"),
     ];
     let pairs = pairs.map(|(theirs, ours)| (theirs.to_owned(), ours.to_owned()));
-    let mapping = ColumnMapping::of_residents(pairs).unwrap();
+    let mapping = ColumnMapping::of::<Residents>(pairs).unwrap();
     let text = "団体コード,住民番号,漢字氏名,生年月日,性別\n131016,7,山田,19500102,1\n";
     for bytes in [text.as_bytes(), &cp932(text)] {
         assert_eq!(
@@ -312,7 +313,7 @@ fn a_mapping_names_columns_that_exist_and_each_once() {
         let pairs = pairs
             .iter()
             .map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned()));
-        ColumnMapping::of_residents(pairs).err()
+        ColumnMapping::of::<Residents>(pairs).err()
     };
     assert_eq!(of(&[("住所", "住所")]), Some(NoSuchColumn("住所".into())));
     assert_eq!(

@@ -1,6 +1,8 @@
-use layouts::ColumnMapping;
 use layouts::ProblemCode::{self, *};
-use layouts::residents::{Check, Duplicates, Record};
+use layouts::doses::Doses;
+use layouts::inquiries::Inquiries;
+use layouts::residents::{Check, Duplicates, Record, Residents, RowKeys};
+use layouts::{ColumnMapping, Duplicates as _, RowProblem, Suspects as _};
 
 use crate::file::{file, rules};
 
@@ -17,16 +19,15 @@ fn shared(rows: &[&str]) -> Vec<(u32, ProblemCode)> {
     check.push(text.as_bytes(), &mut sink).unwrap();
     check.finish(&mut sink).unwrap();
     let mut suspects = duplicates.finish();
-    let doubtful: Vec<_> = suspects.numbers.indexes().collect();
-    for index in doubtful {
-        suspects
-            .numbers
-            .tell(index, numbers[index as usize].as_deref().unwrap());
+    for index in suspects.indexes() {
+        let keys = RowKeys {
+            number: numbers[index as usize].as_deref(),
+            ..RowKeys::default()
+        };
+        suspects.tell(index, &keys);
     }
-    let mut found = suspects.certain;
-    found.extend(suspects.numbers.finish());
-    found.sort();
-    found
+    suspects
+        .finish()
         .iter()
         .map(|suspect| (suspect.index, suspect.code))
         .collect()
@@ -99,5 +100,25 @@ fn both_rows_that_share_something_are_found() {
     ];
     for (rows, expected) in cases {
         assert_eq!(shared(rows), *expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn a_problem_found_beyond_the_row_names_the_column_of_its_layout() {
+    let in_residents = |code| RowProblem::beyond::<Residents>(code, 7).column;
+    let in_doses = |code| RowProblem::beyond::<Doses>(code, 7).column;
+    let in_inquiries = |code| RowProblem::beyond::<Inquiries>(code, 7).column;
+    for (found, column) in [
+        (in_residents(MyNumberShared), Some("個人番号")),
+        (in_residents(CouponShared), Some("券番号")),
+        (in_residents(ResidentNumberTwice), Some("個別宛名番号")),
+        (in_residents(DoseTwice), None),
+        (in_doses(DoseTwice), Some("接種回")),
+        (in_doses(CouponShared), None),
+        (in_inquiries(ReferenceTwice), Some("整理番号")),
+        (in_inquiries(FormUsed), Some("同意書番号")),
+        (in_inquiries(MyNumberShared), None),
+    ] {
+        assert_eq!(found, column);
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crypto::{BranchKey, TenantKeys};
 use domain::TenantCode;
 use layouts::ColumnMapping;
-use layouts::residents::{Check, Rules};
+use layouts::residents::{Check, Residents, Rules};
 use store::write_profile;
 
 use super::{Suite, TODAY, median_rate};
@@ -72,7 +72,7 @@ pub fn check_once(file: &Path) -> Result<(u64, Duration)> {
         .ok()
         .context("not a municipality")?;
     let keys = TenantKeys::new(tenant, vec![BranchKey::new(1, [0x5A; 32])]).context("no keys")?;
-    let mapping = ColumnMapping::of_residents(std::collections::BTreeMap::new());
+    let mapping = ColumnMapping::of::<Residents>(std::collections::BTreeMap::new());
     let mapping = mapping.map_err(|_| anyhow::anyhow!("no mapping"))?;
     let bytes = std::fs::read(file)?;
     let process = Process::new(std::process::id());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use layouts::{
-    ColumnMapping,
+    ColumnMapping, Duplicates as _, Suspects as _,
     residents::{Check, Duplicates, Rules},
 };
 
@@ -27,9 +27,9 @@ fn refused_by_the_layout(bytes: &[u8]) -> BTreeSet<u64> {
     };
     check.push(bytes, &mut sink).unwrap();
     check.finish(&mut sink).unwrap();
-    let found = duplicates.finish();
-    refused.extend(found.certain.iter().map(|it| u64::from(it.index)));
-    refused.extend(found.numbers.indexes().map(u64::from));
+    // Nothing is told of those in doubt, so they count as well.
+    let found = duplicates.finish().finish();
+    refused.extend(found.iter().map(|it| u64::from(it.index)));
     refused
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::super::rows::WINDOW;
 use super::{Counts, MAX_ROWS, RowReader, complete_rows};
-use crate::residents::{Check, Header, Record, Rows, Rules, Span, Summary};
+use crate::residents::{Check, Header, Record, Residents, Rows, Rules, Span, Summary};
 use crate::{ColumnMapping, Encoding, ErrorsWriter, FileProblem, ProblemCode};
 
 fn rules() -> Rules {
@@ -358,7 +358,7 @@ fn rows_that_could_be_either_wait_for_those_that_tell_the_encoding() {
         .map(String::from)
         .into_iter()
         .zip(pairs);
-    let mapping = ColumnMapping::of_residents(pairs).unwrap();
+    let mapping = ColumnMapping::of::<Residents>(pairs).unwrap();
     // In CP932, the first name is valid UTF-8 too.
     let text = "code,id,name,birth,sex\n131016,1,ﾐｶ,19500102,2\n131016,2,山田,19500102,1\n";
     let bytes = crate::cp932::encode(text).unwrap();
