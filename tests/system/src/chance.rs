@@ -35,3 +35,38 @@ impl Chance {
         &some[self.below(some.len())]
     }
 }
+
+/// A number that a person sets at the prompt: a seed to run again, or how many of them.
+#[must_use]
+pub fn asked(name: &str) -> Option<u64> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a person asks for a replay at the prompt; nothing else hands it over"
+    )]
+    let text = std::env::var(name).ok()?;
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+/// Prints the seed of what fails, by the name under which it is asked for again.
+struct Named(&'static str, u64);
+
+impl Drop for Named {
+    #[expect(clippy::print_stdout, reason = "a test's own output")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}={} failed", self.0, self.1);
+        }
+    }
+}
+
+/// Runs what a seed decides on a runtime of its own, with one thread and paused timers.
+pub fn seeded<T>(name: &'static str, seed: u64, work: impl Future<Output = T>) -> T {
+    let _named = Named(name, seed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(work)
+}

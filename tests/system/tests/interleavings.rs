@@ -18,6 +18,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use system::{
+    chance::asked,
     log::Log,
     sim::{Told, Verdict, crash_everywhere, run_seed},
 };
@@ -27,20 +28,6 @@ use tracing::level_filters::LevelFilter;
 const SCHEDULES: u64 = 1_000;
 /// So much is told of a schedule that fails.
 const LAST_STEPS: usize = 120;
-
-/// A setting of this test, from outside.
-fn asked(name: &str) -> Option<u64> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a person replays a schedule by its seed; nothing else hands it over"
-    )]
-    let value = std::env::var(name).ok()?;
-    Some(
-        value
-            .parse()
-            .unwrap_or_else(|_| panic!("{name} is a number")),
-    )
-}
 
 /// Nothing that went wrong was of a kind that faults outside cannot cause.
 fn judge(log: &Log) -> Result<()> {

@@ -14,7 +14,6 @@
 //! - `together`: rows of a file recorded several at a time
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-#![expect(clippy::print_stdout, reason = "a failure prints its seed")]
 
 mod bad_input;
 mod behind;

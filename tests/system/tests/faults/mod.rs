@@ -14,46 +14,22 @@ mod schedule;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use system::chance::{asked, seeded};
+
 const SCHEDULES: u64 = 1_000;
 const THREADS: usize = 2;
 
-fn number(name: &str) -> Option<u64> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a person asks for a replay at the prompt"
-    )]
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().expect("a number"))
-}
-
-/// Prints the seed of a schedule that fails.
-struct Named(u64);
-
-impl Drop for Named {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            println!("the schedule with FAULTS_SEED={} failed", self.0);
-        }
-    }
-}
-
 fn run(seed: u64) -> schedule::Outcome {
-    let _named = Named(seed);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(schedule::run(seed))
+    seeded("FAULTS_SEED", seed, schedule::run(seed))
 }
 
 #[test]
 fn no_fault_loses_doubles_halves_or_reorders_a_row() {
-    if let Some(seed) = number("FAULTS_SEED") {
+    if let Some(seed) = asked("FAULTS_SEED") {
         println!("{:?}", run(seed));
         return;
     }
-    let schedules = number("FAULTS_SCHEDULES").unwrap_or(SCHEDULES);
+    let schedules = asked("FAULTS_SCHEDULES").unwrap_or(SCHEDULES);
     let next = AtomicU64::new(0);
     let work = || {
         let mut sum = schedule::Outcome::default();

@@ -18,7 +18,7 @@ use domain::{ConsentId, ConsentState, ExportScope, InquiryId};
 use serde_json::{Value, json};
 use store::{LogEvent, TenantSettings};
 use system::{
-    chance::Chance,
+    chance::{Chance, asked},
     gate::{Gate, Step},
     town::{CHIYODA, SAPPORO, behind},
 };
@@ -452,13 +452,7 @@ async fn lives(seeds: std::ops::Range<u64>) {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_a_basis_is_one_answer_in_both_logs() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a person asks for a replay at the prompt"
-    )]
-    let seed = std::env::var("LIFE_SEED").ok();
-    if let Some(seed) = seed {
-        let seed: u64 = seed.parse().expect("a number");
+    if let Some(seed) = asked("LIFE_SEED") {
         lives(seed..seed + 1).await;
         return;
     }
