@@ -6,7 +6,7 @@ use layouts::ProblemCode::{self, *};
 use layouts::doses::{Check, Column, Duplicates, Record};
 use layouts::{ColumnMapping, ErrorsWriter, FileProblem, NoticeCode, Rules, finding_ja};
 
-use crate::file::cp932;
+use crate::file::{cp932, file_under, row_under};
 
 const HEADER: &str = "自治体コード,券番号,個別宛名番号,接種回,接種日,接種会場名,接種医師名,\
                       ワクチンメーカー,ロット番号,予防接種";
@@ -78,16 +78,17 @@ fn check(bytes: &[u8]) -> Outcome {
     try_check(bytes, &ColumnMapping::default()).unwrap()
 }
 
+fn problem(text: &str) -> FileProblem {
+    let outcome = try_check(text.as_bytes(), &ColumnMapping::default());
+    outcome.err().unwrap()
+}
+
 fn file(rows: &[&str]) -> String {
-    let lines = [&[HEADER], rows].concat();
-    lines.iter().flat_map(|row| [row, "\r\n"]).collect()
+    file_under(HEADER, rows)
 }
 
 fn row_with(column: &str, value: &str) -> String {
-    let at = HEADER.split(',').position(|name| name == column).unwrap();
-    let mut cells: Vec<_> = ROW.split(',').collect();
-    cells[at] = value;
-    cells.join(",")
+    row_under(HEADER, ROW, column, value)
 }
 
 /// Column, what stands there, what is wrong with it.
@@ -207,96 +208,40 @@ fn all_that_is_wrong_with_a_row_is_told_at_once() {
     assert_eq!(check(file(&[row]).as_bytes()).refused, [(2, expected)]);
 }
 
-/// Column, one way to write it, what is asked of the dose, what it says.
-type Right = (
-    &'static str,
-    &'static str,
-    fn(&Dose) -> String,
-    &'static str,
-);
-
-const RIGHT: &[Right] = &[
-    ("接種回", "２", |dose| dose.number.to_string(), "2"),
-    ("接種回", "02", |dose| dose.number.to_string(), "2"),
-    ("接種回", " 3 ", |dose| dose.number.to_string(), "3"),
-    (
-        "接種日",
-        "2021-06-01",
-        |dose| dose.given_on.to_string(),
-        "2021-06-01",
-    ),
-    (
-        "接種日",
-        "2021/6/1",
-        |dose| dose.given_on.to_string(),
-        "2021-06-01",
-    ),
-    (
-        "接種日",
-        "R3.6.1",
-        |dose| dose.given_on.to_string(),
-        "2021-06-01",
-    ),
-    (
-        "接種日",
-        "令和３年６月１日",
-        |dose| dose.given_on.to_string(),
-        "2021-06-01",
-    ),
-    (
-        "ワクチンメーカー",
-        "ﾌｧｲｻﾞｰ",
-        |dose| dose.product.to_string(),
-        "COMIRNATY",
-    ),
-    (
-        "ワクチンメーカー",
-        "武田/モデルナ",
-        |dose| dose.product.to_string(),
-        "SPIKEVAX",
-    ),
-    (
-        "ワクチンメーカー",
-        "モデルナ",
-        |dose| dose.product.to_string(),
-        "SPIKEVAX",
-    ),
-    (
-        "ワクチンメーカー",
-        "コミナティ",
-        |dose| dose.product.to_string(),
-        "COMIRNATY",
-    ),
-    (
-        "ロット番号",
-        "ｅｙ０７７９",
-        |dose| dose.lot.to_string(),
-        "EY0779",
-    ),
-    (
-        "ロット番号",
-        " 3004−667 ",
-        |dose| dose.lot.to_string(),
-        "3004-667",
-    ),
-    (
-        "ロット番号",
-        "EYO779",
-        |dose| dose.lot.to_string(),
-        "EYO779",
-    ),
-    ("予防接種", "", |dose| dose.programme.to_string(), "COVID19"),
-    (
-        "予防接種",
-        "ＣＯＶＩＤ１９",
-        |dose| dose.programme.to_string(),
-        "COVID19",
-    ),
+/// Column, one way to write it, what the dose says.
+const RIGHT: &[(&str, &str, &str)] = &[
+    ("接種回", "２", "2"),
+    ("接種回", "02", "2"),
+    ("接種回", " 3 ", "3"),
+    ("接種日", "2021-06-01", "2021-06-01"),
+    ("接種日", "2021/6/1", "2021-06-01"),
+    ("接種日", "R3.6.1", "2021-06-01"),
+    ("接種日", "令和３年６月１日", "2021-06-01"),
+    ("ワクチンメーカー", "ﾌｧｲｻﾞｰ", "COMIRNATY"),
+    ("ワクチンメーカー", "武田/モデルナ", "SPIKEVAX"),
+    ("ワクチンメーカー", "モデルナ", "SPIKEVAX"),
+    ("ワクチンメーカー", "コミナティ", "COMIRNATY"),
+    ("ロット番号", "ｅｙ０７７９", "EY0779"),
+    ("ロット番号", " 3004−667 ", "3004-667"),
+    ("ロット番号", "EYO779", "EYO779"),
+    ("予防接種", "", "COVID19"),
+    ("予防接種", "ＣＯＶＩＤ１９", "COVID19"),
 ];
+
+fn read(column: &str, dose: &Dose) -> String {
+    match column {
+        "接種回" => dose.number.to_string(),
+        "接種日" => dose.given_on.to_string(),
+        "ワクチンメーカー" => dose.product.to_string(),
+        "ロット番号" => dose.lot.to_string(),
+        "予防接種" => dose.programme.to_string(),
+        other => panic!("{other}"),
+    }
+}
 
 #[test]
 fn the_ways_to_write_a_cell_mean_the_same_in_every_encoding() {
-    for (column, cell, said, expected) in RIGHT {
+    for &(column, cell, expected) in RIGHT {
         let text = file(&[&row_with(column, cell)]);
         let bom = format!("\u{FEFF}{text}");
         let mut encodings = vec![text.clone().into_bytes(), bom.into_bytes()];
@@ -306,7 +251,8 @@ fn the_ways_to_write_a_cell_mean_the_same_in_every_encoding() {
         for bytes in encodings {
             let outcome = check(&bytes);
             assert_eq!(outcome.refused, [], "{column} {cell}");
-            assert_eq!(said(&outcome.accepted[0].1), *expected, "{column} {cell}");
+            let dose = &outcome.accepted[0].1;
+            assert_eq!(read(column, dose), expected, "{column} {cell}");
         }
     }
 }
@@ -349,9 +295,7 @@ fn characters_of_the_users_own_are_the_same_in_either_encoding() {
 #[test]
 fn columns_that_doses_do_not_need_make_the_file_refused_unless_they_are_mapped() {
     let text = file(&[ROW]).replace("接種会場名", "氏名");
-    let problem = try_check(text.as_bytes(), &ColumnMapping::default())
-        .err()
-        .unwrap();
+    let problem = problem(&text);
     assert_eq!(
         (problem.code, problem.column.as_deref()),
         (UnknownColumn, Some("氏名"))
@@ -369,15 +313,9 @@ fn columns_that_doses_do_not_need_make_the_file_refused_unless_they_are_mapped()
 #[test]
 fn a_residents_file_in_the_wrong_folder_is_refused_whole() {
     let text = crate::file::file(&[crate::file::ROW]);
-    let problem = try_check(text.as_bytes(), &ColumnMapping::default())
-        .err()
-        .unwrap();
-    assert_eq!(problem.code, UnknownColumn);
+    assert_eq!(problem(&text).code, UnknownColumn);
     let text = file(&[&row_with("自治体コード", "011002")]);
-    let problem = try_check(text.as_bytes(), &ColumnMapping::default())
-        .err()
-        .unwrap();
-    assert_eq!(problem.code, OtherMunicipality);
+    assert_eq!(problem(&text).code, OtherMunicipality);
 }
 
 #[test]

@@ -93,11 +93,13 @@ pub(crate) fn check_for(rules: Rules, bytes: &[u8], mapping: &ColumnMapping) -> 
 
 /// Header and rows, each with CR LF.
 pub(crate) fn file(rows: &[&str]) -> String {
-    [&[HEADER], rows]
-        .concat()
-        .iter()
-        .flat_map(|row| [row, "\r\n"])
-        .collect()
+    file_under(HEADER, rows)
+}
+
+/// The same under another header.
+pub(crate) fn file_under(header: &str, rows: &[&str]) -> String {
+    let lines = [&[header], rows].concat();
+    lines.iter().flat_map(|row| [row, "\r\n"]).collect()
 }
 
 pub(crate) fn cp932(text: &str) -> Vec<u8> {
@@ -108,8 +110,13 @@ pub(crate) fn cp932(text: &str) -> Vec<u8> {
 
 /// The usual row with one column changed.
 pub(crate) fn row_with(column: &str, value: &str) -> String {
-    let at = HEADER.split(',').position(|name| name == column).unwrap();
-    let mut cells: Vec<_> = ROW.split(',').collect();
+    row_under(HEADER, ROW, column, value)
+}
+
+/// The same of a row under another header.
+pub(crate) fn row_under(header: &str, row: &str, column: &str, value: &str) -> String {
+    let at = header.split(',').position(|name| name == column).unwrap();
+    let mut cells: Vec<_> = row.split(',').collect();
     cells[at] = value;
     cells.join(",")
 }
