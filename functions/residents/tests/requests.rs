@@ -1,9 +1,7 @@
 //! The sample events through `dispatch`, with no table in reach: what is decided before any call, and
 //! what the caller is told when calls fail.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
-use offline::Offline;
+use offline::{Offline, event, examples, with_body, with_roles};
 use serde_json::{Value, json};
 
 const EVENTS: [&str; 4] = [
@@ -18,16 +16,13 @@ fn function() -> Offline {
 }
 
 fn events() -> impl Iterator<Item = Value> {
-    EVENTS
-        .iter()
-        .map(|text| serde_json::from_str(text).unwrap())
+    EVENTS.into_iter().map(event)
 }
 
 #[tokio::test]
 async fn a_table_out_of_reach_is_passing_trouble() {
     for event in events() {
-        let (status, body) = function().answer(&event).await;
-        assert_eq!((status, &body["code"]), (503, &json!("TRY_AGAIN")));
+        function().refuses(&event, 503, "TRY_AGAIN").await;
         let answer = function().ask(&event).await;
         assert_eq!(answer["headers"]["retry-after"], "2");
     }
@@ -35,11 +30,10 @@ async fn a_table_out_of_reach_is_passing_trouble() {
 
 #[tokio::test]
 async fn only_who_has_the_role_to_read_may_ask() {
-    for mut event in events() {
+    for event in events() {
         for roles in ["", "[]", "[register doses inquire approve]", "[READ]"] {
-            event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
-            let (status, body) = function().answer(&event).await;
-            assert_eq!((status, &body["code"]), (403, &json!("ROLE_MISSING")));
+            let event = with_roles(event.clone(), roles);
+            function().refuses(&event, 403, "ROLE_MISSING").await;
         }
     }
 }
@@ -48,8 +42,7 @@ async fn only_who_has_the_role_to_read_may_ask() {
 async fn what_a_person_is_called_is_refused_in_a_query() {
     for mut event in events() {
         event["queryStringParameters"] = json!({"name": "山田"});
-        let (status, body) = function().answer(&event).await;
-        assert_eq!((status, &body["code"]), (400, &json!("QUERY_UNKNOWN")));
+        function().refuses(&event, 400, "QUERY_UNKNOWN").await;
         assert!(!function().ask(&event).await.to_string().contains("山田"));
     }
 }
@@ -74,15 +67,12 @@ async fn an_unknown_route_is_not_found() {
 
 #[tokio::test]
 async fn every_example_of_the_description_is_taken() {
-    let description = include_str!("../../../infra/api.yaml");
-    let description: Value = serde_yaml_ng::from_str(description).unwrap();
-    let request = &description["paths"]["/residents/search"]["post"]["requestBody"];
-    let examples = &request["content"]["application/json"]["examples"];
-    for (_, example) in examples.as_object().unwrap() {
-        let mut event = events().next().unwrap();
-        event["body"] = json!(example["value"].to_string());
+    let search = events().next().unwrap();
+    let examples = examples(&search);
+    assert!(!examples.is_empty());
+    for (_, body) in examples {
         // As far as the table, which is out of reach.
-        let (status, body) = function().answer(&event).await;
-        assert_eq!(status, 503, "{body}");
+        let event = with_body(search.clone(), &body);
+        function().refuses(&event, 503, "TRY_AGAIN").await;
     }
 }

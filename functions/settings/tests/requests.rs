@@ -1,7 +1,7 @@
 //! The sample events through `dispatch`, with nothing of AWS in reach: what is decided before any call,
 //! and what the caller is told when calls fail.
 
-use offline::{Offline, event, with_roles};
+use offline::{Offline, event, examples, with_body, with_roles};
 use serde_json::{Value, json};
 
 const SHOW: &str = include_str!("../events/show.json");
@@ -13,21 +13,11 @@ fn function() -> Offline {
     Offline::new(settings::wire, &[("RECORDS_TABLE", "records")])
 }
 
-fn with_body(text: &str, body: &Value) -> Value {
-    let mut event = event(text);
-    event["body"] = json!(body.to_string());
-    event
-}
-
 #[tokio::test]
 async fn a_table_out_of_reach_is_passing_trouble() {
     for text in EVENTS {
-        let (status, body) = function().answer(&event(text)).await;
-        assert_eq!(
-            (status, &body["code"]),
-            (503, &json!("TRY_AGAIN")),
-            "{text}"
-        );
+        let event = event(text);
+        function().refuses(&event, 503, "TRY_AGAIN").await;
     }
 }
 
@@ -39,12 +29,8 @@ async fn everybody_with_a_role_may_look_and_only_who_registers_may_act() {
             assert_eq!(status, if others_may { 503 } else { 403 }, "{text} {roles}");
         }
         for roles in ["", "[Register]"] {
-            let (status, body) = function().answer(&with_roles(event(text), roles)).await;
-            assert_eq!(
-                (status, &body["code"]),
-                (403, &json!("ROLE_MISSING")),
-                "{text}"
-            );
+            let event = with_roles(event(text), roles);
+            function().refuses(&event, 403, "ROLE_MISSING").await;
         }
     }
 }
@@ -53,11 +39,9 @@ async fn everybody_with_a_role_may_look_and_only_who_registers_may_act() {
 async fn a_change_names_the_revision_that_was_seen() {
     let mut event = event(CHANGE);
     event["headers"].as_object_mut().unwrap().remove("if-match");
-    let (status, body) = function().answer(&event).await;
-    assert_eq!((status, &body["code"]), (428, &json!("REVISION_MISSING")));
+    function().refuses(&event, 428, "REVISION_MISSING").await;
     event["headers"]["if-match"] = json!("1");
-    let (status, body) = function().answer(&event).await;
-    assert_eq!((status, &body["code"]), (400, &json!("HEADER_INVALID")));
+    function().refuses(&event, 400, "HEADER_INVALID").await;
 }
 
 #[tokio::test]
@@ -143,9 +127,10 @@ async fn what_cannot_be_set_is_refused_by_its_name() {
         ),
     ];
     for (said, code, field, reason) in cases {
-        let (status, body) = function().answer(&with_body(CHANGE, &said)).await;
-        let found = (status, &body["code"], &body["field"], &body["reason"]);
-        assert_eq!(found, (400, &json!(code), &json!(field), &reason), "{said}");
+        let event = with_body(event(CHANGE), &said);
+        let body = function().refuses(&event, 400, code).await;
+        let found = (&body["field"], &body["reason"]);
+        assert_eq!(found, (&json!(field), &reason), "{said}");
     }
 }
 
@@ -197,19 +182,17 @@ async fn a_sample_is_a_piece_of_a_file_of_a_known_kind() {
         ),
     ];
     for (said, code, field, reason) in cases {
-        let (status, body) = function().answer(&with_body(DRY_RUN, &said)).await;
-        let found = (status, &body["code"], &body["field"], &body["reason"]);
-        assert_eq!(found, (400, &json!(code), &json!(field), &reason));
+        let event = with_body(event(DRY_RUN), &said);
+        let body = function().refuses(&event, 400, code).await;
+        let found = (&body["field"], &body["reason"]);
+        assert_eq!(found, (&json!(field), &reason), "{said}");
         assert!(!body.to_string().contains("山田"));
     }
-    let (status, body) = function()
-        .answer(&with_body(DRY_RUN, &json!({"sample": "Y".repeat(500_000)})))
-        .await;
-    assert_eq!((status, &body["code"]), (413, &json!("BODY_TOO_LARGE")));
-    let (status, body) = function()
-        .answer(&with_body(CHANGE, &json!({"a": "Y".repeat(70_000)})))
-        .await;
-    assert_eq!((status, &body["limit_bytes"]), (413, &json!(65_536)));
+    let large = with_body(event(DRY_RUN), &json!({"sample": "Y".repeat(500_000)}));
+    function().refuses(&large, 413, "BODY_TOO_LARGE").await;
+    let large = with_body(event(CHANGE), &json!({"a": "Y".repeat(70_000)}));
+    let body = function().refuses(&large, 413, "BODY_TOO_LARGE").await;
+    assert_eq!(body["limit_bytes"], 65_536);
 }
 
 #[tokio::test]
@@ -223,18 +206,13 @@ async fn an_unknown_route_is_not_found() {
 
 #[tokio::test]
 async fn every_example_of_the_description_is_taken() {
-    let description = include_str!("../../../infra/api.yaml");
-    let description: Value = serde_yaml_ng::from_str(description).unwrap();
-    for (text, path, method) in [
-        (CHANGE, "/settings", "put"),
-        (DRY_RUN, "/settings/dry-run", "post"),
-    ] {
-        let request = &description["paths"][path][method]["requestBody"];
-        let examples = &request["content"]["application/json"]["examples"];
-        for (_, example) in examples.as_object().unwrap() {
+    for text in [CHANGE, DRY_RUN] {
+        let examples = examples(&event(text));
+        assert!(!examples.is_empty(), "{text}");
+        for (_, body) in examples {
             // As far as the table, which is out of reach.
-            let (status, body) = function().answer(&with_body(text, &example["value"])).await;
-            assert_eq!(status, 503, "{body}");
+            let event = with_body(event(text), &body);
+            function().refuses(&event, 503, "TRY_AGAIN").await;
         }
     }
 }

@@ -46,6 +46,22 @@ impl Offline {
         let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         (answer["statusCode"].as_u64().unwrap(), body)
     }
+
+    /// The body of an answer that has this status and says this code.
+    ///
+    /// # Panics
+    ///
+    /// If it has another status or code.
+    pub async fn refuses(&self, event: &Value, status: u64, code: &str) -> Value {
+        let (said, body) = self.answer(event).await;
+        let route = &event["routeKey"];
+        assert_eq!(
+            (said, &body["code"]),
+            (status, &json!(code)),
+            "{route} {body}"
+        );
+        body
+    }
 }
 
 /// What a function with these settings works with, at the beginning of all time.
@@ -85,4 +101,29 @@ pub fn event(text: &str) -> Value {
 pub fn with_roles(mut event: Value, roles: &str) -> Value {
     event["requestContext"]["authorizer"]["jwt"]["claims"]["roles"] = json!(roles);
     event
+}
+
+/// The same with another body.
+#[must_use]
+pub fn with_body(mut event: Value, body: &Value) -> Value {
+    event["body"] = json!(body.to_string());
+    event
+}
+
+/// The bodies that `infra/api.yaml` shows for the route of an event, by their names.
+///
+/// # Panics
+///
+/// If it does not describe that route.
+#[must_use]
+pub fn examples(event: &Value) -> Vec<(String, Value)> {
+    let description = include_str!("../../../infra/api.yaml");
+    let description: Value = serde_yaml_ng::from_str(description).unwrap();
+    let (method, path) = event["routeKey"].as_str().unwrap().split_once(' ').unwrap();
+    let operation = &description["paths"][path][method.to_lowercase()];
+    assert!(operation.is_object(), "{method} {path}");
+    let examples = &operation["requestBody"]["content"]["application/json"]["examples"];
+    let examples = examples.as_object().into_iter().flatten();
+    let examples = examples.map(|(name, example)| (name.clone(), example["value"].clone()));
+    examples.collect()
 }
