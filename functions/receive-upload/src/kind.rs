@@ -1,10 +1,10 @@
 //! What each kind of file has of its own while it is checked; all else is the same for every kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use bytes::Bytes;
 use crypto::ResidentTag;
-use domain::Movement;
+use domain::{Generation, Movement, ResidentRow};
 use layouts::{
     ColumnMapping, Layout, MappingProblem, ProblemCode, Record, Suspect,
     doses::{self, Doses},
@@ -13,7 +13,7 @@ use layouts::{
 };
 use objects::ObjectName;
 
-use crate::rows::ChunkRows;
+use crate::{protections::EverProtected, rows::ChunkRows};
 
 /// A kind of file under check: what is remembered of its records.
 pub(crate) trait Kind: Send {
@@ -60,26 +60,63 @@ pub(crate) trait Suspects<L: Layout>: Send {
     fn certain(self) -> Vec<Suspect>;
 }
 
-/// Somebody whom a row asks to remove.
-pub(crate) struct Removal {
+/// Somebody whom a row is about.
+pub(crate) struct Somebody {
     /// Of the row.
-    index: u32,
+    pub(crate) index: u32,
     pub(crate) tag: ResidentTag,
+}
+
+/// What the decision about a residents file needs of its accepted rows.
+#[derive(Default)]
+pub(crate) struct ResidentsFound {
+    /// Whom rows ask to remove.
+    pub(crate) removals: Vec<Somebody>,
+    /// Who was ever protected, as far as that was known before the pass, and is not by this file.
+    pub(crate) unprotected: Vec<Somebody>,
+    /// Indexes of the rows that say that somebody is protected.
+    pub(crate) protects: Vec<u32>,
+    /// How many rows say that somebody is not, be they refused for what they share.
+    pub(crate) not_protected: u64,
+    /// The generation in force when it was read who was ever protected.
+    pub(crate) known_under: Generation,
 }
 
 /// A residents file.
 pub(crate) struct ResidentsFile<'a> {
     duplicates: residents::Duplicates,
-    removals: Vec<Removal>,
+    ever_protected: HashSet<ResidentTag>,
+    found: ResidentsFound,
     rows: ChunkRows<'a>,
 }
 
 impl<'a> ResidentsFile<'a> {
-    pub(crate) fn new(rows: ChunkRows<'a>, seed: u64) -> Self {
+    pub(crate) fn new(rows: ChunkRows<'a>, seed: u64, ever: EverProtected) -> Self {
         Self {
             duplicates: residents::Duplicates::new(seed),
-            removals: Vec::new(),
+            ever_protected: ever.tags,
+            found: ResidentsFound {
+                known_under: ever.under,
+                ..ResidentsFound::default()
+            },
             rows,
+        }
+    }
+}
+
+impl ResidentsFound {
+    /// Of whoever leaves the protection is not lifted, but the whole of them removed.
+    fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &HashSet<ResidentTag>) {
+        match (row.movement, row.protected) {
+            (Movement::Remove, _) => self.removals.push(person),
+            (_, Some(true)) => self.protects.push(person.index),
+            (_, Some(false)) => {
+                self.not_protected += 1;
+                if ever.contains(&person.tag) {
+                    self.unprotected.push(person);
+                }
+            }
+            (_, None) => {}
         }
     }
 }
@@ -87,8 +124,7 @@ impl<'a> ResidentsFile<'a> {
 impl Kind for ResidentsFile<'_> {
     type Layout = Residents;
     type Suspects = residents::Suspects;
-    /// Whom accepted rows ask to remove.
-    type Found = Vec<Removal>;
+    type Found = ResidentsFound;
 
     fn mapping(columns: BTreeMap<String, String>) -> Result<ColumnMapping, MappingProblem> {
         ColumnMapping::of_residents(columns)
@@ -99,10 +135,9 @@ impl Kind for ResidentsFile<'_> {
         self.duplicates.add(record.index, &record.keys);
         if let Ok(row) = &record.row {
             let tag = self.rows.accept(row);
-            if row.movement == Movement::Remove {
-                let index = record.index;
-                self.removals.push(Removal { index, tag });
-            }
+            let index = record.index;
+            let person = Somebody { index, tag };
+            self.found.note(row, person, &self.ever_protected);
         } else {
             self.rows.refuse();
         }
@@ -116,12 +151,15 @@ impl Kind for ResidentsFile<'_> {
         self.rows.take_whole()
     }
 
-    fn finish(self) -> (residents::Suspects, Vec<Removal>) {
-        (self.duplicates.finish(), self.removals)
+    fn finish(self) -> (residents::Suspects, ResidentsFound) {
+        (self.duplicates.finish(), self.found)
     }
 
-    fn without_refused(found: &mut Vec<Removal>, refused: &[u32]) {
-        found.retain(|it| refused.binary_search(&it.index).is_err());
+    fn without_refused(found: &mut ResidentsFound, refused: &[u32]) {
+        let is_accepted = |index: &u32| refused.binary_search(index).is_err();
+        found.removals.retain(|it| is_accepted(&it.index));
+        found.unprotected.retain(|it| is_accepted(&it.index));
+        found.protects.retain(is_accepted);
     }
 
     fn shared_column(code: ProblemCode) -> Option<&'static str> {
