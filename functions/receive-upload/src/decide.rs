@@ -2,7 +2,7 @@
 //! register as it stands.
 
 use jiff::{Timestamp, civil::Date};
-use store::{Register, TenantSettings};
+use store::{HeldFor, Register, TenantSettings};
 
 /// What matters about a checked file.
 #[derive(Debug, Clone, Copy)]
@@ -11,8 +11,10 @@ pub(crate) struct Found {
     pub(crate) rows: u64,
     /// Rows refused.
     pub(crate) refused: u64,
-    /// Rows that would remove somebody.
-    pub(crate) removals: Removals,
+    /// Residents whom it would remove, of those in the register.
+    pub(crate) removals: Part,
+    /// Residents whose protection it would lift, of those who are protected.
+    pub(crate) protections: Part,
     /// SHA-256 of the file.
     pub(crate) sha256: [u8; 32],
     /// As-of date in its name.
@@ -21,9 +23,9 @@ pub(crate) struct Found {
     pub(crate) dropped_at: Timestamp,
 }
 
-/// How much of a register a file would remove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Removals {
+/// Some people of many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Part {
     /// How many people at the most.
     pub(crate) people: u64,
     /// Of how many.
@@ -39,8 +41,8 @@ pub(crate) enum Decision {
     TooManyRefused,
     /// Equal to the file in force, and nothing waits behind that one.
     NoChange,
-    /// Removes so much of the register that a person must confirm it.
-    Hold,
+    /// Removes so much of the register, or lifts so many protections, that a person must confirm it.
+    Hold(HeldFor),
     /// Gets the next generation.
     Accept,
 }
@@ -64,11 +66,16 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
             return Decision::NoChange;
         }
     }
-    let Removals { people, of } = found.removals;
-    if exceeds(people, settings.max_removed_percent, of) {
-        return Decision::Hold;
+    let is_too_much = |part: Part| exceeds(part.people, settings.max_removed_percent, part.of);
+    let held_for = HeldFor {
+        removals: is_too_much(found.removals),
+        protections: is_too_much(found.protections),
+    };
+    if held_for == HeldFor::default() {
+        Decision::Accept
+    } else {
+        Decision::Hold(held_for)
     }
-    Decision::Accept
 }
 
 /// Whether a file with so many refused rows cannot be trusted as a whole.
@@ -91,15 +98,21 @@ mod tests {
 
     use super::*;
 
-    const fn removals(people: u64) -> Removals {
-        Removals { people, of: 100 }
+    const fn part(people: u64) -> Part {
+        Part { people, of: 100 }
     }
+
+    const FOR_REMOVALS: HeldFor = HeldFor {
+        removals: true,
+        protections: false,
+    };
 
     fn found() -> Found {
         Found {
             rows: 100,
             refused: 0,
-            removals: removals(0),
+            removals: part(0),
+            protections: part(0),
             sha256: [1; 32],
             as_of: None,
             dropped_at: Timestamp::from_second(1_000).unwrap(),
@@ -225,33 +238,48 @@ mod tests {
             ..Register::default()
         };
         let all = Found {
-            removals: removals(100),
+            removals: part(100),
             ..found()
         };
-        assert_eq!(outcome(all, &on_its_way), Decision::Hold);
+        assert_eq!(outcome(all, &on_its_way), Decision::Hold(FOR_REMOVALS));
     }
 
     #[test]
-    fn removing_more_than_a_fifth_is_held() {
-        assert_eq!(
-            outcome(
-                Found {
-                    removals: removals(20),
-                    ..found()
-                },
-                &register()
-            ),
-            Decision::Accept
-        );
-        assert_eq!(
-            outcome(
-                Found {
-                    removals: removals(21),
-                    ..found()
-                },
-                &register()
-            ),
-            Decision::Hold
-        );
+    fn removing_more_than_a_fifth_or_lifting_the_protection_of_more_is_held() {
+        for (removed, lifted, expected) in [
+            (20, 20, None),
+            (21, 0, Some((true, false))),
+            (0, 21, Some((false, true))),
+            (100, 100, Some((true, true))),
+        ] {
+            let file = Found {
+                removals: part(removed),
+                protections: part(lifted),
+                ..found()
+            };
+            let held = expected.map(|(removals, protections)| HeldFor {
+                removals,
+                protections,
+            });
+            let expected = held.map_or(Decision::Accept, Decision::Hold);
+            assert_eq!(outcome(file, &register()), expected, "{removed} {lifted}");
+        }
+    }
+
+    #[test]
+    fn the_only_protection_there_is_is_not_lifted_unasked_unless_all_may_be() {
+        let last = Found {
+            protections: Part { people: 1, of: 1 },
+            ..found()
+        };
+        let with = |max_removed_percent| {
+            let settings = TenantSettings {
+                max_removed_percent,
+                ..TenantSettings::default()
+            };
+            decide(&last, &register(), &settings)
+        };
+        assert!(matches!(with(99), Decision::Hold(it) if it.protections));
+        assert_eq!(with(100), Decision::Accept);
     }
 }

@@ -1,10 +1,10 @@
 //! What each kind of file has of its own while it is checked; all else is the same for every kind.
 
-use std::marker::PhantomData;
+use std::{collections::HashSet, marker::PhantomData};
 
 use bytes::Bytes;
 use crypto::ResidentTag;
-use domain::Movement;
+use domain::{Generation, Movement, ResidentRow};
 use layouts::{
     Layout, Record,
     doses::Doses,
@@ -13,7 +13,7 @@ use layouts::{
 };
 use objects::ObjectName;
 
-use crate::rows::ChunkRows;
+use crate::{protections::EverProtected, rows::ChunkRows};
 
 /// A kind of file under check: what is remembered of its records beside what they must not share.
 pub(crate) trait Kind: Send {
@@ -40,41 +40,76 @@ pub(crate) trait Kind: Send {
     fn without_refused(_: &mut Self::Found, _refused: &[u32]) {}
 }
 
-/// Somebody whom a row asks to remove.
-pub(crate) struct Removal {
+/// Somebody whom a row is about.
+pub(crate) struct Somebody {
     /// Of the row.
-    index: u32,
+    pub(crate) index: u32,
     pub(crate) tag: ResidentTag,
+}
+
+/// What the decision about a residents file needs of its accepted rows.
+#[derive(Default)]
+pub(crate) struct ResidentsFound {
+    /// Whom rows ask to remove.
+    pub(crate) removals: Vec<Somebody>,
+    /// Who was ever protected, as far as that was known before the pass, and is not by this file.
+    pub(crate) unprotected: Vec<Somebody>,
+    /// Indexes of the rows that say that somebody is protected.
+    pub(crate) protects: Vec<u32>,
+    /// How many rows say that somebody is not, be they refused for what they share.
+    pub(crate) not_protected: u64,
+    /// The generation in force when it was read who was ever protected.
+    pub(crate) known_under: Generation,
 }
 
 /// A residents file.
 pub(crate) struct ResidentsFile<'a> {
-    removals: Vec<Removal>,
+    ever_protected: HashSet<ResidentTag>,
+    found: ResidentsFound,
     rows: ChunkRows<'a>,
 }
 
 impl<'a> ResidentsFile<'a> {
-    pub(crate) fn new(rows: ChunkRows<'a>) -> Self {
+    pub(crate) fn new(rows: ChunkRows<'a>, ever: EverProtected) -> Self {
         Self {
-            removals: Vec::new(),
+            ever_protected: ever.tags,
+            found: ResidentsFound {
+                known_under: ever.under,
+                ..ResidentsFound::default()
+            },
             rows,
+        }
+    }
+}
+
+impl ResidentsFound {
+    /// Of whoever leaves the protection is not lifted, but the whole of them removed.
+    fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &HashSet<ResidentTag>) {
+        match (row.movement, row.protected) {
+            (Movement::Remove, _) => self.removals.push(person),
+            (_, Some(true)) => self.protects.push(person.index),
+            (_, Some(false)) => {
+                self.not_protected += 1;
+                if ever.contains(&person.tag) {
+                    self.unprotected.push(person);
+                }
+            }
+            (_, None) => {}
         }
     }
 }
 
 impl Kind for ResidentsFile<'_> {
     type Layout = Residents;
-    /// Whom accepted rows ask to remove.
-    type Found = Vec<Removal>;
+    type Found = ResidentsFound;
 
     #[inline]
     fn note(&mut self, record: &residents::Record<'_>) {
         if let Ok(row) = &record.row {
             let tag = self.rows.accept(row);
-            if row.movement == Movement::Remove {
-                let index = record.index;
-                self.removals.push(Removal { index, tag });
-            }
+            let index = record.index;
+            let person = Somebody { index, tag };
+            self.found.note(row, person, &self.ever_protected);
         } else {
             self.rows.refuse();
         }
@@ -88,12 +123,15 @@ impl Kind for ResidentsFile<'_> {
         self.rows.take_whole()
     }
 
-    fn finish(self) -> Vec<Removal> {
-        self.removals
+    fn finish(self) -> ResidentsFound {
+        self.found
     }
 
-    fn without_refused(found: &mut Vec<Removal>, refused: &[u32]) {
-        found.retain(|it| refused.binary_search(&it.index).is_err());
+    fn without_refused(found: &mut ResidentsFound, refused: &[u32]) {
+        let is_accepted = |index: &u32| refused.binary_search(index).is_err();
+        found.removals.retain(|it| is_accepted(&it.index));
+        found.unprotected.retain(|it| is_accepted(&it.index));
+        found.protects.retain(is_accepted);
     }
 }
 

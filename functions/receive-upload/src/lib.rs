@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod kind;
 mod pass;
+mod protections;
 mod receive;
 mod removals;
 mod rows;

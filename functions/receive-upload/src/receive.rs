@@ -23,7 +23,7 @@ use crate::{
     check::{Checked, CheckedRows, MAX_BYTES},
     decide::{Decision, Found, decide, too_many_refused},
     event::Dropped,
-    kind::{DosesFile, InquiriesFile, Removal, ResidentsFile},
+    kind::{DosesFile, InquiriesFile, ResidentsFile, ResidentsFound},
     rows::ChunkRows,
 };
 
@@ -203,7 +203,8 @@ impl ReceiveUpload {
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
         let rows = ChunkRows::new(mine.scope, mine.upload.id, keys);
-        let kind = ResidentsFile::new(rows);
+        let ever_protected = self.ever_protected(mine.scope).await?;
+        let kind = ResidentsFile::new(rows, ever_protected);
         let rows = match self.check(mine, kind, self.chunk_bytes.residents).await? {
             Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
             Checked::Rows(rows) => rows,
@@ -262,20 +263,27 @@ impl ReceiveUpload {
         &self,
         mine: &mut Mine<'_>,
         conclusion: &Conclusion,
-        rows: &CheckedRows<Vec<Removal>>,
+        rows: &CheckedRows<ResidentsFound>,
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
         let tenant = mine.tenant;
-        let removals = self.removals(mine, &rows.of_kind, register).await?;
+        let of_kind = &rows.of_kind;
+        let removals = self.removals(mine, &of_kind.removals, register).await?;
+        let lifted = self.protections(mine, of_kind, register).await?;
+        let protections = lifted.part;
         let mut conclusion = Conclusion {
             removals: removals.people,
             register_before: removals.of,
+            protects: of_kind.protects.len() as u64,
+            protections_lifted: lifted.is_exact.then_some(protections.people),
+            protected_before: protections.of,
             ..conclusion.clone()
         };
         let found = Found {
             rows: conclusion.rows_checked,
             refused: conclusion.rows.refused,
             removals,
+            protections,
             sha256: rows.sha256,
             as_of: mine.upload.as_of,
             dropped_at: mine.upload.dropped_at,
@@ -298,7 +306,11 @@ impl ReceiveUpload {
                 self.conclude(mine, Outcome::Unchanged(register), &conclusion)
                     .await
             }
-            Decision::Hold => {
+            Decision::Hold(held_for) => {
+                conclusion.held_for = held_for;
+                if held_for.protections {
+                    conclusion.protections_lifted = Some(protections.people);
+                }
                 let held = Outcome::Ends(UploadState::Held);
                 self.conclude(mine, held, &conclusion).await
             }
@@ -316,6 +328,7 @@ impl ReceiveUpload {
         problem: &FileProblem,
         mut conclusion: Conclusion,
     ) -> Result<UploadState, ReceiveError> {
+        conclusion.protections_lifted = None;
         conclusion.rows = domain::RowCounts {
             refused: conclusion.rows_checked,
             ..domain::RowCounts::default()

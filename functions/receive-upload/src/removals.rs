@@ -3,12 +3,12 @@
 use crypto::ResidentTag;
 use manifest::{ManifestReader, Presence};
 use objects::{ObjectName, PinnedObject};
-use store::{InForce, Register, StoreError};
+use store::{InForce, Register, StoreError, Upload};
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    decide::{Removals, exceeds},
-    kind::Removal,
+    decide::{Part, exceeds},
+    kind::Somebody,
     receive::Mine,
 };
 
@@ -19,17 +19,18 @@ impl ReceiveUpload {
     pub(crate) async fn removals(
         &self,
         mine: &Mine<'_>,
-        removals: &[Removal],
+        removals: &[Somebody],
         register: &Register,
-    ) -> Result<Removals, ReceiveError> {
+    ) -> Result<Part, ReceiveError> {
         let rows = removals.len() as u64;
         let active = register.in_force.as_ref().map_or(0, |it| it.active);
-        let of = |people, of| Ok(Removals { people, of });
+        let of = |people, of| Ok(Part { people, of });
         if !exceeds(rows, mine.tenant.settings.max_removed_percent, active) {
             return of(rows, active);
         }
         if register.issued > register.generation() {
-            let on_its_way = self.most_on_their_way(mine, register).await?;
+            let accepted = |it: &Upload| it.rows_checked.saturating_sub(it.rows.refused);
+            let on_its_way = self.most_on_their_way(mine, register, accepted).await?;
             let most = active.max(on_its_way);
             return of(rows.min(most), most);
         }
@@ -39,12 +40,13 @@ impl ReceiveUpload {
         }
     }
 
-    /// Accepted rows of the largest file that has a generation and is not in force: so many people may be
-    /// in the register when this one's turn comes.
-    async fn most_on_their_way(
+    /// The most people whom one of the files that have a generation and are not in force brings, as `of` counts them:
+    /// of accepted rows, so many may be in the register when this one's turn comes.
+    pub(crate) async fn most_on_their_way(
         &self,
         mine: &Mine<'_>,
         register: &Register,
+        of: fn(&Upload) -> u64,
     ) -> Result<u64, ReceiveError> {
         let mut most = 0;
         let mut generation = register.generation();
@@ -58,7 +60,7 @@ impl ReceiveUpload {
             let upload = upload.ok_or(StoreError::Moved)?;
             let upload = self.store.upload(mine.scope, &upload).await?;
             let upload = upload.ok_or(StoreError::Damaged { what: "upload" })?;
-            most = most.max(upload.rows_checked.saturating_sub(upload.rows.refused));
+            most = most.max(of(&upload));
         }
         Ok(most)
     }
@@ -67,7 +69,7 @@ impl ReceiveUpload {
     async fn among(
         &self,
         mine: &Mine<'_>,
-        removals: &[Removal],
+        removals: &[Somebody],
         in_force: &InForce,
     ) -> Result<u64, ReceiveError> {
         let Some(at) = &in_force.manifest else {

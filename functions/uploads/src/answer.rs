@@ -168,7 +168,7 @@ mod tests {
 
     use domain::{FileKind, Generation, RowCounts, StaffTag, TenantCode, TenantScope, UploadId};
     use serde_json::Value;
-    use store::FileRefusal;
+    use store::{FileRefusal, HeldFor};
 
     use super::*;
 
@@ -202,6 +202,10 @@ mod tests {
             refused_version: None,
             removals: 2,
             register_before: 3,
+            protects: 0,
+            protections_lifted: Some(1),
+            protected_before: 1,
+            held_for: HeldFor::default(),
             problems: BTreeMap::from([("BIRTH_DATE".to_owned(), 3)]),
             notices: BTreeMap::new(),
             removals_of_unknown: 0,

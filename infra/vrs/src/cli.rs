@@ -286,7 +286,7 @@ pub struct TenantSettings {
     /// Refuse a file whole when more of its rows are refused
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_refused: Option<u8>,
-    /// Hold a file for confirmation when it removes more of the register
+    /// Hold a file for confirmation when it removes more of the register, or lifts more of the protections (支援措置)
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_removed: Option<u8>,
     /// Write exports for the ledger in this encoding: utf-8, utf-8-bom or cp932

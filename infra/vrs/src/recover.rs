@@ -5,7 +5,7 @@
 //! still knows stays as it is, what was under way goes on, and what it has forgotten is checked and loaded
 //! under the number it had. One file of a municipality after the other; municipalities side by side.
 //!
-//! A file that is held again, because it removes many, was confirmed or discarded by somebody before: the
+//! A file that is held again, because it removes many or lifts many protections, was confirmed or discarded by somebody before: the
 //! earlier receipts of the upload say which, and it is done again. Without such a receipt it stays held. What was
 //! discarded, and the table knows nothing of, is left so: checked once more it need not be held, for settings, or
 //! what is in force, are not what they were.

@@ -12,6 +12,8 @@ use objects::{ObjectName, Objects, ObjectsError};
 use serde::Serialize;
 use store::Upload;
 
+use crate::words::Part;
+
 /// A receipt, as it is written and shown.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Receipt {
@@ -59,6 +61,9 @@ pub struct Receipt {
     pub refused_by: Vec<Reason>,
     /// Accepted rows that are worth a look, by reason.
     pub notices: Vec<Reason>,
+    /// Residents whose protection (支援措置) the file lifts; absent where nobody knows, or where nothing of it is taken over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protections_lifted: Option<u64>,
     /// Why the whole file was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
@@ -188,10 +193,18 @@ pub struct Refusal {
 /// Why a file waits for a person.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Held {
+    /// Stable codes of what has to be confirmed.
+    pub codes: Vec<&'static str>,
     /// Residents it would remove.
     pub removals: u64,
     /// Residents in the register.
     pub register: u64,
+    /// Residents whose protection (支援措置) it would lift, if that has to be confirmed at the most so many; absent where
+    /// nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protections_lifted: Option<u64>,
+    /// Residents who are protected.
+    pub protected: u64,
     /// For people.
     #[serde(flatten)]
     pub text: Words,
@@ -237,11 +250,8 @@ impl Receipt {
                     en: refusal.en.clone(),
                 },
             }),
-            held: (upload.state == UploadState::Held).then(|| Held {
-                removals: upload.removals,
-                register: upload.register_before,
-                text: words::held(upload.removals, upload.register_before),
-            }),
+            protections_lifted: protections_lifted(upload),
+            held: (upload.state == UploadState::Held).then(|| held(upload)),
             errors_file: upload.has_errors,
         }
     }
@@ -298,9 +308,45 @@ fn rows(upload: &Upload) -> Rows {
     }
 }
 
+/// Of a file of which nothing is taken over, none.
+fn protections_lifted(upload: &Upload) -> Option<u64> {
+    let state = upload.state;
+    let is_none = state == UploadState::Refused || state == UploadState::Discarded;
+    upload.protections_lifted.filter(|_| !is_none)
+}
+
+fn held(upload: &Upload) -> Held {
+    let for_protections = upload.held_for.protections;
+    let for_removals = upload.held_for.removals || !for_protections;
+    let lifted = upload.protections_lifted.unwrap_or_default();
+    let removals = Part(upload.removals, upload.register_before);
+    let protections = Part(lifted, upload.protected_before);
+    Held {
+        codes: [
+            (for_removals, "TOO_MANY_REMOVED"),
+            (for_protections, "TOO_MANY_UNPROTECTED"),
+        ]
+        .into_iter()
+        .filter_map(|(applies, code)| applies.then_some(code))
+        .collect(),
+        removals: upload.removals,
+        register: upload.register_before,
+        protections_lifted: upload.protections_lifted,
+        protected: upload.protected_before,
+        text: words::held(
+            for_removals.then_some(removals),
+            for_protections.then_some(protections),
+        ),
+    }
+}
+
 /// What the check noticed, and what only the load could.
 fn notices(upload: &Upload) -> Vec<Reason> {
     let mut counts = upload.notices.clone();
+    if let Some(lifted) = protections_lifted(upload).filter(|lifted| *lifted > 0) {
+        let code = NoticeCode::ProtectionLifted.as_str().to_owned();
+        counts.insert(code, lifted);
+    }
     if upload.removals_of_unknown > 0 {
         let code = NoticeCode::RemovalOfUnknown.as_str().to_owned();
         counts.insert(code, upload.removals_of_unknown);

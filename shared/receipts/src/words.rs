@@ -44,8 +44,8 @@ fn any(state: UploadState) -> Words {
             "the whole file was refused; the register is as it was",
         ),
         UploadState::Held => words(
-            "削除が多いため、確認を待っています",
-            "waits for confirmation, because it removes many residents",
+            "取り込む前の確認を待っています",
+            "waits for confirmation before it is loaded",
         ),
         UploadState::Waiting => words(
             "受け付けました。前のファイルの取り込みが終わるのを待っています",
@@ -64,16 +64,41 @@ fn any(state: UploadState) -> Words {
     }
 }
 
-pub(crate) fn held(removals: u64, register: u64) -> Words {
+/// So many of so many people.
+#[derive(Clone, Copy)]
+pub(crate) struct Part(pub(crate) u64, pub(crate) u64);
+
+/// What has to be confirmed, and what to do.
+pub(crate) fn held(removals: Option<Part>, protections: Option<Part>) -> Words {
+    let (mut ja, mut en) = (Vec::new(), Vec::new());
+    if let Some(Part(removals, register)) = removals {
+        ja.push(format!(
+            "このファイルは、登録されている{register}人のうち{removals}人を削除します。"
+        ));
+        en.push(format!(
+            "this file removes {removals} of the {register} residents in the register"
+        ));
+    }
+    let mut again = ("", "");
+    if let Some(Part(lifted, protected)) = protections {
+        ja.push(format!(
+            "このファイルで支援措置がなくなる方がいます：支援措置の解除 {lifted}人（現在の対象者 {protected}人）。"
+        ));
+        en.push(format!(
+            "this file lifts the address protection of {lifted} of the {protected} residents who have it"
+        ));
+        again = (
+            "取りやめたときは、列「支援措置」に値のあるファイルか、\
+             この列のないファイル（支援措置は今のままです）を置いてください。",
+            "; after that drop a file whose column 支援措置 is filled, or one without the column, \
+             which leaves protection as it is",
+        );
+    }
+    let choose = "正しければ「取り込む」、誤りであれば「取りやめる」を選んでください。";
+    let confirm = "; confirm it if that is right, discard it if not";
     words(
-        format!(
-            "このファイルは、登録されている{register}人のうち{removals}人を削除します。\
-             正しければ「取り込む」、誤りであれば「取りやめる」を選んでください。"
-        ),
-        format!(
-            "this file removes {removals} of the {register} residents in the register; \
-             confirm it if that is right, discard it if not"
-        ),
+        ja.concat() + choose + again.0,
+        en.join("; ") + confirm + again.1,
     )
 }
 

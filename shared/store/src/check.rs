@@ -7,7 +7,7 @@ use domain::{FileKind, Generation, RowCounts, TenantScope, UploadId, UploadState
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    FileRefusal, Register, Store, StoreError, Upload,
+    FileRefusal, HeldFor, Register, Store, StoreError, Upload,
     item::{Map, b, counts, n, s, texts, time},
     keys::{self, SCHEMA},
     register,
@@ -66,6 +66,15 @@ pub struct Conclusion {
     pub removals: u64,
     /// Residents in force, or as many as may be when the file's turn comes, where others wait before it.
     pub register_before: u64,
+    /// Rows that say that somebody is protected (支援措置).
+    pub protects: u64,
+    /// Residents protected in force whom it would leave unprotected, in a file that is held at the most so many;
+    /// `None` where nobody knows.
+    pub protections_lifted: Option<u64>,
+    /// Residents protected in force, or as many as may be when the file's turn comes.
+    pub protected_before: u64,
+    /// Why it is held, if it is.
+    pub held_for: HeldFor,
     /// Refused rows by code.
     pub problems: BTreeMap<String, u64>,
     /// Notices by code.
@@ -318,6 +327,7 @@ fn conclusion(
     generation: Option<Generation>,
     now: Timestamp,
 ) -> Concluding {
+    let held_for = found.held_for;
     let mut sets = vec![
         "#state = :state, moved_at = :now, text_encoding = :encoding, header_end = :header_end, \
          rows_checked = :rows, rows_new = :new, rows_changed = :changed, \
@@ -325,7 +335,8 @@ fn conclusion(
          rows_review = :review, rows_conflict = :conflict, rows_waiting = :waiting, \
          rows_refused = :refused, \
          chunks = :chunks, chunks_done = :zero, removals = :removals, \
-         register_before = :before, problems = :problems, notices = :notices, \
+         register_before = :before, protects = :protects, protected_before = :protected, \
+         held_for_removals = :for_removals, held_for_protections = :for_protections, problems = :problems, notices = :notices, \
          has_errors = :has_errors",
     ];
     let mut values = vec![
@@ -349,6 +360,13 @@ fn conclusion(
         (":zero", n(0)),
         (":removals", n(found.removals)),
         (":before", n(found.register_before)),
+        (":protects", n(found.protects)),
+        (":protected", n(found.protected_before)),
+        (":for_removals", AttributeValue::Bool(held_for.removals)),
+        (
+            ":for_protections",
+            AttributeValue::Bool(held_for.protections),
+        ),
         (":problems", counts(&found.problems)),
         (":notices", counts(&found.notices)),
         (":has_errors", AttributeValue::Bool(found.has_errors)),
@@ -356,6 +374,10 @@ fn conclusion(
     if let Some(sha256) = &found.sha256 {
         sets.push("sha256 = :sha256");
         values.push((":sha256", b(sha256)));
+    }
+    if let Some(lifted) = found.protections_lifted {
+        sets.push("protections_lifted = :lifted");
+        values.push((":lifted", n(lifted)));
     }
     if let Some(version) = &found.refused_version {
         sets.push("refused_version = :refused_version");

@@ -70,7 +70,7 @@ pub use residents::{ResidentInForce, Snapshot};
 pub use settings::{SettingsProblem, has_digits_like_data};
 pub use stream::{StreamKey, StreamSlot};
 pub use tenant::{TenantSettings, TenantState};
-pub use upload_item::{FileRefusal, Upload, UploadPage};
+pub use upload_item::{FileRefusal, HeldFor, Upload, UploadPage};
 
 /// While somebody waits for an answer, a transaction that is too much for the table is sent again this often.
 const TWICE: u32 = 2;

@@ -25,7 +25,8 @@ pub struct TenantSettings {
     pub dose_columns: BTreeMap<String, String>,
     /// A file with more refused rows than this percentage is refused whole.
     pub max_refused_percent: u8,
-    /// A file that removes more of the register than this percentage is held for confirmation.
+    /// A file that removes more of the register than this percentage is held for confirmation; so is one that lifts
+    /// the protection (支援措置) of more than this percentage of those who have it.
     pub max_removed_percent: u8,
     /// Lots that were delivered to the municipality.
     pub lots: KnownLots,

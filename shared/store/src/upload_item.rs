@@ -65,6 +65,15 @@ pub struct Upload {
     /// Residents in force when the file was checked, or as many as may be when its turn comes, where others
     /// waited before it.
     pub register_before: u64,
+    /// Rows that say that somebody is protected (支援措置); 0 in a file from before that was noted.
+    pub protects: u64,
+    /// Residents protected in force when the file was checked whom it leaves unprotected, in a file that was held at
+    /// the most so many. `None` where nobody knows: others waited before it, or it is from before that was noted.
+    pub protections_lifted: Option<u64>,
+    /// Residents protected in force then, or as many as may be when the file's turn comes.
+    pub protected_before: u64,
+    /// Why it was held, if it was.
+    pub held_for: HeldFor,
     /// Refused rows by stable code.
     pub problems: BTreeMap<String, u64>,
     /// What was accepted and is worth knowing, by stable code.
@@ -79,6 +88,15 @@ pub struct Upload {
     pub attempt: u32,
     /// Until when the current check may write.
     pub lease_until: Timestamp,
+}
+
+/// Why a file is held for confirmation; one from before that was noted says neither, and removes too many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeldFor {
+    /// It would remove too many residents.
+    pub removals: bool,
+    /// It would lift the protection of too many.
+    pub protections: bool,
 }
 
 /// Why a file was refused whole; written for people, without any value from a row.
@@ -159,6 +177,10 @@ impl Upload {
             refused_version: found.refused_version.clone(),
             removals: found.removals,
             register_before: found.register_before,
+            protects: found.protects,
+            protections_lifted: found.protections_lifted,
+            protected_before: found.protected_before,
+            held_for: found.held_for,
             problems: found.problems.clone(),
             notices: found.notices.clone(),
             refusal: found.refusal.clone(),
@@ -218,6 +240,13 @@ impl Upload {
             refused_version: item.maybe_text("refused_version").map(str::to_owned),
             removals: item.maybe_number("removals")?.unwrap_or_default(),
             register_before: item.maybe_number("register_before")?.unwrap_or_default(),
+            protects: item.maybe_number("protects")?.unwrap_or_default(),
+            protections_lifted: item.maybe_number("protections_lifted")?,
+            protected_before: item.maybe_number("protected_before")?.unwrap_or_default(),
+            held_for: HeldFor {
+                removals: item.flag("held_for_removals"),
+                protections: item.flag("held_for_protections"),
+            },
             problems: item.counts("problems")?,
             notices: item.counts("notices")?,
             removals_of_unknown: item

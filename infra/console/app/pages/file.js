@@ -78,13 +78,23 @@ const Refusal = ({ upload }) => html`
     <${Break} /><span class="help">${t(`file.nothing-of.${upload.kind}`)}</span>
   <//>`;
 
-/** A file that would remove so many that somebody must say so. */
+/** What a held file would do, by the code of its reason: what is said, and the two parts of a whole. */
+const HELD = {
+  TOO_MANY_REMOVED: { what: 'held.what', label: 'held.label', part: ['removals', 'held.removals'], rest: ['register', 'held.staying'], text: 'held.confirm-text' },
+  TOO_MANY_UNPROTECTED: { what: 'held.protections-what', label: 'held.protections-label', part: ['protections_lifted', 'held.lifted'], rest: ['protected', 'held.protected'], text: 'held.confirm-protections-text' },
+};
+
+/** A file that would remove so many, or lift the protection of so many, that somebody must say so. */
 function Held({ upload, onDecided, onStale }) {
   const [asked, setAsked] = useState(null);
   const { busy, problem, change } = useChange(onDecided, onStale, (data) => said(data.state_text));
   // What somebody else was first with is said even where nothing is left to decide.
   if (!upload.held || upload.state !== 'held') return html`<${ProblemNotice} problem=${problem} />`;
-  const { removals, register } = upload.held;
+  const { codes, removals, register, protections_lifted: lifted = 0, protected: of } = upload.held;
+  const numbers = { removals: number(removals), register: number(register), share: percent(removals, register), lifted: number(lifted), protected: number(of) };
+  const reasons = codes.map((code) => HELD[code]);
+  const unprotects = codes.includes('TOO_MANY_UNPROTECTED');
+  const confirm = t(!unprotects ? 'held.confirm' : codes.length > 1 ? 'held.confirm-both' : 'held.confirm-protections', numbers);
   const decide = async (what) => {
     await change('POST', `/uploads/${upload.id}/${what}`);
     setAsked(null);
@@ -92,22 +102,23 @@ function Held({ upload, onDecided, onStale }) {
   return html`
     <section class="card stack" aria-labelledby="held-title">
       <h2 id="held-title">${t('held.title')}</h2>
-      <${Notice} kind="warning">${t('held.what', { removals: number(removals), register: number(register), share: percent(removals, register) })}<//>
-      <${Parts} label=${t('held.label')} whole=${register} parts=${[
-        { key: 'removed', name: t('held.removals'), value: removals },
-        { key: 'unchanged', name: t('held.staying'), value: Math.max(register - removals, 0) },
-      ]} />
+      ${reasons.map(({ what, label, part: [part, partName], rest: [whole, restName] }) => html`
+        <${Notice} key=${what} kind="warning">${t(what, numbers)}<//>
+        <${Parts} key=${label} label=${t(label)} whole=${upload.held[whole]} parts=${[
+          { key: 'removed', name: t(partName), value: upload.held[part] ?? 0 },
+          { key: 'unchanged', name: t(restName), value: Math.max(upload.held[whole] - (upload.held[part] ?? 0), 0) },
+        ]} />`)}
       <${ProblemNotice} problem=${problem} />
       ${may('register') && html`
         <div class="row">
           <button class="button button-primary" type="button" onClick=${() => setAsked('discard')}>${t('held.discard')}</button>
-          <button class="button button-danger" type="button" onClick=${() => setAsked('confirm')}>${t('held.confirm', { removals: number(removals) })}</button>
+          <button class="button button-danger" type="button" onClick=${() => setAsked('confirm')}>${confirm}</button>
         </div>`}
-      ${asked === 'confirm' && html`<${Ask} title=${t('held.confirm-title')} yes=${t('held.confirm', { removals: number(removals) })} kind="danger" busy=${busy} onYes=${() => decide('confirm')} onNo=${() => setAsked(null)}>
-        <p>${t('held.confirm-text', { removals: number(removals) })}</p>
+      ${asked === 'confirm' && html`<${Ask} title=${t('held.confirm-title')} yes=${confirm} kind="danger" busy=${busy} onYes=${() => decide('confirm')} onNo=${() => setAsked(null)}>
+        ${reasons.map(({ text }) => html`<p key=${text}>${t(text, numbers)}</p>`)}
       <//>`}
       ${asked === 'discard' && html`<${Ask} title=${t('held.discard-title')} yes=${t('held.discard')} busy=${busy} onYes=${() => decide('discard')} onNo=${() => setAsked(null)}>
-        <p>${t('held.discard-text')}</p>
+        <p>${t(unprotects ? 'held.discard-protections-text' : 'held.discard-text')}</p>
       <//>`}
     </section>`;
 }
@@ -133,6 +144,7 @@ const Facts = ({ upload }) => html`
     <h2>${t('file.facts')}</h2>
     <dl class="facts">
       <dt>${t('file.size')}</dt><dd>${size(upload.size)}${upload.encoding && html` ・ ${upload.encoding.toUpperCase()}`}</dd>
+      ${upload.protections_lifted !== undefined && html`<dt>${t('file.protections-lifted')}</dt><dd>${t('file.people', { count: number(upload.protections_lifted) })}</dd>`}
       <dt>${t('file.dropped-at')}</dt><dd>${moment(upload.dropped_at)}</dd>
       <dt>${t('file.moved-at')}</dt><dd>${moment(upload.moved_at)}</dd>
       ${upload.generation && html`<dt>${t('file.generation')}</dt><dd>${number(upload.generation)}</dd>`}

@@ -102,7 +102,7 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
     )?;
     writeln!(
         out,
-        "  {max_removed_percent:>3} %  of the register may be removed unasked"
+        "  {max_removed_percent:>3} %  of the register may be removed, and of protections lifted, unasked"
     )?;
     writeln!(
         out,

@@ -300,4 +300,7 @@ NoticeCode {
     RemovalOfUnknown "REMOVAL_OF_UNKNOWN"
         "台帳にない人の削除の行です。何も変わりません。"
         "a row removes somebody who is not in the register; nothing changes";
+    ProtectionLifted "PROTECTION_LIFTED"
+        "支援措置のある方を「なし」とする行です。支援措置が解除されます。誤りがないか確かめてください。"
+        "a row says that a protected resident is not; the address protection is lifted; make sure that it is meant";
 }}

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod files;
+mod lifted;
 mod mended;
 mod places;
 mod protection;

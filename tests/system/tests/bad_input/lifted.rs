@@ -1,0 +1,151 @@
+//! An export that lost the values of 支援措置 lifts no protection unasked.
+
+use serde_json::{Value, json};
+use system::{
+    file::Row,
+    town::{CHIYODA, Town},
+};
+
+use super::protection::{COLUMN, known, take_in_without};
+
+/// Residents 1 to 20; the first of them, as many as there are cells, have these in the column, all others "0".
+fn said(cells: &[&str]) -> Vec<Row> {
+    let cells = cells.iter().chain(std::iter::repeat(&"0"));
+    let rows = (1..=20).map(Row::of).zip(cells);
+    rows.map(|(row, cell)| row.with(COLUMN, cell)).collect()
+}
+
+/// A town of twenty of whom so many are protected.
+async fn town(protected: usize) -> Town {
+    let town = Town::start().await;
+    let first = take_in(&town, said(&vec!["1"; protected])).await;
+    assert_eq!(first["state"], "in_force", "{first:#}");
+    assert_eq!(first["protections_lifted"], 0, "{first:#}");
+    town
+}
+
+async fn take_in(town: &Town, rows: Vec<Row>) -> Value {
+    take_in_without(town, &[], rows).await
+}
+
+/// How many rows the receipt notes as lifting a protection.
+fn noted(receipt: &Value) -> Option<u64> {
+    let notices = receipt["notices"].as_array().unwrap();
+    let lifted = notices.iter().find(|it| it["code"] == "PROTECTION_LIFTED");
+    lifted.map(|it| it["rows"].as_u64().unwrap())
+}
+
+/// Confirms or discards a held file; its receipt then.
+async fn decide(town: &Town, held: &Value, act: &str) -> Value {
+    let id = held["id"].as_str().unwrap();
+    let path = format!("/uploads/{id}/{act}");
+    let answer = town.post(CHIYODA, &path, None).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    town.stack.idle().await;
+    town.receipt_of(CHIYODA, id).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_column_that_lost_its_values_is_held_with_the_number_of_protections_it_would_lift() {
+    let town = town(10).await;
+    let blank = || said(&[""; 20]);
+    let all: Vec<u32> = (1..=10).collect();
+    for (act, state, protected) in [
+        ("discard", "discarded", true),
+        ("confirm", "in_force", false),
+    ] {
+        let receipt = take_in(&town, blank()).await;
+        assert_eq!(receipt["state"], "held", "{receipt:#}");
+        let held = &receipt["held"];
+        assert_eq!(held["codes"], json!(["TOO_MANY_UNPROTECTED"]));
+        let numbers = ["removals", "protections_lifted", "protected"].map(|it| &held[it]);
+        assert_eq!(numbers, [0, 10, 10], "{held:#}");
+        let said = held["ja"].as_str().unwrap();
+        let asked = "支援措置の解除 10人（現在の対象者 10人）";
+        assert!(said.contains(asked) && !said.contains("削除"), "{said}");
+        let known_now = known(&town, &all).await;
+        assert_eq!(known_now, Value::from(vec![true; 10]), "until then");
+
+        let receipt = decide(&town, &receipt, act).await;
+        assert_eq!(receipt["state"], state, "{receipt:#}");
+        let lifted = (act == "confirm").then_some(10);
+        assert_eq!(receipt["protections_lifted"].as_u64(), lifted);
+        assert_eq!(noted(&receipt), lifted, "{receipt:#}");
+        let known_now = known(&town, &all).await;
+        assert_eq!(known_now, Value::from(vec![protected; 10]), "{act}");
+    }
+    // By now nobody has one that could be lifted.
+    let receipt = take_in(&town, blank()).await;
+    assert_eq!(receipt["protections_lifted"], 0, "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_protections_as_the_municipality_lets_go_are_lifted_and_told() {
+    for (protected, lifted, is_held) in
+        [(10, 1, false), (10, 2, false), (10, 3, true), (1, 1, true)]
+    {
+        let town = town(protected).await;
+        let mut cells = vec!["1"; protected];
+        cells[..lifted].fill("");
+        let receipt = take_in(&town, said(&cells)).await;
+        let state = if is_held { "held" } else { "in_force" };
+        assert_eq!(receipt["state"], state, "{lifted} of {protected}");
+        assert_eq!(receipt["protections_lifted"], lifted, "{receipt:#}");
+        assert_eq!(noted(&receipt), Some(lifted as u64), "{receipt:#}");
+        assert_eq!(known(&town, &[1]).await, json!([is_held]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_without_the_column_lifts_nobodys_protection_and_is_not_held() {
+    let town = town(10).await;
+    let renamed = said(&[]).into_iter();
+    let renamed = renamed.map(|row| row.with("氏名", "山田　改")).collect();
+    let receipt = take_in_without(&town, &[COLUMN], renamed).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["protections_lifted"], 0, "{receipt:#}");
+    assert_eq!(noted(&receipt), None, "{receipt:#}");
+    assert_eq!(known(&town, &[1, 10]).await, json!([true, true]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_are_refused_lift_nobodys_protection() {
+    let town = town(2).await;
+    town.set(CHIYODA, |settings| settings.max_refused_percent = 60)
+        .await;
+    let mut rows = said(&["", "1"]);
+    rows.push(rows[0].clone());
+    let receipt = take_in(&town, rows).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["rows"]["refused"], 2, "{receipt:#}");
+    assert_eq!(receipt["protections_lifted"], 0, "{receipt:#}");
+    assert_eq!(known(&town, &[1, 2]).await, json!([true, true]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_held_for_both_reasons_says_both_and_is_confirmed_once() {
+    let town = town(10).await;
+    let rows = said(&[""; 10]).into_iter().enumerate();
+    let rows = rows.map(|(place, row)| {
+        if place < 10 {
+            row
+        } else {
+            row.with("異動区分", "2")
+        }
+    });
+    let receipt = take_in(&town, rows.collect()).await;
+    let held = &receipt["held"];
+    let both = json!(["TOO_MANY_REMOVED", "TOO_MANY_UNPROTECTED"]);
+    assert_eq!(held["codes"], both, "{receipt:#}");
+    let numbers = ["removals", "register", "protections_lifted", "protected"];
+    assert_eq!(numbers.map(|it| &held[it]), [10, 20, 10, 10], "{held:#}");
+    let said = held["ja"].as_str().unwrap();
+    for part in ["登録されている20人のうち10人を削除", "支援措置の解除 10人"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+    let receipt = decide(&town, &receipt, "confirm").await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["rows"]["removed"], 10, "{receipt:#}");
+    assert_eq!(known(&town, &[1, 10]).await, json!([false, false]));
+}
