@@ -8,8 +8,9 @@ use domain::{
 };
 use store::{DoseAct, DoseCounts, Source};
 
-use super::books::{
-    Books, Brought, Change, Content, How, Newcomer, Page, Revision, Said, Waiting, row,
+use super::{
+    books::{Books, Brought, Change, Content, How, Newcomer, Page, Revision, Said, Waiting, row},
+    follow::corrected,
 };
 
 pub(super) fn state_of(findings: &[FindingCode]) -> DoseState {
@@ -295,7 +296,7 @@ impl Books {
                     return Said::Refused;
                 }
                 next.content = content;
-                next.state = state_of(&next.findings);
+                next.state = corrected(&held, &next);
                 next.act = DoseAct::Corrected;
             }
             Change::Accept | Change::Reject if held.state != DoseState::Review => {
