@@ -74,13 +74,20 @@ pub(crate) fn findings(
     findings_beside(area, dose, found, &others.collect::<Vec<_>>(), now)
 }
 
-/// Only what refuses; beside a second attribute that does not fit, nothing else is said.
+/// Only what refuses; beside a second attribute that does not fit, nothing else is said. What tells the birth date is
+/// said only where nothing else refuses: else whoever has a coupon, and tries dates that are refused anyway, finds
+/// out between which two of them the person was born.
 pub(crate) fn refusals(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.contains(&Finding::SECOND_ATTRIBUTE) {
         return vec![Finding::SECOND_ATTRIBUTE];
     }
     let refuses = |finding: &Finding| finding.severity() == Severity::Refuse;
-    findings.into_iter().filter(refuses).collect()
+    let refusals: Vec<_> = findings.into_iter().filter(refuses).collect();
+    let tells = |finding: &Finding| finding.code.tells_birth_date();
+    if refusals.iter().all(tells) {
+        return refusals;
+    }
+    refusals.into_iter().filter(|it| !tells(it)).collect()
 }
 
 pub(crate) fn codes(findings: &[Finding]) -> Vec<FindingCode> {

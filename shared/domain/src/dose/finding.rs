@@ -138,6 +138,12 @@ impl FindingCode {
         }
     }
 
+    /// Whether whoever tries dates learns from it when the person was born.
+    #[must_use]
+    pub const fn tells_birth_date(self) -> bool {
+        matches!(self, Self::BeforeBirth | Self::AgeNotLicensed)
+    }
+
     /// Of a doubt about both: whether what it is about is the same in `was` and in `is`, which corrects it. Then
     /// whoever accepted it need not be asked again.
     #[must_use]
