@@ -1,8 +1,8 @@
 //! What the rules say of a dose for a person, beside what stands already.
 
-use domain::{Decision, Dose, Finding, FindingCode, Held, OtherDose, Severity};
+use domain::{Decision, Dose, DoseState, Finding, FindingCode, Held, OtherDose, Severity};
 use jiff::Timestamp;
-use store::PersonDoses;
+use store::{DoseRevision, PersonDoses};
 
 use crate::{
     Area,
@@ -61,6 +61,12 @@ fn was_taken_back(doses: &PersonDoses, dose: &Dose) -> bool {
         it.dose == *dose && settled.any(|it| it.how == store::Settled::Kept)
     };
     revisions.any(|it| it.dose == *dose) || doses.newcomers.iter().any(turned_down)
+}
+
+/// The revision in which staff took this very dose back: as it was corrected last before that, if it was.
+pub(crate) fn turned_down<'a>(doses: &'a PersonDoses, dose: &Dose) -> Option<&'a DoseRevision> {
+    let mut revisions = doses.doses.iter().chain(&doses.history);
+    revisions.find(|it| it.state == DoseState::Cancelled && it.dose == *dose)
 }
 
 /// What the rules find about a dose of this person.

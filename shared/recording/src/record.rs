@@ -11,7 +11,7 @@ use crate::{
     Area, Found, Incoming, Kept, Outcome, Recorder, Whom,
     find::FoundPerson,
     follow::put,
-    judge::{Judged, codes, judge, refusals},
+    judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
     retry::Retry,
     wait::{Waited, leave_list, waiting_key},
@@ -22,7 +22,8 @@ impl Recorder {
     /// transaction on the condition of what was read. If somebody else was first, it begins anew.
     ///
     /// Repeating it changes nothing: the same content is unchanged, the same newcomer or waiting dose is
-    /// there already, a row that was recorded is known by its file and row, a request by its key.
+    /// there already, a row that was recorded is known by its file and row, a request by its key. What a later file
+    /// says once more is refused if staff cancelled it.
     pub async fn record(
         &self,
         area: &Area<'_>,
@@ -114,6 +115,14 @@ impl Recorder {
             .second
             .fits(found.doses.tag, &found.person.resident.resident);
         let mut judged = judge(area, dose, found, fits, now);
+        let is_kept = !matches!(judged.decision, Decision::Refuse | Decision::Unchanged);
+        if let Some(cancelled) = turned_down(&found.doses, dose)
+            && is_kept
+            && incoming.is_of_file()
+        {
+            // The next file says it again: nobody is asked each night about what they took back.
+            return Ok(Outcome::withdrawn(Kept::dose(key, cancelled)));
+        }
         match (judged.decision, held) {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
             (Decision::Unchanged, Some(held)) => {

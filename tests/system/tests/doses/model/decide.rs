@@ -137,6 +137,10 @@ impl Books {
         if refuses(&findings) {
             return Said::Refused;
         }
+        // The next file says it again.
+        if act == DoseAct::Recorded && source != Source::Api && page.was_cancelled(content) {
+            return Said::Refused;
+        }
         if act == DoseAct::Recorded {
             page.leave_list(content);
         }
