@@ -130,3 +130,21 @@ fn a_doubt_is_about_the_same_unless_what_it_is_about_is_corrected() {
         }
     }
 }
+
+#[test]
+fn an_injection_is_the_same_whatever_venue_and_coupon_are_written() {
+    let one = dose(2, "2021-07-01", "ファイザー");
+    let with = |change: &dyn Fn(&mut Dose)| {
+        let mut other = one.clone();
+        change(&mut other);
+        one.is_same_injection(&other)
+    };
+    assert!(with(&|it| it.venue = ShortText::parse("第一会場").ok()));
+    assert!(with(
+        &|it| it.coupon = domain::CouponNumber::parse(b"0000000012").ok()
+    ));
+    assert!(!with(&|it| it.given_on = day("2021-07-02")));
+    assert!(!with(&|it| it.lot = LotNumber::parse("EP9605").unwrap()));
+    assert!(!with(&|it| it.number = DoseNumber::FIRST));
+    assert!(!with(&|it| *it = dose(2, "2021-07-01", "武田/モデルナ")));
+}
