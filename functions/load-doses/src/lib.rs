@@ -19,6 +19,8 @@
 //! - The load ends by one conditional update. `errors.csv` is written before it, the receipt after it, under
 //!   the same names with the same content each time.
 //! - A waiting dose leaves the list in the transaction in which it becomes something else.
+//! - The next file says the same rows again. What was recorded is unchanged, also if its person has another coupon or
+//!   number since; what staff cancelled is refused and listed nowhere, and the receipt and `errors.csv` say so.
 //!
 //! Rows of several people are recorded at the same time, 24 in one transaction where they are plain, those of one
 //! person in a chunk one after the other and lowest number first: else a second dose would be doubtful only because

@@ -66,7 +66,8 @@ pub enum Changed {
 }
 
 impl Recorder {
-    /// Corrects what a dose says, under the same checks as a new one.
+    /// Corrects what a dose says, under the same checks as a new one. Doubts that somebody accepted stay accepted if
+    /// what they are about is not corrected.
     pub async fn correct(
         &self,
         area: &Area<'_>,
@@ -86,9 +87,14 @@ impl Recorder {
             if !refusals.is_empty() {
                 return Next::Refused(refusals);
             }
+            let state = if is_accepted(held, &dose, &findings) {
+                DoseState::Recorded
+            } else {
+                DoseState::Review
+            };
             Next::write(NextDose {
                 dose,
-                ..next(held, state_of(&findings), act, reasoned).with_findings(&findings)
+                ..next(held, state, act, reasoned).with_findings(&findings)
             })
         })
         .await
@@ -347,6 +353,16 @@ fn is_from(held: &DoseRevision, act: DoseAct, reasoned: &Reasoned) -> bool {
     let seen = held.revision.checked_sub(1);
     (entry.act, &entry.by, &entry.why) == (act, &reasoned.by, &reasoned.why)
         && reasoned.expected.is_none_or(|it| Some(it) == seen)
+}
+
+/// Whether nothing is doubtful about `dose`, which corrects what is held, but what somebody accepted about that: doubts
+/// beside which it is in force, and about which the correction says nothing else.
+fn is_accepted(held: &DoseRevision, dose: &Dose, findings: &[Finding]) -> bool {
+    let is_in_force = held.state == DoseState::Recorded;
+    findings.iter().all(|it| {
+        let stays = it.code.is_about_the_same(&held.dose, dose);
+        is_in_force && held.findings.contains(&it.code) && stays
+    })
 }
 
 /// What is doubtful is not in force.

@@ -29,6 +29,9 @@ pub struct FoundPerson {
     pub doses: PersonDoses,
 }
 
+/// Everybody else who was in question when somebody was looked for.
+pub(crate) type Others = Vec<PersonDoses>;
+
 /// Everybody to whom a coupon or number leads or once led, as they stand under one generation.
 pub(crate) struct Hinted {
     pub(crate) people: Vec<PersonDoses>,
@@ -40,7 +43,7 @@ impl Recorder {
     pub async fn find(&self, area: &Area<'_>, whom: &Whom) -> Result<Found, StoreError> {
         let generation = self.generation(area.scope).await?;
         let hinted = self.find_from(area, whom, generation).await?;
-        Ok(hinted.found(whom))
+        Ok(hinted.found(whom).0)
     }
 
     pub(crate) async fn generation(&self, scope: &TenantScope) -> Result<Generation, StoreError> {
@@ -117,24 +120,33 @@ impl Hinted {
 
     /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
     /// municipality that numbers somebody anew removes them under one number and registers them under another.
-    pub(crate) fn found(self, whom: &Whom) -> Found {
-        let meant = self.people.into_iter().filter_map(|doses| {
-            let person = doses.person.clone().filter(|it| is_meant(it, whom))?;
-            Some(FoundPerson { person, doses })
-        });
-        let is_registered = |it: &FoundPerson| it.person.status == Status::Registered;
-        let (registered, removed): (Vec<_>, Vec<_>) = meant.partition(is_registered);
+    pub(crate) fn found(mut self, whom: &Whom) -> (Found, Others) {
+        let meant = |status: Status| {
+            let people = self.people.iter().enumerate();
+            let meant = people.filter(move |(_, it)| {
+                let person = it.person.as_ref();
+                person.is_some_and(|it| it.status == status && is_meant(it, whom))
+            });
+            meant.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let registered = meant(Status::Registered);
         let meant = if registered.is_empty() {
-            removed
+            meant(Status::Removed)
         } else {
             registered
         };
-        let mut meant = meant.into_iter();
-        match (meant.next(), meant.next()) {
-            (None, _) => Found::Nobody,
-            (Some(one), None) => Found::One(Box::new(one)),
-            (Some(_), Some(_)) => Found::Several,
-        }
+        let found = match meant[..] {
+            [] => Found::Nobody,
+            [at] => {
+                let doses = self.people.swap_remove(at);
+                match doses.person.clone() {
+                    Some(person) => Found::One(Box::new(FoundPerson { person, doses })),
+                    None => Found::Nobody,
+                }
+            }
+            _ => Found::Several,
+        };
+        (found, self.people)
     }
 }
 

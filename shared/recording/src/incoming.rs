@@ -18,6 +18,13 @@ pub struct Incoming {
     pub once: Option<Once>,
 }
 
+impl Incoming {
+    /// Whether it is a row of a file, which the next file says again.
+    pub(crate) fn is_of_file(&self) -> bool {
+        self.source != Source::Api
+    }
+}
+
 /// How a person is named.
 #[derive(Debug, Clone)]
 pub enum Whom {

@@ -1,8 +1,8 @@
 //! What the rules say of a dose for a person, beside what stands already.
 
-use domain::{Decision, Dose, Finding, FindingCode, Held, OtherDose, Severity};
+use domain::{Decision, Dose, DoseState, Finding, FindingCode, Held, OtherDose, Severity};
 use jiff::Timestamp;
-use store::PersonDoses;
+use store::{DoseRevision, PersonDoses};
 
 use crate::{
     Area,
@@ -63,6 +63,12 @@ fn was_taken_back(doses: &PersonDoses, dose: &Dose) -> bool {
     revisions.any(|it| it.dose == *dose) || doses.newcomers.iter().any(turned_down)
 }
 
+/// The revision in which staff took this very dose back: as it was corrected last before that, if it was.
+pub(crate) fn turned_down<'a>(doses: &'a PersonDoses, dose: &Dose) -> Option<&'a DoseRevision> {
+    let mut revisions = doses.doses.iter().chain(&doses.history);
+    revisions.find(|it| it.state == DoseState::Cancelled && it.dose == *dose)
+}
+
 /// What the rules find about a dose of this person.
 pub(crate) fn findings(
     area: &Area<'_>,
@@ -74,13 +80,20 @@ pub(crate) fn findings(
     findings_beside(area, dose, found, &others.collect::<Vec<_>>(), now)
 }
 
-/// Only what refuses; beside a second attribute that does not fit, nothing else is said.
+/// Only what refuses; beside a second attribute that does not fit, nothing else is said. What tells the birth date is
+/// said only where nothing else refuses: else whoever has a coupon, and tries dates that are refused anyway, finds
+/// out between which two of them the person was born.
 pub(crate) fn refusals(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.contains(&Finding::SECOND_ATTRIBUTE) {
         return vec![Finding::SECOND_ATTRIBUTE];
     }
     let refuses = |finding: &Finding| finding.severity() == Severity::Refuse;
-    findings.into_iter().filter(refuses).collect()
+    let refusals: Vec<_> = findings.into_iter().filter(refuses).collect();
+    let tells = |finding: &Finding| finding.code.tells_birth_date();
+    if refusals.iter().all(tells) {
+        return refusals;
+    }
+    refusals.into_iter().filter(|it| !tells(it)).collect()
 }
 
 pub(crate) fn codes(findings: &[Finding]) -> Vec<FindingCode> {

@@ -12,6 +12,7 @@ mod queue;
 mod record;
 mod resolve;
 mod retry;
+mod stands;
 mod together;
 mod wait;
 

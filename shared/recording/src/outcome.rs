@@ -19,8 +19,8 @@ pub enum Outcome {
     Waiting(Kept),
     /// It is not kept as a dose, and why.
     Refused(Vec<Finding>),
-    /// It is not kept: nobody in the register has its coupon, and it was taken off the waiting list before,
-    /// where it can still be read.
+    /// It is not kept, for somebody turned it down before, and it can still be read there: it was taken off the
+    /// waiting list, and nobody in the register has its coupon; or a file says once more what was cancelled.
     Withdrawn(Kept),
     /// The key of the request was used for another one before; nothing was done.
     KeyReused,
@@ -76,12 +76,10 @@ impl Kept {
 }
 
 impl Outcome {
-    /// A waiting dose that comes again after it was withdrawn.
-    pub(crate) fn withdrawn(waiting: &WaitingDose) -> Self {
-        Self::Withdrawn(Kept {
-            findings: vec![FindingCode::CancelledBefore],
-            ..Kept::waiting(waiting)
-        })
+    /// What comes again after it was turned down, where it is `kept`.
+    pub(crate) fn withdrawn(mut kept: Kept) -> Self {
+        kept.findings = vec![FindingCode::CancelledBefore];
+        Self::Withdrawn(kept)
     }
 
     /// What a revision that has just been written, or was written first by the same row, says.

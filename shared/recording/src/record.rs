@@ -11,9 +11,10 @@ use crate::{
     Area, Found, Incoming, Kept, Outcome, Recorder, Whom,
     find::FoundPerson,
     follow::put,
-    judge::{Judged, codes, judge, refusals},
+    judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
     retry::Retry,
+    stands::{cancelled, stands, stood},
     wait::{Waited, leave_list, waiting_key},
 };
 
@@ -22,7 +23,9 @@ impl Recorder {
     /// transaction on the condition of what was read. If somebody else was first, it begins anew.
     ///
     /// Repeating it changes nothing: the same content is unchanged, the same newcomer or waiting dose is
-    /// there already, a row that was recorded is known by its file and row, a request by its key.
+    /// there already, a row that was recorded is known by its file and row, a request by its key. What a later file
+    /// says once more is unchanged as well if its person has another coupon or number since, and refused if staff
+    /// cancelled it.
     pub async fn record(
         &self,
         area: &Area<'_>,
@@ -89,12 +92,33 @@ impl Recorder {
             return Ok(outcome);
         }
         let generation = hinted.generation;
-        match hinted.found(&incoming.whom) {
-            Found::One(found) => self.record_for(area, incoming, &found, waited, now).await,
+        let (found, others) = hinted.found(&incoming.whom);
+        match found {
+            Found::One(found) => {
+                let others = self.others(area, incoming, &found, others, generation);
+                let others = others.await?;
+                if let Some(held) = stands(incoming, Some(&found), &others) {
+                    let already = self.stands_already(area, incoming, held, waited, now);
+                    return already.await;
+                }
+                if let Some((tag, held)) = cancelled(incoming, &found, &others) {
+                    return Ok(Outcome::withdrawn(Kept::dose(held.key(tag), held)));
+                }
+                self.record_for(area, incoming, &found, waited, now).await
+            }
             Found::Several => Ok(refused(FindingCode::CouponOfSeveral)),
             Found::Nobody => match &incoming.whom {
                 Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
-                Whom::Coupon(_) => self.wait(area, incoming, generation, now).await,
+                Whom::Coupon(_) => {
+                    if let Some(held) = stands(incoming, None, &others) {
+                        let already = self.stands_already(area, incoming, held, waited, now);
+                        return already.await;
+                    }
+                    if let Some(found) = stood(incoming, others) {
+                        return self.record_for(area, incoming, &found, waited, now).await;
+                    }
+                    self.wait(area, incoming, generation, now).await
+                }
             },
         }
     }
@@ -114,6 +138,14 @@ impl Recorder {
             .second
             .fits(found.doses.tag, &found.person.resident.resident);
         let mut judged = judge(area, dose, found, fits, now);
+        let is_kept = !matches!(judged.decision, Decision::Refuse | Decision::Unchanged);
+        if let Some(cancelled) = turned_down(&found.doses, dose)
+            && is_kept
+            && incoming.is_of_file()
+        {
+            // The next file says it again: nobody is asked each night about what they took back.
+            return Ok(Outcome::withdrawn(Kept::dose(key, cancelled)));
+        }
         match (judged.decision, held) {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
             (Decision::Unchanged, Some(held)) => {

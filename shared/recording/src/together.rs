@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crypto::ResidentTag;
 use domain::{Decision, Finding, Generation, programme};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use store::{DoseKey, NextDose, PEOPLE_AT_ONCE, PersonDoses, Status, StoreError, WaitingKey};
 
@@ -118,7 +119,34 @@ impl Recorder {
                 Plan::Apart
             }
         };
-        Ok(rows.iter().zip(&keys).zip(people).map(plan).collect())
+        let plans = rows.iter().zip(&keys).zip(people).map(plan);
+        let plans = rows.iter().zip(plans.collect::<Vec<_>>());
+        let plans =
+            plans.map(|((_, incoming), plan)| self.unless_numbered_anew(area, incoming, plan));
+        try_join_all(plans).await
+    }
+
+    /// A row that names a number is looked at by itself if the coupon of its person led to somebody else as well: it
+    /// may stand there.
+    async fn unless_numbered_anew(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        plan: Plan,
+    ) -> Result<Plan, StoreError> {
+        let Plan::Put(put) = &plan else {
+            return Ok(plan);
+        };
+        let coupon = put
+            .0
+            .person
+            .as_ref()
+            .and_then(|it| it.resident.resident.coupon);
+        let by_number = matches!(incoming.whom, Whom::Number(_)) && incoming.is_of_file();
+        if !by_number || self.of_coupon(area, coupon, &put.0.tag).await?.is_empty() {
+            return Ok(plan);
+        }
+        Ok(Plan::Apart)
     }
 
     /// The outcomes of what was put, in order; nothing if somebody else was first.

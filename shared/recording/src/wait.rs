@@ -96,7 +96,7 @@ impl Recorder {
         let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
         if let Some(known) = known.await? {
             if known.settled.is_some() && !is_from(&known.entry, incoming.source) {
-                return Ok(Outcome::withdrawn(&known));
+                return Ok(Outcome::withdrawn(Kept::waiting(&known)));
             }
             let Some(renamed) = renamed(&known, &waiting) else {
                 let outcome = Outcome::Waiting(Kept::waiting(&known));

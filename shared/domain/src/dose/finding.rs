@@ -1,3 +1,4 @@
+use super::Dose;
 use crate::words;
 
 /// What a finding does to a dose.
@@ -134,6 +135,30 @@ impl FindingCode {
             | Self::AgeNotLicensed
             | Self::RemovedBefore
             | Self::CancelledBefore => Severity::Doubt,
+        }
+    }
+
+    /// Whether whoever tries dates learns from it when the person was born.
+    #[must_use]
+    pub const fn tells_birth_date(self) -> bool {
+        matches!(self, Self::BeforeBirth | Self::AgeNotLicensed)
+    }
+
+    /// Of a doubt about both: whether what it is about is the same in `was` and in `is`, which corrects it. Then
+    /// whoever accepted it need not be asked again.
+    #[must_use]
+    pub fn is_about_the_same(self, was: &Dose, is: &Dose) -> bool {
+        let number = (was.programme, was.number) == (is.programme, is.number);
+        let day = was.given_on == is.given_on;
+        let product = was.product == is.product;
+        match self {
+            Self::PreviousMissing | Self::NotAfterPrevious | Self::NotBeforeNext => number && day,
+            Self::IntervalTooShort | Self::AgeNotLicensed => number && day && product,
+            Self::ProductNotInUse => day && product,
+            Self::RemovedBefore => day,
+            Self::LotUnknown | Self::LotOfOtherProduct => product && was.lot == is.lot,
+            // Refusals cannot be accepted; what was taken back is a whole record.
+            _ => false,
         }
     }
 

@@ -32,6 +32,17 @@ pub struct Dose {
     pub coupon: Option<CouponNumber>,
 }
 
+impl Dose {
+    /// Whether both tell of the same injection: the same vaccine of the same lot, on the same day, under the same
+    /// number. Venue, physician and coupon may be written otherwise.
+    #[must_use]
+    pub fn is_same_injection(&self, other: &Self) -> bool {
+        (self.programme, self.number, self.given_on, self.product)
+            == (other.programme, other.number, other.given_on, other.product)
+            && self.lot == other.lot
+    }
+}
+
 impl fmt::Debug for Dose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Dose")

@@ -305,7 +305,7 @@ async fn what_the_rules_refuse_is_answered_with_every_finding() {
         ),
         (
             with(base(), "given_on", &json!("1920-01-01")),
-            "before-birth",
+            "before-programme",
         ),
         (
             with(base(), "given_on", &json!("2021-02-16")),
@@ -352,6 +352,37 @@ async fn what_the_rules_refuse_is_answered_with_every_finding() {
     );
     assert_eq!(said(&zero), expected);
     assert_eq!(town.whole().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dates_that_are_refused_anyway_tell_nobody_when_the_person_was_born() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let look = json!({ "line": line(&Row::of(1), 1) });
+    let token = venue.post("/doses/lookup", &look).await.json()["token"].clone();
+    let born = Row::of(1).cell("生年月日").to_owned();
+    let by_token = with(
+        with(dose(&Row::of(1)), "birth_date", &json!(null)),
+        "token",
+        &token,
+    );
+    let misread = with(dose(&Row::of(1)), "birth_date", &json!("1950-01-01"));
+    let cases = [
+        (dose(&Row::of(1)), "before-programme"),
+        (by_token, "before-programme"),
+        (misread, "second-attribute"),
+    ];
+    for (body, code) in cases {
+        let mut said = Vec::new();
+        for date in ["19200101", &born, "20200101"] {
+            let answer = venue
+                .record(&with(body.clone(), "given_on", &json!(date)))
+                .await;
+            said.push(finding_codes(&answer));
+        }
+        assert!(said[0].contains(&code.to_owned()), "{said:?}");
+        assert!(said.iter().all(|it| *it == said[0]), "{said:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

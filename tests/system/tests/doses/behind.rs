@@ -146,3 +146,31 @@ async fn a_dose_that_is_doubtful_for_something_else_says_that_the_one_before_is_
     assert_eq!(doubts, ["previous-missing", "lot-unknown"]);
     assert_eq!(counts(&venue).await, [1, 0, 1, 0, 0, 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_that_was_accepted_stays_so_when_something_else_is_corrected() {
+    let town = town().await;
+    let venue = Venue::of(&town, "chief");
+    let later = id(&venue.record(&second(&Row::of(1))).await);
+    let accept = json!({ "decision": "accept", "reason": "接種済証で確認" });
+    let path = format!("/doses/{later}/resolve");
+    assert_eq!(venue.post(&path, &accept).await.status, 200);
+    let said = json!({
+        "given_on": "2021-03-22", "product": "ファイザー", "lot": "EP2163", "reason": "読み違い",
+    });
+    let corrections = [
+        (with(said.clone(), "lot", &json!("EP9605")), "recorded"),
+        (with(said.clone(), "venue", &json!("第一会場")), "recorded"),
+        // Of another day nobody has accepted it.
+        (with(said, "given_on", &json!("2021-03-23")), "review"),
+    ];
+    for (revision, (to, state)) in (2..).zip(corrections) {
+        let corrected = venue.change("PUT", &later, revision, &to).await;
+        assert_eq!(corrected.json()["state"], state, "{}", corrected.json());
+        let (states, doubts) = stand(&venue, &later).await;
+        assert_eq!(states, [state]);
+        assert_eq!(doubts, ["previous-missing"], "it stays readable");
+        let listed = venue.list("review").await.len();
+        assert_eq!(listed, usize::from(state == "review"));
+    }
+}

@@ -20,6 +20,7 @@ mod behind;
 mod callers;
 mod cost;
 mod coupons;
+mod cumulative;
 mod decided;
 mod files;
 mod history;

@@ -12,7 +12,7 @@ use system::{
 
 const PEOPLE: std::ops::Range<u32> = 1..13;
 
-async fn town() -> (Town, Office) {
+pub(crate) async fn town() -> (Town, Office) {
     let town = Town::start().await;
     let file = File::new(PEOPLE.map(Row::of)).bytes(Encoding::Utf8);
     let receipt = town.take_in(CHIYODA, "residents.csv", file).await;
@@ -32,7 +32,7 @@ fn first_doses(lot: &str) -> Vec<Incoming> {
 }
 
 /// As the loading of dose files does it.
-async fn record(town: &Town, office: &Office, rows: &[Incoming]) -> Vec<Outcome> {
+pub(crate) async fn record(town: &Town, office: &Office, rows: &[Incoming]) -> Vec<Outcome> {
     let area = office.area();
     let mut known: Vec<(ResidentTag, &Incoming)> = Vec::new();
     for incoming in rows {
@@ -111,7 +111,7 @@ async fn two_files_at_once_leave_one_dose_and_one_newcomer_for_everybody() {
     assert_eq!(office.counts().await, counts);
 }
 
-async fn take_in(town: &Town, rows: Vec<Row>) {
+pub(crate) async fn take_in(town: &Town, rows: Vec<Row>) {
     town.set(CHIYODA, |settings| settings.max_removed_percent = 100)
         .await;
     let file = File::new(rows).bytes(Encoding::Utf8);

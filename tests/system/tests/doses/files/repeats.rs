@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use serde_json::json;
+use store::DoseId;
 use system::{
     file::{Encoding, File, Row},
     gate::{Call, Gate, Step},
+    office::Office,
     town::{CHIYODA, Town},
+    venue::Venue,
 };
 
-use super::{DoseLine, PEOPLE, counts, drop_doses, file, take_in, town_through};
+use super::{DoseLine, PEOPLE, codes, counts, drop_doses, errors_of, file, take_in, town_through};
 
 /// Room for all rows of a test.
 const ONE_CHUNK: u32 = 1 << 20;
@@ -79,7 +82,7 @@ async fn dies_at(operation: &'static str, nth: usize, step: Step) {
     assert_eq!(gate.stopped(), 1, "{operation} {nth}: a worker died");
     let receipt = town.receipt(CHIYODA, &dropped).await;
     assert_eq!(counts(&receipt), EXPECTED, "{operation} {nth}: {receipt:#}");
-    let errors = super::errors_of(&town, &receipt).await;
+    let errors = errors_of(&town, &receipt).await;
     assert_eq!(errors.lines().count(), 3, "{errors}");
     let receipt = take_in(&town, "again.csv", file(&lines())).await;
     assert_eq!(
@@ -129,6 +132,30 @@ async fn second_doses_are_in_force_as_soon_as_the_file_with_the_first_ones_is_in
     assert!(repeat_chunks(&town).await > 0);
     town.stack.idle().await;
     assert_eq!(town.whole().await.items, before.items);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_staff_cancelled_is_refused_with_its_reason_in_each_later_file() {
+    let town = town_through(&Gate::new(|_| Step::Go), ONE_CHUNK).await;
+    let lines = [DoseLine::of(1, 1), DoseLine::of(2, 1)];
+    let receipt = take_in(&town, "a.csv", file(&lines)).await;
+    assert_eq!(counts(&receipt), [2, 2, 0, 0, 0, 0, 0], "{receipt:#}");
+    let venue = Venue::of(&town, "chief");
+    let (office, person) = (Office::of(&town, CHIYODA).await, Row::of(1));
+    let key = office.doses(&person).await.doses[0].key(office.tag(&person));
+    let id = DoseId::Dose(key).to_string();
+    let why = json!({ "reason": "別人の接種" });
+    assert_eq!(venue.change("DELETE", &id, 1, &why).await.status, 200);
+    for name in ["b.csv", "c.csv"] {
+        let receipt = take_in(&town, name, file(&lines)).await;
+        assert_eq!(counts(&receipt), [2, 0, 1, 0, 0, 0, 1], "{receipt:#}");
+        assert_eq!(codes(&receipt, "refused_by"), ["cancelled-before"]);
+        let errors = errors_of(&town, &receipt).await;
+        assert!(errors.contains("以前に取り消されています"), "{errors}");
+    }
+    for list in ["review", "conflict", "waiting"] {
+        assert!(venue.list(list).await.is_empty(), "{list}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -145,6 +145,12 @@ impl Page {
             || newcomers.any(|it| it.content == content && it.turned_down)
     }
 
+    /// Whether staff took it back, as it is.
+    pub(super) fn was_cancelled(&self, content: Content) -> bool {
+        let mut revisions = self.numbers.get(&content.number).into_iter().flatten();
+        revisions.any(|it| it.content == content && it.state == DoseState::Cancelled)
+    }
+
     /// The same when it waited and was withdrawn.
     pub(super) fn withdrawn(&self, content: Content) -> Option<&Waiting> {
         let mut waiting = self.waiting.iter();

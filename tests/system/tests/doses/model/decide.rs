@@ -8,8 +8,9 @@ use domain::{
 };
 use store::{DoseAct, DoseCounts, Source};
 
-use super::books::{
-    Books, Brought, Change, Content, How, Newcomer, Page, Revision, Said, Waiting, row,
+use super::{
+    books::{Books, Brought, Change, Content, How, Newcomer, Page, Revision, Said, Waiting, row},
+    follow::corrected,
 };
 
 pub(super) fn state_of(findings: &[FindingCode]) -> DoseState {
@@ -134,6 +135,10 @@ impl Books {
             findings.push(FindingCode::CancelledBefore);
         }
         if refuses(&findings) {
+            return Said::Refused;
+        }
+        // The next file says it again.
+        if act == DoseAct::Recorded && source != Source::Api && page.was_cancelled(content) {
             return Said::Refused;
         }
         if act == DoseAct::Recorded {
@@ -295,7 +300,7 @@ impl Books {
                     return Said::Refused;
                 }
                 next.content = content;
-                next.state = state_of(&next.findings);
+                next.state = corrected(&held, &next);
                 next.act = DoseAct::Corrected;
             }
             Change::Accept | Change::Reject if held.state != DoseState::Review => {

@@ -8,6 +8,22 @@ use super::{
     decide::state_of,
 };
 
+/// The state of a correction: doubts that were accepted stay so if what they are about is not corrected.
+pub(super) fn corrected(held: &Revision, next: &Revision) -> DoseState {
+    let (was, is) = (held.content, next.content);
+    let same_day = (was.day, was.day_of) == (is.day, is.day_of);
+    let stays = |it: &FindingCode| match it {
+        // The model knows of no lots, and of one vaccine.
+        FindingCode::LotUnknown | FindingCode::LotOfOtherProduct => false,
+        _ => same_day && held.findings.contains(it),
+    };
+    if held.state == DoseState::Recorded && next.findings.iter().all(stays) {
+        DoseState::Recorded
+    } else {
+        state_of(&next.findings)
+    }
+}
+
 impl Books {
     /// What is doubtful only for want of what is in force under `number` now, is in force behind it, or says what
     /// is doubtful about it instead; and what stands behind a number that was left is doubtful for want of it.
