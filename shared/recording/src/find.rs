@@ -25,8 +25,13 @@ pub enum Found {
 pub struct FoundPerson {
     /// As the register has them.
     pub person: InRegister,
-    /// Their doses.
+    /// Their doses, under the number that was found; or, for a dose that comes upon another one, those among which
+    /// that one stands.
     pub doses: PersonDoses,
+    /// The same person under other numbers of the municipality's, with what was recorded there.
+    pub others: Vec<PersonDoses>,
+    /// Under which register they were read.
+    pub(crate) generation: Generation,
 }
 
 /// Everybody to whom a coupon or number leads or once led, as they stand under one generation.
@@ -40,7 +45,7 @@ impl Recorder {
     pub async fn find(&self, area: &Area<'_>, whom: &Whom) -> Result<Found, StoreError> {
         let generation = self.generation(area.scope).await?;
         let hinted = self.find_from(area, whom, generation).await?;
-        Ok(hinted.found(whom))
+        self.found(area, hinted, whom).await
     }
 
     pub(crate) async fn generation(&self, scope: &TenantScope) -> Result<Generation, StoreError> {
@@ -118,9 +123,20 @@ impl Hinted {
     /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
     /// municipality that numbers somebody anew removes them under one number and registers them under another.
     pub(crate) fn found(self, whom: &Whom) -> Found {
+        let generation = self.generation;
+        let several = if self.people.len() > 1 {
+            self.people.clone()
+        } else {
+            Vec::new()
+        };
         let meant = self.people.into_iter().filter_map(|doses| {
             let person = doses.person.clone().filter(|it| is_meant(it, whom))?;
-            Some(FoundPerson { person, doses })
+            Some(FoundPerson {
+                person,
+                doses,
+                others: Vec::new(),
+                generation,
+            })
         });
         let is_registered = |it: &FoundPerson| it.person.status == Status::Registered;
         let (registered, removed): (Vec<_>, Vec<_>) = meant.partition(is_registered);
@@ -132,7 +148,7 @@ impl Hinted {
         let mut meant = meant.into_iter();
         match (meant.next(), meant.next()) {
             (None, _) => Found::Nobody,
-            (Some(one), None) => Found::One(Box::new(one)),
+            (Some(one), None) => Found::One(Box::new(one.with(several))),
             (Some(_), Some(_)) => Found::Several,
         }
     }

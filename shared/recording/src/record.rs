@@ -11,6 +11,7 @@ use crate::{
     Area, Found, Incoming, Kept, Outcome, Recorder, Whom,
     find::FoundPerson,
     follow::put,
+    former::is_alone,
     judge::{Judged, codes, judge, refusals},
     queue::Known,
     retry::Retry,
@@ -89,8 +90,17 @@ impl Recorder {
             return Ok(outcome);
         }
         let generation = hinted.generation;
-        match hinted.found(&incoming.whom) {
-            Found::One(found) => self.record_for(area, incoming, &found, waited, now).await,
+        match self.found(area, hinted, &incoming.whom).await? {
+            Found::One(found) => {
+                let mut elsewhere = found.others.iter();
+                if let Some(outcome) = elsewhere.find_map(|it| dealt_with(it, incoming.source)) {
+                    return Ok(outcome);
+                }
+                let is_alone = is_alone(incoming.source);
+                let found = self.for_dose(area, *found, &incoming.dose, is_alone);
+                let found = found.await?;
+                self.record_for(area, incoming, &found, waited, now).await
+            }
             Found::Several => Ok(refused(FindingCode::CouponOfSeveral)),
             Found::Nobody => match &incoming.whom {
                 Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
@@ -110,9 +120,8 @@ impl Recorder {
         let dose = &incoming.dose;
         let key = DoseKey::of(found.doses.tag, dose);
         let held = found.doses.dose(&key);
-        let fits = incoming
-            .second
-            .fits(found.doses.tag, &found.person.resident.resident);
+        let person = &found.person.resident;
+        let fits = incoming.second.fits(person.tag, &person.resident);
         let mut judged = judge(area, dose, found, fits, now);
         match (judged.decision, held) {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crypto::ResidentTag;
 use domain::{Decision, Finding, Generation, programme};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use store::{DoseKey, NextDose, PEOPLE_AT_ONCE, PersonDoses, Status, StoreError, WaitingKey};
 
@@ -113,12 +114,39 @@ impl Recorder {
                 && incoming.dose.number <= known.most()
                 && !is_waiting
             {
-                plan(area, incoming, doses, now)
+                plan(area, incoming, doses, generation, now)
             } else {
                 Plan::Apart
             }
         };
-        Ok(rows.iter().zip(&keys).zip(people).map(plan).collect())
+        let plans = rows.iter().zip(&keys).zip(people).map(plan);
+        let plans = rows.iter().zip(plans.collect::<Vec<_>>());
+        let plans =
+            plans.map(|((_, incoming), plan)| self.unless_numbered_anew(area, incoming, plan));
+        try_join_all(plans).await
+    }
+
+    /// A row that names a number is looked at by itself if the coupon of its person led to somebody else as well: it
+    /// may stand there.
+    async fn unless_numbered_anew(
+        &self,
+        area: &Area<'_>,
+        incoming: &Incoming,
+        plan: Plan,
+    ) -> Result<Plan, StoreError> {
+        let Plan::Put(put) = &plan else {
+            return Ok(plan);
+        };
+        let coupon = put
+            .0
+            .person
+            .as_ref()
+            .and_then(|it| it.resident.resident.coupon);
+        let by_number = matches!(incoming.whom, Whom::Number(_));
+        if !by_number || self.of_coupon(area, coupon, &put.0.tag).await?.is_empty() {
+            return Ok(plan);
+        }
+        Ok(Plan::Apart)
     }
 
     /// The outcomes of what was put, in order; nothing if somebody else was first.
@@ -162,7 +190,13 @@ impl Recorder {
     }
 }
 
-fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp) -> Plan {
+fn plan(
+    area: &Area<'_>,
+    incoming: &Incoming,
+    doses: PersonDoses,
+    generation: Generation,
+    now: Timestamp,
+) -> Plan {
     let key = DoseKey::of(doses.tag, &incoming.dose);
     let person = doses.person.clone();
     let Some(person) = person.filter(|it| is_meant(it, &incoming.whom)) else {
@@ -175,7 +209,12 @@ fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp
     }
     let second = &incoming.second;
     let fits = second.fits(doses.tag, &person.resident.resident);
-    let found = FoundPerson { person, doses };
+    let found = FoundPerson {
+        person,
+        doses,
+        others: Vec::new(),
+        generation,
+    };
     let judged = judge(area, &incoming.dose, &found, fits, now);
     match judged.decision {
         Decision::Refuse => Plan::Refuse(refusals(judged.findings)),
