@@ -1,9 +1,9 @@
 //! The doses of one person, with everything that ever stood under their numbers; and one waiting dose, which has
-//! no person.
+//! no person. Those under a former number of the person's are shown with them, and say so.
 
 use api::{Problem, Request, Response, Role};
 use crypto::ResidentTag;
-use recording::{Found, Whom};
+use recording::{Found, FoundPerson, Whom};
 use serde::Serialize;
 use serde_json::Value;
 use store::{DoseId, DoseKey, DoseRevision, Newcomer, NewcomerKey, PersonDoses, WaitingDose};
@@ -27,6 +27,8 @@ struct ShownPerson {
 #[derive(Serialize)]
 struct ShownNumber {
     id: String,
+    /// Whether it was recorded under another number that the municipality gave the person.
+    other_number: bool,
     #[serde(flatten)]
     now: ShownRevision,
     history: Vec<ShownRevision>,
@@ -37,6 +39,8 @@ struct ShownNumber {
 #[derive(Serialize)]
 struct ShownBeside {
     id: String,
+    /// As of a dose.
+    other_number: bool,
     #[serde(flatten)]
     dose: ShownDose,
     findings: Vec<Value>,
@@ -60,12 +64,13 @@ impl Doses {
         let Found::One(found) = self.recorder.find(&area, &whom).await? else {
             return Err(Problem::not_found());
         };
+        let found = self.recorder.with_all_records(&area, *found).await?;
         let mut waiting = Vec::new();
         if let Some(coupon) = found.person.resident.resident.coupon {
             let (store, coupon) = (self.recorder.store(), area.keys.coupon_tag(coupon));
             waiting = store.waiting_for(area.scope, area.keys, &coupon).await?;
         }
-        let shown = ShownPerson::of(&found.doses, &waiting);
+        let shown = ShownPerson::of(&found, &waiting);
         Ok(Response::json(&shown))
     }
 }
@@ -88,38 +93,53 @@ impl Doses {
 }
 
 impl ShownPerson {
-    fn of(person: &PersonDoses, waiting: &[WaitingDose]) -> Self {
-        let number = |dose: &DoseRevision| {
-            let key = dose.key(person.tag);
-            let is_earlier = |it: &&DoseRevision| it.key(person.tag) == key;
-            let earlier = person.history.iter().rev().filter(is_earlier);
-            ShownNumber {
-                id: key.to_string(),
-                now: ShownRevision::of(dose),
-                history: earlier.map(ShownRevision::of).collect(),
-            }
-        };
-        let newcomers = person.newcomers.iter();
+    /// What is recorded under other numbers of the person's stands behind what is under this one.
+    fn of(found: &FoundPerson, waiting: &[WaitingDose]) -> Self {
+        let tag = found.person.resident.tag;
         let withdrawn = waiting.iter().filter(|it| it.settled.is_some());
-        Self {
-            resident: person.tag.to_string(),
-            doses: person.doses.iter().map(number).collect(),
-            newcomers: newcomers
-                .map(|it| ShownBeside::newcomer(person.tag, it))
-                .collect(),
+        let mut shown = Self {
+            resident: tag.to_string(),
+            doses: Vec::new(),
+            newcomers: Vec::new(),
             withdrawn: withdrawn.map(ShownBeside::waiting).collect(),
+        };
+        for person in found.records() {
+            let doses = person.doses.iter();
+            shown
+                .doses
+                .extend(doses.map(|it| ShownNumber::of(person, it, tag)));
+            let newcomers = person.newcomers.iter();
+            shown
+                .newcomers
+                .extend(newcomers.map(|it| ShownBeside::newcomer(person.tag, it, tag)));
+        }
+        shown
+    }
+}
+
+impl ShownNumber {
+    fn of(person: &PersonDoses, dose: &DoseRevision, shown: ResidentTag) -> Self {
+        let key = dose.key(person.tag);
+        let is_earlier = |it: &&DoseRevision| it.key(person.tag) == key;
+        let earlier = person.history.iter().rev().filter(is_earlier);
+        Self {
+            id: key.to_string(),
+            other_number: person.tag != shown,
+            now: ShownRevision::of(dose),
+            history: earlier.map(ShownRevision::of).collect(),
         }
     }
 }
 
 impl ShownBeside {
-    fn newcomer(resident: ResidentTag, newcomer: &Newcomer) -> Self {
+    fn newcomer(resident: ResidentTag, newcomer: &Newcomer, shown: ResidentTag) -> Self {
         let key = NewcomerKey {
             dose: DoseKey::of(resident, &newcomer.dose),
             id: newcomer.id,
         };
         Self {
             id: DoseId::Newcomer(key).to_string(),
+            other_number: resident != shown,
             dose: ShownDose::of(&newcomer.dose),
             findings: answer::codes(&newcomer.findings),
             entry: ShownEntry::of(&newcomer.entry),
@@ -131,6 +151,7 @@ impl ShownBeside {
     fn waiting(waiting: &WaitingDose) -> Self {
         Self {
             id: DoseId::Waiting(waiting.key).to_string(),
+            other_number: false,
             dose: ShownDose::of(&waiting.dose),
             findings: answer::codes(&waiting.findings),
             entry: ShownEntry::of(&waiting.entry),

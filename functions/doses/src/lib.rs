@@ -10,6 +10,9 @@
 //!   dose, withdrawn or not, `GET /doses` lists what staff have to look at, as JSON or CSV, `GET /doses/counts`
 //!   counts (role `read`).
 //!
+//! Whoever was numbered anew is shown with the doses under the former number as well, and a dose is recorded beside
+//! those: the README of `recording` says how far.
+//!
 //! **What a repeat does.** A request to record carries a key of its caller: sent again, it is answered with
 //! what became of it the first time. The same content under another key is unchanged and written nowhere.
 //! A correction or cancellation says which revision it is about. The same one again, by the same person for the

@@ -33,6 +33,8 @@ struct SeenDose {
     given_on: String,
     vaccine: String,
     state: &'static str,
+    /// Whether it was recorded under another number that the municipality gave the person.
+    other_number: bool,
 }
 
 impl Doses {
@@ -47,11 +49,15 @@ impl Doses {
         let municipality = municipality.await?;
         let area = municipality.area();
         let whom = Whom::Coupon(coupon.number);
-        let found = match self.recorder.find(&area, &whom).await? {
-            Found::One(found) => found,
+        let mut found = match self.recorder.find(&area, &whom).await? {
+            Found::One(found) => *found,
             Found::Nobody => return Err(Problem::new(Code::CouponUnknown)),
             Found::Several => return Err(Problem::new(Code::CouponOfSeveral)),
         };
+        // Nobody is told of no doses who has some under a number of before, by another coupon.
+        if found.standing().next().is_none() {
+            found = self.recorder.with_all_records(&area, found).await?;
+        }
         let tag = municipality.keys.coupon_tag(coupon.number);
         let (token, expires) = {
             let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,11 +72,11 @@ impl Doses {
 impl Seen {
     fn of(found: &FoundPerson, token: String, expires_at: String, today: Date) -> Self {
         let person = &found.person.resident.resident;
-        let holding = found
-            .doses
-            .doses
-            .iter()
-            .filter(|it| it.state.holds_number());
+        let own = found.person.resident.tag;
+        let doses = found.records().flat_map(|record| {
+            let holding = record.doses.iter().filter(|it| it.state.holds_number());
+            holding.map(move |it| SeenDose::of(it, record.tag != own))
+        });
         Self {
             token,
             expires_at,
@@ -78,13 +84,13 @@ impl Seen {
             age: age(person.birth_date, today),
             sex: person.sex.as_str(),
             removed: found.person.status == Status::Removed,
-            doses: holding.map(SeenDose::of).collect(),
+            doses: doses.collect(),
         }
     }
 }
 
 impl SeenDose {
-    fn of(revision: &DoseRevision) -> Self {
+    fn of(revision: &DoseRevision, other_number: bool) -> Self {
         let dose = &revision.dose;
         let product = programme(dose.programme).and_then(|it| it.product(dose.product));
         Self {
@@ -93,6 +99,7 @@ impl SeenDose {
             given_on: dose.given_on.to_string(),
             vaccine: product.map_or_else(|| dose.product.to_string(), |it| it.maker().to_owned()),
             state: revision.state.as_str(),
+            other_number,
         }
     }
 }

@@ -148,7 +148,10 @@ impl Recorder {
             return Err(StoreError::Damaged { what: "coupon" });
         };
         match self.find(area, &Whom::Coupon(coupon)).await? {
-            Found::One(found) => self.attach_to(area, waiting, &found, now).await,
+            Found::One(found) => {
+                let found = self.for_dose(area, *found, &waiting.dose, true).await?;
+                self.attach_to(area, waiting, &found, now).await
+            }
             // What is said of it is of somebody who had the coupon.
             Found::Nobody => self.go_on_waiting(area, waiting, Vec::new(), now).await,
             Found::Several => {
@@ -169,7 +172,9 @@ impl Recorder {
         let fits = waiting
             .birth_date
             .is_none_or(|born| born == person.birth_date)
-            && waiting.meant.is_none_or(|tag| tag == found.doses.tag);
+            && waiting
+                .meant
+                .is_none_or(|tag| tag == found.person.resident.tag);
         let judged = judge(area, &waiting.dose, found, fits, now);
         let key = DoseKey::of(found.doses.tag, &waiting.dose);
         let held = found.doses.dose(&key);

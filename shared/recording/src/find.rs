@@ -25,8 +25,13 @@ pub enum Found {
 pub struct FoundPerson {
     /// As the register has them.
     pub person: InRegister,
-    /// Their doses.
+    /// Their doses, under the number that was found; or, for a dose that comes upon another one, those among which
+    /// that one stands.
     pub doses: PersonDoses,
+    /// The same person under other numbers of the municipality's, with what was recorded there.
+    pub others: Vec<PersonDoses>,
+    /// Under which register they were read.
+    pub(crate) generation: Generation,
 }
 
 /// Everybody else who was in question when somebody was looked for.
@@ -43,7 +48,7 @@ impl Recorder {
     pub async fn find(&self, area: &Area<'_>, whom: &Whom) -> Result<Found, StoreError> {
         let generation = self.generation(area.scope).await?;
         let hinted = self.find_from(area, whom, generation).await?;
-        Ok(hinted.found(whom).0)
+        Ok(self.found(area, hinted, whom).await?.0)
     }
 
     pub(crate) async fn generation(&self, scope: &TenantScope) -> Result<Generation, StoreError> {
@@ -140,7 +145,12 @@ impl Hinted {
             [at] => {
                 let doses = self.people.swap_remove(at);
                 match doses.person.clone() {
-                    Some(person) => Found::One(Box::new(FoundPerson { person, doses })),
+                    Some(person) => Found::One(Box::new(FoundPerson {
+                        person,
+                        doses,
+                        others: Vec::new(),
+                        generation: self.generation,
+                    })),
                     None => Found::Nobody,
                 }
             }

@@ -21,15 +21,9 @@ pub(crate) fn findings_beside(
     others: &[OtherDose],
     now: Timestamp,
 ) -> Vec<Finding> {
-    let facts = PersonFacts::of(&found.person.resident.resident);
+    let facts = PersonFacts::of(found.in_force());
     let lot = area.lots.seen(dose.product, &dose.lot);
     check_dose(dose, Some(&facts), others, lot, japan_date(now))
-}
-
-/// The doses that hold their numbers.
-pub(crate) fn standing(found: &FoundPerson) -> impl Iterator<Item = &DoseRevision> {
-    let doses = found.doses.doses.iter();
-    doses.filter(|it| it.state.holds_number())
 }
 
 /// What follows from `put`, with `others` standing.
@@ -132,6 +126,9 @@ pub(crate) fn put(
     now: Timestamp,
 ) -> Result<DoseRevision, StoreError> {
     let followers = followers(area, found, &beside(found, &next), &next, now);
+    for other in &found.others {
+        change.beside(other);
+    }
     let written = change.advance(&found.doses, before, next)?;
     for (held, next) in followers {
         change.advance(&found.doses, Some(held), next)?;
@@ -153,6 +150,6 @@ pub(crate) fn has_followers(
 fn beside(found: &FoundPerson, next: &NextDose) -> Vec<OtherDose> {
     let put = OtherDose::of(&next.dose);
     let is_elsewhere = |it: &OtherDose| (it.programme, it.number) != (put.programme, put.number);
-    let others = standing(found).map(|it| OtherDose::of(&it.dose));
+    let others = found.standing().map(|it| OtherDose::of(&it.dose));
     others.filter(is_elsewhere).chain([put]).collect()
 }

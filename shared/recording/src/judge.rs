@@ -4,11 +4,7 @@ use domain::{Decision, Dose, DoseState, Finding, FindingCode, Held, OtherDose, S
 use jiff::Timestamp;
 use store::{DoseRevision, PersonDoses};
 
-use crate::{
-    Area,
-    find::FoundPerson,
-    follow::{findings_beside, standing},
-};
+use crate::{Area, find::FoundPerson, follow::findings_beside};
 
 /// What is decided about a dose for a person, before anything is written.
 pub(crate) struct Judged {
@@ -39,7 +35,8 @@ pub(crate) fn judge(
     if !second_fits {
         findings.insert(0, Finding::SECOND_ATTRIBUTE);
     }
-    if held.is_some_and(|held| !held.state.holds_number()) && was_taken_back(&found.doses, dose) {
+    let is_free = held.is_none_or(|held| !held.state.holds_number());
+    if is_free && found.records().any(|it| was_taken_back(it, dose)) {
         findings.push(FindingCode::CancelledBefore.into());
     }
     let in_number = held.map(|held| Held {
@@ -76,7 +73,7 @@ pub(crate) fn findings(
     found: &FoundPerson,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let others = standing(found).map(|it| OtherDose::of(&it.dose));
+    let others = found.standing().map(|it| OtherDose::of(&it.dose));
     findings_beside(area, dose, found, &others.collect::<Vec<_>>(), now)
 }
 

@@ -5,6 +5,7 @@ mod attach;
 mod change;
 mod find;
 mod follow;
+mod former;
 mod incoming;
 mod judge;
 mod outcome;

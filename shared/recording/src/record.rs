@@ -14,7 +14,7 @@ use crate::{
     judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
     retry::Retry,
-    stands::{cancelled, stands, stood},
+    stands::{cancelled, others, stands, stood},
     wait::{Waited, leave_list, waiting_key},
 };
 
@@ -92,11 +92,14 @@ impl Recorder {
             return Ok(outcome);
         }
         let generation = hinted.generation;
-        let (found, others) = hinted.found(&incoming.whom);
+        let (found, read) = self.found(area, hinted, &incoming.whom).await?;
         match found {
             Found::One(found) => {
-                let others = self.others(area, incoming, &found, others, generation);
-                let others = others.await?;
+                let mut elsewhere = found.others.iter();
+                if let Some(outcome) = elsewhere.find_map(|it| dealt_with(it, incoming.source)) {
+                    return Ok(outcome);
+                }
+                let others = others(incoming, &found, read);
                 if let Some(held) = stands(incoming, Some(&found), &others) {
                     let already = self.stands_already(area, incoming, held, waited, now);
                     return already.await;
@@ -104,17 +107,20 @@ impl Recorder {
                 if let Some((tag, held)) = cancelled(incoming, &found, &others) {
                     return Ok(Outcome::withdrawn(Kept::dose(held.key(tag), held)));
                 }
+                let is_alone = !incoming.is_of_file();
+                let found = self.for_dose(area, *found, &incoming.dose, is_alone);
+                let found = found.await?;
                 self.record_for(area, incoming, &found, waited, now).await
             }
             Found::Several => Ok(refused(FindingCode::CouponOfSeveral)),
             Found::Nobody => match &incoming.whom {
                 Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
                 Whom::Coupon(_) => {
-                    if let Some(held) = stands(incoming, None, &others) {
+                    if let Some(held) = stands(incoming, None, &read) {
                         let already = self.stands_already(area, incoming, held, waited, now);
                         return already.await;
                     }
-                    if let Some(found) = stood(incoming, others) {
+                    if let Some(found) = stood(incoming, read, generation) {
                         return self.record_for(area, incoming, &found, waited, now).await;
                     }
                     self.wait(area, incoming, generation, now).await
@@ -134,9 +140,8 @@ impl Recorder {
         let dose = &incoming.dose;
         let key = DoseKey::of(found.doses.tag, dose);
         let held = found.doses.dose(&key);
-        let fits = incoming
-            .second
-            .fits(found.doses.tag, &found.person.resident.resident);
+        let person = &found.person.resident;
+        let fits = incoming.second.fits(person.tag, &person.resident);
         let mut judged = judge(area, dose, found, fits, now);
         let is_kept = !matches!(judged.decision, Decision::Refuse | Decision::Unchanged);
         if let Some(cancelled) = turned_down(&found.doses, dose)

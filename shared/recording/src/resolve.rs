@@ -11,7 +11,7 @@ use crate::{
     Area, Changed, Reasoned, Recorder,
     change::{already, entry, settlement, state_of},
     find::FoundPerson,
-    follow::{findings_beside, followers, standing},
+    follow::{findings_beside, followers},
     judge::{codes, refusals},
     retry::Retry,
 };
@@ -116,6 +116,9 @@ impl Recorder {
         let written = self.change(area, now, |change| {
             let mut written = None;
             let number = key.dose.number;
+            for other in &found.others {
+                change.beside(other);
+            }
             let touched = next.iter().any(|it| it.next.dose.number == number);
             if !touched && let Some(held) = held {
                 change.unless_moved(&resident, held)?;
@@ -207,6 +210,12 @@ fn puts<'a>(
         Resolution::Replace if holder.is_some_and(|it| it.dose == newcomer.dose) => {
             Some(Vec::new())
         }
+        // What it came upon has gone, and another record of the person's has the number.
+        Resolution::Replace
+            if holder.is_none() && found.is_taken_elsewhere(newcomer.dose.programme, number) =>
+        {
+            None
+        }
         Resolution::Replace => Some(vec![arrives(held, number, DoseAct::Replaced)]),
         Resolution::Renumber {
             newcomer: to,
@@ -264,7 +273,8 @@ fn free<'a>(
     number: DoseNumber,
 ) -> Result<Option<&'a DoseRevision>, Taken> {
     let before = found.doses.under(newcomer.dose.programme, number);
-    let is_taken = before.is_some_and(|it| it.state.holds_number());
+    let is_taken = before.is_some_and(|it| it.state.holds_number())
+        || found.is_taken_elsewhere(newcomer.dose.programme, number);
     if is_taken { Err(Taken) } else { Ok(before) }
 }
 
@@ -279,7 +289,7 @@ fn judged<'a>(
     let number = |dose: &Dose| (dose.programme, dose.number);
     let numbers: Vec<_> = puts.iter().map(|put| number(&put.dose)).collect();
     let is_put = |dose: &Dose| numbers.contains(&number(dose));
-    let stay = standing(found).filter(|it| !is_put(&it.dose));
+    let stay = found.standing().filter(|it| !is_put(&it.dose));
     let mut others: Vec<_> = stay.map(|it| OtherDose::of(&it.dose)).collect();
     let arriving = puts.iter().filter(|put| put.act != DoseAct::Cancelled);
     others.extend(arriving.map(|put| OtherDose::of(&put.dose)));

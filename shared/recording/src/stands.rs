@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use store::{DoseRevision, PersonDoses, StoreError};
 
 use crate::{
-    Area, Incoming, Kept, Outcome, Recorder, Whom,
+    Area, Incoming, Kept, Outcome, Recorder,
     find::{FoundPerson, Others},
     judge::turned_down,
     wait::Waited,
@@ -18,36 +18,6 @@ use crate::{
 pub(crate) type Stands<'a> = (ResidentTag, &'a DoseRevision);
 
 impl Recorder {
-    /// All others who may be the person of a row that was found: to whom its coupon leads or once led; or, if the
-    /// row names a number, to whom the coupon of the person does.
-    pub(crate) async fn others(
-        &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
-        found: &FoundPerson,
-        others: Others,
-        generation: Generation,
-    ) -> Result<Others, StoreError> {
-        let dose = &incoming.dose;
-        let held = found.doses.under(dose.programme, dose.number);
-        // What holds the number is compared with the row anyway.
-        if !incoming.is_of_file() || held.is_some_and(|it| it.state.holds_number()) {
-            return Ok(Others::new());
-        }
-        if matches!(incoming.whom, Whom::Coupon(_)) {
-            return Ok(others);
-        }
-        let mut read = Others::new();
-        let coupon = found.person.resident.resident.coupon;
-        for tag in self.of_coupon(area, coupon, &found.doses.tag).await? {
-            let doses = self
-                .store
-                .person_doses(area.scope, area.keys, &tag, generation);
-            read.push(doses.await?);
-        }
-        Ok(read)
-    }
-
     /// Whom else the coupon of a person leads to, or once led.
     pub(crate) async fn of_coupon(
         &self,
@@ -85,6 +55,18 @@ impl Recorder {
     }
 }
 
+/// Those of the people who were `read` with a row's person who may be that person as well: whom its coupon leads to or
+/// once led.
+pub(crate) fn others(incoming: &Incoming, found: &FoundPerson, read: Others) -> Others {
+    let dose = &incoming.dose;
+    let held = found.doses.under(dose.programme, dose.number);
+    // What holds the number is compared with the row anyway.
+    if !incoming.is_of_file() || held.is_some_and(|it| it.state.holds_number()) {
+        return Others::new();
+    }
+    read
+}
+
 /// The dose of a row where it stands already for one of `others`: recorded under the coupon of the row, or for the
 /// very person who is `found` under another number.
 pub(crate) fn stands<'a>(
@@ -119,7 +101,11 @@ pub(crate) fn cancelled<'a>(
 
 /// Of those who had the coupon of a row, which nobody has now, the one for whom it was recorded under it once,
 /// whatever became of that since.
-pub(crate) fn stood(incoming: &Incoming, others: Others) -> Option<FoundPerson> {
+pub(crate) fn stood(
+    incoming: &Incoming,
+    others: Others,
+    generation: Generation,
+) -> Option<FoundPerson> {
     if !incoming.is_of_file() {
         return None;
     }
@@ -129,7 +115,12 @@ pub(crate) fn stood(incoming: &Incoming, others: Others) -> Option<FoundPerson> 
             it.dose.is_same_injection(&incoming.dose) && is_of_coupon(incoming, &doses, &it.dose)
         });
         let person = doses.person.clone().filter(|_| stood)?;
-        Some(FoundPerson { person, doses })
+        Some(FoundPerson {
+            person,
+            doses,
+            others: Vec::new(),
+            generation,
+        })
     })
 }
 

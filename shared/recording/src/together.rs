@@ -114,7 +114,7 @@ impl Recorder {
                 && incoming.dose.number <= known.most()
                 && !is_waiting
             {
-                plan(area, incoming, doses, now)
+                plan(area, incoming, doses, generation, now)
             } else {
                 Plan::Apart
             }
@@ -190,7 +190,13 @@ impl Recorder {
     }
 }
 
-fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp) -> Plan {
+fn plan(
+    area: &Area<'_>,
+    incoming: &Incoming,
+    doses: PersonDoses,
+    generation: Generation,
+    now: Timestamp,
+) -> Plan {
     let key = DoseKey::of(doses.tag, &incoming.dose);
     let person = doses.person.clone();
     let Some(person) = person.filter(|it| is_meant(it, &incoming.whom)) else {
@@ -203,7 +209,12 @@ fn plan(area: &Area<'_>, incoming: &Incoming, doses: PersonDoses, now: Timestamp
     }
     let second = &incoming.second;
     let fits = second.fits(doses.tag, &person.resident.resident);
-    let found = FoundPerson { person, doses };
+    let found = FoundPerson {
+        person,
+        doses,
+        others: Vec::new(),
+        generation,
+    };
     let judged = judge(area, &incoming.dose, &found, fits, now);
     match judged.decision {
         Decision::Refuse => Plan::Refuse(refusals(judged.findings)),

@@ -249,7 +249,7 @@ function Seen({ coupon, seen, onCancel }) {
       ${doubts.map((doubt) => html`<p key=${doubt} class="panel-doubted"><${Icon} name="warning" />${doubt}</p>`)}
       <dl class="facts">
         <dt>${t('doses.to-record')}</dt><dd><strong>${t('doses.number', { number: coupon.number })}</strong> ・ ${[desk.shared.given_on, desk.shared.product, desk.shared.lot].map((it) => html`<bdi key=${it}>${it} </bdi>`)}</dd>
-        <dt>${t('doses.so-far')}</dt><dd>${seen.doses.length ? seen.doses.map((it) => html`<div key=${it.number}>${t('doses.number', { number: it.number })} ・ ${date(it.given_on)} ・ <bdi>${it.vaccine}</bdi> ${it.state === 'review' && html`<${Badge} kind="doubt">${t('dose-state.review')}<//>`}</div>`) : t('doses.none-so-far')}</dd>
+        <dt>${t('doses.so-far')}</dt><dd>${seen.doses.length ? seen.doses.map((it) => html`<div key=${`${it.number}-${it.other_number}-${it.given_on}`}>${t('doses.number', { number: it.number })} ・ ${date(it.given_on)} ・ <bdi>${it.vaccine}</bdi> ${it.state === 'review' && html`<${Badge} kind="doubt">${t('dose-state.review')}<//>`}${it.other_number && html` <${Badge} kind="busy">${t('dose.other-number')}<//>`}</div>`) : t('doses.none-so-far')}</dd>
       </dl>
       <div class="row"><button class="button button-primary" type="submit">${t('doses.confirm')}</button><button class="button" type="button" onClick=${onCancel}>${t('doses.not')}</button></div>
     </div>`;

@@ -41,6 +41,7 @@ function Dose({ dose, resident, onAsk }) {
         <h3 class="timeline-head">${numbered(dose)} ・ ${date(dose.given_on)}</h3>
         <${Badge} kind=${MARKS[dose.state]}>${t(`dose-state.${dose.state}`)}<//>
         ${dose.locked && html`<${Badge} kind="busy">${t('dose.locked')}<//>`}
+        ${dose.other_number && html`<${Badge} kind="busy">${t('dose.other-number')}<//>`}
       </div>
       ${dose.findings.map((finding) => html`<p key=${finding.code} class="finding"><${Icon} name="warning" />${said(finding)}</p>`)}
       <${Says} dose=${dose} />
@@ -61,7 +62,7 @@ function Dose({ dose, resident, onAsk }) {
 const Newcomer = ({ newcomer, resident }) => html`
   <li class="mark-conflict">
     <${Mark} name="timeline-mark" />
-    <div class="row"><h3 class="timeline-head">${numbered(newcomer)} ・ ${date(newcomer.given_on)}</h3><${Badge} kind="doubt">${t('list.conflict')}<//></div>
+    <div class="row"><h3 class="timeline-head">${numbered(newcomer)} ・ ${date(newcomer.given_on)}</h3><${Badge} kind="doubt">${t('list.conflict')}<//>${newcomer.other_number && html`<${Badge} kind="busy">${t('dose.other-number')}<//>`}</div>
     <${Says} dose=${newcomer} />
     <p class="sub"><${Entry} entry=${newcomer} /></p>
     <div class="row timeline-acts"><a class="button button-small" href=${to('checks', 'conflict', resident, newcomer.id)}>${t('checks.open')}</a></div>

@@ -449,6 +449,7 @@ export default {
   'dose.coupon': 'Coupon',
   'dose.entered': 'Entered',
   'dose.locked': 'locked',
+  'dose.other-number': 'recorded under another resident number',
   'dose.correct': 'Correct',
   'dose.cancel': 'Cancel dose',
   'dose.lock': 'Lock',

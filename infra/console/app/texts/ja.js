@@ -449,6 +449,7 @@ export default {
   'dose.coupon': '券番号',
   'dose.entered': '登録',
   'dose.locked': 'ロック中',
+  'dose.other-number': '別の宛名番号で記録',
   'dose.correct': '訂正する',
   'dose.cancel': '取り消す',
   'dose.lock': 'ロックする',

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use crypto::{NoncePool, ResidentTag, TenantKeys};
 use domain::{Dose, DoseState, FindingCode, TenantScope, japan_date};
@@ -24,14 +23,16 @@ use crate::{
 
 /// A change of doses in the making. What it puts together holds or fails as a whole.
 pub struct DoseChange<'a> {
-    store: &'a Store,
-    scope: &'a TenantScope,
+    pub(super) store: &'a Store,
+    pub(super) scope: &'a TenantScope,
     writer: Writer<'a>,
     now: Timestamp,
-    writes: Vec<TransactWriteItem>,
+    pub(super) writes: Vec<TransactWriteItem>,
     counts: BTreeMap<u8, DoseCounts>,
     /// Whose doses change, and in which edition they were read.
-    touched: BTreeMap<ResidentTag, u64>,
+    pub(super) touched: BTreeMap<ResidentTag, u64>,
+    /// Beside whose doses it was found right, and in which edition they were read.
+    pub(super) beside: BTreeMap<ResidentTag, u64>,
 }
 
 /// What a dose is to be next.
@@ -73,6 +74,7 @@ impl<'a> DoseChange<'a> {
             writes: Vec::with_capacity(8),
             counts: BTreeMap::new(),
             touched: BTreeMap::new(),
+            beside: BTreeMap::new(),
         }
     }
 
@@ -126,26 +128,6 @@ impl<'a> DoseChange<'a> {
                 ..next.entry
             },
         }
-    }
-
-    /// Holds only if what stands under a number is still `dose`, of `resident`.
-    pub fn unless_moved(
-        &mut self,
-        resident: &ResidentTag,
-        dose: &DoseRevision,
-    ) -> Result<(), StoreError> {
-        let key = DoseKey::of(*resident, &dose.dose);
-        let check = ConditionCheck::builder()
-            .table_name(&self.store.table)
-            .key("pk", s(keys::resident(self.scope, resident)))
-            .key("sk", s(keys::dose_sk(&key)))
-            .condition_expression("rev = :rev")
-            .expression_attribute_values(":rev", n(dose.revision))
-            .build()
-            .map_err(|_| not_built())?;
-        let check = TransactWriteItem::builder().condition_check(check).build();
-        self.writes.push(check);
-        Ok(())
     }
 
     /// Puts a newcomer in the queue, where it does not stand yet; or once more, on the condition that `before` is
@@ -273,6 +255,7 @@ impl<'a> DoseChange<'a> {
 
     /// The whole, with the counts that follow from it.
     pub fn finish(mut self) -> Result<Transaction, StoreError> {
+        self.check_beside()?;
         for (shard, counts) in std::mem::take(&mut self.counts) {
             if let Some(update) = self.count(shard, &counts)? {
                 self.writes.push(update);

@@ -1,6 +1,7 @@
 //! Doses: what stands under each number of a person, every revision before it, newcomers in conflict,
 //! and doses that wait for their person.
 
+mod beside;
 mod change;
 mod content;
 mod entry;

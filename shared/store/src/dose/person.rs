@@ -247,6 +247,15 @@ impl Store {
         self.hints(scope, &keys::coupon(scope, coupon)).await
     }
 
+    /// Who was born on this day, as far as hints tell. Each of them is to be verified.
+    pub async fn birth_hints(
+        &self,
+        scope: &TenantScope,
+        birth: &Tag,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        self.hints(scope, &keys::birth(scope, birth)).await
+    }
+
     /// By one call: the generation in force, what is remembered of a request that is to be done once, and the
     /// dose that waits, or waited, under `waited`.
     pub async fn begin_once(

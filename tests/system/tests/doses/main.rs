@@ -1,5 +1,6 @@
 //! Doses, held to what they promise.
 //!
+//! - `anew`: whoever was numbered anew has the doses of before
 //! - `bad_input`: what is refused or kept aside over the API, each with its stated outcome
 //! - `callers`: what no route takes, and who may do what
 //! - `cost`: calls and write units, counted
@@ -15,6 +16,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod anew;
 mod bad_input;
 mod behind;
 mod callers;

@@ -1,5 +1,6 @@
 //! Dose files, from the drop to the receipt: each row has its outcome, whatever happens on the way.
 
+mod anew;
 mod bad_input;
 mod characters;
 mod repeats;

@@ -1,0 +1,246 @@
+//! The doses of a person under another number of the same municipality: one that numbers somebody anew removes them
+//! under one 個別宛名番号 and registers them under another, and what was recorded before stays where it is.
+//!
+//! Who else they are is told by what is stored, never by the name: the same My Number and birth date; or, where one
+//! of the two has no My Number, the same coupon and birth date. Two who are registered both are not one.
+//!
+//! They are looked for among those whom the person's coupon leads to. A dose that names the coupon has read them
+//! already; one that names the number reads that hint once more. Among those born on the same day only where it is
+//! worth two calls: on the page of a person, for a venue that would see nothing at all, and for a dose of the API,
+//! or one that waited, whose one before is missing.
+
+use std::iter;
+
+use crypto::ResidentTag;
+use domain::{Dose, DoseNumber, Generation, ProgrammeCode, Resident};
+use store::{DoseRevision, InRegister, PersonDoses, Status, StoreError};
+
+use crate::{
+    Area, Found, Recorder, Whom,
+    find::{FoundPerson, Hinted, Others},
+};
+
+impl FoundPerson {
+    /// All of their doses that hold their numbers; of two under the same one, that of the record that was found.
+    pub fn standing(&self) -> impl Iterator<Item = &DoseRevision> {
+        let own = standing(&self.doses);
+        let elsewhere = self.others.iter().flat_map(standing);
+        let is_free =
+            move |it: &&DoseRevision| !holds(&self.doses, it.dose.programme, it.dose.number);
+        own.chain(elsewhere.filter(is_free))
+    }
+
+    /// Whether another record of the person's has a dose under this number.
+    pub(crate) fn is_taken_elsewhere(&self, programme: ProgrammeCode, number: DoseNumber) -> bool {
+        self.others.iter().any(|it| holds(it, programme, number))
+    }
+
+    /// As the register has them now: under the number that they have, if they have one.
+    pub(crate) fn in_force(&self) -> &Resident {
+        let others = self.others.iter().filter_map(|it| it.person.as_ref());
+        let mut all = iter::once(&self.person).chain(others);
+        let registered = all.find(|it| it.status == Status::Registered);
+        &registered.unwrap_or(&self.person).resident.resident
+    }
+
+    /// With those of these people who are the same person.
+    pub(crate) fn with(mut self, people: impl IntoIterator<Item = PersonDoses>) -> Self {
+        for doses in people {
+            let person = doses.person.as_ref();
+            let is_theirs = person.is_some_and(|it| is_same(&self.person, it));
+            if is_theirs && !self.is_known(&doses.tag) {
+                self.others.push(doses);
+            }
+        }
+        self
+    }
+
+    /// What is recorded of them: as found first, then under other numbers.
+    pub fn records(&self) -> impl Iterator<Item = &PersonDoses> {
+        iter::once(&self.doses).chain(&self.others)
+    }
+
+    fn is_known(&self, tag: &ResidentTag) -> bool {
+        self.records().any(|it| it.tag == *tag)
+    }
+
+    /// The same beside the record in which the number of `dose` is taken: what holds it there is what the dose
+    /// comes upon.
+    fn upon(mut self, dose: &Dose) -> Self {
+        let taken = |it: &PersonDoses| holds(it, dose.programme, dose.number);
+        if !taken(&self.doses)
+            && let Some(other) = self.others.iter_mut().find(|it| taken(it))
+        {
+            std::mem::swap(&mut self.doses, other);
+        }
+        self
+    }
+
+    fn lacks_the_one_before(&self, dose: &Dose) -> bool {
+        dose.number.previous().is_some_and(|before| {
+            let mut standing = self.standing().map(|it| &it.dose);
+            !standing.any(|it| (it.programme, it.number) == (dose.programme, before))
+        })
+    }
+}
+
+impl Recorder {
+    /// Whose it is of all who are meant, and who else they are by their coupon; beside them all others whom it leads
+    /// to, or once led.
+    pub(crate) async fn found(
+        &self,
+        area: &Area<'_>,
+        hinted: Hinted,
+        whom: &Whom,
+    ) -> Result<(Found, Others), StoreError> {
+        let (found, mut read) = hinted.found(whom);
+        let Found::One(found) = found else {
+            return Ok((found, read));
+        };
+        // Those whom the coupon leads to have been read.
+        if !matches!(whom, Whom::Coupon(_)) {
+            let coupon = found.person.resident.resident.coupon;
+            let tags = self.of_coupon(area, coupon, &found.doses.tag).await?;
+            read = self.read_those(area, &tags, found.generation).await?;
+        }
+        let found = found.with(read.iter().cloned());
+        Ok((Found::One(Box::new(found)), read))
+    }
+
+    async fn read_those(
+        &self,
+        Area { scope, keys, .. }: &Area<'_>,
+        tags: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Others, StoreError> {
+        let mut people = Vec::with_capacity(tags.len());
+        for tag in tags {
+            let read = self.store.person_doses(scope, keys, tag, generation);
+            people.push(read.await?);
+        }
+        Ok(people)
+    }
+
+    /// The person with what was recorded under whatever other number, also where no coupon leads to it: among those
+    /// born on the same day. Two calls, and one more for each hundred of those.
+    pub async fn with_all_records(
+        &self,
+        area: &Area<'_>,
+        found: FoundPerson,
+    ) -> Result<FoundPerson, StoreError> {
+        let Area { scope, keys, .. } = area;
+        let person = &found.person.resident.resident;
+        let Some(number) = person.my_number else {
+            return Ok(found);
+        };
+        let birth = keys.birth_tag(person.birth_date);
+        let mut tags = self.store.birth_hints(scope, &birth).await?;
+        tags.retain(|tag| !found.is_known(tag));
+        let born = self
+            .store
+            .residents_under(scope, keys, &tags, found.generation);
+        let born = born.await?;
+        tags.retain(|tag| born.get(tag).is_some_and(|it| it.my_number == Some(number)));
+        let people = self.read_those(area, &tags, found.generation).await?;
+        Ok(found.with(people))
+    }
+
+    /// The person as `dose` is to be judged for them.
+    pub(crate) async fn for_dose(
+        &self,
+        area: &Area<'_>,
+        mut found: FoundPerson,
+        dose: &Dose,
+        is_alone: bool,
+    ) -> Result<FoundPerson, StoreError> {
+        if is_alone && found.lacks_the_one_before(dose) {
+            found = self.with_all_records(area, found).await?;
+        }
+        Ok(found.upon(dose))
+    }
+}
+
+/// Whether two records of a municipality are of one person.
+fn is_same(one: &InRegister, other: &InRegister) -> bool {
+    let registered = [one, other]
+        .iter()
+        .all(|it| it.status == Status::Registered);
+    let (one, other) = (&one.resident.resident, &other.resident.resident);
+    let has_same_number = match (one.my_number, other.my_number) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.coupon.is_some() && one.coupon == other.coupon,
+    };
+    !registered && one.birth_date == other.birth_date && has_same_number
+}
+
+fn standing(doses: &PersonDoses) -> impl Iterator<Item = &DoseRevision> {
+    let doses = doses.doses.iter();
+    doses.filter(|it| it.state.holds_number())
+}
+
+fn holds(doses: &PersonDoses, programme: ProgrammeCode, number: DoseNumber) -> bool {
+    let held = doses.under(programme, number);
+    held.is_some_and(|it| it.state.holds_number())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{CouponNumber, Date, Movement, MyNumber, OwnedText, Sex};
+    use store::ResidentInForce;
+
+    use super::*;
+
+    const PERSON: Option<u64> = Some(98_320_567_321);
+    const OTHER: Option<u64> = Some(98_320_567_322);
+    const COUPON: Option<u64> = Some(12);
+
+    fn record(
+        (my_number, coupon, day): (Option<u64>, Option<u64>, i8),
+        status: Status,
+    ) -> InRegister {
+        let resident = Resident {
+            number: String::from("1").into(),
+            coupon: coupon.and_then(|it| CouponNumber::from_u64(it).ok()),
+            my_number: my_number.and_then(MyNumber::with_check_digit),
+            name: OwnedText::new("山田 花子"),
+            kana: None,
+            birth_date: Date::constant(1950, 1, day),
+            sex: Sex::Female,
+            movement: Movement::Register,
+            moved_on: None,
+            reason: None,
+            protected: None,
+        };
+        let resident = ResidentInForce {
+            tag: ResidentTag::from_bytes([1; 16]),
+            since: Generation::NONE,
+            resident,
+        };
+        InRegister { resident, status }
+    }
+
+    #[test]
+    fn two_records_are_of_one_person_only_if_what_is_stored_says_so() {
+        let cases = [
+            ((PERSON, COUPON, 2), (PERSON, COUPON, 2), true),
+            ((PERSON, COUPON, 2), (PERSON, None, 2), true),
+            ((PERSON, Some(13), 2), (PERSON, COUPON, 2), true),
+            ((PERSON, COUPON, 2), (None, COUPON, 2), true),
+            ((None, COUPON, 2), (None, COUPON, 2), true),
+            ((PERSON, COUPON, 2), (OTHER, COUPON, 2), false),
+            ((PERSON, COUPON, 2), (PERSON, COUPON, 3), false),
+            ((None, COUPON, 2), (None, COUPON, 3), false),
+            ((PERSON, COUPON, 2), (None, Some(13), 2), false),
+            ((None, None, 2), (None, None, 2), false),
+        ];
+        let statuses = [Status::Registered, Status::Removed];
+        for (one, other, expected) in cases {
+            for (a, b) in statuses.iter().flat_map(|a| statuses.map(|b| (*a, b))) {
+                let both_registered = (a, b) == (Status::Registered, Status::Registered);
+                let said = is_same(&record(one, a), &record(other, b));
+                let expected = expected && !both_registered;
+                assert_eq!(said, expected, "{one:?} {a:?} {other:?} {b:?}");
+            }
+        }
+    }
+}
