@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
-use store::{Register, StoreError};
+use store::{InRegister, Register, Status, StoreError};
 
 use crate::{ReceiveError, ReceiveUpload, decide::Part, kind::ResidentsFound, receive::Mine};
 
@@ -79,9 +79,13 @@ impl ReceiveUpload {
         if now.generation != register.generation() {
             return Err(StoreError::Moved.into());
         }
-        let protected = now.residents.into_iter();
-        let protected = protected.filter(|it| it.resident.protected == Some(true));
-        Ok(protected.map(|it| it.tag).collect())
+        let registered = now.residents.into_iter();
+        let registered = registered.filter(|it| it.status == Status::Registered);
+        let of = |it: InRegister| {
+            let protected = it.resident.resident.protected == Some(true);
+            protected.then_some(it.resident.tag)
+        };
+        Ok(registered.filter_map(of).collect())
     }
 }
 
