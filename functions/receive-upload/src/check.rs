@@ -2,12 +2,9 @@
 
 use bytes::Bytes;
 use domain::{Lease, RowCounts};
-use layouts::{
-    ColumnMapping, Duplicates as _, FileProblem, Layout, ProblemCode, Record, RowProblem, Rules,
-    Suspect,
-};
+use layouts::{ColumnMapping, Duplicates as _, FileProblem, Layout, ProblemCode, Rules};
 use objects::{ObjectName, ObjectsError};
-use reread::{ErrorsFile, Places};
+use reread::Places;
 use store::{Conclusion, StoreError};
 
 use crate::{
@@ -193,25 +190,6 @@ impl ReceiveUpload {
         Err(ReceiveError::OutOfTime)
     }
 
-    /// Writes `errors.csv`: the refused rows as they came, with what is wrong.
-    async fn write_errors<L: Layout>(
-        &self,
-        mine: &Mine<'_>,
-        places: &Places<'_, L>,
-        refused: &[u32],
-        suspects: &[Suspect],
-    ) -> Result<(), ReceiveError> {
-        let reasons = |record: &Record<'_, L>| {
-            let problems = problems(record, of_row(suspects, record.index));
-            let reason = |problem: &RowProblem| (problem.code.as_str(), problem.message_ja());
-            problems.iter().map(reason).collect()
-        };
-        let file = mine.file(&self.drop);
-        let mut errors = ErrorsFile::begin(file, mine.upload.id, places.header)?;
-        errors.add(places, refused, reasons).await?;
-        Ok(errors.finish().await?)
-    }
-
     /// Writes the indexes of the refused records, four bytes each, for load-chunk to pass over.
     async fn write_refused(
         &self,
@@ -245,43 +223,4 @@ impl ReceiveUpload {
 fn mapping<L: Layout>(mine: &Mine<'_>) -> Result<ColumnMapping, ReceiveError> {
     let columns = mine.upload.columns(&mine.tenant.settings);
     ColumnMapping::of::<L>(columns).map_err(|_| ReceiveError::Mapping)
-}
-
-/// Those of this row; there may be millions, ordered by row.
-fn of_row(suspects: &[Suspect], index: u32) -> &[Suspect] {
-    let first = suspects.partition_point(|it| it.index < index);
-    let rest = suspects.get(first..).unwrap_or_default();
-    let count = rest.partition_point(|it| it.index == index);
-    rest.get(..count).unwrap_or_default()
-}
-
-/// What the rules say of the record, and what it shares with others.
-fn problems<L: Layout>(record: &Record<'_, L>, shared: &[Suspect]) -> Vec<RowProblem> {
-    let mut problems = record.row.err().map(<[_]>::to_vec).unwrap_or_default();
-    let beyond = |it: &Suspect| RowProblem::beyond::<L>(it.code, record.line);
-    problems.extend(shared.iter().map(beyond));
-    problems
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_row_shares_is_found_among_all_that_is_shared() {
-        let suspect = |index, code| Suspect { index, code };
-        let all = [
-            suspect(1, ProblemCode::CouponShared),
-            suspect(4, ProblemCode::CouponShared),
-            suspect(4, ProblemCode::MyNumberShared),
-            suspect(9, ProblemCode::CouponShared),
-        ];
-        let found = |index| of_row(&all, index);
-        assert_eq!(found(1), &all[..1]);
-        assert_eq!(found(4), &all[1..3]);
-        assert_eq!(found(9), &all[3..]);
-        for nothing in [0, 2, 10] {
-            assert_eq!(found(nothing), &[], "{nothing}");
-        }
-    }
 }

@@ -16,8 +16,12 @@
 //! sends one, and it ends among the dead letters.
 //!
 //! The receipt is written before the decision, never after it: from then on whoever loads writes it.
+//!
+//! Read in this order: `event`, `receive` (whose file it is), `check` (its rows, as `kind` has them),
+//! `conclude` and `decide` (what becomes of it), `tell` (who hears of it).
 
 mod check;
+mod conclude;
 mod cut;
 mod decide;
 mod error;
@@ -28,6 +32,7 @@ mod protections;
 mod receive;
 mod removals;
 mod rows;
+mod tell;
 mod wire;
 
 use std::sync::Arc;

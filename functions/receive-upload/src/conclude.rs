@@ -1,0 +1,232 @@
+//! What becomes of a placed file: checked as its kind is, it is refused, held, accepted, or says nothing new.
+
+use domain::{Date, FileKind, RowCounts, UploadState};
+use layouts::{FileProblem, ProblemCode};
+use receipts::Receipt;
+use store::{Conclusion, FileRefusal, Register, StoreError};
+
+use crate::{
+    ReceiveError, ReceiveUpload,
+    check::{Checked, CheckedRows, MAX_BYTES},
+    decide::{Decision, Found, decide, too_many_refused},
+    kind::{DosesFile, InquiriesFile, ResidentsFile, ResidentsFound},
+    receive::Mine,
+    rows::ChunkRows,
+    tell,
+};
+
+/// The register may move while a file is decided; more often than this it cannot in earnest.
+const DECISIONS: u32 = 5;
+/// More rows than these one worker does not ask in its time.
+const MOST_INQUIRIES: u64 = 20_000;
+
+/// What is decided of a file.
+#[derive(Clone, Copy)]
+enum Outcome<'a> {
+    /// Its check ends so, whatever the register is.
+    Ends(UploadState),
+    /// It says what this register says.
+    Unchanged(&'a Register),
+    /// It gets the generation that comes after this register's.
+    Accepted(&'a Register),
+}
+
+impl ReceiveUpload {
+    pub(crate) async fn check_and_decide(
+        &self,
+        mine: &mut Mine<'_>,
+    ) -> Result<UploadState, ReceiveError> {
+        match mine.upload.kind {
+            FileKind::Residents => self.residents(mine).await,
+            FileKind::Doses => self.doses(mine).await,
+            FileKind::Inquiries => self.inquiries(mine).await,
+        }
+    }
+
+    async fn residents(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        // Accepted, it would be newer than every file until that day.
+        let in_future = |as_of: &Date| mine.upload.checked_on.is_some_and(|day| *as_of > day);
+        if let Some(as_of) = mine.upload.as_of.filter(in_future) {
+            let problem = FileProblem::as_of_in_future(as_of);
+            return self.refuse(mine, &problem, Conclusion::default()).await;
+        }
+        let keys = mine
+            .tenant
+            .keys(mine.scope, &self.keys, self.clock.now())
+            .await?;
+        let rows = ChunkRows::new(mine.scope, mine.upload.id, keys);
+        let ever_protected = self.ever_protected(mine.scope).await?;
+        let kind = ResidentsFile::new(rows, ever_protected);
+        let rows = match self.check(mine, kind, self.chunk_bytes.residents).await? {
+            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+            Checked::Rows(rows) => rows,
+        };
+        for _ in 0..DECISIONS {
+            let register = self.store.register(mine.scope).await?;
+            let decided = self.decide(mine, &rows.found, &rows, &register).await;
+            match decided {
+                Err(ReceiveError::Store(StoreError::Moved)) => {}
+                other => return other,
+            }
+        }
+        Err(StoreError::Moved.into())
+    }
+
+    /// A dose file needs no generation: its rows come into force one by one, so it is accepted unless
+    /// too many of them are wrong, and loaded at once.
+    async fn doses(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        let kind = DosesFile::new();
+        let found = match self.check(mine, kind, self.chunk_bytes.doses).await? {
+            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+            Checked::Rows(rows) => rows.found,
+        };
+        self.load_unless_too_many_refused(mine, found).await
+    }
+
+    /// A file of inquiries is asked at once as well, by one worker: its answers stand in one file.
+    async fn inquiries(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+        let kind = InquiriesFile::new();
+        let found = match self.check(mine, kind, MAX_BYTES).await? {
+            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+            Checked::Rows(rows) => rows.found,
+        };
+        if found.rows_checked > MOST_INQUIRIES {
+            let problem = FileProblem::new(ProblemCode::TooManyInquiries);
+            return self.refuse(mine, &problem, found).await;
+        }
+        self.load_unless_too_many_refused(mine, found).await
+    }
+
+    async fn load_unless_too_many_refused(
+        &self,
+        mine: &mut Mine<'_>,
+        found: Conclusion,
+    ) -> Result<UploadState, ReceiveError> {
+        let (rows, refused) = (found.rows_checked, found.rows.refused);
+        if too_many_refused(rows, refused, &mine.tenant.settings) {
+            let problem = FileProblem::new(ProblemCode::TooManyRefused);
+            return self.refuse(mine, &problem, found).await;
+        }
+        let loads = Outcome::Ends(UploadState::Loading);
+        self.conclude(mine, loads, &found).await
+    }
+
+    async fn decide(
+        &self,
+        mine: &mut Mine<'_>,
+        conclusion: &Conclusion,
+        rows: &CheckedRows<ResidentsFound>,
+        register: &Register,
+    ) -> Result<UploadState, ReceiveError> {
+        let tenant = mine.tenant;
+        let of_kind = &rows.of_kind;
+        let removals = self.removals(mine, &of_kind.removals, register).await?;
+        let lifted = self.protections(mine, of_kind, register).await?;
+        let protections = lifted.part;
+        let mut conclusion = Conclusion {
+            removals: removals.people,
+            register_before: removals.of,
+            protects: of_kind.protects.len() as u64,
+            protections_lifted: lifted.is_exact.then_some(protections.people),
+            protected_before: protections.of,
+            ..conclusion.clone()
+        };
+        let found = Found {
+            rows: conclusion.rows_checked,
+            refused: conclusion.rows.refused,
+            removals,
+            protections,
+            sha256: rows.sha256,
+            as_of: mine.upload.as_of,
+            dropped_at: mine.upload.dropped_at,
+        };
+        match decide(&found, register, &tenant.settings) {
+            Decision::Stale => {
+                self.refuse(mine, &FileProblem::new(ProblemCode::Stale), conclusion)
+                    .await
+            }
+            Decision::TooManyRefused => {
+                self.refuse(
+                    mine,
+                    &FileProblem::new(ProblemCode::TooManyRefused),
+                    conclusion,
+                )
+                .await
+            }
+            Decision::NoChange => {
+                conclusion.rows.unchanged = conclusion.rows_checked - conclusion.rows.refused;
+                self.conclude(mine, Outcome::Unchanged(register), &conclusion)
+                    .await
+            }
+            Decision::Hold(held_for) => {
+                conclusion.held_for = held_for;
+                if held_for.protections {
+                    conclusion.protections_lifted = Some(protections.people);
+                }
+                let held = Outcome::Ends(UploadState::Held);
+                self.conclude(mine, held, &conclusion).await
+            }
+            Decision::Accept => {
+                self.conclude(mine, Outcome::Accepted(register), &conclusion)
+                    .await
+            }
+        }
+    }
+
+    /// Refuses the file whole: every row counts as refused, for none reaches the register.
+    pub(crate) async fn refuse(
+        &self,
+        mine: &mut Mine<'_>,
+        problem: &FileProblem,
+        mut conclusion: Conclusion,
+    ) -> Result<UploadState, ReceiveError> {
+        conclusion.protections_lifted = None;
+        conclusion.rows = RowCounts {
+            refused: conclusion.rows_checked,
+            ..RowCounts::default()
+        };
+        conclusion.refusal = Some(FileRefusal {
+            code: problem.code.as_str().to_owned(),
+            line: problem.line,
+            ja: problem.message_ja(),
+            en: problem.message_en(),
+        });
+        let refused = Outcome::Ends(UploadState::Refused);
+        self.conclude(mine, refused, &conclusion).await
+    }
+
+    /// Writes the receipt, then the decision: whoever dies between leaves a receipt that the next one replaces, and
+    /// nothing is decided without one.
+    async fn conclude(
+        &self,
+        mine: &mut Mine<'_>,
+        outcome: Outcome<'_>,
+        conclusion: &Conclusion,
+    ) -> Result<UploadState, ReceiveError> {
+        // Else the receipt would replace that of whoever has the file by now.
+        self.keep_lease(mine, conclusion.rows_checked).await?;
+        let now = self.clock.now();
+        let (state, generation) = match outcome {
+            Outcome::Ends(state) => (state, None),
+            Outcome::Unchanged(_) => (UploadState::NoChange, None),
+            Outcome::Accepted(register) => (UploadState::Waiting, Some(register.issued.next())),
+        };
+        let concluded = mine.upload.concluded(state, conclusion, generation, now);
+        Receipt::write(&self.drop, mine.scope, &concluded).await?;
+        let (store, scope, upload) = (&self.store, mine.scope, &mine.upload);
+        match outcome {
+            Outcome::Ends(state) => store.conclude(scope, upload, state, conclusion, now).await,
+            Outcome::Unchanged(register) => {
+                store
+                    .conclude_unchanged(scope, upload, register, conclusion, now)
+                    .await
+            }
+            Outcome::Accepted(register) => {
+                let accepted = store.accept(scope, upload, register, conclusion, now);
+                accepted.await.map(drop)
+            }
+        }?;
+        tell::count(scope, state, conclusion);
+        Ok(state)
+    }
+}
