@@ -7,7 +7,7 @@ use domain::{Date, Generation};
 use invocations::HolderAsk;
 use store::{InRegister, PersonItems, Status, open_pointer};
 
-use crate::{AnswerError, AnswerInquiry, Holding};
+use crate::{AnswerError, AnswerInquiry, answer::Holding};
 
 /// A resident who carries the number that is asked about, with all that is stored of them.
 pub(crate) struct Asked {
