@@ -4,7 +4,7 @@ use store::StoreError;
 
 /// No answer could be given; the same question may be asked again.
 #[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
+pub(crate) enum AnswerError {
     /// The event is no question.
     #[error(transparent)]
     Event(#[from] NotAnAsk),
@@ -30,8 +30,7 @@ pub enum AnswerError {
 impl AnswerError {
     /// Whether the same question may be answered without anybody mending what is kept here of this person.
     /// What concerns the whole municipality stops whoever asks, and is not told as one person's.
-    #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub(crate) const fn is_passing(&self) -> bool {
         match self {
             Self::Event(_) | Self::Store(_) => true,
             Self::Record { .. } | Self::Pointer(_) | Self::Kept(_) => false,

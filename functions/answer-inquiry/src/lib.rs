@@ -37,11 +37,11 @@ use domain::Clock;
 use invocations::{HolderAnswer, HolderAsk};
 use store::Store;
 
-pub use error::AnswerError;
+use error::AnswerError;
 pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub struct AnswerInquiry {
+struct AnswerInquiry {
     store: Store,
     keys: Keyring,
     clock: Arc<dyn Clock>,
@@ -49,13 +49,12 @@ pub struct AnswerInquiry {
 
 impl AnswerInquiry {
     /// Wires the function: the table, the municipalities' keys, time.
-    #[must_use]
-    pub fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
+    fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
         Self { store, keys, clock }
     }
 
     /// Answers one question.
-    pub async fn handle(&self, event: Vec<u8>) -> Result<Vec<u8>, AnswerError> {
+    async fn handle(&self, event: Vec<u8>) -> Result<Vec<u8>, AnswerError> {
         let ask = HolderAsk::from_json(&event)?;
         let answer = self.answer(&ask).await;
         let answer = answer.inspect_err(|error| warn(error, &ask))?;

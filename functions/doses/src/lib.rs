@@ -45,7 +45,7 @@ use crate::municipality::Municipalities;
 pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub struct Doses {
+struct Doses {
     recorder: Recorder,
     municipalities: Municipalities,
     nonces: Mutex<NoncePool>,
@@ -54,8 +54,7 @@ pub struct Doses {
 
 impl Doses {
     /// Wires the function: the table, the municipalities' keys, time.
-    #[must_use]
-    pub fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
+    fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
         Self {
             municipalities: Municipalities::new(store.clone(), keys),
             recorder: Recorder::new(store),
@@ -65,7 +64,7 @@ impl Doses {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /doses/lookup" => self.look_up(&request).await,
             "POST /doses" => self.record(&request).await,

@@ -38,10 +38,10 @@ pub use wire::wire;
 const READERS: [Role; 2] = [Role::Inquire, Role::Approve];
 
 /// Where the random part of an id comes from.
-pub type Random = fn() -> [u8; 10];
+type Random = fn() -> [u8; 10];
 
 /// The function's work, over its adapters.
-pub struct Inquiries {
+struct Inquiries {
     store: Store,
     asking: Asking,
     clock: Arc<dyn Clock>,
@@ -50,8 +50,7 @@ pub struct Inquiries {
 
 impl Inquiries {
     /// Wires the function: the table, what asks, time, randomness.
-    #[must_use]
-    pub fn new(store: Store, asking: Asking, clock: Arc<dyn Clock>, random: Random) -> Self {
+    fn new(store: Store, asking: Asking, clock: Arc<dyn Clock>, random: Random) -> Self {
         Self {
             store,
             asking,
@@ -61,7 +60,7 @@ impl Inquiries {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /inquiries" => self.ask(&request).await,
             "GET /inquiries" => self.list(&request).await,

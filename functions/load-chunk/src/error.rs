@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
+pub(crate) enum LoadError {
     /// Another worker has the chunk under lease until the given time.
     #[error("another worker has the chunk under lease")]
     Busy(Timestamp),
@@ -52,8 +52,7 @@ impl LoadError {
     }
 
     /// Whether the same message may succeed later without anybody doing something.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Busy(_) | Self::OutOfTime | Self::Throttled | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),

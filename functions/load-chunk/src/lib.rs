@@ -47,14 +47,14 @@ use objects::Objects;
 use queues::{DoseMessage, DoseQueue, LoadMessage, LoadQueue};
 use store::{Store, StoreError, TenantState};
 
-pub use error::LoadError;
+use error::LoadError;
 pub use wire::wire;
 
 /// A table that throttles is left alone for this long: it divides what is asked for too much within minutes.
 const THROTTLED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The function's work, over its adapters.
-pub struct LoadChunk {
+struct LoadChunk {
     store: Store,
     drop: Objects,
     work: Objects,
@@ -67,8 +67,7 @@ pub struct LoadChunk {
 impl LoadChunk {
     /// Wires the function: the table, the drop and the work bucket, its own queue and that of the doses,
     /// keys, time.
-    #[must_use]
-    pub fn new(
+    fn new(
         store: Store,
         drop: Objects,
         work: Objects,
@@ -89,7 +88,7 @@ impl LoadChunk {
     }
 
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
-    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadError> {
+    async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadError> {
         let message = LoadMessage::parse(body)?;
         let scope = message.scope();
         match &message {

@@ -1,13 +1,11 @@
-use jiff::Timestamp;
-
 use crate::event::NotANotification;
 
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
-pub enum ReceiveError {
-    /// Another worker checks the file until the given time.
+pub(crate) enum ReceiveError {
+    /// Another worker checks the file.
     #[error("another worker checks the file")]
-    Busy(Timestamp),
+    Busy,
     /// The invocation's time is not enough for the file.
     #[error("the invocation's time is up")]
     OutOfTime,
@@ -39,10 +37,9 @@ pub enum ReceiveError {
 
 impl ReceiveError {
     /// Whether the same message may succeed later without anybody doing something.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
+            Self::Busy | Self::OutOfTime | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Reread(error) => error.is_passing(),
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {

@@ -21,7 +21,7 @@ pub(crate) struct Dropped {
 /// A message that is no notification of a versioned bucket.
 #[derive(Debug, thiserror::Error)]
 #[error("not an object-created notification of a versioned bucket")]
-pub struct NotANotification;
+pub(crate) struct NotANotification;
 
 #[derive(Deserialize)]
 struct Notification {

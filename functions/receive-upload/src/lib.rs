@@ -44,29 +44,28 @@ use objects::{Objects, Unassigned};
 use queues::{DoseQueue, InquiryQueue, LoadQueue};
 use store::Store;
 
-pub use error::ReceiveError;
-pub use event::NotANotification;
+use error::ReceiveError;
 pub use wire::wire;
 
 /// How many bytes of a file make a chunk, by kind.
 #[derive(Debug, Clone, Copy)]
-pub struct ChunkBytes {
+struct ChunkBytes {
     /// Of a residents file.
-    pub residents: u64,
+    residents: u64,
     /// Of a dose file. Each row of it is a transaction of its own.
-    pub doses: u64,
+    doses: u64,
 }
 
 impl ChunkBytes {
     /// Where settings do not say otherwise: some 200,000 residents, some 10,000 doses.
-    pub const USUAL: Self = Self {
+    const USUAL: Self = Self {
         residents: 24 * 1024 * 1024,
         doses: 1024 * 1024,
     };
 }
 
 /// The function's work, over its adapters.
-pub struct ReceiveUpload {
+struct ReceiveUpload {
     store: Store,
     drop: Objects,
     work: Objects,
@@ -84,12 +83,11 @@ impl ReceiveUpload {
     /// Wires the function: the table, the drop and the work bucket, the part of the drop bucket that
     /// is nobody's, the queues of those who load, keys, time, how many bytes of a file make a chunk, and
     /// a random number that the writer of a file does not know.
-    #[must_use]
     #[expect(
         clippy::too_many_arguments,
         reason = "each is a thing of its own, named where it is wired"
     )]
-    pub fn new(
+    fn new(
         store: Store,
         drop: Objects,
         work: Objects,
@@ -118,7 +116,7 @@ impl ReceiveUpload {
     }
 
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
-    pub async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ReceiveError> {
+    async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ReceiveError> {
         let all = event::parse(body)?;
         if all
             .iter()

@@ -110,7 +110,7 @@ impl ReceiveUpload {
             .claim_check(&scope, &claim, now, lease.until())
             .await?
         {
-            Acceptance::Busy(until) => Err(ReceiveError::Busy(until)),
+            Acceptance::Busy(_) => Err(ReceiveError::Busy),
             Acceptance::Decided(upload) => {
                 self.tell_loader(&scope, id, upload.kind, upload.state)
                     .await

@@ -36,7 +36,7 @@ use crate::search::Search;
 pub use wire::wire;
 
 /// The function's work, over its adapters.
-pub struct Residents {
+struct Residents {
     store: Store,
     keys: Keyring,
     clock: Arc<dyn Clock>,
@@ -44,13 +44,12 @@ pub struct Residents {
 
 impl Residents {
     /// Wires the function: the table, the municipalities' keys, time.
-    #[must_use]
-    pub fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
+    fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
         Self { store, keys, clock }
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /residents/search" => self.search(&request).await,
             "GET /residents/{id}" => self.read(&request).await,

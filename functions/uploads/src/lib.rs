@@ -48,7 +48,7 @@ pub use wire::wire;
 const READERS: [Role; 4] = [Role::Read, Role::Register, Role::Doses, Role::Inquire];
 
 /// The function's work, over its adapters.
-pub struct Uploads {
+struct Uploads {
     store: Store,
     drop: Objects,
     loads: LoadQueue,
@@ -57,8 +57,7 @@ pub struct Uploads {
 
 impl Uploads {
     /// Wires the function: the table, the drop bucket, the queue that starts loads, time.
-    #[must_use]
-    pub fn new(store: Store, drop: Objects, loads: LoadQueue, clock: Arc<dyn Clock>) -> Self {
+    fn new(store: Store, drop: Objects, loads: LoadQueue, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
             drop,
@@ -68,7 +67,7 @@ impl Uploads {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
             "POST /uploads" => self.create(&request).await,
             "GET /uploads" => self.list(&request).await,
