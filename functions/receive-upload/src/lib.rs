@@ -69,6 +69,7 @@ struct ReceiveUpload {
     store: Store,
     drop: Objects,
     work: Objects,
+    /// The part of the drop bucket that is nobody's.
     unassigned: Unassigned,
     loads: LoadQueue,
     doses: DoseQueue,
@@ -76,45 +77,11 @@ struct ReceiveUpload {
     keys: Keyring,
     clock: Arc<dyn Clock>,
     chunk_bytes: ChunkBytes,
+    /// Random; the writer of a file does not know it.
     seed: u64,
 }
 
 impl ReceiveUpload {
-    /// Wires the function: the table, the drop and the work bucket, the part of the drop bucket that
-    /// is nobody's, the queues of those who load, keys, time, how many bytes of a file make a chunk, and
-    /// a random number that the writer of a file does not know.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a thing of its own, named where it is wired"
-    )]
-    fn new(
-        store: Store,
-        drop: Objects,
-        work: Objects,
-        unassigned: Unassigned,
-        loads: LoadQueue,
-        doses: DoseQueue,
-        inquiries: InquiryQueue,
-        keys: Keyring,
-        clock: Arc<dyn Clock>,
-        chunk_bytes: ChunkBytes,
-        seed: u64,
-    ) -> Self {
-        Self {
-            store,
-            drop,
-            work,
-            unassigned,
-            loads,
-            doses,
-            inquiries,
-            keys,
-            clock,
-            chunk_bytes,
-            seed,
-        }
-    }
-
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ReceiveError> {
         let all = event::parse(body)?;

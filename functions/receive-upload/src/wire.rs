@@ -7,22 +7,22 @@ use crate::{ChunkBytes, ReceiveError, ReceiveUpload};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let settings = adapters.settings();
-    let function = ReceiveUpload::new(
-        adapters.store()?.patient(),
-        adapters.drop_bucket()?,
-        adapters.work_bucket()?,
-        adapters.unassigned()?,
-        adapters.loads()?,
-        adapters.doses()?,
-        adapters.inquiries()?,
-        adapters.keys(),
-        adapters.clock(),
-        ChunkBytes {
+    let function = ReceiveUpload {
+        store: adapters.store()?.patient(),
+        drop: adapters.drop_bucket()?,
+        work: adapters.work_bucket()?,
+        unassigned: adapters.unassigned()?,
+        loads: adapters.loads()?,
+        doses: adapters.doses()?,
+        inquiries: adapters.inquiries()?,
+        keys: adapters.keys(),
+        clock: adapters.clock(),
+        chunk_bytes: ChunkBytes {
             residents: settings.number("CHUNK_BYTES", ChunkBytes::USUAL.residents)?,
             doses: settings.number("DOSE_CHUNK_BYTES", ChunkBytes::USUAL.doses)?,
         },
-        crypto::random_seed(),
-    );
+        seed: crypto::random_seed(),
+    };
     let handler = Handler::queue(function, |function, body, deadline| {
         Box::pin(function.handle(body, deadline))
     });
