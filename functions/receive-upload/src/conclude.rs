@@ -63,8 +63,7 @@ impl ReceiveUpload {
         };
         for _ in 0..DECISIONS {
             let register = self.store.register(mine.scope).await?;
-            let decided = self.decide(mine, &rows.found, &rows, &register).await;
-            match decided {
+            match self.decide(mine, &rows.found, &rows, &register).await {
                 Err(ReceiveError::Store(StoreError::Moved)) => {}
                 other => return other,
             }
@@ -118,7 +117,6 @@ impl ReceiveUpload {
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
-        let tenant = mine.tenant;
         let of_kind = &rows.of_kind;
         let removals = self.removals(mine, &of_kind.removals, register).await?;
         let lifted = self.protections(mine, of_kind, register).await?;
@@ -140,18 +138,14 @@ impl ReceiveUpload {
             as_of: mine.upload.as_of,
             dropped_at: mine.upload.dropped_at,
         };
-        match decide(&found, register, &tenant.settings) {
+        match decide(&found, register, &mine.tenant.settings) {
             Decision::Stale => {
-                self.refuse(mine, &FileProblem::new(ProblemCode::Stale), conclusion)
-                    .await
+                let problem = FileProblem::new(ProblemCode::Stale);
+                self.refuse(mine, &problem, conclusion).await
             }
             Decision::TooManyRefused => {
-                self.refuse(
-                    mine,
-                    &FileProblem::new(ProblemCode::TooManyRefused),
-                    conclusion,
-                )
-                .await
+                let problem = FileProblem::new(ProblemCode::TooManyRefused);
+                self.refuse(mine, &problem, conclusion).await
             }
             Decision::NoChange => {
                 conclusion.rows.unchanged = conclusion.rows_checked - conclusion.rows.refused;

@@ -48,7 +48,6 @@ use error::ReceiveError;
 pub use wire::wire;
 
 /// How many bytes of a file make a chunk, by kind.
-#[derive(Debug, Clone, Copy)]
 struct ChunkBytes {
     /// Of a residents file.
     residents: u64,

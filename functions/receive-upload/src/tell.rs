@@ -80,23 +80,20 @@ impl ReceiveUpload {
                 self.loads.send(&[LoadMessage::Advance { tenant }]).await?;
             }
             (FileKind::Doses, UploadState::Loading) => {
+                let message = |chunk| DoseMessage::Chunk {
+                    tenant,
+                    upload: id,
+                    chunk,
+                };
                 let chunks = self.store.chunk_states(scope, &id).await?;
                 let mut messages: Vec<_> = chunks
                     .iter()
                     .filter(|(_, state)| matches!(state, ChunkState::Todo { .. }))
-                    .map(|(chunk, _)| DoseMessage::Chunk {
-                        tenant,
-                        upload: id,
-                        chunk: *chunk,
-                    })
+                    .map(|(chunk, _)| message(*chunk))
                     .collect();
                 if messages.is_empty() {
                     // All are done: whoever is told of the first one makes sure of the end.
-                    messages.push(DoseMessage::Chunk {
-                        tenant,
-                        upload: id,
-                        chunk: 0,
-                    });
+                    messages.push(message(0));
                 }
                 self.doses.send(&messages).await?;
             }
