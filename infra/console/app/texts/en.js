@@ -38,6 +38,7 @@ export default {
   'welcome.memory': 'Your sign-in is forgotten when you close this page, on shared machines too.',
   'welcome.expired': 'Your sign-in has expired. Please sign in again.',
   'welcome.files': 'Sign in, look at the list of files, and drop again those that are not in it.',
+  'welcome.presets': 'Presets that were not saved to a file are gone. Sign in and open the file saved last, or make them again.',
   'welcome.beside': 'Do not close this page. When the person who entered them signs in again, they are sent. Whoever else signs in can neither see nor send them. The sign-in page opens in another window.',
   'welcome.handed': 'You are signed in. Close this window and go back to the other one.',
   'welcome.failed': 'Signing in did not work. Please try again.',
