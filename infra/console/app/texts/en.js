@@ -193,7 +193,7 @@ export default {
   'held.confirm-protections': 'Load it and lift the protection of {lifted} {lifted:resident|residents}',
   'held.confirm-both': 'Load it, remove {removals} {removals:resident|residents}, and lift the protection of {lifted}',
   'held.confirm-title': 'Really load it?',
-  'held.confirm-text': '{removals} {removals:resident leaves|residents leave} the register and {removals:is|are} no longer found.',
+  'held.confirm-text': '{removals} {removals:resident leaves|residents leave} the register and {removals:is|are} found by coupon or number only.',
   'held.confirm-protections-text': '{lifted} {lifted:resident loses|residents lose} the protection of the address. Answers to inquiries may then tell where they live.',
   'held.discard-title': 'Discard this file?',
   'held.discard-text': 'The register stays as it is. Drop the right file again.',

@@ -193,7 +193,7 @@ export default {
   'held.confirm-protections': '取り込んで、{lifted}人の支援措置を解除する',
   'held.confirm-both': '取り込んで、{removals}人を台帳から削除し、{lifted}人の支援措置を解除する',
   'held.confirm-title': '本当に取り込みますか',
-  'held.confirm-text': '{removals}人が台帳から削除され、検索に出なくなります。',
+  'held.confirm-text': '{removals}人が台帳から削除され、券番号か宛名番号でしか見つからなくなります。',
   'held.confirm-protections-text': '{lifted}人の支援措置が解除されます。照会への回答から、その方の居場所が知られるおそれがあります。',
   'held.discard-title': 'このファイルを取りやめますか',
   'held.discard-text': '台帳は今のままです。正しいファイルをもう一度置いてください。',
