@@ -15,9 +15,8 @@ use crate::{
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
 ///
-/// Rows that did not change are not written, so a register that was loaded before there were markers has none for
-/// whoever is protected in it: whoever asks looks at the resident in force as well. One gap is left: who was
-/// protected under a version of this software that wrote no markers, and is not any more.
+/// Of whom nothing is known there is none: whoever asks whether somebody may be protected looks at the resident in
+/// force as well.
 impl Store {
     /// Whether the resident is noted as protected now or at any time before.
     pub async fn ever_protected(
