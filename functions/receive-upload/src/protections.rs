@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
-use store::{InRegister, Register, Status, StoreError};
+use store::{Register, Status};
 
 use crate::{ReceiveError, ReceiveUpload, decide::Part, kind::ResidentsFound, receive::Mine};
 
@@ -74,18 +74,11 @@ impl ReceiveUpload {
             .tenant
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
-        let now = self.store.residents_by_tag(mine.scope, &keys, &ever);
-        let now = now.await?;
-        if now.generation != register.generation() {
-            return Err(StoreError::Moved.into());
-        }
-        let registered = now.residents.into_iter();
-        let registered = registered.filter(|it| it.status == Status::Registered);
-        let of = |it: InRegister| {
-            let protected = it.resident.resident.protected == Some(true);
-            protected.then_some(it.resident.tag)
-        };
-        Ok(registered.filter_map(of).collect())
+        let under = register.generation();
+        let protected = self.store.protected_under(mine.scope, &keys, &ever, under);
+        let registered = protected.await?.into_iter();
+        let registered = registered.filter(|(_, status)| *status == Status::Registered);
+        Ok(registered.map(|(tag, _)| tag).collect())
     }
 }
 

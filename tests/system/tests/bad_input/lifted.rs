@@ -97,6 +97,26 @@ async fn as_many_protections_as_the_municipality_lets_go_are_lifted_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_spoilt_record_of_somebody_protected_holds_no_file_up_and_counts_as_protected() {
+    let town = town(10).await;
+    let first = Row::of(1);
+    let tag = town.tag(CHIYODA, first.cell("個別宛名番号")).await;
+    let key = (format!("T#{CHIYODA}#R#{tag}"), "P".to_owned());
+    let mut spoilt: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
+    spoilt["newest"]["M"]["p"] = json!({ "B": "AAAA" });
+    town.put(&spoilt).await;
+
+    let mut same = said(&["1"; 10]);
+    same[19] = same[19].clone().with("氏名", "山田　改");
+    let receipt = take_in(&town, same).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["protections_lifted"], 0, "{receipt:#}");
+    let receipt = take_in(&town, said(&[""; 20])).await;
+    let held = ["protections_lifted", "protected"].map(|it| &receipt["held"][it]);
+    assert_eq!(held, [10, 10], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_without_the_column_lifts_nobodys_protection_and_is_not_held() {
     let town = town(10).await;
     let renamed = said(&[]).into_iter();
