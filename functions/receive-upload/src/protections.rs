@@ -52,7 +52,7 @@ impl ReceiveUpload {
         if rows.not_protected == 0 {
             return Ok(lifted(rows, &HashSet::new(), None));
         }
-        let in_force = self.protected_in_force(mine, register).await?;
+        let in_force = self.protected_in_force(mine, rows, register).await?;
         let mut on_their_way = None;
         if register.issued != rows.known_under {
             let most = self.most_on_their_way(mine, register, |it| it.protects);
@@ -61,9 +61,12 @@ impl ReceiveUpload {
         Ok(lifted(rows, &in_force, on_their_way))
     }
 
+    /// Of those who left, only whom the file leaves unprotected: they still hide, and inquiries about them are held.
+    /// All others who ever left would make those in the register seem many.
     async fn protected_in_force(
         &self,
         mine: &Mine<'_>,
+        rows: &ResidentsFound,
         register: &Register,
     ) -> Result<HashSet<ResidentTag>, ReceiveError> {
         let ever = self.store.every_protected(mine.scope).await?;
@@ -74,11 +77,14 @@ impl ReceiveUpload {
             .tenant
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
+        let named: HashSet<_> = rows.unprotected.iter().map(|it| it.tag).collect();
         let under = register.generation();
         let protected = self.store.protected_under(mine.scope, &keys, &ever, under);
-        let registered = protected.await?.into_iter();
-        let registered = registered.filter(|(_, status)| *status == Status::Registered);
-        Ok(registered.map(|(tag, _)| tag).collect())
+        let counts = |(tag, status)| {
+            let counts = status == Status::Registered || named.contains(&tag);
+            counts.then_some(tag)
+        };
+        Ok(protected.await?.into_iter().filter_map(counts).collect())
     }
 }
 
