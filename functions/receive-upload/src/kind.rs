@@ -41,6 +41,7 @@ pub(crate) trait Kind: Send {
 }
 
 /// Somebody whom a row is about.
+#[derive(Clone, Copy)]
 pub(crate) struct Somebody {
     /// Of the row.
     pub(crate) index: u32,
@@ -83,18 +84,21 @@ impl<'a> ResidentsFile<'a> {
 }
 
 impl ResidentsFound {
-    /// Of whoever leaves the protection is not lifted, but the whole of them removed.
+    /// A row by which somebody leaves lifts their protection only if it says so; then whoever asks about them later
+    /// is answered.
     fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &HashSet<ResidentTag>) {
-        match (row.movement, row.protected) {
-            (Movement::Remove, _) => self.removals.push(person),
-            (_, Some(true)) => self.protects.push(person.index),
-            (_, Some(false)) => {
+        if row.movement == Movement::Remove {
+            self.removals.push(person);
+        }
+        match (row.protected, row.movement) {
+            (Some(false), _) => {
                 self.not_protected += 1;
                 if ever.contains(&person.tag) {
                     self.unprotected.push(person);
                 }
             }
-            (_, None) => {}
+            (Some(true), Movement::Remove) | (None, _) => {}
+            (Some(true), _) => self.protects.push(person.index),
         }
     }
 }

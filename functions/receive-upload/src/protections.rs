@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
-use store::{InRegister, Register, Status, StoreError};
+use store::{Register, Status};
 
 use crate::{ReceiveError, ReceiveUpload, decide::Part, kind::ResidentsFound, receive::Mine};
 
@@ -24,6 +24,16 @@ pub(crate) struct Lifted {
     pub(crate) part: Part,
     /// Else it is the most that may be.
     pub(crate) is_exact: bool,
+}
+
+/// Rows that say that somebody is protected, of files that come into force before this one.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    /// Of the file that has the most.
+    most: u64,
+    /// Of all of them; `None` where one came into force during the pass, so that not all whom it protects were looked
+    /// for.
+    all: Option<u64>,
 }
 
 impl ReceiveUpload {
@@ -52,18 +62,25 @@ impl ReceiveUpload {
         if rows.not_protected == 0 {
             return Ok(lifted(rows, &HashSet::new(), None));
         }
-        let in_force = self.protected_in_force(mine, register).await?;
-        let mut on_their_way = None;
+        let in_force = self.protected_in_force(mine, rows, register).await?;
+        let mut before = None;
         if register.issued != rows.known_under {
-            let most = self.most_on_their_way(mine, register, |it| it.protects);
-            on_their_way = Some(most.await?);
+            let protects = self.on_their_way(mine, register, |it| it.protects).await?;
+            let all_are_known = register.generation() == rows.known_under;
+            before = Some(Before {
+                most: protects.iter().copied().max().unwrap_or_default(),
+                all: all_are_known.then(|| protects.iter().sum()),
+            });
         }
-        Ok(lifted(rows, &in_force, on_their_way))
+        Ok(lifted(rows, &in_force, before))
     }
 
+    /// Of those who left, only whom the file leaves unprotected: they still hide, and inquiries about them are held.
+    /// All others who ever left would make those in the register seem many.
     async fn protected_in_force(
         &self,
         mine: &Mine<'_>,
+        rows: &ResidentsFound,
         register: &Register,
     ) -> Result<HashSet<ResidentTag>, ReceiveError> {
         let ever = self.store.every_protected(mine.scope).await?;
@@ -74,46 +91,42 @@ impl ReceiveUpload {
             .tenant
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
-        let now = self.store.residents_by_tag(mine.scope, &keys, &ever);
-        let now = now.await?;
-        if now.generation != register.generation() {
-            return Err(StoreError::Moved.into());
-        }
-        let registered = now.residents.into_iter();
-        let registered = registered.filter(|it| it.status == Status::Registered);
-        let of = |it: InRegister| {
-            let protected = it.resident.resident.protected == Some(true);
-            protected.then_some(it.resident.tag)
+        let named: HashSet<_> = rows.unprotected.iter().map(|it| it.tag).collect();
+        let under = register.generation();
+        let protected = self.store.protected_under(mine.scope, &keys, &ever, under);
+        let counts = |(tag, status)| {
+            let counts = status == Status::Registered || named.contains(&tag);
+            counts.then_some(tag)
         };
-        Ok(registered.filter_map(of).collect())
+        Ok(protected.await?.into_iter().filter_map(counts).collect())
     }
 }
 
-/// Of the rows of a file and who is protected in force. `on_their_way`, if something may be, is how many rows of the
-/// file before this one that has the most say that somebody is protected.
+/// Of the rows of a file and who is protected in force; `before`, if something may be on its way.
 ///
-/// Who those are is not known. Of as many as may be protected then, all that this file does not protect itself
-/// are taken for lifted, as far as it has rows that say so.
+/// Who is protected then is not known. Of as many as may be, all that this file does not protect itself are taken for
+/// lifted, as far as it has rows that say so; but no more than are known one by one and the files before it protect.
 fn lifted(
     rows: &ResidentsFound,
     in_force: &HashSet<ResidentTag>,
-    on_their_way: Option<u64>,
+    before: Option<Before>,
 ) -> Lifted {
     let known = rows.unprotected.iter();
     let known = known.filter(|it| in_force.contains(&it.tag)).count() as u64;
     let of = in_force.len() as u64;
-    let Some(on_their_way) = on_their_way else {
+    let Some(before) = before else {
         let part = Part { people: known, of };
         return Lifted {
             part,
             is_exact: true,
         };
     };
-    let most = of.max(on_their_way);
+    let most = of.max(before.most);
     let not_protected_here = most.saturating_sub(rows.protects.len() as u64);
+    let may_be = known.max(not_protected_here.min(rows.not_protected));
     Lifted {
         part: Part {
-            people: known.max(not_protected_here.min(rows.not_protected)),
+            people: before.all.map_or(may_be, |all| may_be.min(known + all)),
             of: most,
         },
         is_exact: false,
@@ -146,10 +159,10 @@ mod tests {
     }
 
     /// Of a register in which the first so many are protected.
-    fn people(file: &ResidentsFound, in_force: u32, on_their_way: Option<u64>) -> (u64, u64) {
+    fn people(file: &ResidentsFound, in_force: u32, before: Option<Before>) -> (u64, u64) {
         let in_force = (0..in_force).map(tag).collect();
-        let lifted = lifted(file, &in_force, on_their_way);
-        assert_eq!(lifted.is_exact, on_their_way.is_none());
+        let lifted = lifted(file, &in_force, before);
+        assert_eq!(lifted.is_exact, before.is_none());
         (lifted.part.people, lifted.part.of)
     }
 
@@ -170,7 +183,7 @@ mod tests {
 
     #[test]
     fn behind_others_as_many_may_lose_it_as_the_file_does_not_protect_itself() {
-        for (protects, not, in_force, on_their_way, expected) in [
+        for (protects, not, in_force, most, expected) in [
             // As many as are protected by the one before: nobody is missed.
             (500, 500..9_000, 490, 500, (0, 500)),
             // The column lost its values; some became protected by the file before.
@@ -183,7 +196,28 @@ mod tests {
             (0, 600..9_000, 0, 0, (0, 0)),
         ] {
             let file = file(protects, not.clone());
-            let people = people(&file, in_force, Some(on_their_way));
+            let people = people(&file, in_force, Some(Before { most, all: None }));
+            assert_eq!(people, expected, "{protects} {not:?} {in_force}");
+        }
+    }
+
+    #[test]
+    fn no_more_may_lose_it_than_are_known_and_than_all_files_before_protect() {
+        for (protects, not, in_force, before, expected) in [
+            // Files of what changed, which protect nobody, or few.
+            (0, 600..9_000, 500, &[0, 0][..], (0, 500)),
+            (1, 400..9_000, 500, &[2, 3], (105, 500)),
+            // Files of everybody.
+            (500, 500..9_000, 490, &[500], (0, 500)),
+            (0, 600..9_000, 0, &[500], (500, 500)),
+            (0, 0..9_000, 500, &[500, 500], (500, 500)),
+        ] {
+            let file = file(protects, not.clone());
+            let before = Before {
+                most: before.iter().copied().max().unwrap(),
+                all: Some(before.iter().sum()),
+            };
+            let people = people(&file, in_force, Some(before));
             assert_eq!(people, expected, "{protects} {not:?} {in_force}");
         }
     }

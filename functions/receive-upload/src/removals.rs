@@ -30,8 +30,8 @@ impl ReceiveUpload {
         }
         if register.issued > register.generation() {
             let accepted = |it: &Upload| it.rows_checked.saturating_sub(it.rows.refused);
-            let on_its_way = self.most_on_their_way(mine, register, accepted).await?;
-            let most = active.max(on_its_way);
+            let on_their_way = self.on_their_way(mine, register, accepted).await?;
+            let most = on_their_way.into_iter().fold(active, u64::max);
             return of(rows.min(most), most);
         }
         match &register.in_force {
@@ -40,15 +40,15 @@ impl ReceiveUpload {
         }
     }
 
-    /// The most people whom one of the files that have a generation and are not in force brings, as `of` counts them:
-    /// of accepted rows, so many may be in the register when this one's turn comes.
-    pub(crate) async fn most_on_their_way(
+    /// Of each file that has a generation and is not in force, how many people it brings, as `of` counts them: of
+    /// accepted rows, so many may be in the register when this one's turn comes.
+    pub(crate) async fn on_their_way(
         &self,
         mine: &Mine<'_>,
         register: &Register,
         of: fn(&Upload) -> u64,
-    ) -> Result<u64, ReceiveError> {
-        let mut most = 0;
+    ) -> Result<Vec<u64>, ReceiveError> {
+        let mut people = Vec::new();
         let mut generation = register.generation();
         while generation < register.issued {
             generation = generation.next();
@@ -60,9 +60,9 @@ impl ReceiveUpload {
             let upload = upload.ok_or(StoreError::Moved)?;
             let upload = self.store.upload(mine.scope, &upload).await?;
             let upload = upload.ok_or(StoreError::Damaged { what: "upload" })?;
-            most = most.max(of(&upload));
+            people.push(of(&upload));
         }
-        Ok(most)
+        Ok(people)
     }
 
     /// How many of them the register in force has.

@@ -53,7 +53,7 @@ function App({ config, failed }) {
   useEffect(() => onLanguage(setShown), []);
   const expire = () => {
     if (!currentSession()) return; // what was lost is said already
-    const lost = { files: wouldLose('files') };
+    const lost = { files: wouldLose('files'), presets: wouldLose('presets') };
     end();
     setLeaving(false);
     setExpired(lost);
@@ -196,6 +196,7 @@ function Welcome({ config, failed, expired, onSignedIn }) {
         <div class="row"><div class="welcome-brand grow"><img src=${ICON} alt="" width="48" height="48" /><h1>${t('product')}<small>${t('welcome.what')}</small></h1></div><${LanguageSwitch} /></div>
         ${expired && html`<${Notice} kind="info" role="status">${t('welcome.expired')}<//>`}
         ${expired?.files > 0 && html`<${Notice} kind="warning" role="alert" title=${t('unsent.files', { count: number(expired.files) })}>${t('welcome.files')}<//>`}
+        ${expired?.presets > 0 && html`<${Notice} kind="warning" role="alert">${t('welcome.presets')}<//>`}
         ${state === 'failed' && html`<${Notice} kind="error" role="alert">${t('welcome.failed')}<//>`}
         ${problem && html`<${Notice} kind="error" role="alert">${t(problem)}<//>`}
         ${waiting > 0 && html`<${Notice} kind="warning" title=${t('doses.queue', { count: number(waiting) })}>${t('welcome.beside')}<//>`}

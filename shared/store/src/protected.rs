@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use crypto::{ResidentTag, TenantKeys};
-use domain::TenantScope;
+use domain::{Generation, TenantScope};
 
 use crate::{
-    Store, StoreError,
+    InRegister, Status, Store, StoreError,
     item::Item,
     keys::{self, PROFILE_SK},
     many::MOST,
@@ -15,9 +15,8 @@ use crate::{
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
 ///
-/// Rows that did not change are not written, so a register that was loaded before there were markers has none for
-/// whoever is protected in it: whoever asks looks at the resident in force as well. One gap is left: who was
-/// protected under a version of this software that wrote no markers, and is not any more.
+/// Of whom nothing is known there is none: whoever asks whether somebody may be protected looks at the resident in
+/// force as well.
 impl Store {
     /// Whether the resident is noted as protected now or at any time before.
     pub async fn ever_protected(
@@ -66,19 +65,56 @@ impl Store {
         }
         let generation = self.register(scope).await?.generation();
         let mut unprotected = HashSet::new();
-        for some in rest.chunks(MOST) {
-            let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
-            let some: Vec<_> = some.iter().map(profile).collect();
-            for item in self.get_many(scope, &some).await? {
-                if let Ok(Some(found)) = slots::under(scope, keys, &item, generation)
-                    && found.resident.resident.protected == Some(false)
-                {
-                    unprotected.insert(found.resident.tag);
-                }
+        for (tag, found) in self.opened(scope, keys, &rest, generation).await? {
+            if let Ok(Some(found)) = found
+                && found.resident.resident.protected == Some(false)
+            {
+                unprotected.insert(tag);
             }
         }
         may_be.extend(rest.into_iter().filter(|tag| !unprotected.contains(tag)));
         Ok(may_be)
+    }
+
+    /// Who of these is protected under `generation`, registered or removed. Whoever cannot be read is taken for
+    /// registered and protected: one spoilt record holds up no file, and nobody who may be protected loses it unasked.
+    pub async fn protected_under(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Vec<(ResidentTag, Status)>, StoreError> {
+        let opened = self.opened(scope, keys, residents, generation).await?;
+        let status = |found: Result<Option<InRegister>, StoreError>| match found {
+            Ok(found) => found
+                .filter(|it| it.resident.resident.protected == Some(true))
+                .map(|it| it.status),
+            Err(_) => Some(Status::Registered),
+        };
+        let protected = opened.into_iter();
+        let protected = protected.filter_map(|(tag, found)| Some((tag, status(found)?)));
+        Ok(protected.collect())
+    }
+
+    /// Each of these who has a record, as it opens under `generation`, in no order.
+    async fn opened(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Vec<(ResidentTag, Result<Option<InRegister>, StoreError>)>, StoreError> {
+        let mut opened = Vec::with_capacity(residents.len());
+        for some in residents.chunks(MOST) {
+            let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
+            let some: Vec<_> = some.iter().map(profile).collect();
+            for item in self.get_many(scope, &some).await? {
+                let found = slots::under(scope, keys, &item, generation);
+                opened.push((slots::tag_of(&item)?, found));
+            }
+        }
+        Ok(opened)
     }
 
     /// Everybody of the municipality's who is, in the order of their tags' texts. Of a million residents, a thousand or two.

@@ -24,17 +24,21 @@ pub(crate) fn under(
     };
     let status = status(slot)?;
     let resident = open_slot(scope, keys, pk, since, slot)?;
-    let tag = pk.rsplit('#').next();
-    let tag = tag.and_then(|text| ResidentTag::parse(text).ok());
-    let tag = tag.ok_or(StoreError::Damaged {
-        what: "resident key",
-    })?;
     let resident = ResidentInForce {
-        tag,
+        tag: tag_of(map)?,
         since,
         resident,
     };
     Ok(Some(InRegister { resident, status }))
+}
+
+/// Whose item it is.
+pub(crate) fn tag_of(map: &Map) -> Result<ResidentTag, StoreError> {
+    let tag = Item(map).text("pk")?.rsplit('#').next();
+    let tag = tag.and_then(|text| ResidentTag::parse(text).ok());
+    tag.ok_or(StoreError::Damaged {
+        what: "resident key",
+    })
 }
 
 /// The newest slot that is not above `generation`.

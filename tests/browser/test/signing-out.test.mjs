@@ -124,6 +124,22 @@ for (const [what, late] of Object.entries(LATE)) {
   });
 }
 
+test('a sign-in that ends while presets are in no file says that they are gone', async () => {
+  const page = await newPage(browser);
+  await page.clock.install();
+  await signIn(page, stack);
+  await open(page, stack, 'doses/presets');
+  for (const [name, value] of Object.entries(PRESET)) await page.locator(`#preset-${name}`).fill(value);
+  await page.keyboard.press('Enter');
+  await page.locator('tbody tr', { hasText: PRESET.physician }).waitFor();
+  await page.clock.fastForward('04:00:01');
+  await welcome(page).waitFor();
+  await page.getByText('保存していなかったプリセットは消えました').waitFor();
+  assert.deepEqual(found(await shown(page), Object.values(PRESET)), []);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 /** Signs in in the window that opens beside a page that holds doses. */
 async function signInBeside(page, tenant, person, roles = ['read', 'doses']) {
   const opened = page.context().waitForEvent('page');

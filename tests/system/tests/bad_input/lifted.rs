@@ -97,6 +97,60 @@ async fn as_many_protections_as_the_municipality_lets_go_are_lifted_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_leaves_or_left_loses_protection_no_more_unasked_than_others() {
+    let three = |cell, movement| {
+        let mut rows = said(&[cell; 3]);
+        rows.truncate(3);
+        let rows = rows.into_iter();
+        rows.map(|row| row.with("異動区分", movement)).collect()
+    };
+    let town = town(10).await;
+    let by_leaving = take_in(&town, three("0", "2")).await;
+    decide(&town, &by_leaving, "discard").await;
+    let kept = take_in(&town, three("", "2")).await;
+    assert_eq!(kept["state"], "in_force", "{kept:#}");
+    assert_eq!(kept["protections_lifted"], 0, "{kept:#}");
+    let once_more = take_in(&town, three("0", "2")).await;
+    let by_coming_back = take_in(&town, three("", "1")).await;
+    for (case, receipt) in [
+        ("leave", by_leaving),
+        ("left", once_more),
+        ("came back", by_coming_back),
+    ] {
+        assert_eq!(receipt["state"], "held", "{case}: {receipt:#}");
+        let held = &receipt["held"];
+        assert_eq!(held["codes"], json!(["TOO_MANY_UNPROTECTED"]), "{case}");
+        let numbers = ["protections_lifted", "protected"].map(|it| &held[it]);
+        assert_eq!(numbers, [3, 10], "{case}: {held:#}");
+    }
+    // Who left and is not named does not make those in the register seem many.
+    let mut rest = said(&[""; 10]);
+    let receipt = take_in(&town, rest.drain(3..).collect()).await;
+    let held = ["protections_lifted", "protected"].map(|it| &receipt["held"][it]);
+    assert_eq!(held, [7, 7], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spoilt_record_of_somebody_protected_holds_no_file_up_and_counts_as_protected() {
+    let town = town(10).await;
+    let first = Row::of(1);
+    let tag = town.tag(CHIYODA, first.cell("個別宛名番号")).await;
+    let key = (format!("T#{CHIYODA}#R#{tag}"), "P".to_owned());
+    let mut spoilt: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
+    spoilt["newest"]["M"]["p"] = json!({ "B": "AAAA" });
+    town.put(&spoilt).await;
+
+    let mut same = said(&["1"; 10]);
+    same[19] = same[19].clone().with("氏名", "山田　改");
+    let receipt = take_in(&town, same).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["protections_lifted"], 0, "{receipt:#}");
+    let receipt = take_in(&town, said(&[""; 20])).await;
+    let held = ["protections_lifted", "protected"].map(|it| &receipt["held"][it]);
+    assert_eq!(held, [10, 10], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_without_the_column_lifts_nobodys_protection_and_is_not_held() {
     let town = town(10).await;
     let renamed = said(&[]).into_iter();
