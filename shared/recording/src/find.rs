@@ -106,14 +106,35 @@ impl Recorder {
         whom: &Whom,
         generation: Generation,
     ) -> Result<Hinted, StoreError> {
-        let Area { scope, keys, .. } = area;
         let tags = self.tags(area, whom).await?;
+        let people = self.read_those(area, &tags, generation).await?;
+        Ok(Hinted { people, generation })
+    }
+
+    pub(crate) async fn read_those(
+        &self,
+        Area { scope, keys, .. }: &Area<'_>,
+        tags: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Others, StoreError> {
         let mut people = Vec::with_capacity(tags.len());
         for tag in tags {
-            let doses = self.store.person_doses(scope, keys, &tag, generation);
+            let doses = self.store.person_doses(scope, keys, tag, generation);
             people.push(doses.await?);
         }
-        Ok(Hinted { people, generation })
+        Ok(people)
+    }
+}
+
+impl FoundPerson {
+    /// By this record alone, if the register knows of it.
+    pub(crate) fn alone(doses: PersonDoses, generation: Generation) -> Option<Self> {
+        Some(Self {
+            person: doses.person.clone()?,
+            doses,
+            others: Vec::new(),
+            generation,
+        })
     }
 }
 
@@ -143,16 +164,8 @@ impl Hinted {
         let found = match meant[..] {
             [] => Found::Nobody,
             [at] => {
-                let doses = self.people.swap_remove(at);
-                match doses.person.clone() {
-                    Some(person) => Found::One(Box::new(FoundPerson {
-                        person,
-                        doses,
-                        others: Vec::new(),
-                        generation: self.generation,
-                    })),
-                    None => Found::Nobody,
-                }
+                let one = FoundPerson::alone(self.people.swap_remove(at), self.generation);
+                one.map_or(Found::Nobody, |it| Found::One(Box::new(it)))
             }
             _ => Found::Several,
         };

@@ -12,7 +12,7 @@
 use std::iter;
 
 use crypto::ResidentTag;
-use domain::{Dose, DoseNumber, Generation, ProgrammeCode, Resident};
+use domain::{CouponNumber, Dose, DoseNumber, ProgrammeCode, Resident};
 use store::{DoseRevision, InRegister, PersonDoses, Status, StoreError};
 
 use crate::{
@@ -58,6 +58,11 @@ impl FoundPerson {
     /// What is recorded of them: as found first, then under other numbers.
     pub fn records(&self) -> impl Iterator<Item = &PersonDoses> {
         iter::once(&self.doses).chain(&self.others)
+    }
+
+    /// Whether this is what is recorded of the same person under another number.
+    pub(crate) fn is_also(&self, other: &PersonDoses) -> bool {
+        self.others.iter().any(|it| it.tag == other.tag)
     }
 
     fn is_known(&self, tag: &ResidentTag) -> bool {
@@ -107,18 +112,19 @@ impl Recorder {
         Ok((Found::One(Box::new(found)), read))
     }
 
-    async fn read_those(
+    /// Whom else the coupon of a person leads to, or once led.
+    pub(crate) async fn of_coupon(
         &self,
-        Area { scope, keys, .. }: &Area<'_>,
-        tags: &[ResidentTag],
-        generation: Generation,
-    ) -> Result<Others, StoreError> {
-        let mut people = Vec::with_capacity(tags.len());
-        for tag in tags {
-            let read = self.store.person_doses(scope, keys, tag, generation);
-            people.push(read.await?);
-        }
-        Ok(people)
+        area: &Area<'_>,
+        coupon: Option<CouponNumber>,
+        of: &ResidentTag,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        let Some(coupon) = coupon else {
+            return Ok(Vec::new());
+        };
+        let mut tags = self.tags(area, &Whom::Coupon(coupon)).await?;
+        tags.retain(|tag| tag != of);
+        Ok(tags)
     }
 
     /// The person with what was recorded under whatever other number, also where no coupon leads to it: among those
@@ -185,7 +191,7 @@ fn holds(doses: &PersonDoses, programme: ProgrammeCode, number: DoseNumber) -> b
 
 #[cfg(test)]
 mod tests {
-    use domain::{CouponNumber, Date, Movement, MyNumber, OwnedText, Sex};
+    use domain::{CouponNumber, Date, Generation, Movement, MyNumber, OwnedText, Sex};
     use store::ResidentInForce;
 
     use super::*;
