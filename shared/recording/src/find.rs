@@ -4,7 +4,7 @@ use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
 use store::{InRegister, PersonDoses, Status, StoreError};
 
-use crate::{Area, Recorder, Whom};
+use crate::{Area, Recorder, Whom, former::one_of};
 
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
 const TRIES: u32 = 5;
@@ -16,7 +16,7 @@ pub enum Found {
     One(Box<FoundPerson>),
     /// Nobody.
     Nobody,
-    /// More than one person has the coupon, and it is not so that all but one have left.
+    /// More than one person has the coupon, and it is not so that all but one have left, or that all who left are one.
     Several,
 }
 
@@ -145,7 +145,8 @@ impl Hinted {
     }
 
     /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
-    /// municipality that numbers somebody anew removes them under one number and registers them under another.
+    /// municipality that numbers somebody anew removes them under one number and registers them under another. If
+    /// they left under that one too, they are still one person.
     pub(crate) fn found(mut self, whom: &Whom) -> (Found, Others) {
         let meant = |status: Status| {
             let people = self.people.iter().enumerate();
@@ -161,13 +162,13 @@ impl Hinted {
         } else {
             registered
         };
-        let found = match meant[..] {
-            [] => Found::Nobody,
-            [at] => {
+        let found = match one_of(&self.people, &meant) {
+            _ if meant.is_empty() => Found::Nobody,
+            None => Found::Several,
+            Some(at) => {
                 let one = FoundPerson::alone(self.people.swap_remove(at), self.generation);
                 one.map_or(Found::Nobody, |it| Found::One(Box::new(it)))
             }
-            _ => Found::Several,
         };
         (found, self.people)
     }

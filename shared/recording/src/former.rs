@@ -12,7 +12,7 @@
 use std::iter;
 
 use crypto::ResidentTag;
-use domain::{CouponNumber, Dose, DoseNumber, ProgrammeCode, Resident};
+use domain::{CouponNumber, Date, Dose, DoseNumber, ProgrammeCode, Resident};
 use store::{DoseRevision, InRegister, PersonDoses, Status, StoreError};
 
 use crate::{
@@ -35,12 +35,11 @@ impl FoundPerson {
         self.others.iter().any(|it| holds(it, programme, number))
     }
 
-    /// As the register has them now: under the number that they have, if they have one.
+    /// As the register has them now: under the number that they have, or had last.
     pub(crate) fn in_force(&self) -> &Resident {
         let others = self.others.iter().filter_map(|it| it.person.as_ref());
-        let mut all = iter::once(&self.person).chain(others);
-        let registered = all.find(|it| it.status == Status::Registered);
-        &registered.unwrap_or(&self.person).resident.resident
+        let last = others.chain([&self.person]).max_by_key(|it| lasted(it));
+        &last.unwrap_or(&self.person).resident.resident
     }
 
     /// With those of these people who are the same person.
@@ -177,6 +176,23 @@ fn is_same(one: &InRegister, other: &InRegister) -> bool {
         _ => one.coupon.is_some() && one.coupon == other.coupon,
     };
     !registered && one.birth_date == other.birth_date && has_same_number
+}
+
+/// Which of these of `people` it is, if they are one person: the record in force, or the last one that was.
+pub(crate) fn one_of(people: &[PersonDoses], these: &[usize]) -> Option<usize> {
+    let record = |at: usize| people.get(at)?.person.as_ref();
+    let last = *these.iter().max_by_key(|at| record(**at).map(lasted))?;
+    let one = record(last)?;
+    let are_one = these
+        .iter()
+        .all(|at| *at == last || record(*at).is_some_and(|it| is_same(one, it)));
+    are_one.then_some(last)
+}
+
+/// Who is registered is later than who left, and who left later than who left before.
+fn lasted(record: &InRegister) -> (bool, Option<Date>) {
+    let is_registered = record.status == Status::Registered;
+    (is_registered, record.resident.resident.moved_on)
 }
 
 fn standing(doses: &PersonDoses) -> impl Iterator<Item = &DoseRevision> {
