@@ -4,7 +4,7 @@ use crypto::ResidentTag;
 use domain::{Generation, TenantScope};
 use store::{InRegister, PersonDoses, Status, StoreError};
 
-use crate::{Area, Recorder, Whom};
+use crate::{Area, Recorder, Whom, former::one_of};
 
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
 const TRIES: u32 = 5;
@@ -16,7 +16,7 @@ pub enum Found {
     One(Box<FoundPerson>),
     /// Nobody.
     Nobody,
-    /// More than one person has the coupon, and it is not so that all but one have left.
+    /// More than one person has the coupon, and it is not so that all but one have left, or that all who left are one.
     Several,
 }
 
@@ -106,14 +106,35 @@ impl Recorder {
         whom: &Whom,
         generation: Generation,
     ) -> Result<Hinted, StoreError> {
-        let Area { scope, keys, .. } = area;
         let tags = self.tags(area, whom).await?;
+        let people = self.read_those(area, &tags, generation).await?;
+        Ok(Hinted { people, generation })
+    }
+
+    pub(crate) async fn read_those(
+        &self,
+        Area { scope, keys, .. }: &Area<'_>,
+        tags: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Others, StoreError> {
         let mut people = Vec::with_capacity(tags.len());
         for tag in tags {
-            let doses = self.store.person_doses(scope, keys, &tag, generation);
+            let doses = self.store.person_doses(scope, keys, tag, generation);
             people.push(doses.await?);
         }
-        Ok(Hinted { people, generation })
+        Ok(people)
+    }
+}
+
+impl FoundPerson {
+    /// By this record alone, if the register knows of it.
+    pub(crate) fn alone(doses: PersonDoses, generation: Generation) -> Option<Self> {
+        Some(Self {
+            person: doses.person.clone()?,
+            doses,
+            others: Vec::new(),
+            generation,
+        })
     }
 }
 
@@ -124,7 +145,8 @@ impl Hinted {
     }
 
     /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
-    /// municipality that numbers somebody anew removes them under one number and registers them under another.
+    /// municipality that numbers somebody anew removes them under one number and registers them under another. If
+    /// they left under that one too, they are still one person.
     pub(crate) fn found(mut self, whom: &Whom) -> (Found, Others) {
         let meant = |status: Status| {
             let people = self.people.iter().enumerate();
@@ -140,21 +162,13 @@ impl Hinted {
         } else {
             registered
         };
-        let found = match meant[..] {
-            [] => Found::Nobody,
-            [at] => {
-                let doses = self.people.swap_remove(at);
-                match doses.person.clone() {
-                    Some(person) => Found::One(Box::new(FoundPerson {
-                        person,
-                        doses,
-                        others: Vec::new(),
-                        generation: self.generation,
-                    })),
-                    None => Found::Nobody,
-                }
+        let found = match one_of(&self.people, &meant) {
+            _ if meant.is_empty() => Found::Nobody,
+            None => Found::Several,
+            Some(at) => {
+                let one = FoundPerson::alone(self.people.swap_remove(at), self.generation);
+                one.map_or(Found::Nobody, |it| Found::One(Box::new(it)))
             }
-            _ => Found::Several,
         };
         (found, self.people)
     }

@@ -77,11 +77,14 @@ fn cleared<'a>(
 }
 
 /// The dose behind one that leaves its number: the one before is missing now, whatever else is doubtful about
-/// it. A locked one stays, and so does one that somebody accepted without the one before.
+/// it. A locked one stays, and so does one that somebody accepted without the one before, and one before which
+/// another stands under another number of the person's.
 fn left_behind<'a>(found: &'a FoundPerson, put: &NextDose) -> Option<(&'a DoseRevision, NextDose)> {
-    let held = found
-        .doses
-        .under(put.dose.programme, put.dose.number.next()?)?;
+    let (programme, number) = (put.dose.programme, put.dose.number);
+    if found.is_taken_elsewhere(programme, number) {
+        return None;
+    }
+    let held = found.doses.under(programme, number.next()?)?;
     let doubt = FindingCode::PreviousMissing;
     if !held.state.holds_number() || held.locked || held.findings.contains(&doubt) {
         return None;

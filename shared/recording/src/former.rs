@@ -12,7 +12,7 @@
 use std::iter;
 
 use crypto::ResidentTag;
-use domain::{Dose, DoseNumber, Generation, ProgrammeCode, Resident};
+use domain::{CouponNumber, Date, Dose, DoseNumber, ProgrammeCode, Resident};
 use store::{DoseRevision, InRegister, PersonDoses, Status, StoreError};
 
 use crate::{
@@ -35,12 +35,11 @@ impl FoundPerson {
         self.others.iter().any(|it| holds(it, programme, number))
     }
 
-    /// As the register has them now: under the number that they have, if they have one.
+    /// As the register has them now: under the number that they have, or had last.
     pub(crate) fn in_force(&self) -> &Resident {
         let others = self.others.iter().filter_map(|it| it.person.as_ref());
-        let mut all = iter::once(&self.person).chain(others);
-        let registered = all.find(|it| it.status == Status::Registered);
-        &registered.unwrap_or(&self.person).resident.resident
+        let last = others.chain([&self.person]).max_by_key(|it| lasted(it));
+        &last.unwrap_or(&self.person).resident.resident
     }
 
     /// With those of these people who are the same person.
@@ -58,6 +57,11 @@ impl FoundPerson {
     /// What is recorded of them: as found first, then under other numbers.
     pub fn records(&self) -> impl Iterator<Item = &PersonDoses> {
         iter::once(&self.doses).chain(&self.others)
+    }
+
+    /// Whether this is what is recorded of the same person under another number.
+    pub(crate) fn is_also(&self, other: &PersonDoses) -> bool {
+        self.others.iter().any(|it| it.tag == other.tag)
     }
 
     fn is_known(&self, tag: &ResidentTag) -> bool {
@@ -107,18 +111,19 @@ impl Recorder {
         Ok((Found::One(Box::new(found)), read))
     }
 
-    async fn read_those(
+    /// Whom else the coupon of a person leads to, or once led.
+    pub(crate) async fn of_coupon(
         &self,
-        Area { scope, keys, .. }: &Area<'_>,
-        tags: &[ResidentTag],
-        generation: Generation,
-    ) -> Result<Others, StoreError> {
-        let mut people = Vec::with_capacity(tags.len());
-        for tag in tags {
-            let read = self.store.person_doses(scope, keys, tag, generation);
-            people.push(read.await?);
-        }
-        Ok(people)
+        area: &Area<'_>,
+        coupon: Option<CouponNumber>,
+        of: &ResidentTag,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        let Some(coupon) = coupon else {
+            return Ok(Vec::new());
+        };
+        let mut tags = self.tags(area, &Whom::Coupon(coupon)).await?;
+        tags.retain(|tag| tag != of);
+        Ok(tags)
     }
 
     /// The person with what was recorded under whatever other number, also where no coupon leads to it: among those
@@ -173,6 +178,23 @@ fn is_same(one: &InRegister, other: &InRegister) -> bool {
     !registered && one.birth_date == other.birth_date && has_same_number
 }
 
+/// Which of these of `people` it is, if they are one person: the record in force, or the last one that was.
+pub(crate) fn one_of(people: &[PersonDoses], these: &[usize]) -> Option<usize> {
+    let record = |at: usize| people.get(at)?.person.as_ref();
+    let last = *these.iter().max_by_key(|at| record(**at).map(lasted))?;
+    let one = record(last)?;
+    let are_one = these
+        .iter()
+        .all(|at| *at == last || record(*at).is_some_and(|it| is_same(one, it)));
+    are_one.then_some(last)
+}
+
+/// Who is registered is later than who left, and who left later than who left before.
+fn lasted(record: &InRegister) -> (bool, Option<Date>) {
+    let is_registered = record.status == Status::Registered;
+    (is_registered, record.resident.resident.moved_on)
+}
+
 fn standing(doses: &PersonDoses) -> impl Iterator<Item = &DoseRevision> {
     let doses = doses.doses.iter();
     doses.filter(|it| it.state.holds_number())
@@ -185,7 +207,7 @@ fn holds(doses: &PersonDoses, programme: ProgrammeCode, number: DoseNumber) -> b
 
 #[cfg(test)]
 mod tests {
-    use domain::{CouponNumber, Date, Movement, MyNumber, OwnedText, Sex};
+    use domain::{CouponNumber, Date, Generation, Movement, MyNumber, OwnedText, Sex};
     use store::ResidentInForce;
 
     use super::*;

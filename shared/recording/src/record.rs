@@ -14,7 +14,7 @@ use crate::{
     judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
     retry::Retry,
-    stands::{cancelled, others, stands, stood},
+    stands::{cancelled, stands, stood},
     wait::{Waited, leave_list, waiting_key},
 };
 
@@ -99,12 +99,11 @@ impl Recorder {
                 if let Some(outcome) = elsewhere.find_map(|it| dealt_with(it, incoming.source)) {
                     return Ok(outcome);
                 }
-                let others = others(incoming, &found, read);
-                if let Some(held) = stands(incoming, Some(&found), &others) {
+                if let Some(held) = stands(incoming, Some(&found), &read) {
                     let already = self.stands_already(area, incoming, held, waited, now);
                     return already.await;
                 }
-                if let Some((tag, held)) = cancelled(incoming, &found, &others) {
+                if let Some((tag, held)) = cancelled(incoming, &found) {
                     return Ok(Outcome::withdrawn(Kept::dose(held.key(tag), held)));
                 }
                 let is_alone = !incoming.is_of_file();

@@ -3,7 +3,7 @@
 //! under one number and registered under another.
 
 use crypto::ResidentTag;
-use domain::{CouponNumber, Dose, Generation};
+use domain::{Dose, Generation};
 use jiff::Timestamp;
 use store::{DoseRevision, PersonDoses, StoreError};
 
@@ -18,22 +18,6 @@ use crate::{
 pub(crate) type Stands<'a> = (ResidentTag, &'a DoseRevision);
 
 impl Recorder {
-    /// Whom else the coupon of a person leads to, or once led.
-    pub(crate) async fn of_coupon(
-        &self,
-        area: &Area<'_>,
-        coupon: Option<CouponNumber>,
-        of: &ResidentTag,
-    ) -> Result<Vec<ResidentTag>, StoreError> {
-        let Some(coupon) = coupon else {
-            return Ok(Vec::new());
-        };
-        let coupon = area.keys.coupon_tag(coupon);
-        let mut tags = self.store.coupon_hints(area.scope, &coupon).await?;
-        tags.retain(|tag| tag != of);
-        Ok(tags)
-    }
-
     /// A row whose dose stands already does not go on waiting beside it.
     pub(crate) async fn stands_already(
         &self,
@@ -55,48 +39,41 @@ impl Recorder {
     }
 }
 
-/// Those of the people who were `read` with a row's person who may be that person as well: whom its coupon leads to or
-/// once led.
-pub(crate) fn others(incoming: &Incoming, found: &FoundPerson, read: Others) -> Others {
-    let dose = &incoming.dose;
-    let held = found.doses.under(dose.programme, dose.number);
-    // What holds the number is compared with the row anyway.
-    if !incoming.is_of_file() || held.is_some_and(|it| it.state.holds_number()) {
-        return Others::new();
-    }
-    read
-}
-
-/// The dose of a row where it stands already for one of `others`: recorded under the coupon of the row, or for the
-/// very person who is `found` under another number.
+/// The dose of a row where it stands already for one of those who were `read`: recorded under the coupon of the row,
+/// or for the very person who is `found` under another number.
 pub(crate) fn stands<'a>(
     incoming: &Incoming,
     found: Option<&FoundPerson>,
-    others: &'a [PersonDoses],
+    read: &'a [PersonDoses],
 ) -> Option<Stands<'a>> {
-    if !incoming.is_of_file() {
+    if !incoming.is_of_file() || found.is_some_and(|it| says(&it.doses, incoming).is_some()) {
         return None;
     }
-    let dose = &incoming.dose;
-    others.iter().find_map(|other| {
-        let held = other.under(dose.programme, dose.number)?;
-        let is_same = held.state.holds_number() && held.dose.is_same_injection(dose);
-        let is_theirs = || is_of_coupon(incoming, other, &held.dose);
-        let is_anew = || found.is_some_and(|it| is_numbered_anew(incoming, it, other));
-        (is_same && (is_theirs() || is_anew())).then_some((other.tag, held))
+    read.iter().find_map(|other| {
+        let held = says(other, incoming)?;
+        let is_theirs = is_of_coupon(incoming, other, &held.dose)
+            || found.is_some_and(|it| is_numbered_anew(incoming, it, other));
+        is_theirs.then_some((other.tag, held))
     })
 }
 
 /// What staff took back of a row for the very person who is `found`, under another number.
-pub(crate) fn cancelled<'a>(
-    incoming: &Incoming,
-    found: &FoundPerson,
-    others: &'a [PersonDoses],
-) -> Option<Stands<'a>> {
-    others.iter().find_map(|other| {
+pub(crate) fn cancelled<'a>(incoming: &Incoming, found: &'a FoundPerson) -> Option<Stands<'a>> {
+    if !incoming.is_of_file() || says(&found.doses, incoming).is_some() {
+        return None;
+    }
+    found.others.iter().find_map(|other| {
         let cancelled = turned_down(other, &incoming.dose)?;
         is_numbered_anew(incoming, found, other).then_some((other.tag, cancelled))
     })
+}
+
+/// What holds the number of a row and tells of the same injection. Under the number that was found it is compared with
+/// the row anyway.
+fn says<'a>(doses: &'a PersonDoses, incoming: &Incoming) -> Option<&'a DoseRevision> {
+    let dose = &incoming.dose;
+    let held = doses.under(dose.programme, dose.number)?;
+    (held.state.holds_number() && held.dose.is_same_injection(dose)).then_some(held)
 }
 
 /// Of those who had the coupon of a row, which nobody has now, the one for whom it was recorded under it once,
@@ -109,44 +86,27 @@ pub(crate) fn stood(
     if !incoming.is_of_file() {
         return None;
     }
-    others.into_iter().find_map(|doses| {
+    let theirs = others.into_iter().find(|doses| {
         let mut revisions = doses.doses.iter().chain(&doses.history);
-        let stood = revisions.any(|it| {
-            it.dose.is_same_injection(&incoming.dose) && is_of_coupon(incoming, &doses, &it.dose)
-        });
-        let person = doses.person.clone().filter(|_| stood)?;
-        Some(FoundPerson {
-            person,
-            doses,
-            others: Vec::new(),
-            generation,
+        revisions.any(|it| {
+            it.dose.is_same_injection(&incoming.dose) && is_of_coupon(incoming, doses, &it.dose)
         })
-    })
+    })?;
+    FoundPerson::alone(theirs, generation)
 }
 
 /// Whether what stands, or stood, came under the coupon of the row, and the row names nobody else.
 fn is_of_coupon(incoming: &Incoming, theirs: &PersonDoses, stands: &Dose) -> bool {
     let coupon = incoming.dose.coupon;
-    let person = theirs.person.as_ref();
-    coupon.is_some()
-        && stands.coupon == coupon
-        && person.is_some_and(|it| incoming.second.fits(theirs.tag, &it.resident.resident))
+    coupon.is_some() && stands.coupon == coupon && names(incoming, theirs)
 }
 
-/// Whether two of one coupon are one person, who left under the one number and came under the other. The row may name
-/// either.
+/// Whether the two are one person, and the row names nobody else: it may name either.
 fn is_numbered_anew(incoming: &Incoming, found: &FoundPerson, other: &PersonDoses) -> bool {
-    let Some(person) = &other.person else {
-        return false;
-    };
-    let (one, another) = (&found.person.resident.resident, &person.resident.resident);
-    let is_other_human = match (one.my_number, another.my_number) {
-        (Some(one), Some(another)) => one != another,
-        _ => false,
-    };
-    let second = &incoming.second;
-    found.person.status != person.status
-        && one.birth_date == another.birth_date
-        && !is_other_human
-        && (second.fits(found.doses.tag, one) || second.fits(other.tag, another))
+    found.is_also(other) && (names(incoming, &found.doses) || names(incoming, other))
+}
+
+fn names(incoming: &Incoming, doses: &PersonDoses) -> bool {
+    let person = doses.person.as_ref();
+    person.is_some_and(|it| incoming.second.fits(doses.tag, &it.resident.resident))
 }

@@ -198,10 +198,11 @@ fn plan(
     now: Timestamp,
 ) -> Plan {
     let key = DoseKey::of(doses.tag, &incoming.dose);
-    let person = doses.person.clone();
-    let Some(person) = person.filter(|it| is_meant(it, &incoming.whom)) else {
+    let found = FoundPerson::alone(doses, generation);
+    let Some(found) = found.filter(|it| is_meant(&it.person, &incoming.whom)) else {
         return Plan::Apart;
     };
+    let FoundPerson { person, doses, .. } = &found;
     // Since the hints were read, somebody else may have come who has the coupon of whoever left.
     let has_left = person.status == Status::Removed && matches!(incoming.whom, Whom::Coupon(_));
     if has_left || incoming.once.is_some() || doses.dose(&key).is_some() {
@@ -209,12 +210,6 @@ fn plan(
     }
     let second = &incoming.second;
     let fits = second.fits(doses.tag, &person.resident.resident);
-    let found = FoundPerson {
-        person,
-        doses,
-        others: Vec::new(),
-        generation,
-    };
     let judged = judge(area, &incoming.dose, &found, fits, now);
     match judged.decision {
         Decision::Refuse => Plan::Refuse(refusals(judged.findings)),

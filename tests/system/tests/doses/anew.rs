@@ -222,3 +222,40 @@ async fn whoever_was_numbered_anew_has_not_left() {
         corrected.json()
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_left_under_the_new_number_as_well_is_still_one_person() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    given_before(&town, &venue, &anew()).await;
+    let gone = anew().with("異動区分", "2").with("異動日", "20210331");
+    register(&town, vec![gone]).await;
+    let seen = looked_up(&venue, &anew()).await;
+    assert_eq!(numbers(&seen["doses"]), [(1, true)]);
+    assert_eq!(seen["removed"], true);
+    let again = venue.record(&dose(&anew())).await;
+    assert_eq!(outcome(&again), (200, json!("unchanged")));
+    // They left when they left last.
+    let recorded = venue.record(&second(&anew())).await;
+    assert_eq!(outcome(&recorded), (201, json!("recorded")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_under_the_other_number_as_well_is_not_missing_when_it_is_cancelled_under_one()
+{
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    // As long as the birth date is mistyped, nothing tells that it is one person.
+    let mistyped = anew().with("生年月日", Row::of(9).cell("生年月日"));
+    given_before(&town, &venue, &mistyped).await;
+    let twice = venue.record(&dose(&mistyped)).await;
+    let behind = venue.record(&second(&mistyped)).await;
+    for recorded in [&twice, &behind] {
+        assert_eq!(outcome(recorded), (201, json!("recorded")));
+    }
+    register(&town, vec![anew()]).await;
+    let why = json!({ "reason": "重複" });
+    let cancelled = venue.change("DELETE", &id(&twice), 1, &why).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.json());
+    assert_eq!(counts(&venue).await, [2, 0, 1, 0, 0, 0]);
+}
