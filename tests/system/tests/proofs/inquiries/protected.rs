@@ -200,6 +200,9 @@ async fn who_asked_before_somebody_was_protected_is_not_told_from_then_on() {
     world.town.delete(&pk, &resident).await;
     assert_eq!(is_told().await, [false, false], "gone");
     // And once they are no longer protected, that they were.
+    let town = &world.town;
+    town.set(SAPPORO, |settings| settings.max_removed_percent = 100)
+        .await;
     take_in(&world, "back.csv", said("1")).await;
     take_in(&world, "no-longer.csv", said("0")).await;
     assert_eq!(is_told().await, [false, false], "once");
