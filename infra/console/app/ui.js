@@ -197,12 +197,16 @@ export function Reading({ title, children, onClose }) {
     </dialog>`;
 }
 
+/** What is about to be said: something newer, or the end of a sign-in, comes in its place. */
+let saying;
+
 /** Read out by a screen reader, shown to nobody. */
 export function announce(text) {
   const region = document.getElementById('announcer');
   if (!region) return;
+  clearTimeout(saying);
   region.textContent = '';
-  setTimeout(() => {
+  saying = setTimeout(() => {
     region.textContent = text;
   }, 60);
 }
