@@ -139,13 +139,12 @@ impl Recorder {
             return Ok(found);
         };
         let birth = keys.birth_tag(person.birth_date);
-        let mut tags = self.store.birth_hints(scope, &birth).await?;
-        tags.retain(|tag| !found.is_known(tag));
-        let born = self
+        let mut born = self.store.birth_hints(scope, &birth).await?;
+        born.retain(|tag| !found.is_known(tag));
+        let tags = self
             .store
-            .residents_under(scope, keys, &tags, found.generation);
-        let born = born.await?;
-        tags.retain(|tag| born.get(tag).is_some_and(|it| it.my_number == Some(number)));
+            .residents_of_number(scope, keys, &born, number, found.generation)
+            .await?;
         let people = self.read_those(area, &tags, found.generation).await?;
         Ok(found.with(people))
     }

@@ -35,6 +35,20 @@ pub(crate) async fn all(query: QueryFluentBuilder) -> Result<Vec<Map>, StoreErro
     Ok(items?)
 }
 
+/// The same, each read as it comes: what is made of many items may be kept where they themselves could not.
+pub(crate) async fn each<T>(
+    query: QueryFluentBuilder,
+    read: impl Fn(&Map) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let pages = query.consistent_read(true).into_paginator();
+    let mut items = pages.items().send();
+    let mut found = Vec::new();
+    while let Some(item) = items.next().await {
+        found.push(read(&item?)?);
+    }
+    Ok(found)
+}
+
 impl Store {
     /// Items of one partition, those with the highest sort keys first, below `before`.
     pub(crate) async fn newest_first(

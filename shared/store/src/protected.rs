@@ -5,13 +5,7 @@ use std::collections::HashSet;
 use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, TenantScope};
 
-use crate::{
-    InRegister, Status, Store, StoreError,
-    item::Item,
-    keys::{self, PROFILE_SK},
-    many::MOST,
-    slots,
-};
+use crate::{InRegister, Status, Store, StoreError, item::Item, keys, many::MOST};
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
 ///
@@ -95,26 +89,6 @@ impl Store {
         let protected = opened.into_iter();
         let protected = protected.filter_map(|(tag, found)| Some((tag, status(found)?)));
         Ok(protected.collect())
-    }
-
-    /// Each of these who has a record, as it opens under `generation`, in no order.
-    async fn opened(
-        &self,
-        scope: &TenantScope,
-        keys: &TenantKeys,
-        residents: &[ResidentTag],
-        generation: Generation,
-    ) -> Result<Vec<(ResidentTag, Result<Option<InRegister>, StoreError>)>, StoreError> {
-        let mut opened = Vec::with_capacity(residents.len());
-        for some in residents.chunks(MOST) {
-            let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
-            let some: Vec<_> = some.iter().map(profile).collect();
-            for item in self.get_many(scope, &some).await? {
-                let found = slots::under(scope, keys, &item, generation);
-                opened.push((slots::tag_of(&item)?, found));
-            }
-        }
-        Ok(opened)
     }
 
     /// Everybody of the municipality's who is, in the order of their tags' texts. Of a million residents, a thousand or two.

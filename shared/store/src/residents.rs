@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crypto::{ResidentTag, TenantKeys};
-use domain::{CouponNumber, Generation, Resident, TenantScope};
+use domain::{CouponNumber, Generation, MyNumber, Resident, TenantScope};
 use jiff::civil::Date;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     item::{Item, s},
     keys::{self, PROFILE_SK},
     many::MOST,
-    page::all,
+    page::each,
     slots,
 };
 
@@ -92,16 +92,48 @@ impl Store {
         tags: &[ResidentTag],
         generation: Generation,
     ) -> Result<HashMap<ResidentTag, Resident>, StoreError> {
-        let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
         let mut known = HashMap::with_capacity(tags.len());
-        for some in tags.chunks(MOST) {
-            let some: Vec<_> = some.iter().map(profile).collect();
-            for item in self.get_many(scope, &some).await? {
-                let found = slots::under(scope, keys, &item, generation)?;
-                known.extend(found.map(|it| (it.resident.tag, it.resident.resident)));
-            }
+        for (tag, found) in self.opened(scope, keys, tags, generation).await? {
+            known.extend(found?.map(|it| (tag, it.resident.resident)));
         }
         Ok(known)
+    }
+
+    /// Who of these has this My Number under `generation`, registered or removed. A record that does not open is
+    /// nobody's who is asked for, and holds up nobody else.
+    pub async fn residents_of_number(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        tags: &[ResidentTag],
+        number: MyNumber,
+        generation: Generation,
+    ) -> Result<Vec<ResidentTag>, StoreError> {
+        let opened = self.opened(scope, keys, tags, generation).await?;
+        let theirs = opened.into_iter().filter(|(_, found)| {
+            matches!(found, Ok(Some(it)) if it.resident.resident.my_number == Some(number))
+        });
+        Ok(theirs.map(|(tag, _)| tag).collect())
+    }
+
+    /// Each of these who has a record, as it opens under `generation`, in no order.
+    pub(crate) async fn opened(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Vec<(ResidentTag, Result<Option<InRegister>, StoreError>)>, StoreError> {
+        let mut opened = Vec::with_capacity(residents.len());
+        for some in residents.chunks(MOST) {
+            let profile = |tag| (keys::resident(scope, tag), PROFILE_SK.to_owned());
+            let some: Vec<_> = some.iter().map(profile).collect();
+            for item in self.get_many(scope, &some).await? {
+                let found = slots::under(scope, keys, &item, generation);
+                opened.push((slots::tag_of(&item)?, found));
+            }
+        }
+        Ok(opened)
     }
 
     /// Reads `CURRENT`, what is wanted, and `CURRENT` again; begins anew if it moved between.
@@ -167,11 +199,10 @@ impl Store {
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(pk));
-        let items = all(query).await?;
-        let tags = items.iter().map(|item| {
+        each(query, |item| {
             let tag = ResidentTag::parse(Item(item).text("sk")?);
             tag.map_err(|_| StoreError::Damaged { what: "hint" })
-        });
-        tags.collect()
+        })
+        .await
     }
 }

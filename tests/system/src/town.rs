@@ -356,6 +356,15 @@ impl Town {
         assert_eq!(answer.await.status(), 200);
     }
 
+    /// Spoils the record of a resident, so that it does not open.
+    pub async fn spoil(&self, code: &str, number: &str) {
+        let tag = self.tag(code, number).await;
+        let key = (format!("T#{code}#R#{tag}"), "P".to_owned());
+        let mut spoilt: Value = serde_json::from_str(&self.items().await[&key]).unwrap();
+        spoilt["newest"]["M"]["p"] = json!({ "B": "AAAA" });
+        self.put(&spoilt).await;
+    }
+
     /// Takes an item of the records out, as nobody of ours may.
     pub async fn delete(&self, pk: &str, sk: &str) {
         let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });

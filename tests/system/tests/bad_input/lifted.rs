@@ -133,12 +133,7 @@ async fn whoever_leaves_or_left_loses_protection_no_more_unasked_than_others() {
 #[tokio::test(start_paused = true)]
 async fn a_spoilt_record_of_somebody_protected_holds_no_file_up_and_counts_as_protected() {
     let town = town(10).await;
-    let first = Row::of(1);
-    let tag = town.tag(CHIYODA, first.cell("個別宛名番号")).await;
-    let key = (format!("T#{CHIYODA}#R#{tag}"), "P".to_owned());
-    let mut spoilt: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
-    spoilt["newest"]["M"]["p"] = json!({ "B": "AAAA" });
-    town.put(&spoilt).await;
+    town.spoil(CHIYODA, Row::of(1).cell("個別宛名番号")).await;
 
     let mut same = said(&["1"; 10]);
     same[19] = same[19].clone().with("氏名", "山田　改");

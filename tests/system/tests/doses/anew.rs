@@ -116,6 +116,21 @@ async fn a_venue_sees_the_doses_of_before_of_nobody_else() {
     }
 }
 
+/// Who was numbered anew is looked for among those born on the same day.
+#[tokio::test(start_paused = true)]
+async fn a_spoilt_record_of_somebody_born_on_the_same_day_hides_nobodys_doses() {
+    let town = town().await;
+    let venue = Venue::of(&town, "nurse");
+    let of_that_day = Row::of(5).with("生年月日", Row::of(1).cell("生年月日"));
+    register(&town, vec![of_that_day.clone()]).await;
+    given_before(&town, &venue, &other_coupon()).await;
+    town.spoil(CHIYODA, of_that_day.cell("個別宛名番号")).await;
+    let seen = looked_up(&venue, &other_coupon()).await;
+    assert_eq!(numbers(&seen["doses"]), [(1, true)]);
+    let recorded = venue.record(&second(&other_coupon())).await;
+    assert_eq!(outcome(&recorded), (201, json!("recorded")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_dose_behind_one_of_before_is_in_force_and_too_early_a_one_is_not() {
     for Anew { what, row, is_same } in cases() {
