@@ -1,11 +1,12 @@
-// The words of the console, in the language that the person chose. Texts stand in texts/ja.js and texts/en.js only; a language is
-// fetched when it is chosen.
+// The words of the console, in the language that the person chose. Texts stand in texts/ only; a language is fetched when
+// it is chosen, and texts of a page that few open with that page.
 
 const FETCH = { ja: () => import('./texts/ja.js'), en: () => import('./texts/en.js') };
 const KEPT = 'open-vrs.language';
 
 let language = kept();
 let texts = (await FETCH[language]()).default;
+const ofPages = { ja: {}, en: {} };
 const listeners = new Set();
 
 function kept() {
@@ -35,9 +36,14 @@ export function onLanguage(listener) {
   return () => listeners.delete(listener);
 }
 
+/** Adds the texts of a page, of both languages. */
+export function addTexts(more) {
+  for (const [name, its] of Object.entries(more)) Object.assign(ofPages[name], its);
+}
+
 /** The text under `key`, with `{name}` replaced by what is given under that name, and `{name:one|many}` by the form that goes with it. */
 export function t(key, values = {}) {
-  const text = texts[key];
+  const text = texts[key] ?? ofPages[language][key];
   if (text === undefined) throw new Error(`no text for ${key}`);
   return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name, one, many) => {
     if (many !== undefined) return String(values[name]) === '1' ? one : many;

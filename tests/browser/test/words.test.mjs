@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import ja from '../../../infra/console/app/texts/ja.js';
-import en from '../../../infra/console/app/texts/en.js';
+import jaOfAll from '../../../infra/console/app/texts/ja.js';
+import enOfAll from '../../../infra/console/app/texts/en.js';
+import jaOfSettings from '../../../infra/console/app/texts/settings-ja.js';
+import enOfSettings from '../../../infra/console/app/texts/settings-en.js';
 import { cells, harmless, records, write } from '../../../infra/console/app/csv.js';
 import { asOfDate, nameFor } from '../../../infra/console/app/uploads.js';
 
+const ja = { ...jaOfAll, ...jaOfSettings };
+const en = { ...enOfAll, ...enOfSettings };
 const APP = new URL('../../../infra/console/app/', import.meta.url);
 
 async function sources(folder = APP) {

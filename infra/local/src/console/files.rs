@@ -277,6 +277,16 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/texts/ja.js"),
     ),
     file(
+        "app/texts/settings-en.js",
+        JS,
+        include_bytes!("../../../console/app/texts/settings-en.js"),
+    ),
+    file(
+        "app/texts/settings-ja.js",
+        JS,
+        include_bytes!("../../../console/app/texts/settings-ja.js"),
+    ),
+    file(
         "app/ui.js",
         JS,
         include_bytes!("../../../console/app/ui.js"),
