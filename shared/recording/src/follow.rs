@@ -60,8 +60,7 @@ fn cleared<'a>(
     {
         let mut findings = codes(&findings_beside(area, &held.dose, found, others, now));
         // No rule finds it: somebody must look at it.
-        let taken_back = FindingCode::CancelledBefore;
-        findings.extend(held.findings.contains(&taken_back).then_some(taken_back));
+        findings.extend(held.findings.iter().filter(|it| it.is_of_history()));
         if !findings.is_empty() {
             if findings != held.findings {
                 let next = rechecked(held, DoseState::Review, findings, put);

@@ -14,7 +14,7 @@ use crate::{
     judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
     retry::Retry,
-    stands::{cancelled, stands, stood},
+    stands::{cancelled, fits, stands, stands_of_one, stood, stood_for_another},
     wait::{Waited, leave_list, waiting_key},
 };
 
@@ -106,12 +106,18 @@ impl Recorder {
                 if let Some((tag, held)) = cancelled(incoming, &found) {
                     return Ok(Outcome::withdrawn(Kept::dose(held.key(tag), held)));
                 }
+                let doubt = stood_for_another(incoming, &found, &read)
+                    .then_some(FindingCode::RecordedForAnother);
                 let is_alone = !incoming.is_of_file();
                 let found = self.for_dose(area, *found, &incoming.dose, is_alone);
                 let found = found.await?;
-                self.record_for(area, incoming, &found, waited, now).await
+                let recorded = self.record_for(area, incoming, (&found, doubt), waited, now);
+                recorded.await
             }
-            Found::Several => Ok(refused(FindingCode::CouponOfSeveral)),
+            Found::Several => match stands_of_one(incoming, &read) {
+                Some(held) => self.stands_already(area, incoming, held, waited, now).await,
+                None => Ok(refused(FindingCode::CouponOfSeveral)),
+            },
             Found::Nobody => match &incoming.whom {
                 Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
                 Whom::Coupon(_) => {
@@ -120,7 +126,8 @@ impl Recorder {
                         return already.await;
                     }
                     if let Some(found) = stood(incoming, read, generation) {
-                        return self.record_for(area, incoming, &found, waited, now).await;
+                        let stood = (&found, None);
+                        return self.record_for(area, incoming, stood, waited, now).await;
                     }
                     self.wait(area, incoming, generation, now).await
                 }
@@ -132,16 +139,14 @@ impl Recorder {
         &self,
         area: &Area<'_>,
         incoming: &Incoming,
-        found: &FoundPerson,
+        (found, doubt): (&FoundPerson, Option<FindingCode>),
         waited: Waited,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let dose = &incoming.dose;
         let key = DoseKey::of(found.doses.tag, dose);
         let held = found.doses.dose(&key);
-        let person = &found.person.resident;
-        let fits = incoming.second.fits(person.tag, &person.resident);
-        let mut judged = judge(area, dose, found, fits, now);
+        let mut judged = judge(area, dose, found, fits(incoming, found), now);
         let is_kept = !matches!(judged.decision, Decision::Refuse | Decision::Unchanged);
         if let Some(cancelled) = turned_down(&found.doses, dose)
             && is_kept
@@ -181,6 +186,9 @@ impl Recorder {
                     .await
             }
             _ => {
+                if let Some(doubt) = doubt {
+                    judged.doubt(doubt);
+                }
                 let mut open = self.waited(area, dose, waited).await?;
                 if let Some(withdrawn) = open.take_if(|it| it.settled.is_some()) {
                     if is_from(&withdrawn.entry, incoming.source) {

@@ -76,6 +76,16 @@ fn says<'a>(doses: &'a PersonDoses, incoming: &Incoming) -> Option<&'a DoseRevis
     (held.state.holds_number() && held.dose.is_same_injection(dose)).then_some(held)
 }
 
+/// What stands of a row that names one of several who have its coupon.
+pub(crate) fn stands_of_one<'a>(
+    incoming: &Incoming,
+    read: &'a [PersonDoses],
+) -> Option<Stands<'a>> {
+    let mut named = read.iter().filter(|it| names(incoming, it));
+    let is_one = named.next().is_some() && named.next().is_none();
+    stands(incoming, None, read).filter(|_| is_one)
+}
+
 /// Of those who had the coupon of a row, which nobody has now, the one for whom it was recorded under it once,
 /// whatever became of that since.
 pub(crate) fn stood(
@@ -83,16 +93,27 @@ pub(crate) fn stood(
     others: Others,
     generation: Generation,
 ) -> Option<FoundPerson> {
-    if !incoming.is_of_file() {
-        return None;
-    }
-    let theirs = others.into_iter().find(|doses| {
-        let mut revisions = doses.doses.iter().chain(&doses.history);
-        revisions.any(|it| {
+    let theirs = others.into_iter().find(|it| has_stood(incoming, it))?;
+    FoundPerson::alone(theirs, generation)
+}
+
+/// Whether a row was recorded under its coupon for somebody else than who is `found`, who has it now: what was
+/// corrected or cancelled there must not come into force here unseen.
+pub(crate) fn stood_for_another(
+    incoming: &Incoming,
+    found: &FoundPerson,
+    read: &[PersonDoses],
+) -> bool {
+    let mut others = read.iter().filter(|it| !found.is_also(it));
+    others.any(|it| has_stood(incoming, it))
+}
+
+fn has_stood(incoming: &Incoming, doses: &PersonDoses) -> bool {
+    let mut revisions = doses.doses.iter().chain(&doses.history);
+    incoming.is_of_file()
+        && revisions.any(|it| {
             it.dose.is_same_injection(&incoming.dose) && is_of_coupon(incoming, doses, &it.dose)
         })
-    })?;
-    FoundPerson::alone(theirs, generation)
 }
 
 /// Whether what stands, or stood, came under the coupon of the row, and the row names nobody else.
@@ -101,9 +122,14 @@ fn is_of_coupon(incoming: &Incoming, theirs: &PersonDoses, stands: &Dose) -> boo
     coupon.is_some() && stands.coupon == coupon && names(incoming, theirs)
 }
 
-/// Whether the two are one person, and the row names nobody else: it may name either.
+/// Whether the two are one person, and the row names nobody else.
 fn is_numbered_anew(incoming: &Incoming, found: &FoundPerson, other: &PersonDoses) -> bool {
-    found.is_also(other) && (names(incoming, &found.doses) || names(incoming, other))
+    found.is_also(other) && fits(incoming, found)
+}
+
+/// Whether the second attribute is that of the person, under whichever of their numbers.
+pub(crate) fn fits(incoming: &Incoming, found: &FoundPerson) -> bool {
+    found.records().any(|it| names(incoming, it))
 }
 
 fn names(incoming: &Incoming, doses: &PersonDoses) -> bool {

@@ -57,6 +57,8 @@ pub enum FindingCode {
     RemovedBefore,
     /// The same record was taken back before.
     CancelledBefore,
+    /// The same record was, under this coupon, somebody else's once, and is not any more.
+    RecordedForAnother,
 }
 
 /// One thing that was found about a dose.
@@ -107,6 +109,7 @@ words!(FindingCode {
     AgeNotLicensed = "age-not-licensed",
     RemovedBefore = "removed-before",
     CancelledBefore = "cancelled-before",
+    RecordedForAnother = "recorded-for-another",
 });
 
 impl FindingCode {
@@ -134,8 +137,15 @@ impl FindingCode {
             | Self::ProductNotInUse
             | Self::AgeNotLicensed
             | Self::RemovedBefore
-            | Self::CancelledBefore => Severity::Doubt,
+            | Self::CancelledBefore
+            | Self::RecordedForAnother => Severity::Doubt,
         }
+    }
+
+    /// Whether it is about what became of the same record before, which [`crate::check_dose`] does not see.
+    #[must_use]
+    pub const fn is_of_history(self) -> bool {
+        matches!(self, Self::CancelledBefore | Self::RecordedForAnother)
     }
 
     /// Whether whoever tries dates learns from it when the person was born.
@@ -157,7 +167,7 @@ impl FindingCode {
             Self::ProductNotInUse => day && product,
             Self::RemovedBefore => day,
             Self::LotUnknown | Self::LotOfOtherProduct => product && was.lot == is.lot,
-            // Refusals cannot be accepted; what was taken back is a whole record.
+            // Refusals cannot be accepted; what became of it before is about a whole record.
             _ => false,
         }
     }
@@ -225,6 +235,9 @@ impl FindingCode {
             Self::CancelledBefore => {
                 "同じ内容の接種記録が以前に取り消されています。取り消した理由を確認してください。"
             }
+            Self::RecordedForAnother => {
+                "同じ内容の接種が、以前この券番号だった別の方の記録として登録され、その後に訂正または取消しされています。どちらの方の接種かを確認してください。"
+            }
         }
     }
 
@@ -284,6 +297,9 @@ impl FindingCode {
             }
             Self::CancelledBefore => {
                 "the same record was taken back before; check why it was cancelled"
+            }
+            Self::RecordedForAnother => {
+                "the same record was that of somebody else who had this coupon, and was corrected or cancelled; check whose it is"
             }
         }
     }

@@ -69,8 +69,8 @@ fn a_dose_goes_where_its_number_and_the_findings_send_it() {
 #[test]
 fn a_doubt_is_about_the_same_unless_what_it_is_about_is_corrected() {
     use FindingCode::{
-        AgeNotLicensed, CancelledBefore, IntervalTooShort, LotOfOtherProduct, LotUnknown,
-        NotAfterPrevious, NotBeforeNext, PreviousMissing, ProductNotInUse, RemovedBefore,
+        AgeNotLicensed, IntervalTooShort, LotOfOtherProduct, LotUnknown, NotAfterPrevious,
+        NotBeforeNext, PreviousMissing, ProductNotInUse, RemovedBefore,
     };
     let was = dose(2, "2021-07-01", "ファイザー");
     let with = |change: &dyn Fn(&mut Dose)| {
@@ -122,7 +122,7 @@ fn a_doubt_is_about_the_same_unless_what_it_is_about_is_corrected() {
         ),
     ];
     let doubts = FindingCode::ALL.into_iter();
-    let doubts = doubts.filter(|it| it.severity() == Severity::Doubt && *it != CancelledBefore);
+    let doubts = doubts.filter(|it| it.severity() == Severity::Doubt && !it.is_of_history());
     for code in doubts {
         for (at, (is, others)) in cases.iter().enumerate() {
             let same = code.is_about_the_same(&was, is);

@@ -106,7 +106,9 @@ pub const fn column_of(finding: FindingCode) -> Option<Column> {
         | FindingCode::NotBeforeNext
         | FindingCode::IntervalTooShort
         | FindingCode::RemovedBefore => Some(Column::GivenOn),
-        FindingCode::SecondAttribute | FindingCode::CouponOfSeveral => Some(Column::Coupon),
+        FindingCode::SecondAttribute
+        | FindingCode::CouponOfSeveral
+        | FindingCode::RecordedForAnother => Some(Column::Coupon),
         FindingCode::UnknownResident => Some(Column::Number),
         FindingCode::LotUnknown | FindingCode::LotOfOtherProduct => Some(Column::Lot),
         _ => None,

@@ -1,8 +1,8 @@
 //! Dose files are cumulative: the rows of last night come again with the next file, whatever became of the person or
 //! the dose since.
 
-use ::recording::{Changed, Incoming, Kept, Outcome, Reasoned, Second, Whom};
-use domain::{DoseState, FindingCode, LotNumber, UploadId};
+use ::recording::{Changed, Correction, Incoming, Kept, Outcome, Reasoned, Second, Whom};
+use domain::{Date, DoseNumber, DoseState, FindingCode, LotNumber, UploadId};
 use store::{DoseAct, DoseId, DoseKey, DoseList, Source};
 use system::{
     file::Row,
@@ -59,6 +59,22 @@ async fn cancel(office: &Office, key: &DoseKey) {
     let (area, now) = (office.area(), office.now());
     let cancelled = office.recorder.cancel(&area, key, &why(), now).await;
     assert!(matches!(cancelled, Ok(Changed::Done(_))), "{cancelled:?}");
+}
+
+/// Corrects the lot of what the file says of this person.
+async fn correct_lot(office: &Office, key: &DoseKey, row: &Row) {
+    let (area, now) = (office.area(), office.now());
+    let said = first_dose(row).dose;
+    let to = Correction {
+        given_on: said.given_on,
+        product: said.product,
+        lot: LotNumber::parse("EP9605").unwrap(),
+        venue: None,
+        physician: None,
+    };
+    let corrected = office.recorder.correct(&area, key, &to, &why(), now);
+    let corrected = corrected.await;
+    assert!(matches!(corrected, Ok(Changed::Done(_))), "{corrected:?}");
 }
 
 /// One file numbers somebody anew.
@@ -237,20 +253,7 @@ async fn what_was_corrected_before_it_was_cancelled_is_looked_at_once() {
     let (_town, office) = town().await;
     let row = Row::of(1);
     let kept = recorded(office.record(&row_of_night(&row, 1)).await);
-    let (area, now) = (office.area(), office.now());
-    let said = row_of_night(&row, 1).dose;
-    let to = ::recording::Correction {
-        given_on: said.given_on,
-        product: said.product,
-        lot: LotNumber::parse("EP9605").unwrap(),
-        venue: None,
-        physician: None,
-    };
-    let corrected = office
-        .recorder
-        .correct(&area, &key(&kept), &to, &why(), now)
-        .await;
-    assert!(matches!(corrected, Ok(Changed::Done(_))), "{corrected:?}");
+    correct_lot(&office, &key(&kept), &row).await;
     cancel(&office, &key(&kept)).await;
     let doubtful = office.record(&row_of_night(&row, 2)).await;
     assert!(matches!(doubtful, Outcome::Review(_)), "{doubtful:?}");
@@ -263,4 +266,76 @@ async fn what_was_corrected_before_it_was_cancelled_is_looked_at_once() {
     let stands = &office.doses(&row).await.doses[0];
     assert_eq!(stands.state, DoseState::Review);
     assert_eq!(stands.entry.act, DoseAct::Recorded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_somebody_elses_under_a_coupon_does_not_come_into_force_unseen_for_who_has_it_now()
+{
+    for is_cancelled in [false, true] {
+        let (town, office) = town().await;
+        let before = Row::of(1);
+        let kept = recorded(office.record(&row_of_night(&before, 1)).await);
+        if is_cancelled {
+            cancel(&office, &key(&kept)).await;
+        } else {
+            correct_lot(&office, &key(&kept), &before).await;
+        }
+        let now = Row::of(98).with("券番号", before.cell("券番号"));
+        let replaced = before.clone().with("券番号", OTHER_COUPON);
+        take_in(&town, vec![replaced, now.clone()]).await;
+        let doubtful = match office.record(&row_of_night(&before, 2)).await {
+            Outcome::Review(kept) => kept,
+            other => panic!("{other:?}"),
+        };
+        assert!(key(&doubtful).resident == office.tag(&now));
+        assert_eq!(doubtful.findings, [FindingCode::RecordedForAnother]);
+        let again = office.record(&row_of_night(&before, 3)).await;
+        assert!(matches!(again, Outcome::Unchanged(_)), "{again:?}");
+        // Once somebody said that it is not theirs either, it does not come back.
+        cancel(&office, &key(&doubtful)).await;
+        let again = office.record(&row_of_night(&before, 4)).await;
+        assert!(matches!(again, Outcome::Withdrawn(_)), "{again:?}");
+        // Another dose under the coupon is theirs.
+        let mut own = row_of_night(&before, 4);
+        own.dose.given_on = Date::constant(2021, 3, 2);
+        recorded(office.record(&own).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_recorded_under_a_coupon_that_two_have_now_is_unchanged_where_the_row_names_one() {
+    let (town, office) = town().await;
+    let row = Row::of(1);
+    let kept = recorded(office.record(&row_of_night(&row, 1)).await);
+    let twin = Row::of(98).with("券番号", row.cell("券番号"));
+    take_in(&town, vec![twin.clone()]).await;
+    let named = |of: &Row| {
+        let mut incoming = row_of_night(&row, 2);
+        incoming.second = Second::Seen(office.tag(of));
+        incoming
+    };
+    assert_eq!(office.record(&named(&row)).await, Outcome::Unchanged(kept));
+    for nobodys in [named(&twin), row_of_night(&row, 3)] {
+        let refused = Outcome::Refused(vec![FindingCode::CouponOfSeveral.into()]);
+        assert_eq!(office.record(&nobodys).await, refused);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_former_number_beside_the_coupon_names_the_same_person_and_anybody_elses_does_not() {
+    let (town, office) = town().await;
+    let left = Row::of(1);
+    recorded(office.record(&row_of_night(&left, 1)).await);
+    let came = number_anew(&town, &left).await;
+    let second = |of: &Row| {
+        let mut incoming = row_of_night(&left, 2);
+        incoming.dose.number = DoseNumber::new(2).unwrap();
+        incoming.dose.given_on = Date::constant(2021, 3, 22);
+        incoming.second = Second::Seen(office.tag(of));
+        incoming
+    };
+    let refused = Outcome::Refused(vec![FindingCode::SecondAttribute.into()]);
+    assert_eq!(office.record(&second(&Row::of(2))).await, refused);
+    let kept = recorded(office.record(&second(&left)).await);
+    assert!(key(&kept).resident == office.tag(&came));
 }
