@@ -5,13 +5,10 @@ import { More, pageQuery, useLoaded, usePages, usePolling } from '../loading.js'
 import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
+import { isLate } from '../exports.js';
 import { useSaving } from '../storage.js';
 
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
-
-/** One that has not ended by then will hardly end any more. */
-const LATE = 30 * 60 * 1000;
-export const isLate = (it) => it.state === 'requested' && Date.now() - Date.parse(it.requested_at) > LATE;
 
 const read = async (id, signal) => (await call('GET', `/exports/${encodeURIComponent(id)}`, undefined, { signal })).data;
 

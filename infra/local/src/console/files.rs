@@ -67,6 +67,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/ending.js"),
     ),
     file(
+        "app/exports.js",
+        JS,
+        include_bytes!("../../../console/app/exports.js"),
+    ),
+    file(
         "app/form.js",
         JS,
         include_bytes!("../../../console/app/form.js"),
