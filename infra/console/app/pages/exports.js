@@ -7,6 +7,7 @@ import { call, may } from '../api.js';
 import { to } from '../router.js';
 import { isLate } from '../exports.js';
 import { useSaving } from '../storage.js';
+import '../texts/exports.js';
 
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
 
@@ -63,15 +64,15 @@ function Run({ onAsked }) {
     }
     setBusy(false);
   };
-  const choice = (name, values) => html`
+  const choice = (name, values, keyOf) => html`
     <fieldset class="field"><legend>${t(`exports.${name}`)}</legend><div class="choice">
-      ${['', ...values].map((it) => html`<label key=${it}><input type="radio" name=${name} checked=${wanted[name] === it} onChange=${() => setWanted({ ...wanted, [name]: it })} />${t(`${name}.${it || 'usual'}`)}</label>`)}
+      ${['', ...values].map((it) => html`<label key=${it}><input type="radio" name=${name} checked=${wanted[name] === it} onChange=${() => setWanted({ ...wanted, [name]: it })} />${t(keyOf(it || 'usual'))}</label>`)}
     </div></fieldset>`;
   return html`
     <form class="card stack" onSubmit=${run}>
       <h2>${t('exports.run-title')}</h2>
       <p>${t('exports.what')}</p>
-      <div class="fields">${choice('scope', ['full', 'changed'])}${choice('encoding', ['utf-8-bom', 'utf-8', 'cp932'])}</div>
+      <div class="fields">${choice('scope', ['full', 'changed'], (it) => `scope.${it}`)}${choice('encoding', ['utf-8-bom', 'utf-8', 'cp932'], (it) => `encoding.${it}`)}</div>
       <${ProblemNotice} problem=${problem} />
       <div><button class="button button-primary" type="submit" disabled=${busy}>${t('exports.run')}</button></div>
     </form>`;
