@@ -1,13 +1,17 @@
-// The words of the console, in the language that the person chose. Texts stand in texts/ only; a language is fetched when
-// it is chosen, and texts of a page that few open with that page.
+// The words of the console, in the language that the person chose. Texts stand in texts/ only. What the frame and several pages say is
+// fetched in the language that is chosen; what one page says comes with that page, in both.
 
 const FETCH = { ja: () => import('./texts/ja.js'), en: () => import('./texts/en.js') };
 const KEPT = 'open-vrs.language';
 
+const texts = { ja: {}, en: {} };
 let language = kept();
-let texts = (await FETCH[language]()).default;
-const ofPages = { ja: {}, en: {} };
+await learn(language);
 const listeners = new Set();
+
+async function learn(name) {
+  addTexts({ [name]: (await FETCH[name]()).default });
+}
 
 function kept() {
   try {
@@ -20,7 +24,7 @@ function kept() {
 export const currentLanguage = () => language;
 
 export async function setLanguage(next) {
-  texts = (await FETCH[next]()).default;
+  await learn(next);
   language = next;
   try {
     localStorage.setItem(KEPT, next);
@@ -36,14 +40,15 @@ export function onLanguage(listener) {
   return () => listeners.delete(listener);
 }
 
-/** Adds the texts of a page, of both languages. */
+/** Adds texts, by language; answers them. */
 export function addTexts(more) {
-  for (const [name, its] of Object.entries(more)) Object.assign(ofPages[name], its);
+  for (const [name, its] of Object.entries(more)) Object.assign(texts[name], its);
+  return more;
 }
 
 /** The text under `key`, with `{name}` replaced by what is given under that name, and `{name:one|many}` by the form that goes with it. */
 export function t(key, values = {}) {
-  const text = texts[key] ?? ofPages[language][key];
+  const text = texts[language][key];
   if (text === undefined) throw new Error(`no text for ${key}`);
   return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name, one, many) => {
     if (many !== undefined) return String(values[name]) === '1' ? one : many;
@@ -58,7 +63,7 @@ export async function inAll(key) {
 }
 
 /** The text under `key` if there is one: of codes, which a newer API may have more of than this page knows. */
-export const named = (key, code) => texts[key] ?? code;
+export const named = (key, code) => texts[language][key] ?? code;
 
 /** Programmes by their names, of codes. */
 export const programmes = (codes) => codes.map((code) => named(`programme.${code}`, code)).join(t('list.comma'));

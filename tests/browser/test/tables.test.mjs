@@ -6,8 +6,7 @@ import { test } from 'node:test';
 import { BASES } from '../../../infra/console/app/bases.js';
 import { COLUMNS } from '../../../infra/console/app/inquiry-columns.js';
 import { makerOf, VACCINES } from '../../../infra/console/app/vaccines.js';
-import ja from '../../../infra/console/app/texts/ja.js';
-import en from '../../../infra/console/app/texts/en.js';
+import { en, ja } from '../texts.mjs';
 
 const SHARED = new URL('../../../shared/', import.meta.url);
 const source = (name) => readFile(new URL(name, SHARED), 'utf8');

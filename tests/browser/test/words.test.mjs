@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import jaOfAll from '../../../infra/console/app/texts/ja.js';
-import enOfAll from '../../../infra/console/app/texts/en.js';
-import jaOfSettings from '../../../infra/console/app/texts/settings-ja.js';
-import enOfSettings from '../../../infra/console/app/texts/settings-en.js';
 import { cells, harmless, records, write } from '../../../infra/console/app/csv.js';
 import { asOfDate, nameFor } from '../../../infra/console/app/uploads.js';
+import { en, ja, OF_FILES } from '../texts.mjs';
 
-const ja = { ...jaOfAll, ...jaOfSettings };
-const en = { ...enOfAll, ...enOfSettings };
 const APP = new URL('../../../infra/console/app/', import.meta.url);
 
 async function sources(folder = APP) {
@@ -23,7 +18,9 @@ async function sources(folder = APP) {
 }
 
 test('both languages say the same things', () => {
-  assert.deepEqual(Object.keys(en).sort(), Object.keys(ja).sort());
+  for (const [name, [its, others]] of Object.entries(OF_FILES)) assert.deepEqual(Object.keys(others).sort(), Object.keys(its).sort(), name);
+  const keys = Object.values(OF_FILES).flatMap(([its]) => Object.keys(its));
+  assert.deepEqual(keys.filter((key, at) => keys.indexOf(key) !== at), [], 'said in two files');
   for (const [key, text] of Object.entries(ja)) {
     const holes = (of) => [...of.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).sort();
     assert.deepEqual(holes(en[key]), holes(text), key);
@@ -45,15 +42,38 @@ test('English says one row, and two rows', async () => {
   }
 });
 
+/** The keys that a source names, of those there are: as they are, or as a template that begins and ends as they do. */
+function keysIn(source) {
+  const named = new Set([...source.matchAll(/\bt\(\s*'([^']+)'|'([a-z-]+\.[\w.-]+)'/g)].map((it) => it[1] ?? it[2]));
+  const made = [...source.matchAll(/`([a-z-]+\.[\w.-]*)\$\{[^`{}]*\}([\w.-]*)`/g)].map((it) => [it[1], it[2]]);
+  return Object.keys(ja).filter((key) => named.has(key) || made.some(([start, end]) => key.startsWith(start) && key.slice(start.length).endsWith(end)));
+}
+
 test('every text that a page names is there, and none is left over', async () => {
   const all = (await sources()).map(([, text]) => text).join('\n');
-  const named = new Set([...all.matchAll(/\bt\(\s*'([^']+)'/g)].map((it) => it[1]));
-  // Keys that are made at run time: their beginnings are written as templates.
-  const begun = [...all.matchAll(/\b(?:t|named)\(\s*`([^`$]*)\$\{/g)].map((it) => it[1]);
-  for (const key of named) assert.ok(key in ja, key);
-  const chosen = new Set([...all.matchAll(/'([a-z-]+\.[a-z0-9._-]+)'/g)].map((it) => it[1]));
-  for (const key of Object.keys(ja)) {
-    assert.ok(named.has(key) || chosen.has(key) || begun.some((start) => key.startsWith(start)), `${key} is said nowhere`);
+  for (const [, key] of all.matchAll(/\bt\(\s*'([^']+)'/g)) assert.ok(key in ja, key);
+  const said = new Set(keysIn(all));
+  for (const key of Object.keys(ja)) assert.ok(said.has(key), `${key} is said nowhere`);
+});
+
+test('whatever a page and its parts say comes with it, on every way to it', async () => {
+  const parts = new Map(await sources());
+  const around = (path, found) => new URL(found, new URL(path, APP)).pathname;
+  /** A module and all that are loaded before it, texts among them. */
+  const closure = (path, seen = new Set()) => {
+    if (seen.has(path)) return seen;
+    seen.add(path);
+    for (const [, found] of (parts.get(path) ?? '').matchAll(/^import [^;]*'(\.[^']+)';/gm)) closure(around(path, found), seen);
+    return seen;
+  };
+  const main = new URL('main.js', APP).pathname;
+  // What is not loaded from the beginning.
+  const later = [...parts].flatMap(([path, text]) => [...text.matchAll(/\bimport\('(\.[^']+)'\)/g)].map((it) => around(path, it[1]))).filter((path) => parts.has(path));
+  assert.ok(later.length > 8, `${later}`);
+  for (const begin of [main, ...later]) {
+    const all = [...closure(begin)];
+    const there = new Set(['ja.js', ...all.filter((path) => path.includes('/texts/')).map((path) => path.split('/').at(-1))].flatMap((name) => Object.keys(OF_FILES[name][0])));
+    for (const path of all) assert.deepEqual(keysIn(parts.get(path) ?? '').filter((key) => !there.has(key)), [], `${path}, as part of ${begin}`);
   }
 });
 

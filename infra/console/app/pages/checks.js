@@ -9,6 +9,7 @@ import { to } from '../router.js';
 import { LISTS, listAsCsv, maker, numbered, REASON_LIMIT } from '../dose.js';
 import { useChange } from './change.js';
 import Check from './check.js';
+import '../texts/checks.js';
 
 const PAGE = 50;
 

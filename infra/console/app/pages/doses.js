@@ -15,6 +15,7 @@ import { VACCINES } from '../vaccines.js';
 import Camera from './camera.js';
 import Entries from './entries.js';
 import Presets from './presets.js';
+import '../texts/doses.js';
 
 /** Scanners send an Enter behind the digits; only one that comes later than that confirms. */
 const ENTER_OF_SCANNER = 300; // ms

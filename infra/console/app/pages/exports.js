@@ -5,13 +5,11 @@ import { More, pageQuery, useLoaded, usePages, usePolling } from '../loading.js'
 import { t, said, number, moment } from '../words.js';
 import { call, may } from '../api.js';
 import { to } from '../router.js';
+import { isLate } from '../exports.js';
 import { useSaving } from '../storage.js';
+import '../texts/exports.js';
 
 const KINDS = { requested: 'busy', published: 'good', failed: 'bad' };
-
-/** One that has not ended by then will hardly end any more. */
-const LATE = 30 * 60 * 1000;
-export const isLate = (it) => it.state === 'requested' && Date.now() - Date.parse(it.requested_at) > LATE;
 
 const read = async (id, signal) => (await call('GET', `/exports/${encodeURIComponent(id)}`, undefined, { signal })).data;
 
@@ -66,15 +64,15 @@ function Run({ onAsked }) {
     }
     setBusy(false);
   };
-  const choice = (name, values) => html`
+  const choice = (name, values, keyOf) => html`
     <fieldset class="field"><legend>${t(`exports.${name}`)}</legend><div class="choice">
-      ${['', ...values].map((it) => html`<label key=${it}><input type="radio" name=${name} checked=${wanted[name] === it} onChange=${() => setWanted({ ...wanted, [name]: it })} />${t(`${name}.${it || 'usual'}`)}</label>`)}
+      ${['', ...values].map((it) => html`<label key=${it}><input type="radio" name=${name} checked=${wanted[name] === it} onChange=${() => setWanted({ ...wanted, [name]: it })} />${t(keyOf(it || 'usual'))}</label>`)}
     </div></fieldset>`;
   return html`
     <form class="card stack" onSubmit=${run}>
       <h2>${t('exports.run-title')}</h2>
       <p>${t('exports.what')}</p>
-      <div class="fields">${choice('scope', ['full', 'changed'])}${choice('encoding', ['utf-8-bom', 'utf-8', 'cp932'])}</div>
+      <div class="fields">${choice('scope', ['full', 'changed'], (it) => `scope.${it}`)}${choice('encoding', ['utf-8-bom', 'utf-8', 'cp932'], (it) => `encoding.${it}`)}</div>
       <${ProblemNotice} problem=${problem} />
       <div><button class="button button-primary" type="submit" disabled=${busy}>${t('exports.run')}</button></div>
     </form>`;

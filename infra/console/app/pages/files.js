@@ -6,6 +6,7 @@ import { KINDS, mayDrop } from '../uploads.js';
 import Drop from './drop.js';
 import File from './file.js';
 import History from './history.js';
+import '../texts/files.js';
 
 export default ({ route }) => (route[0] ? html`<${File} id=${route[0]} />` : html`<${Files} />`);
 

@@ -13,6 +13,9 @@ import Log from './log.js';
 import InquiryBudget from './inquiry-budget.js';
 import ByFile from './by-file.js';
 import File from './file.js';
+import '../texts/basis.js';
+import '../texts/files.js';
+import '../texts/inquiries.js';
 
 const SUBPAGES = { new: NewBasis, log: Log, file: ByFile };
 

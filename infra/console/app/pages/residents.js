@@ -6,6 +6,8 @@ import { t, said, age, date } from '../words.js';
 import { call, onEnd } from '../api.js';
 import { to } from '../router.js';
 import Resident from './resident.js';
+import '../texts/basis.js';
+import '../texts/residents.js';
 
 const NOTHING = { way: 'name', fields: {}, found: null };
 

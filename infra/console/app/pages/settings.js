@@ -2,17 +2,14 @@
 
 import { html, Page, Waiting, ProblemNotice } from '../ui.js';
 import { useLoaded } from '../loading.js';
-import { addTexts, t } from '../words.js';
+import { t } from '../words.js';
 import { call } from '../api.js';
 import { to } from '../router.js';
 import { ifMatch } from '../dose.js';
 import Columns from './mapping.js';
 import General from './general.js';
 import Lots from './lots.js';
-import en from '../texts/settings-en.js';
-import ja from '../texts/settings-ja.js';
-
-addTexts({ ja, en });
+import '../texts/settings.js';
 
 const PARTS = { columns: Columns, general: General, lots: Lots };
 

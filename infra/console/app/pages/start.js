@@ -7,7 +7,8 @@ import { call, listOf, may } from '../api.js';
 import { to } from '../router.js';
 import { isMended, isUnderWay, kindOf, placeOf, tookNothing } from '../uploads.js';
 import { toDecide, withNames } from '../held.js';
-import { isLate } from './exports.js';
+import { isLate } from '../exports.js';
+import '../texts/start.js';
 
 /** What is held up, then what was refused, what goes on by itself, what only waits. */
 const ORDER = ['doubt', 'bad', 'busy', 'plain'];

@@ -67,6 +67,11 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/ending.js"),
     ),
     file(
+        "app/exports.js",
+        JS,
+        include_bytes!("../../../console/app/exports.js"),
+    ),
+    file(
         "app/form.js",
         JS,
         include_bytes!("../../../console/app/form.js"),
@@ -267,9 +272,39 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/storage.js"),
     ),
     file(
+        "app/texts/basis.js",
+        JS,
+        include_bytes!("../../../console/app/texts/basis.js"),
+    ),
+    file(
+        "app/texts/checks.js",
+        JS,
+        include_bytes!("../../../console/app/texts/checks.js"),
+    ),
+    file(
+        "app/texts/doses.js",
+        JS,
+        include_bytes!("../../../console/app/texts/doses.js"),
+    ),
+    file(
         "app/texts/en.js",
         JS,
         include_bytes!("../../../console/app/texts/en.js"),
+    ),
+    file(
+        "app/texts/exports.js",
+        JS,
+        include_bytes!("../../../console/app/texts/exports.js"),
+    ),
+    file(
+        "app/texts/files.js",
+        JS,
+        include_bytes!("../../../console/app/texts/files.js"),
+    ),
+    file(
+        "app/texts/inquiries.js",
+        JS,
+        include_bytes!("../../../console/app/texts/inquiries.js"),
     ),
     file(
         "app/texts/ja.js",
@@ -277,14 +312,19 @@ pub(super) const FILES: &[File] = &[
         include_bytes!("../../../console/app/texts/ja.js"),
     ),
     file(
-        "app/texts/settings-en.js",
+        "app/texts/residents.js",
         JS,
-        include_bytes!("../../../console/app/texts/settings-en.js"),
+        include_bytes!("../../../console/app/texts/residents.js"),
     ),
     file(
-        "app/texts/settings-ja.js",
+        "app/texts/settings.js",
         JS,
-        include_bytes!("../../../console/app/texts/settings-ja.js"),
+        include_bytes!("../../../console/app/texts/settings.js"),
+    ),
+    file(
+        "app/texts/start.js",
+        JS,
+        include_bytes!("../../../console/app/texts/start.js"),
     ),
     file(
         "app/ui.js",
