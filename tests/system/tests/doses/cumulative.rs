@@ -72,8 +72,8 @@ async fn correct_lot(office: &Office, key: &DoseKey, row: &Row) {
         venue: None,
         physician: None,
     };
-    let corrected = office.recorder.correct(&area, key, &to, &why(), now);
-    let corrected = corrected.await;
+    let why = why();
+    let corrected = office.recorder.correct(&area, key, &to, &why, now).await;
     assert!(matches!(corrected, Ok(Changed::Done(_))), "{corrected:?}");
 }
 
