@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 32] = [
+pub(super) const MISTAKES: [Mistake; 34] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -190,6 +190,18 @@ pub(super) const MISTAKES: [Mistake; 32] = [
         "GetResidentRoute",
         "AuthorizationType: JWT",
         "AuthorizationType: NONE",
+    ),
+    (
+        "a stack of this name in another region is refused by CloudFront",
+        "ConsoleAccess",
+        "-${AWS::Region}",
+        "",
+    ),
+    (
+        "a stack of this name in another region writes over the dashboard",
+        "Dashboard",
+        "DashboardName: !Sub \"${AWS::StackName}-${AWS::Region}\"",
+        "DashboardName: !Sub \"${AWS::StackName}\"",
     ),
     (
         "the path is logged",
