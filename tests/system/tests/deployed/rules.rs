@@ -84,6 +84,10 @@ pub(crate) fn findings(yaml: &str) -> Vec<String> {
                 found.unless(known, resource, "is open to the world");
             }
             "AWS::ApiGatewayV2::Stage" => found.stage(resource),
+            "AWS::Events::Rule" => {
+                let heard = has_alarm(&page, &resource.id, "FailedInvocations");
+                found.unless(heard, resource, "is not heard of when it fails");
+            }
             "AWS::ApiGatewayV2::Api" => {
                 let asked = page.parameters().get("ClientCertificatesOnly");
                 let closed = !resource.property("DisableExecuteApiEndpoint").is_null()

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 34] = [
+pub(super) const MISTAKES: [Mistake; 35] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -136,6 +136,12 @@ pub(super) const MISTAKES: [Mistake; 34] = [
         "LoadChunkMessagesAlarm",
         "MetricName: messages_returned",
         "MetricName: messages_failed",
+    ),
+    (
+        "a night without exports is not heard of",
+        "ExportNightlyAlarm",
+        "MetricName: FailedInvocations",
+        "MetricName: Invocations",
     ),
     (
         "a function that hands itself work is stopped as a loop",
