@@ -204,7 +204,7 @@ impl Visit for Said {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use jiff::Timestamp;
 
     use super::*;
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    fn lines(level: LevelFilter, work: impl FnOnce()) -> Vec<Value> {
+    pub(crate) fn lines(level: LevelFilter, work: impl FnOnce()) -> Vec<Value> {
         let sink = Sink::default();
         let subscriber = subscriber(level, Arc::new(|| Timestamp::UNIX_EPOCH), sink.clone());
         tracing::subscriber::with_default(subscriber, work);

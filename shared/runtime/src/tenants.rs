@@ -9,6 +9,8 @@ use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_sts::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::types::Tag;
 use domain::{Clock, PerTenant, TenantCode};
 use jiff::{SignedDuration, Timestamp};
@@ -121,7 +123,7 @@ impl Session {
             .duration_seconds(i32::try_from(LIFE.as_secs()).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(CredentialsError::provider_error)?;
+            .map_err(|error| self.not_taken(error))?;
         let none = || CredentialsError::provider_error("an answer without credentials");
         let given = answer.credentials.ok_or_else(none)?;
         Ok(Credentials::new(
@@ -131,6 +133,14 @@ impl Session {
             None,
             PROVIDER,
         ))
+    }
+
+    /// The call that needs the credentials fails as if its own service had not been reached: only this says what it was.
+    fn not_taken(&self, error: SdkError<AssumeRoleError>) -> CredentialsError {
+        let (code, tenant) = ("ROLE_NOT_TAKEN", self.tenant);
+        let why = error.code().unwrap_or("NotReached");
+        tracing::warn!(code, %tenant, error = why, "the role for a municipality was not given");
+        CredentialsError::provider_error(error)
     }
 }
 
@@ -146,5 +156,74 @@ impl ProvideCredentials for Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({})", self.tenant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use aws_config::retry::RetryConfig;
+    use aws_config::{BehaviorVersion, Region};
+    use serde_json::json;
+    use tracing_subscriber::filter::LevelFilter;
+
+    use super::*;
+    use crate::log::tests::lines;
+
+    /// Denies the one request that comes.
+    fn deny(listener: &TcpListener) {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut request, mut some) = (Vec::new(), [0; 4096]);
+        let begun = b"Action=AssumeRole";
+        while !request.windows(begun.len()).any(|it| it == begun) {
+            let read = stream.read(&mut some).unwrap();
+            assert_ne!(read, 0, "no role is asked for");
+            request.extend_from_slice(&some[..read]);
+        }
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream
+            .write_all(format!("{head}{body}").as_bytes())
+            .unwrap();
+    }
+
+    #[test]
+    fn a_role_that_is_not_given_is_told_of_in_the_log() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || deny(&listener));
+        let credentials = Credentials::new("key", "secret", None, None, "test");
+        let work = async {
+            let config = aws_config::defaults(BehaviorVersion::latest())
+                .region(Region::new("ap-northeast-1"))
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .retry_config(RetryConfig::disabled())
+                .http_client(crate::adapters::https())
+                .endpoint_url(endpoint)
+                .load()
+                .await;
+            let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+            let tenants = Arc::new(Tenants::new(&config, "role".to_owned(), clock));
+            let clients = tenants.clients(aws_sdk_dynamodb::Client::new);
+            let client = clients.of(TenantCode::parse("131016").unwrap());
+            assert!(client.list_tables().send().await.is_err());
+        };
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        let lines = lines(LevelFilter::WARN, || runtime.block_on(work));
+        let told = |name: &str| {
+            lines
+                .iter()
+                .map(|line| line[name].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told("code"), [json!("ROLE_NOT_TAKEN")]);
+        assert_eq!(told("tenant"), [json!("131016")]);
+        assert_eq!(told("error"), [json!("AccessDenied")]);
     }
 }

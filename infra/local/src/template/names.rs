@@ -58,6 +58,7 @@ pub(super) fn reference(id: &str, kind: &str, name: &str, place: &Place) -> Resu
         | "AWS::Serverless::Function"
         | "AWS::IAM::Role"
         | "AWS::CloudWatch::Dashboard"
+        | "AWS::Events::Rule"
         | "AWS::Logs::LogGroup"
         | "AWS::CloudFront::Distribution"
         | "AWS::CloudFront::ResponseHeadersPolicy"

@@ -39,14 +39,16 @@ const OWN_KEYS: &str = "T#${aws:PrincipalTag/tenant}#";
 const KEYLESS: [&str; 3] = ["dynamodb:Scan", "dynamodb:PartiQL", "dynamodb:Export"];
 
 /// Properties that would give a resource a name, and so stop a second stack in the account.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 13] = [
     "AlarmName",
     "BucketName",
     "DashboardName",
     "FunctionName",
     "LogGroupName",
     "Name",
+    "OriginAccessControlConfig.Name",
     "QueueName",
+    "ResponseHeadersPolicyConfig.Name",
     "RoleName",
     "TableName",
     "TopicName",
@@ -82,6 +84,10 @@ pub(crate) fn findings(yaml: &str) -> Vec<String> {
                 found.unless(known, resource, "is open to the world");
             }
             "AWS::ApiGatewayV2::Stage" => found.stage(resource),
+            "AWS::Events::Rule" => {
+                let heard = has_alarm(&page, &resource.id, "FailedInvocations");
+                found.unless(heard, resource, "is not heard of when it fails");
+            }
             "AWS::ApiGatewayV2::Api" => {
                 let asked = page.parameters().get("ClientCertificatesOnly");
                 let closed = !resource.property("DisableExecuteApiEndpoint").is_null()
@@ -405,12 +411,15 @@ impl Findings {
     }
 
     fn name(&mut self, resource: &Resource) {
+        let in_all_regions = resource.kind.starts_with("AWS::CloudFront::")
+            || resource.kind == "AWS::CloudWatch::Dashboard";
         for property in NAMES {
             let name = resource.property(property);
             let of_the_stack = match name {
                 Value::Tagged(tagged) if tagged.tag == "!Sub" => {
                     let pattern = tagged.value.as_str().unwrap_or_default();
                     pattern.contains("${AWS::StackName}")
+                        && (!in_all_regions || pattern.contains("${AWS::Region}"))
                 }
                 // An authorizer's name is its API's own affair.
                 Value::String(_) => resource.kind == "AWS::ApiGatewayV2::Authorizer",

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 32] = [
+pub(super) const MISTAKES: [Mistake; 35] = [
     // Search or decrypt.
     (
         "who asks holders may open records",
@@ -138,6 +138,12 @@ pub(super) const MISTAKES: [Mistake; 32] = [
         "MetricName: messages_failed",
     ),
     (
+        "a night without exports is not heard of",
+        "ExportNightlyAlarm",
+        "MetricName: FailedInvocations",
+        "MetricName: Invocations",
+    ),
+    (
         "a function that hands itself work is stopped as a loop",
         "LoadDoses",
         "      RecursiveLoop: Allow",
@@ -190,6 +196,18 @@ pub(super) const MISTAKES: [Mistake; 32] = [
         "GetResidentRoute",
         "AuthorizationType: JWT",
         "AuthorizationType: NONE",
+    ),
+    (
+        "a stack of this name in another region is refused by CloudFront",
+        "ConsoleAccess",
+        "-${AWS::Region}",
+        "",
+    ),
+    (
+        "a stack of this name in another region writes over the dashboard",
+        "Dashboard",
+        "DashboardName: !Sub \"${AWS::StackName}-${AWS::Region}\"",
+        "DashboardName: !Sub \"${AWS::StackName}\"",
     ),
     (
         "the path is logged",
