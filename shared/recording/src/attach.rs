@@ -149,7 +149,8 @@ impl Recorder {
         };
         match self.find(area, &Whom::Coupon(coupon)).await? {
             Found::One(found) => {
-                let found = self.for_dose(area, *found, &waiting.dose, true).await?;
+                let found = self.with_meant(area, *found, waiting.meant).await?;
+                let found = self.for_dose(area, found, &waiting.dose, true).await?;
                 self.attach_to(area, waiting, &found, now).await
             }
             // What is said of it is of somebody who had the coupon.
@@ -172,9 +173,7 @@ impl Recorder {
         let fits = waiting
             .birth_date
             .is_none_or(|born| born == person.birth_date)
-            && waiting
-                .meant
-                .is_none_or(|tag| tag == found.person.resident.tag);
+            && waiting.meant.is_none_or(|tag| found.is_known(&tag));
         let judged = judge(area, &waiting.dose, found, fits, now);
         let key = DoseKey::of(found.doses.tag, &waiting.dose);
         let held = found.doses.dose(&key);
