@@ -7,7 +7,7 @@ use store::{DoseAct, DoseId, DoseKey, DoseList, Source};
 use system::{
     file::Row,
     office::{Office, first_dose},
-    town::Town,
+    town::{CHIYODA, Town, scope},
 };
 
 use crate::together::{record, take_in, town};
@@ -173,6 +173,22 @@ async fn the_same_vaccine_of_the_same_day_of_somebody_else_who_has_the_coupon_no
     take_in(&town, vec![before, now.clone()]).await;
     let kept = recorded(office.record(&row_of_night(&now, 2)).await);
     assert!(key(&kept).resident == office.tag(&now));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_coupon_of_who_left_is_of_who_came_with_it_since_the_register_was_asked_for() {
+    let (town, office) = town().await;
+    let left = Row::of(1);
+    take_in(&town, vec![gone(&left)]).await;
+    let register = town.store().register(&scope(CHIYODA)).await.unwrap();
+    let came = Row::of(99).with("券番号", left.cell("券番号"));
+    take_in(&town, vec![came.clone()]).await;
+    let (area, row) = (office.area(), row_of_night(&came, 1));
+    let before = Some(register.generation());
+    let recorder = &office.recorder;
+    let outcome = recorder.record_under(&area, &row, before, office.now());
+    let kept = recorded(outcome.await.unwrap());
+    assert!(key(&kept).resident == office.tag(&came));
 }
 
 #[tokio::test(start_paused = true)]
