@@ -12,7 +12,8 @@
 //!   municipality that cannot be asked about keeps nobody waiting: it gets a message of its own, which fails and
 //!   comes again by itself, and that for those behind it is sent once.
 //! - An export that would not be done before the invocation ends is given up in good time, as failed, at whichever
-//!   page of people or of the waiting list that is seen: the same would happen again.
+//!   page of people or of the waiting list that is seen: the same would happen again. If everybody was read once, and
+//!   only the records did not rest, it is made later.
 //! - An export that is published or failed is left as it is. One that is not is made from the beginning:
 //!   its files are written anew under the same names. One invocation makes an export at a time, until it is
 //!   ended by force: a second message meanwhile comes again later.

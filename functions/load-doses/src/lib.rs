@@ -18,7 +18,8 @@
 //!   read, and a row that was recorded is known by its file and row, so it counts as what it was.
 //! - The load ends by one conditional update. `errors.csv` is written before it, the receipt after it, under
 //!   the same names with the same content each time.
-//! - A waiting dose leaves the list in the transaction in which it becomes something else.
+//! - A waiting dose leaves the list in the transaction in which it becomes something else. One that cannot be read, or
+//!   whose person cannot, holds up no other; the message fails behind all of them.
 //! - The next file says the same rows again. What was recorded is unchanged, also if its person has another coupon or
 //!   number since; what staff cancelled is refused and listed nowhere, and the receipt and `errors.csv` say so.
 //!

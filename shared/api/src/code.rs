@@ -261,11 +261,11 @@ impl Code {
                 "この内容では記録できません。指摘された点を確認してください。",
                 "the rules refuse this dose; the findings say why"),
             Self::DoseConflict => municipality(409, "DOSE_CONFLICT",
-                "この接種回には別の記録があります。今回の記録は有効にせず保管しました。「残す」と決定済みの記録でなければ、食い違いとして確認を待っています。",
-                "another record has this number; this one is kept, and waits in the queue unless somebody has decided against it already"),
+                "この接種回には別の記録があります。今回の記録は有効にせず保管しました。「残す」と決定済みの記録でなければ、食い違いとして確認を待っています。接種回に読み違いがないか確認してください。正しければ、食い違いの一覧で決めてください。",
+                "another record has this number; this one is kept, and waits in the queue unless somebody has decided against it already; check the number, and decide in the queue if it is right"),
             Self::DoseState => municipality(409, "DOSE_STATE",
-                "記録の現在の状態ではこの操作はできません。",
-                "the dose stands so that this cannot be done to it"),
+                "記録の現在の状態ではこの操作はできません（取消や決定が済んでいる、移す先の接種回に別の記録がある、など）。最新の内容を確認してください。",
+                "the dose stands so that this cannot be done to it, or another one has the number it is to go to; read it again"),
             Self::DoseLocked => municipality(423, "DOSE_LOCKED",
                 "この記録はロックされています。変更するには、承認する役割の方がロックを解除してください。",
                 "the dose is locked; somebody with the role approve can unlock it"),
@@ -393,6 +393,22 @@ mod tests {
                 code.title_en().is_ascii() && !code.title_en().is_empty(),
                 "{word}"
             );
+        }
+    }
+
+    #[test]
+    fn staff_are_told_what_to_do_about_a_dose() {
+        let of_doses = [
+            Code::CouponOfSeveral,
+            Code::DoseConflict,
+            Code::DoseLocked,
+            Code::DoseRefused,
+            Code::DoseState,
+            Code::LookupExpired,
+            Code::RevisionStale,
+        ];
+        for code in of_doses {
+            assert!(code.title_ja().ends_with("ください。"), "{code:?}");
         }
     }
 

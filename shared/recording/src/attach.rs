@@ -32,10 +32,12 @@ pub struct Attached {
     pub conflict: u64,
     /// Go on waiting: nobody has the coupon, or the dose cannot be right for who has it.
     pub waiting: u64,
+    /// Coupons for which something goes on waiting because it, or a person to whom the coupon leads, cannot be read.
+    pub unreadable: u64,
 }
 
 impl Attached {
-    /// How many were looked at.
+    /// How many doses were looked at.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.recorded + self.unchanged + self.review + self.conflict + self.waiting
@@ -47,6 +49,7 @@ impl Attached {
         self.review += other.review;
         self.conflict += other.conflict;
         self.waiting += other.waiting;
+        self.unreadable += other.unreadable;
     }
 
     fn count(&mut self, what: Became) {
@@ -93,7 +96,8 @@ impl Recorder {
     }
 
     /// Goes through a part of the waiting list, oldest first, from `after` on, and attaches all that waits
-    /// for the coupons in it, those of each at their own time; says where the list goes on.
+    /// for the coupons in it, those of each at their own time; says where the list goes on. What cannot be read holds up
+    /// no other coupon.
     pub async fn attach_some(
         &self,
         area: &Area<'_>,
@@ -108,7 +112,11 @@ impl Recorder {
         let page = list.await?;
         let coupons: BTreeSet<Tag> = page.entries.iter().filter_map(coupon).collect();
         for coupon in &coupons {
-            attached.add(self.attach(area, coupon, clock.now()).await?);
+            match self.attach(area, coupon, clock.now()).await {
+                Ok(some) => attached.add(some),
+                Err(StoreError::Damaged { .. }) => attached.unreadable += 1,
+                Err(error) => return Err(error),
+            }
         }
         Ok((attached, page.next))
     }
@@ -149,7 +157,8 @@ impl Recorder {
         };
         match self.find(area, &Whom::Coupon(coupon)).await? {
             Found::One(found) => {
-                let found = self.for_dose(area, *found, &waiting.dose, true).await?;
+                let found = self.with_meant(area, *found, waiting.meant).await?;
+                let found = self.for_dose(area, found, &waiting.dose, true).await?;
                 self.attach_to(area, waiting, &found, now).await
             }
             // What is said of it is of somebody who had the coupon.
@@ -172,9 +181,7 @@ impl Recorder {
         let fits = waiting
             .birth_date
             .is_none_or(|born| born == person.birth_date)
-            && waiting
-                .meant
-                .is_none_or(|tag| tag == found.person.resident.tag);
+            && waiting.meant.is_none_or(|tag| found.is_known(&tag));
         let judged = judge(area, &waiting.dose, found, fits, now);
         let key = DoseKey::of(found.doses.tag, &waiting.dose);
         let held = found.doses.dose(&key);

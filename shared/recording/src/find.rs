@@ -68,9 +68,9 @@ impl Recorder {
     ) -> Result<Hinted, StoreError> {
         for _ in 0..TRIES {
             let hinted = self.read_under(area, whom, generation).await?;
-            // Somebody stands in a newer register only: it may have come into force meanwhile.
-            let is_ahead = hinted.people.iter().any(|it| it.is_ahead);
-            if !is_ahead || hinted.meant(whom).next().is_some() {
+            // Somebody stands in a newer register only: it may have come into force meanwhile, and with it whoever has
+            // the coupon of somebody who is there as well.
+            if !hinted.people.iter().any(|it| it.is_ahead) {
                 return Ok(hinted);
             }
             let now = self.generation(area.scope).await?;
@@ -139,11 +139,6 @@ impl FoundPerson {
 }
 
 impl Hinted {
-    fn meant(&self, whom: &Whom) -> impl Iterator<Item = &InRegister> {
-        let people = self.people.iter().filter_map(|it| it.person.as_ref());
-        people.filter(|it| is_meant(it, whom))
-    }
-
     /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
     /// municipality that numbers somebody anew removes them under one number and registers them under another. If
     /// they left under that one too, they are still one person.

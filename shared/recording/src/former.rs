@@ -64,7 +64,8 @@ impl FoundPerson {
         self.others.iter().any(|it| it.tag == other.tag)
     }
 
-    fn is_known(&self, tag: &ResidentTag) -> bool {
+    /// Whether one of their records, as far as they were read, is called so.
+    pub(crate) fn is_known(&self, tag: &ResidentTag) -> bool {
         self.records().any(|it| it.tag == *tag)
     }
 
@@ -146,6 +147,21 @@ impl Recorder {
             .residents_of_number(scope, keys, &born, number, found.generation)
             .await?;
         let people = self.read_those(area, &tags, found.generation).await?;
+        Ok(found.with(people))
+    }
+
+    /// The person with what is recorded under the number that was `meant`, if that is another one of theirs. One Query
+    /// where it is not known already whose it is.
+    pub(crate) async fn with_meant(
+        &self,
+        area: &Area<'_>,
+        found: FoundPerson,
+        meant: Option<ResidentTag>,
+    ) -> Result<FoundPerson, StoreError> {
+        let Some(meant) = meant.filter(|tag| !found.is_known(tag)) else {
+            return Ok(found);
+        };
+        let people = self.read_those(area, &[meant], found.generation).await?;
         Ok(found.with(people))
     }
 

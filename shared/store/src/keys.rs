@@ -85,7 +85,7 @@ pub(crate) fn dose_sk(key: &DoseKey) -> String {
     format!("D#{}#{:02}", key.programme, key.number)
 }
 
-/// How often the doses of a person changed.
+/// How many revisions there are of a person's doses.
 pub(crate) const EDITION_SK: &str = "E";
 
 pub(crate) fn history_sk(key: &DoseKey, revision: u32) -> String {

@@ -26,15 +26,30 @@ impl Period {
         }
     }
 
-    /// The day on which this time has passed since `day`: the same day of the later month, or its last.
-    #[must_use]
-    pub fn after(self, day: Date) -> Option<Date> {
+    /// The day so much later, and whether it is the last one of a month that has no such day.
+    fn same_day(self, day: Date) -> Option<(Date, bool)> {
         let span = match self {
             Self::Days(days) => i64::from(days).days(),
             Self::Months(months) => i64::from(months).months(),
             Self::Years(years) => i64::from(years).years(),
         };
-        day.checked_add(span).ok()
+        let later = day.checked_add(span).ok()?;
+        let is_moved = !matches!(self, Self::Days(_)) && later.day() != day.day();
+        Some((later, is_moved))
+    }
+
+    /// The first day on which this time lies between a dose of `day` and the next: the same day of the later month;
+    /// where the month has none, the time has passed at its end, so the first day of the month behind it. So the
+    /// Ministry of Health counts three months from 30 November to 1 March (第52回予防接種基本方針部会 資料5,
+    /// 定期の予防接種における接種間隔の解釈について).
+    #[must_use]
+    pub fn since_dose(self, day: Date) -> Option<Date> {
+        let (later, is_moved) = self.same_day(day)?;
+        if is_moved {
+            later.tomorrow().ok()
+        } else {
+            Some(later)
+        }
     }
 }
 
@@ -59,8 +74,7 @@ impl FromStr for Period {
 /// birthday, and so on that day (年齢計算ニ関スル法律, 民法143条); where the month has no such day, at the end of the
 /// month's last.
 pub(super) fn reaches_age(birth_date: Date, age: Period) -> Option<Date> {
-    let birthday = age.after(birth_date)?;
-    let is_moved = !matches!(age, Period::Days(_)) && birthday.day() != birth_date.day();
+    let (birthday, is_moved) = age.same_day(birth_date)?;
     if is_moved {
         Some(birthday)
     } else {

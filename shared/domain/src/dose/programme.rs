@@ -110,7 +110,7 @@ impl Programme {
                 .max_by_key(|it| it.from)
         };
         let interval = in_force(Some(product)).or_else(|| in_force(None))?;
-        interval.shortest.after(previous)
+        interval.shortest.since_dose(previous)
     }
 }
 

@@ -184,7 +184,11 @@ fn the_interval_is_that_of_the_number_the_vaccine_and_the_day() {
         // Later ones, in months of the calendar, which became fewer.
         ((2, "2021-07-01", PFIZER), (3, PFIZER), "2022-01-01"),
         ((2, "2022-01-10", PFIZER), (3, MODERNA), "2022-06-10"),
-        ((2, "2022-08-31", PFIZER), (3, PFIZER), "2022-11-30"),
+        // There is no such day in the later month: it has passed at its end.
+        ((2, "2022-08-31", PFIZER), (3, PFIZER), "2022-12-01"),
+        ((2, "2021-08-31", PFIZER), (3, PFIZER), "2022-03-01"),
+        ((6, "2023-11-30", PFIZER), (7, PFIZER), "2024-03-01"),
+        ((6, "2023-11-29", PFIZER), (7, PFIZER), "2024-02-29"),
         ((2, "2022-06-01", NOVAVAX), (3, NOVAVAX), "2022-12-01"),
         ((3, "2022-02-01", PFIZER), (4, PFIZER), "2022-07-01"),
         ((4, "2022-07-21", PFIZER), (5, PFIZER), "2022-10-21"),

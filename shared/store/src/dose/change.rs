@@ -29,8 +29,8 @@ pub struct DoseChange<'a> {
     now: Timestamp,
     pub(super) writes: Vec<TransactWriteItem>,
     counts: BTreeMap<u8, DoseCounts>,
-    /// Whose doses change, and in which edition they were read.
-    pub(super) touched: BTreeMap<ResidentTag, u64>,
+    /// Whose doses change, in which edition they were read, and by how many revisions.
+    pub(super) touched: BTreeMap<ResidentTag, (u64, u64)>,
     /// Beside whose doses it was found right, and in which edition they were read.
     pub(super) beside: BTreeMap<ResidentTag, u64>,
 }
@@ -104,7 +104,8 @@ impl<'a> DoseChange<'a> {
             counts.add_dose(before, -1);
         }
         counts.add_dose(&after, 1);
-        self.touched.insert(*resident, person.edition);
+        let (_, revisions) = self.touched.entry(*resident).or_insert((person.edition, 0));
+        *revisions += 1;
         Ok(after)
     }
 
@@ -262,8 +263,8 @@ impl<'a> DoseChange<'a> {
             }
         }
         let day = japan_date(self.now);
-        for (resident, edition) in std::mem::take(&mut self.touched) {
-            self.next_edition(&resident, edition)?;
+        for (resident, (edition, revisions)) in std::mem::take(&mut self.touched) {
+            self.next_edition(&resident, edition, revisions)?;
             let item = Map::from([
                 ("pk".to_owned(), s(keys::touched(self.scope, day))),
                 ("sk".to_owned(), s(resident.to_string())),
@@ -274,13 +275,19 @@ impl<'a> DoseChange<'a> {
         Ok(Transaction(self.writes))
     }
 
-    /// What was found about a dose beside the person's others holds only if they are as they were read.
-    fn next_edition(&mut self, resident: &ResidentTag, read: u64) -> Result<(), StoreError> {
+    /// What was found about a dose beside the person's others holds only if they are as they were read. Each revision
+    /// counts, so that whoever reads the doses beside their edition sees whether they are of one moment.
+    fn next_edition(
+        &mut self,
+        resident: &ResidentTag,
+        read: u64,
+        revisions: u64,
+    ) -> Result<(), StoreError> {
         let item = Map::from([
             ("pk".to_owned(), s(keys::resident(self.scope, resident))),
             ("sk".to_owned(), s(EDITION_SK)),
             ("v".to_owned(), n(SCHEMA)),
-            ("edition".to_owned(), n(read + 1)),
+            ("edition".to_owned(), n(read + revisions)),
         ]);
         self.put_on(item, (read > 0).then(|| ("edition", n(read))))
     }

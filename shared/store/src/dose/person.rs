@@ -1,6 +1,9 @@
 //! Everything about the doses of one person, by one query.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use crypto::{ResidentTag, Tag, TenantKeys};
 use domain::{DoseNumber, Generation, ProgrammeCode, TenantScope};
@@ -36,8 +39,8 @@ pub struct PersonDoses {
     pub person: Option<InRegister>,
     /// Whether a register newer than the one read under has somebody of this tag.
     pub is_ahead: bool,
-    /// How often their doses were changed. A change is made on the condition that no other came between, so that
-    /// what was found about a dose beside the others is true when it is written.
+    /// How many revisions there are of their doses. A change is made on the condition that no other came between, so
+    /// that what was found about a dose beside the others is true when it is written.
     pub edition: u64,
     /// What stands under the numbers, in their order.
     pub doses: Vec<DoseRevision>,
@@ -147,11 +150,34 @@ impl Store {
     }
 
     /// The same, nothing of it opened yet.
+    ///
+    /// A query may meet a transaction half-way, and bring some of what it writes and not the rest: then it is made
+    /// anew. Else what is written on the condition of a new edition would be judged beside an old dose.
     pub async fn person_items(
         &self,
         scope: &TenantScope,
         tag: &ResidentTag,
     ) -> Result<PersonItems, StoreError> {
+        let mut items = self.items_of_person(scope, tag).await?;
+        for _ in 1..READS {
+            if is_of_one_moment(&items) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            items = self.items_of_person(scope, tag).await?;
+        }
+        Ok(PersonItems {
+            scope: scope.clone(),
+            tag: *tag,
+            items,
+        })
+    }
+
+    async fn items_of_person(
+        &self,
+        scope: &TenantScope,
+        tag: &ResidentTag,
+    ) -> Result<Vec<Map>, StoreError> {
         let query = self
             .client(scope)
             .query()
@@ -160,16 +186,13 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::resident(scope, tag)))
             .expression_attribute_values(":first", s(FIRST_DOSE_SK))
             .expression_attribute_values(":last", s(PROFILE_SK));
-        Ok(PersonItems {
-            scope: scope.clone(),
-            tag: *tag,
-            items: all(query).await?,
-        })
+        all(query).await
     }
 
     /// People under `generation`, each with what stands under the numbers from 1 to `most` of one
     /// programme: no history, no newcomers, no other programmes. In the order in which they are asked for;
-    /// nobody may be named twice. Beside them those of the `waited` doses that are there, settled or not.
+    /// nobody may be named twice. Of whoever has other doses as well, or changes meanwhile, the person is not said.
+    /// Beside them those of the `waited` doses that are there, settled or not.
     /// [`PEOPLE_AT_ONCE`] people without doses, with a waiting dose each, cost one call; whoever has doses costs
     /// a part of another one.
     pub async fn doses_of_many(
@@ -233,6 +256,11 @@ impl Store {
                 .remove(&keys::resident(scope, tag))
                 .unwrap_or_else(|| PersonDoses::nothing_of(*tag));
             found.doses.sort_unstable_by_key(|it| it.dose.number);
+            let revisions = found.doses.iter().map(|it| u64::from(it.revision));
+            if revisions.sum::<u64>() != found.edition {
+                // Read while they changed, or there are others of another programme.
+                found.person = None;
+            }
             in_order.push(found);
         }
         Ok((in_order, waiting))
@@ -313,6 +341,32 @@ fn edition(map: &Map) -> Result<u64, StoreError> {
     Item(map).number("edition")
 }
 
+/// So often a person is read whose doses and their edition do not add up, which a transaction explains for
+/// milliseconds. What still does not then is taken as it is.
+const READS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Whether all of a person's items are as they were at one moment: each revision of a dose is counted by the edition,
+/// and stands under its number or in the history. What does not even say its revision is left to whoever opens it.
+fn is_of_one_moment(items: &[Map]) -> bool {
+    let adds_up = || {
+        let (mut counted, mut last, mut stored) = (0, 0, 0);
+        for map in items {
+            match Item(map).text("sk").ok()?.as_bytes().first() {
+                Some(b'D') => {
+                    last += Item(map).number::<u64>("rev").ok()?;
+                    stored += 1;
+                }
+                Some(b'E') => counted = edition(map).ok()?,
+                Some(b'H') => stored += 1,
+                _ => {}
+            }
+        }
+        Some(last == counted && stored == counted)
+    };
+    adds_up().unwrap_or(true)
+}
+
 /// What is known when a request begins.
 #[derive(Debug)]
 pub struct Begun {
@@ -331,4 +385,42 @@ pub enum OnceBefore {
     Done(Remembered),
     /// The key was used for a request with another body.
     OtherBody,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::n;
+
+    fn item(sk: &str, name: &str, value: u64) -> Map {
+        Map::from([("sk".to_owned(), s(sk)), (name.to_owned(), n(value))])
+    }
+
+    #[test]
+    fn what_a_transaction_has_written_by_half_is_not_of_one_moment() {
+        let first = |rev| item("D#COVID19#01", "rev", rev);
+        let second = |rev| item("D#COVID19#02", "rev", rev);
+        let before = item("H#COVID19#01#000001", "rev", 1);
+        let edition = |it| item(EDITION_SK, "edition", it);
+        let person = item(PROFILE_SK, "v", 1);
+        let cases = [
+            (vec![person.clone()], true),
+            (vec![first(1), edition(1), person.clone()], true),
+            (vec![first(2), edition(2), before.clone()], true),
+            (vec![first(2), second(1), edition(3), before.clone()], true),
+            // Another one is coming: of some of these there is only what was.
+            (vec![edition(1), person], false),
+            (vec![first(1)], false),
+            (vec![first(1), edition(2)], false),
+            (vec![first(2), edition(1), before.clone()], false),
+            (vec![first(1), edition(2), before.clone()], false),
+            (vec![first(2), edition(2)], false),
+            (vec![first(2), edition(3), before], false),
+            // Not even that it is spoilt is said here.
+            (vec![item("D#COVID19#01", "v", 1), edition(1)], true),
+        ];
+        for (at, (items, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(is_of_one_moment(&items), expected, "{at}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use store::{DoseAct, DoseId, DoseKey, DoseList, Source};
 use system::{
     file::Row,
     office::{Office, first_dose},
-    town::Town,
+    town::{CHIYODA, Town, scope},
 };
 
 use crate::together::{record, take_in, town};
@@ -159,6 +159,26 @@ async fn what_came_under_the_new_number_is_unchanged_under_the_old_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_beside_the_number_of_before_is_of_who_has_its_coupon_under_a_new_one() {
+    let (town, office) = town().await;
+    let left = Row::of(1);
+    let mut came = Row::of(99).with("券番号", OTHER_COUPON);
+    for same in ["個人番号", "生年月日"] {
+        came = came.with(same, left.cell(same));
+    }
+    // The coupon of tomorrow beside the number of today.
+    let mut early = row_of_night(&came, 1);
+    early.second = Second::Seen(office.tag(&left));
+    let waits = office.record(&early).await;
+    assert!(matches!(waits, Outcome::Waiting(_)), "{waits:?}");
+    take_in(&town, vec![gone(&left), came.clone()]).await;
+    assert!(office.list(DoseList::Waiting).await.is_empty());
+    let attached = office.doses(&came).await.doses;
+    assert_eq!(attached.len(), 1);
+    assert_eq!(attached[0].state, DoseState::Recorded);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_vaccine_of_the_same_day_of_somebody_else_who_has_the_coupon_now_is_theirs() {
     let (town, office) = town().await;
     let (before, now) = (Row::of(1), Row::of(98));
@@ -169,6 +189,22 @@ async fn the_same_vaccine_of_the_same_day_of_somebody_else_who_has_the_coupon_no
     take_in(&town, vec![before, now.clone()]).await;
     let kept = recorded(office.record(&row_of_night(&now, 2)).await);
     assert!(key(&kept).resident == office.tag(&now));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_coupon_of_who_left_is_of_who_came_with_it_since_the_register_was_asked_for() {
+    let (town, office) = town().await;
+    let left = Row::of(1);
+    take_in(&town, vec![gone(&left)]).await;
+    let register = town.store().register(&scope(CHIYODA)).await.unwrap();
+    let came = Row::of(99).with("券番号", left.cell("券番号"));
+    take_in(&town, vec![came.clone()]).await;
+    let (area, row) = (office.area(), row_of_night(&came, 1));
+    let before = Some(register.generation());
+    let recorder = &office.recorder;
+    let outcome = recorder.record_under(&area, &row, before, office.now());
+    let kept = recorded(outcome.await.unwrap());
+    assert!(key(&kept).resident == office.tag(&came));
 }
 
 #[tokio::test(start_paused = true)]

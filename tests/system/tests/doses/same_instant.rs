@@ -86,6 +86,24 @@ async fn a_dose_is_doubtful_whose_predecessor_is_taken_back_in_the_same_instant(
     }
 }
 
+/// By it, whoever reads them sees whether they are of one moment.
+#[tokio::test(start_paused = true)]
+async fn the_edition_of_a_persons_doses_counts_every_revision_also_those_that_follow() {
+    let town = town().await;
+    let (office, venue) = (Office::of(&town, CHIYODA).await, Venue::of(&town, "nurse"));
+    let row = Row::of(1);
+    assert_eq!(venue.record(&second(&row)).await.status, 201);
+    let first = venue.record(&dose(&row)).await;
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    let reason = json!({ "reason": "別人の接種" });
+    let taken = venue.change("DELETE", &id, 1, &reason).await;
+    assert_eq!(taken.status, 200, "{}", taken.json());
+    let doses = office.doses(&row).await;
+    let last = doses.doses.iter().map(|it| u64::from(it.revision));
+    assert_eq!((doses.edition, last.sum()), (5, 5_u64));
+    assert_eq!(doses.doses.len() + doses.history.len(), 5);
+}
+
 /// Lets the dose that waits for a coupon be compared by a birth date, as the same dose does when it comes once more.
 async fn compare_by(office: &Office, coupon: &Tag, birth_date: Date) {
     let (area, store) = (office.area(), office.recorder.store());

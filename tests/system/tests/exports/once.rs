@@ -70,11 +70,50 @@ async fn an_export_that_would_not_be_done_in_time_is_given_up_and_leaves_nothing
     );
 }
 
+/// What calls through the gate, at a time that is so many seconds later.
+fn late_adapters(town: &Town, gate: &Arc<Gate>, late: &Arc<AtomicI64>) -> Adapters {
+    let (adapters, config) = (town.stack.adapters(), town.stack.sdk_config());
+    let client = gate.before("export-ledger", config.http_client().unwrap());
+    let config = config.into_builder().http_client(client).build();
+    let (clock, late) = (adapters.clock(), Arc::clone(late));
+    let clock = move || clock.now() + SignedDuration::from_secs(late.load(Ordering::SeqCst));
+    Adapters::new(adapters.settings().clone(), config, Arc::new(clock))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_whose_time_is_up_because_the_records_did_not_rest_is_made_later() {
+    let town = town().await;
+    some_doses(&town).await;
+    let scope = scope(CHIYODA);
+    let id = asked(&town, &scope).await;
+    let (late, mut counted) = (Arc::new(AtomicI64::new(0)), 0);
+    // Before the second counts of the first reading.
+    let gate = Gate::once(Step::Wait, move |call| {
+        counted += usize::from(call.operation == "Query" && call.body.contains("#COUNTS"));
+        counted == 2
+    });
+    let adapters = late_adapters(&town, &gate, &late);
+    let function = local::functions::build("export-ledger", &adapters).unwrap();
+    let ends = adapters.clock().now() + SignedDuration::from_mins(15);
+    let record = async {
+        gate.reached().await;
+        put(&town, 5, dose(1, SPRING), DoseState::Recorded).await;
+        // Within the last half a minute of the invocation.
+        late.store(15 * 60 - 15, Ordering::SeqCst);
+        gate.open();
+    };
+    let (is_done, ()) = tokio::join!(tell(&function, &scope, id, ends), record);
+    assert!(!is_done, "there is time for one reading");
+    let export = town.get(CHIYODA, &format!("/exports/{id}")).await.json();
+    assert_eq!(export["state"], "requested", "{export:#}");
+    assert!(town.keys("drop", &folder(CHIYODA)).await.is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_export_whose_time_is_up_at_the_waiting_list_is_given_up_as_well() {
     let town = town().await;
     some_doses(&town).await;
-    let (adapters, scope) = (town.stack.adapters(), scope(CHIYODA));
+    let scope = scope(CHIYODA);
     let id = asked(&town, &scope).await;
     // All the time there is goes by while people are read.
     let late = Arc::new(AtomicI64::new(0));
@@ -85,13 +124,8 @@ async fn an_export_whose_time_is_up_at_the_waiting_list_is_given_up_as_well() {
         }
         Step::Go
     });
-    let config = town.stack.sdk_config();
-    let client = gate.before("export-ledger", config.http_client().unwrap());
-    let config = config.into_builder().http_client(client).build();
+    let adapters = late_adapters(&town, &gate, &late);
     let ends = adapters.clock().now() + SignedDuration::from_mins(15);
-    let clock = adapters.clock();
-    let clock = move || clock.now() + SignedDuration::from_secs(late.load(Ordering::SeqCst));
-    let adapters = Adapters::new(adapters.settings().clone(), config, Arc::new(clock));
     let function = local::functions::build("export-ledger", &adapters).unwrap();
     assert!(tell(&function, &scope, id, ends).await);
     let export = town.get(CHIYODA, &format!("/exports/{id}")).await.json();

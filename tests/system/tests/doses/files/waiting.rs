@@ -1,14 +1,18 @@
 //! Doses whose coupon nobody has yet.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use system::{
     file::{Encoding, File, Row},
     gate::{Gate, Step},
+    office::{Office, first_dose},
     town::CHIYODA,
     venue::{Venue, dose, with},
 };
 
 use super::{DoseLine, PEOPLE, counts, file, register, take_in, town, town_through};
+use crate::recording::put_waiting;
 
 #[tokio::test(start_paused = true)]
 async fn waiting_doses_are_attached_by_themselves_when_a_residents_file_brings_their_people() {
@@ -49,6 +53,23 @@ async fn a_dose_that_was_withdrawn_is_doubtful_when_a_file_says_it_of_somebody_w
     assert_eq!(doubtful["findings"][0]["code"], "cancelled-before");
     let receipt = take_in(&town, "c.csv", file(&lines)).await;
     assert_eq!(counts(&receipt), [3, 0, 3, 0, 0, 0, 0], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spoilt_record_holds_up_no_dose_that_waits_for_somebody_else() {
+    let town = town().await;
+    let office = Office::of(&town, CHIYODA).await;
+    for person in 1..=8 {
+        put_waiting(&office, first_dose(&Row::of(person))).await;
+    }
+    town.spoil(CHIYODA, Row::of(1).cell("個別宛名番号")).await;
+    town.send("doses", &json!({ "kind": "attach", "tenant": CHIYODA }), 0)
+        .await;
+    town.stack.idle().await;
+    let counted = office.counts().await;
+    assert_eq!((counted.recorded, counted.waiting), (7, 1));
+    let one = BTreeMap::from([("doses-dead-letters".to_owned(), 1)]);
+    assert_eq!(town.dead_letters(), one, "the operator is called");
 }
 
 #[tokio::test(start_paused = true)]
