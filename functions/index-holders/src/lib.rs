@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crypto::{Keyring, KmsError, NoncePool, PersonTag, PersonTags, Tag, TenantKeys};
-use domain::{Clock, TenantScope};
+use domain::{Clock, TenantCode, TenantScope};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use store::{HolderIndex, Pointer, Store, StoreError, seal_pointer};
 
@@ -74,6 +74,9 @@ struct Entry {
     pointer: Pointer,
 }
 
+/// The keys of whom a batch tells; of who does not take part there are none.
+type Known = BTreeMap<TenantCode, Option<Arc<TenantKeys>>>;
+
 impl IndexHolders {
     /// Wires the function: the table, the index, the municipalities' keys, tags of persons and how
     /// many may be made in a second, time.
@@ -124,9 +127,9 @@ impl IndexHolders {
 
     /// The numbers that are new, up to the first record that cannot be read.
     async fn new_numbers(&self, records: &[String]) -> (Vec<New>, Option<(usize, IndexError)>) {
-        let mut news = Vec::new();
+        let (mut news, mut known) = (Vec::new(), Known::new());
         for (at, record) in records.iter().enumerate() {
-            match self.new_number(at, record).await {
+            match self.new_number(at, record, &mut known).await {
                 Ok(new) => news.extend(new),
                 Err(error) => return (news, Some((at, error))),
             }
@@ -134,12 +137,23 @@ impl IndexHolders {
         (news, None)
     }
 
-    async fn new_number(&self, at: usize, record: &str) -> Result<Option<New>, IndexError> {
+    async fn new_number(
+        &self,
+        at: usize,
+        record: &str,
+        known: &mut Known,
+    ) -> Result<Option<New>, IndexError> {
         let Some(change) = Change::read(record)? else {
             return Ok(None);
         };
         let scope = change.key.scope();
-        let Some(keys) = self.tenant_keys(&scope).await? else {
+        let keys = if let Some(keys) = known.get(&scope.code()) {
+            keys.clone()
+        } else {
+            let keys = self.tenant_keys(&scope).await?;
+            known.entry(scope.code()).or_insert(keys).clone()
+        };
+        let Some(keys) = keys else {
             // It has left while its records were still written; who waits behind them must not wait for that.
             tracing::warn!(tenant = %scope.code(), "a record of a municipality that does not take part");
             return Ok(None);
@@ -188,13 +202,10 @@ impl IndexHolders {
         &self,
         scope: &TenantScope,
     ) -> Result<Option<Arc<TenantKeys>>, IndexError> {
-        let now = self.clock.now();
-        if let Some(kept) = self.keys.kept(scope.code(), now) {
-            return Ok(Some(kept));
-        }
         let Some(tenant) = self.store.tenant(scope).await? else {
             return Ok(None);
         };
+        let now = self.clock.now();
         Ok(Some(tenant.keys(scope, &self.keys, now).await?))
     }
 }

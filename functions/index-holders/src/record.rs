@@ -107,7 +107,7 @@ impl Change {
         self.key.my_number(keys, &self.after)
     }
 
-    /// Whether it was another one before, or none.
+    /// Whether it was another one before, or none, or nobody can tell.
     pub(crate) fn is_new(&self, keys: &TenantKeys) -> Result<bool, StoreError> {
         let Some(number) = self.my_number(keys)? else {
             return Ok(false);
@@ -115,7 +115,8 @@ impl Change {
         let Some(before) = &self.before else {
             return Ok(true);
         };
-        Ok(self.key.my_number(keys, before)? != Some(number))
+        // One that does not open may have been any: to put an entry again changes nothing.
+        Ok(self.key.my_number(keys, before).ok() != Some(Some(number)))
     }
 }
 

@@ -49,8 +49,7 @@ impl Residents {
         let named = entries_name.chain([resident]);
         let withheld = self.withheld(request.caller(), &tenant, named).await?;
         // Who was protected once may have been where they were asked about before.
-        let all =
-            withheld.is_about(&resident) || entries.items.iter().any(|it| withheld.tells_where(it));
+        let all = withheld.is_about(&resident);
         let shown = entries.items.iter().filter_map(|entry| {
             let about = About::of(entry)?;
             let is_withheld = all || withheld.has(entry);

@@ -2,7 +2,7 @@
 //!
 //! Who asked about a resident is where they went. So it is withheld
 //! - of whoever is protected, or ever was: where they were asked about before may be where they are; and of whom it is
-//!   not known;
+//!   not known, or was not when they were asked about;
 //! - of every answer by which no dose was given. Whoever may write a register can put a stranger's number into it, and
 //!   would see who asks about that number.
 
@@ -18,7 +18,7 @@ use crate::Residents;
 pub(crate) enum Withheld {
     /// They may approve.
     Nothing,
-    /// These are, were, or may be protected.
+    /// These are, were, or may be protected, or may have been.
     Of(HashSet<ResidentTag>),
 }
 
@@ -39,32 +39,23 @@ impl Residents {
         }
         let (scope, named) = (caller.scope(), Vec::from_iter(named));
         let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
-        let protected = self.store.may_be_protected(scope, &keys, &named).await?;
-        Ok(Withheld::Of(protected))
+        let protected = self.store.may_ever_be_protected(scope, &keys, &named);
+        Ok(Withheld::Of(protected.await?))
     }
 }
 
 impl Withheld {
     /// Whether what an entry says is withheld.
     pub(crate) fn has(&self, entry: &LogEntry) -> bool {
+        if matches!(self, Self::Nothing) {
+            return false;
+        }
         let gave_none = match &entry.event {
             LogEvent::Answered { outcome, .. } => *outcome != HolderOutcome::Given,
             _ => false,
         };
-        self.tells_where(entry) || (gave_none && matches!(self, Self::Of(_)))
-    }
-
-    /// Whether it is withheld because it may tell where somebody went who is or was protected. An answer that was
-    /// changed since may have been one about them.
-    pub(crate) fn tells_where(&self, entry: &LogEntry) -> bool {
-        if matches!(self, Self::Nothing) {
-            return false;
-        }
-        let event = &entry.event;
-        let is_answer = matches!(event, LogEvent::Answered { .. });
-        event.tells_of_protected()
-            || event.resident().is_some_and(|it| self.is_about(&it))
-            || (is_answer && entry.hash != entry.computed_hash())
+        let resident = entry.event.resident();
+        gave_none || entry.may_tell_of_protected() || resident.is_some_and(|it| self.is_about(&it))
     }
 
     /// Whether everything about a resident is.

@@ -15,8 +15,8 @@ use crate::{
 /// How long unwrapped keys are kept: a revoked right to decrypt takes effect within this time.
 const KEPT: SignedDuration = SignedDuration::from_mins(15);
 
-/// Since when the keys of a tenant are on the ring, and the keys.
-type Kept = HashMap<TenantCode, (Timestamp, Arc<TenantKeys>)>;
+/// Since when the keys of a tenant are on the ring, what they were unwrapped from, and the keys.
+type Kept = HashMap<TenantCode, (Timestamp, Vec<WrappedKey>, Arc<TenantKeys>)>;
 
 /// The keys of the tenants this process works for, unwrapped once each and kept for 15 minutes.
 #[derive(Clone)]
@@ -35,12 +35,19 @@ impl Keyring {
         }
     }
 
-    /// The tenant's keys if they are on the ring and not older than 15 minutes.
+    /// The tenant's keys if they are on the ring and not older than 15 minutes. Not those of a tenant that has left and
+    /// entered anew: what was sealed under them would soon be lost.
     #[must_use]
-    pub fn kept(&self, tenant: TenantCode, now: Timestamp) -> Option<Arc<TenantKeys>> {
+    pub fn kept(
+        &self,
+        tenant: TenantCode,
+        wrapped: &[WrappedKey],
+        now: Timestamp,
+    ) -> Option<Arc<TenantKeys>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, keys) = kept.get(&tenant)?;
-        (now.duration_since(*since) < KEPT).then(|| Arc::clone(keys))
+        let (since, of, keys) = kept.get(&tenant)?;
+        let is_kept = of == wrapped && now.duration_since(*since) < KEPT;
+        is_kept.then(|| Arc::clone(keys))
     }
 
     /// Unwraps the tenant's branch keys and keeps what is derived from them.
@@ -58,7 +65,7 @@ impl Keyring {
         }
         let keys = Arc::new(TenantKeys::new(tenant, branches).ok_or(KmsError::NotABranchKey)?);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(tenant, (now, Arc::clone(&keys)));
+        kept.insert(tenant, (now, wrapped.to_vec(), Arc::clone(&keys)));
         Ok(keys)
     }
 }

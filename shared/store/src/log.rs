@@ -15,7 +15,7 @@ use crate::{
     item::{Item, Map, as_stored, b, n, s, time},
     keys::{self, SCHEMA},
     many::MOST,
-    page::PageOf,
+    page::{PageOf, each},
     transaction::Change,
 };
 
@@ -90,6 +90,14 @@ impl LogEntry {
             parts.push(fact.as_bytes());
         }
         Sha256::of_parts(&parts)
+    }
+
+    /// Whether it tells, or may tell, where somebody went who was protected: an answer that was changed since may have
+    /// been one about them.
+    #[must_use]
+    pub fn may_tell_of_protected(&self) -> bool {
+        let is_answer = matches!(self.event, LogEvent::Answered { .. });
+        self.event.tells_of_protected() || (is_answer && self.hash != self.computed_hash())
     }
 
     pub(crate) fn to_item(&self, pk: String) -> Map {
@@ -214,5 +222,18 @@ impl Store {
     ) -> Result<PageOf<LogEntry>, StoreError> {
         let page = self.newest_first(scope, keys::asked_about(scope, resident), limit, after);
         page.await?.map(LogEntry::read)
+    }
+
+    /// All of them, oldest first.
+    pub(crate) async fn every_inquiry_about(
+        &self,
+        scope: &TenantScope,
+        resident: &ResidentTag,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let query = self.client(scope).query().table_name(&self.table);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(keys::asked_about(scope, resident)));
+        each(query, LogEntry::read).await
     }
 }

@@ -1,11 +1,15 @@
 //! Who was ever protected (支援措置). A marker is written with the row that says so, and stays.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, TenantScope};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{InRegister, Status, Store, StoreError, item::Item, keys, many::MOST};
+
+/// Residents of whom the log is read at once.
+const AT_ONCE: usize = 8;
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
 ///
@@ -43,9 +47,42 @@ impl Store {
         Ok(found)
     }
 
+    /// Who of these may be protected, or may have been when they were asked about: by the register, or as the log has
+    /// it of them or of another record of theirs that stands in one entry with them.
+    pub async fn may_ever_be_protected(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+    ) -> Result<HashSet<ResidentTag>, StoreError> {
+        let mut may_be = self.may_be_protected(scope, keys, residents).await?;
+        let rest = residents.iter().filter(|tag| !may_be.contains(*tag));
+        let entries = rest.map(|tag| async move {
+            let entries = self.every_inquiry_about(scope, tag).await?;
+            Ok::<_, StoreError>((*tag, entries))
+        });
+        let entries: Vec<_> = entries.collect();
+        let entries = stream::iter(entries).buffer_unordered(AT_ONCE);
+        let entries: Vec<_> = entries.try_collect().await?;
+        let named = entries.iter().flat_map(|(tag, entries)| {
+            let named = entries.iter().filter_map(|entry| entry.event.resident());
+            named.filter(move |named| named != tag)
+        });
+        let named = Vec::from_iter(named.collect::<BTreeSet<_>>());
+        let named = self.may_be_protected(scope, keys, &named).await?;
+        may_be.extend(entries.into_iter().filter_map(|(tag, entries)| {
+            let is_told = entries.iter().any(|entry| {
+                let other = entry.event.resident();
+                entry.may_tell_of_protected() || other.is_some_and(|it| named.contains(&it))
+            });
+            is_told.then_some(tag)
+        }));
+        Ok(may_be)
+    }
+
     /// Who of these is noted so, or may be protected as the register in force has them, who were removed among them:
     /// of whom that does not say that they are not, or cannot be read.
-    pub async fn may_be_protected(
+    async fn may_be_protected(
         &self,
         scope: &TenantScope,
         keys: &TenantKeys,

@@ -186,7 +186,7 @@ impl TenantState {
         ring: &Keyring,
         now: Timestamp,
     ) -> Result<Arc<TenantKeys>, StoreError> {
-        match ring.kept(scope.code(), now) {
+        match ring.kept(scope.code(), &self.wrapped, now) {
             Some(keys) => Ok(keys),
             None => self.keys_anew(scope, ring, now).await,
         }

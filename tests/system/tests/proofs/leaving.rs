@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use system::{
+    file::{Encoding, File},
     town::{CHIYODA, SAPPORO},
     whole::Whole,
 };
@@ -125,4 +126,23 @@ async fn a_municipality_that_leaves_leaves_nothing_and_takes_nothing_of_others_w
     let check = check.unwrap();
     assert_eq!((check.entries, check.wrong), (8, Vec::<String>::new()));
     assert_eq!(check.left, BTreeMap::from([(sapporo, 2)]));
+}
+
+/// The functions keep keys for a while, and these are gone: whatever was sealed under them could not be opened any more.
+#[tokio::test(start_paused = true)]
+async fn who_enters_anew_at_once_is_sealed_under_their_new_key() {
+    let world = World::new().await;
+    let town = &world.town;
+    let erasing = Erasing::new(&town.stack.sdk_config(), town.s3().clone(), places());
+    erasing.erase(scope(SAPPORO).code()).await.unwrap();
+    town.stack.idle().await;
+    town.enrol(SAPPORO).await;
+    let row = person(10);
+    let file = File::new([row.clone()]).bytes(Encoding::Utf8);
+    town.take_in(SAPPORO, "anew.csv", file).await;
+    assert_eq!(town.holders().await.len(), 4);
+    assert_eq!(town.dead_letters(), BTreeMap::new());
+    world.wait(3_600);
+    let resident = town.resident(SAPPORO, row.cell("個別宛名番号")).await;
+    assert_eq!(resident.unwrap()["removed"], false);
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use data_encoding::BASE64;
+use serde_json::{Value, json};
 use system::{
     file::{Encoding, File},
     gate::{Gate, Step},
@@ -76,6 +77,24 @@ async fn a_record_that_cannot_be_indexed_is_given_up_alone_and_made_good_from_th
         .unwrap();
     assert_eq!((made.right, made.missing, made.wrong), (19, 1, 0));
     assert_eq!(world.town.holders().await.len(), 23);
+}
+
+/// What does not open is told of once; the row that mends it is followed.
+#[tokio::test(start_paused = true)]
+async fn a_number_that_comes_after_one_that_does_not_open_is_indexed() {
+    let world = World::new().await;
+    let town = &world.town;
+    let tag = town.tag(SAPPORO, person(12).cell("個別宛名番号")).await;
+    let key = (format!("T#{SAPPORO}#R#{tag}"), "P".to_owned());
+    let mut spoilt: Value = serde_json::from_str(&town.items().await[&key]).unwrap();
+    spoilt["newest"]["M"]["m"] = json!({ "B": "AAAA" });
+    town.put(&spoilt).await;
+    town.stack.idle().await;
+    let letters = || town.dead_letters().into_values().sum::<usize>();
+    assert_eq!((town.holders().await.len(), letters()), (23, 1));
+    let given = person(12).with("個人番号", person(21).cell("個人番号"));
+    take_in(&world, "given.csv", given).await;
+    assert_eq!((town.holders().await.len(), letters()), (24, 1));
 }
 
 /// Between two of its pauses the register switches.

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use system::town::{CHIYODA, SAPPORO};
+use system::{
+    file::{Encoding, File},
+    town::{CHIYODA, SAPPORO},
+};
 use vrs::logs::Check;
 
 use super::doses::vaccinate;
@@ -212,6 +215,46 @@ async fn who_asked_before_somebody_was_protected_is_not_told_from_then_on() {
         [true, true],
         "the marker, and nothing else"
     );
+}
+
+/// Of whom it was not known once, by a file without the column.
+#[tokio::test(start_paused = true)]
+async fn who_asked_about_somebody_of_whom_it_was_not_known_is_told_on_no_page_however_short() {
+    let world = World::new().await;
+    world
+        .town
+        .set(SAPPORO, |settings| settings.hold_protected = false)
+        .await;
+    let mut file = File::new([person(21)]);
+    file.columns.retain(|it| *it != "支援措置");
+    let unknown = file.bytes(Encoding::Utf8);
+    world.town.take_in(SAPPORO, "unknown.csv", unknown).await;
+    vaccinate(&world, SAPPORO, &person(21), &[(1, "20210407", "EP2163")]).await;
+    vaccinate(&world, SAPPORO, &person(10), &[(1, "20210407", "EP2163")]).await;
+    let unknown = ask(&world, 21, "F-1").await;
+    take_in(&world, "known.csv", person(21)).await;
+    let known = ask(&world, 21, "F-2").await;
+    ask(&world, 10, "F-3").await;
+    let path = format!(
+        "/residents/{}/inquiries?limit=1",
+        resident(&world, 21).await
+    );
+    let mut page = path.clone();
+    for is_last in [false, true] {
+        let (inquiries, text) = seen(&world, &["read"], &page, "inquiries").await;
+        assert_eq!(each(&inquiries, "outcome"), ["given"]);
+        assert!(!names_chiyoda(&text, &[&unknown, &known]), "{text}");
+        let shown: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(shown["next"].is_null(), is_last, "{text}");
+        page = format!(
+            "{path}&after={}",
+            shown["next"].as_str().unwrap_or_default()
+        );
+    }
+    let (entries, _) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["answered", "withheld", "withheld"]);
+    let (entries, _) = seen(&world, &["approve"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["answered"; 3]);
 }
 
 /// Whoever may write a register can put a stranger's number into it.
