@@ -1,5 +1,6 @@
 //! Every route, asked by one municipality for what is the other's.
 
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 use system::town::{Answer, CHIYODA, SAPPORO};
 
@@ -54,6 +55,34 @@ async fn every_route_answers_of_the_others_as_of_what_never_was_and_writes_nothi
         }
     }
     assert_eq!(world.town.whole().await, before);
+}
+
+/// A cursor is of a municipality, not of a list.
+#[tokio::test]
+async fn a_position_that_its_list_never_gave_is_no_fault_of_ours() {
+    let world = World::new().await;
+    let token = world.town.token(SAPPORO);
+    let about = format!("/residents/{}/inquiries?", world.theirs.resident);
+    let lists = [
+        "/uploads?",
+        "/exports?",
+        "/consents?",
+        "/inquiries?",
+        "/log?",
+        "/doses?state=review&",
+        "/doses?state=conflict&",
+        "/doses?state=waiting&",
+        "/doses?state=locked&",
+        about.as_str(),
+    ];
+    for list in lists {
+        for position in ["!", "0", "E#", "F", "HEAD", "LAST", "OPEN#full#utf-8", "~"] {
+            let cursor = BASE64URL_NOPAD.encode(format!("1 {SAPPORO} {position}").as_bytes());
+            let path = format!("{list}after={cursor}");
+            let page = world.town.ask("GET", &path, &token, None).await;
+            assert_eq!(page.status, 200, "{list} {position}: {}", page.json());
+        }
+    }
 }
 
 /// The same requests by the municipality whose ids they name: they are no requests that fail anyway.
