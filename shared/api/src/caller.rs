@@ -186,6 +186,13 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_subject_is_somebodys() {
+        let longest = "x".repeat(255);
+        let caller = caller(&json!({"sub": longest, "tenant": "131016"})).unwrap();
+        assert_eq!(caller.subject(), longest);
+    }
+
+    #[test]
     fn roles_come_as_a_list_or_as_api_gateway_writes_lists() {
         let cases = [
             (

@@ -112,6 +112,17 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_position_and_the_shortest_and_longest_page_are_taken() {
+        let scope = scope("131016");
+        let longest = "x".repeat(200);
+        let cursor = write(&scope, &longest);
+        for (limit, many) in [("1", 1), ("100", 100)] {
+            let page = Page::read(&scope, Some(limit), Some(&cursor), LIMITS).unwrap();
+            assert_eq!((page.limit, page.after), (many, Some(longest.clone())));
+        }
+    }
+
+    #[test]
     fn a_cursor_of_another_municipality_is_none() {
         let cursor = write(&scope("131016"), "x#y");
         let problem = Page::read(&scope("011002"), None, Some(&cursor), LIMITS).unwrap_err();

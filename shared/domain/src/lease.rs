@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn it_is_renewed_when_it_runs_low_and_only_then() {
         let lease = Lease::new(at(0), at(900));
-        assert_eq!(lease.renewal(at(10)), None);
+        assert_eq!(lease.renewal(at(20)), None);
         assert_eq!(
             lease.renewal(at(21)).map(|renewed| renewed.until()),
             Some(at(81))
@@ -122,8 +122,12 @@ mod tests {
         assert_eq!(next(lease, 10), None);
         assert_eq!(next(lease, 30), Some((at(90), true)));
         let last = Lease::new(at(130), at(180));
-        assert_eq!(next(last, 150), None, "enough for some requests");
+        assert_eq!(next(last, 156), None, "enough for some requests");
         assert_eq!(next(last, 157), Some((at(157), false)));
+        // One that would be near its own end at once is no gain.
+        let short = Lease::new(at(0), at(70));
+        assert_eq!(next(short, 46), Some((at(70), true)));
+        assert_eq!(next(short, 47), Some((at(47), false)));
     }
 
     #[test]

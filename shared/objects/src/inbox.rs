@@ -223,7 +223,8 @@ mod tests {
 
     #[test]
     fn every_other_key_says_why_it_is_none() {
-        let long = format!("inbox/131016/residents/{}.csv", "a".repeat(LONGEST_KEY));
+        // One byte more than may be, of fewer characters.
+        let long = format!("inbox/131016/residents/aa{}.csv", "あ".repeat(332));
         for (event, why) in [
             ("", NotInInbox::Elsewhere),
             ("outbox/131016/uploads/x/errors.csv", NotInInbox::Elsewhere),
@@ -285,6 +286,13 @@ mod tests {
         ] {
             assert_eq!(InboxKey::from_event(event), Err(why), "{event}");
         }
+    }
+
+    #[test]
+    fn the_longest_key_is_read() {
+        let longest = format!("inbox/131016/residents/a{}.csv", "あ".repeat(332));
+        assert_eq!(longest.len(), 1_024);
+        assert_eq!(InboxKey::parse(&longest).map(|key| key.key()), Ok(longest));
     }
 
     #[test]

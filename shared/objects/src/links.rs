@@ -169,3 +169,16 @@ fn end(now: Timestamp, valid_for: Duration) -> Result<Timestamp, ObjectsError> {
 fn url(request: &PresignedRequest) -> String {
     request.uri().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_is_in_sight_to_the_last_millisecond_of_28_days() {
+        let left = Timestamp::UNIX_EPOCH;
+        let end = left + SignedDuration::from_hours(28 * 24);
+        assert!(is_in_sight(left, end - SignedDuration::from_millis(1)));
+        assert!(!is_in_sight(left, end));
+    }
+}

@@ -257,6 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_registered_is_the_latest_and_before_them_who_left_last() {
+        let person = |status, moved_on| {
+            let mut person = record((PERSON, COUPON, 2), status);
+            person.resident.resident.moved_on = moved_on;
+            person
+        };
+        let on = |day| Some(Date::constant(2021, 4, day));
+        let order = [
+            person(Status::Removed, None),
+            person(Status::Removed, on(1)),
+            person(Status::Removed, on(2)),
+            person(Status::Registered, None),
+            person(Status::Registered, on(1)),
+        ];
+        let order = order.each_ref().map(lasted);
+        assert!(order.is_sorted_by(|one, next| one < next), "{order:?}");
+    }
+
+    #[test]
     fn two_records_are_of_one_person_only_if_what_is_stored_says_so() {
         let cases = [
             ((PERSON, COUPON, 2), (PERSON, COUPON, 2), true),

@@ -42,3 +42,48 @@ fn moving() -> StoreError {
         code: "Moving".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conflict() -> StoreError {
+        StoreError::TryAgain {
+            code: "TransactionConflict".to_owned(),
+        }
+    }
+
+    fn code(ended: Result<(), StoreError>) -> Option<String> {
+        match ended {
+            Err(StoreError::TryAgain { code }) => Some(code),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_never_first_begins_seven_times_anew_and_is_told_to_come_back() {
+        let ends: [(fn() -> StoreError, _); 2] = [
+            (|| StoreError::Moved, "Moving"),
+            (conflict, "TransactionConflict"),
+        ];
+        for (error, end) in ends {
+            let mut retry = Retry::default();
+            for nth in 1..=7 {
+                assert!(retry.after(error()).await.is_ok(), "{nth}");
+            }
+            assert_eq!(code(retry.after(error()).await).as_deref(), Some(end));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_race_is_not_begun_anew() {
+        let late = StoreError::TryAgain {
+            code: "Timeout".to_owned(),
+        };
+        let ended = Retry::default().after(late).await;
+        assert_eq!(code(ended).as_deref(), Some("Timeout"));
+        let damaged = StoreError::Damaged { what: "dose" };
+        let ended = Retry::default().after(damaged).await;
+        assert!(matches!(ended, Err(StoreError::Damaged { .. })));
+    }
+}

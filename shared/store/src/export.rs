@@ -184,6 +184,7 @@ impl Store {
         limit: u32,
         after: Option<String>,
     ) -> Result<PageOf<Export>, StoreError> {
+        let after = after.filter(|after| after.as_str() < BEHIND_EXPORTS);
         let after = after.unwrap_or_else(|| BEHIND_EXPORTS.to_owned());
         let page = self.newest_first(scope, keys::exports(scope), limit, Some(after));
         page.await?.map(|map| {

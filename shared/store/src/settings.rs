@@ -100,15 +100,31 @@ mod tests {
         let unknown = MappingProblem::NoSuchColumn("住所".to_owned());
         let problem = SettingsProblem::Columns(FileKind::Residents, unknown);
         assert_eq!(of("住所", "住所"), Err(problem));
-        for name in ["", "　 ", "a\nb", "９８3205673214", &"長".repeat(101)] {
+        for name in ["1234567列", &"長".repeat(100)] {
+            assert_eq!(of(name, "氏名"), Ok(()), "{name}");
+        }
+        for name in [
+            "",
+            "　 ",
+            "a\nb",
+            "1２345678",
+            "９８3205673214",
+            &"長".repeat(101),
+        ] {
             let problem = SettingsProblem::ColumnName(FileKind::Residents);
             assert_eq!(of(name, "氏名"), Err(problem), "{name}");
         }
-        let settings = TenantSettings {
-            max_removed_percent: 101,
-            ..TenantSettings::default()
+        let percentages = |max_refused_percent, max_removed_percent| {
+            let settings = TenantSettings {
+                max_refused_percent,
+                max_removed_percent,
+                ..TenantSettings::default()
+            };
+            settings.check()
         };
-        assert_eq!(settings.check(), Err(SettingsProblem::Percentage));
+        assert_eq!(percentages(100, 100), Ok(()));
+        assert_eq!(percentages(101, 0), Err(SettingsProblem::Percentage));
+        assert_eq!(percentages(0, 101), Err(SettingsProblem::Percentage));
         let mut settings = TenantSettings::default();
         let aspirin: ProductCode = "ASPIRIN".parse().unwrap();
         settings.lots.add(aspirin, LotNumber::parse("1").unwrap());

@@ -274,7 +274,10 @@ mod tests {
         assert_eq!("07".parse(), Ok(seventh));
         assert_eq!(seventh.previous(), DoseNumber::new(6));
         assert_eq!(DoseNumber::FIRST.previous(), None);
-        assert_eq!(DoseNumber::new(99).and_then(DoseNumber::next), None);
+        let last = DoseNumber::new(99).unwrap();
+        assert_eq!("99".parse(), Ok(last));
+        assert_eq!(DoseNumber::new(98).and_then(DoseNumber::next), Some(last));
+        assert_eq!(last.next(), None);
         for text in ["", "0", "00", "+7", "007", "７", "7 "] {
             assert_eq!(text.parse::<DoseNumber>(), Err(UnknownWord), "{text}");
         }
@@ -289,7 +292,10 @@ mod tests {
         assert_eq!(read("3004−667").as_deref(), Ok("3004-667"));
         assert_ne!(read("EYO779"), read("EY0779"));
         assert_eq!(read("\u{3000}"), Err(LotNumberError::Empty));
-        assert_eq!(read(&"A".repeat(21)), Err(LotNumberError::Long));
+        for longest in ["A".repeat(20), "Ａ".repeat(20)] {
+            assert_eq!(read(&format!(" {longest} ")), Ok("A".repeat(20)));
+            assert_eq!(read(&format!("{longest}A")), Err(LotNumberError::Long));
+        }
         assert_eq!(read("EY\u{200B}0779"), Err(LotNumberError::Unseen));
         assert_eq!(read("EY\n0779"), Err(LotNumberError::Unseen));
     }

@@ -173,7 +173,11 @@ fn what_goes_on_too_long_is_stopped_at_once_and_the_same_in_any_pieces() {
     let cases = [
         (long("\"", "x\n", MAX_FIELD), ProblemCode::UnclosedQuote),
         (long("", "x", MAX_FIELD + 1), ProblemCode::FieldTooLong),
-        (long("", "xxxxxxx,", MAX_RECORD), ProblemCode::RecordTooLong),
+        // With the first field, one byte too many.
+        (
+            long("", "xxxxxxx,", MAX_RECORD - 1),
+            ProblemCode::RecordTooLong,
+        ),
     ];
     for (bytes, code) in cases {
         for ending in ["", "\n", "\"\n", &"x".repeat(70_000)] {
@@ -185,8 +189,13 @@ fn what_goes_on_too_long_is_stopped_at_once_and_the_same_in_any_pieces() {
             }
         }
     }
-    let (rows, _, problem) = split(&long("", "x", MAX_FIELD), 100);
-    assert_eq!((rows.len(), problem), (2, None));
+    for (longest, piece) in [
+        (long("", "x", MAX_FIELD), 100),
+        (long("", "xxxxxxx,", MAX_RECORD - 2), 4096),
+    ] {
+        let (rows, _, problem) = split(&longest, piece);
+        assert_eq!((rows.len(), problem), (2, None));
+    }
 }
 
 #[test]

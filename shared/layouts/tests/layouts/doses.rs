@@ -180,6 +180,31 @@ fn a_wrong_cell_makes_its_row_refused_and_no_other() {
 }
 
 #[test]
+fn texts_over_length_are_refused_by_characters_not_bytes() {
+    for (column, letter, most) in [
+        ("個別宛名番号", "7", 40),
+        ("個別宛名番号", "宛", 40),
+        ("接種会場名", "a", 30),
+        ("接種会場名", "会", 30),
+        ("接種医師名", "a", 20),
+        ("接種医師名", "医", 20),
+        ("ロット番号", "A", 20),
+        ("ロット番号", "Ａ", 20),
+    ] {
+        let of = |length| check(file(&[&row_with(column, &letter.repeat(length))]).as_bytes());
+        assert_eq!(of(most).refused, [], "{column} {letter}");
+        let refused = vec![(TooLong, Some(column))];
+        assert_eq!(of(most + 1).refused, [(2, refused)], "{column} {letter}");
+    }
+    // No vaccine has so long a name, and the longest one is looked for.
+    for (length, code) in [(20, ProductUnknown), (21, TooLong)] {
+        let row = row_with("ワクチンメーカー", &"ア".repeat(length));
+        let refused = vec![(code, Some("ワクチンメーカー"))];
+        assert_eq!(check(file(&[&row]).as_bytes()).refused, [(2, refused)]);
+    }
+}
+
+#[test]
 fn a_row_needs_a_coupon_or_a_number_of_the_person() {
     let rows = [
         "131016,1234567890,,1,20210601,,,ファイザー,EY0779,",
@@ -216,6 +241,7 @@ const RIGHT: &[(&str, &str, &str)] = &[
     ("接種回", "２", "2"),
     ("接種回", "02", "2"),
     ("接種回", " 3 ", "3"),
+    ("接種回", "99", "99"),
     ("接種日", "2021-06-01", "2021-06-01"),
     ("接種日", "2021/6/1", "2021-06-01"),
     ("接種日", "R3.6.1", "2021-06-01"),

@@ -5,6 +5,7 @@ mod doses;
 mod errors_csv;
 mod file;
 mod file_refused;
+mod inquiries;
 mod ledger;
 mod row_accepted;
 mod row_refused;

@@ -385,3 +385,19 @@ async fn a_row_in_the_layouts_own_order_needs_no_header_of_its_own_case() {
     let receipt = town.take_in(CHIYODA, "a.csv", text).await;
     assert_all_in(&town, &receipt, file.rows, "quoted header").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_leaves_and_never_was_in_the_register_is_told_and_unchanged() {
+    let town = town().await;
+    let stranger = Row::of(30).with("異動区分", "2");
+    let file = File::new([Row::of(1), stranger.clone()]).bytes(Encoding::Utf8);
+    let receipt = town.take_in(CHIYODA, "leaves.csv", file).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    assert_eq!(receipt["rows"]["unchanged"], 2, "{receipt:#}");
+    let mut notices = receipt["notices"].as_array().unwrap().iter();
+    let told = notices.find(|it| it["code"] == "REMOVAL_OF_UNKNOWN");
+    assert_eq!(told.unwrap()["rows"], 1, "{receipt:#}");
+    let number = stranger.cell("個別宛名番号");
+    let found = town.search(CHIYODA, &json!({ "number": number })).await;
+    assert_eq!(found, Vec::<Value>::new());
+}

@@ -406,6 +406,10 @@ async fn a_key_is_of_one_request() {
     let without = venue.post("/doses", &dose(&Row::of(1))).await;
     assert_eq!(said(&without).1, "IDEMPOTENCY_KEY_MISSING");
     assert_eq!(town.whole().await, before);
+    // Another person's key of the same name is another one.
+    let nurse = Venue::of(&town, "nurse-2");
+    let own = nurse.ask("POST", "/doses", &key, &dose(&Row::of(2))).await;
+    assert_eq!(own.status, 201, "{}", own.json());
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,14 +69,14 @@ async fn an_export_that_did_not_end_within_an_hour_keeps_nobody_waiting() {
     };
     let first = asked(1, 0);
     let mut given = Vec::new();
-    for export in [&first, &asked(2, 59), &asked(3, 61), &asked(4, 62)] {
+    for export in [&first, &asked(2, 59), &asked(3, 60), &asked(4, 62)] {
         let under_way = store.ask_for_export(&scope, export).await.unwrap();
         given.push(under_way.map(|it| it.id));
     }
-    let expected = [None, Some(first.id), None, Some(asked(3, 61).id)];
+    let expected = [None, Some(first.id), None, Some(asked(3, 60).id)];
     assert_eq!(given, expected);
     let failed = ("RECORDS_MOVING", "");
-    let third = asked(3, 61);
+    let third = asked(3, 60);
     let ended = store.fail_export(&scope, &third.id, failed, third.requested_at);
     ended.await.unwrap();
     let last = store.ask_for_export(&scope, &asked(5, 63)).await.unwrap();

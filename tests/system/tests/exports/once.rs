@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use queues::{ExportMessage, Message as _};
 use runtime::{Adapters, Handler};
 use serde_json::{Value, json};
-use store::Export;
+use store::{Export, Published, StoreError};
 use system::{
     gate::{Gate, Step},
     town::{CHIYODA, SAPPORO, Town, scope},
@@ -160,7 +160,8 @@ async fn an_export_is_made_by_one_invocation_at_a_time() {
         Vec::<String>::new()
     );
     // Its claim is not the other one's to give back.
-    store.release_export(&scope, &id, ends).await.unwrap_err();
+    let given_back = store.release_export(&scope, &id, ends).await;
+    assert!(matches!(given_back, Err(StoreError::Moved)));
     // The other one was killed, and would have been ended by then.
     tokio::time::sleep(std::time::Duration::from_secs(61)).await;
     assert!(tell(&function, &scope, id, ends).await);
@@ -168,6 +169,44 @@ async fn an_export_is_made_by_one_invocation_at_a_time() {
     let whole = town.whole().await;
     assert!(tell(&function, &scope, id, ends).await, "it is done");
     assert!(town.whole().await == whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_is_anothers_once_its_time_is_up_and_ends_once() {
+    let town = town().await;
+    let (store, scope) = (town.store(), scope(CHIYODA));
+    let id = asked(&town, &scope).await;
+    let begun = super::now(&town);
+    let at = |millis| begun + SignedDuration::from_millis(millis);
+    let claim = async |until, now| {
+        let claimed = store.claim_export(&scope, &id, at(until), at(now));
+        claimed.await
+    };
+    let moved = |done: Result<(), StoreError>| matches!(done, Err(StoreError::Moved));
+    claim(60_000, 0).await.unwrap();
+    assert!(moved(claim(120_000, 59_999).await));
+    claim(120_000, 60_000).await.unwrap();
+    let release = async |until| store.release_export(&scope, &id, at(until)).await;
+    assert!(moved(release(60_000).await), "it is another one's");
+    release(120_000).await.unwrap();
+    claim(180_000, 60_000).await.unwrap();
+
+    let why = ("RECORDS_MOVING", "");
+    let fail = async || store.fail_export(&scope, &id, why, at(60_000)).await;
+    fail().await.unwrap();
+    assert!(moved(fail().await));
+    assert!(moved(release(180_000).await));
+    assert!(moved(claim(240_000, 200_000).await));
+    let published = Published {
+        id,
+        night: None,
+        most: BTreeMap::new(),
+        doses: 0,
+    };
+    assert!(moved(
+        store.publish_export(&scope, &published, at(60_000)).await
+    ));
+    assert_eq!(store.last_export(&scope).await.unwrap(), None);
 }
 
 /// Makes it once, while a dose of this person is recorded between the two counts of every reading; whether the

@@ -1,10 +1,13 @@
 //! A municipality's settings, changed and tried out through the whole stack.
 
+use crypto::WrappedKey;
 use data_encoding::BASE64;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use store::{StoreError, TenantSettings};
 use system::{
     file::{Encoding, File, Row},
-    town::{Answer, CHIYODA, SAPPORO, Town},
+    town::{Answer, CHIYODA, SAPPORO, Town, scope},
 };
 
 /// Changes settings with these roles, as somebody who saw this revision.
@@ -127,9 +130,11 @@ async fn what_guards_people_needs_who_approves() {
     for wanted in [
         json!({ "hold_protected": false }),
         json!({ "inquiries_per_day": 30 }),
+        json!({ "max_refused_percent": 11 }),
+        json!({ "max_removed_percent": 21 }),
     ] {
         let refused = put(&town, &["register"], 1, &wanted).await;
-        assert_eq!(refused.json()["code"], "ROLE_MISSING");
+        assert_eq!(refused.json()["code"], "ROLE_MISSING", "{wanted}");
     }
     let wanted = json!({ "hold_protected": false, "inquiries_per_day": 30 });
     let changed = put(&town, &["register", "approve"], 1, &wanted).await;
@@ -167,6 +172,51 @@ async fn nobody_raises_the_budget_above_what_the_operator_allows() {
     let own = json!({ "inquiries_at_most": 1_000 });
     let refused = put(&town, &["register", "approve"], 4, &own).await;
     assert_eq!(refused.status, 400);
+}
+
+/// Also where both have read the settings before either writes.
+#[tokio::test(start_paused = true)]
+async fn of_two_who_change_what_they_both_saw_one_is_told() {
+    let town = Town::start().await;
+    let [a, b] = ["EP2163", "EY0779"].map(|lot| json!({ "lots": { "COMIRNATY": [lot] } }));
+    let (one, other) = tokio::join!(
+        put(&town, &["register"], 1, &a),
+        put(&town, &["register"], 1, &b),
+    );
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412], "{} {}", one.json(), other.json());
+
+    let (store, scope) = (town.store(), scope(CHIYODA));
+    let before = store.tenant(&scope).await.unwrap().unwrap().settings;
+    let with = |max_removed_percent| TenantSettings {
+        max_removed_percent,
+        revision: before.revision + 1,
+        ..before.clone()
+    };
+    store.set_tenant(&scope, &with(30)).await.unwrap();
+    let late = store.set_tenant(&scope, &with(40)).await;
+    assert!(matches!(late, Err(StoreError::Moved)), "{late:?}");
+    let shown = town.get(CHIYODA, "/settings").await.json();
+    assert_eq!(shown["max_removed_percent"], 30);
+}
+
+/// Its records open by its first key alone.
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_part_keeps_their_key_and_settings_when_they_are_entered_again() {
+    let town = Town::start().await;
+    let before = town.whole().await;
+    for version in [1, 2] {
+        let key = WrappedKey {
+            version,
+            blob: vec![9; 32],
+        };
+        let settings = TenantSettings::default();
+        let (store, scope, now) = (town.store(), scope(CHIYODA), Timestamp::UNIX_EPOCH);
+        let again = store.add_tenant(&scope, &settings, &key, now).await;
+        assert!(matches!(again, Err(StoreError::Moved)), "{again:?}");
+    }
+    assert_eq!(town.whole().await, before);
 }
 
 #[tokio::test(start_paused = true)]

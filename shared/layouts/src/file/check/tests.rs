@@ -397,16 +397,20 @@ fn a_long_file_without_a_line_end_is_stopped_early() {
 
 #[test]
 fn a_file_over_the_limit_is_refused() {
-    let rules = Rules {
-        max_bytes: 200,
-        ..rules()
+    let file = format!("{HEADER}\n131016,1\n");
+    let checked = |max_bytes| {
+        let rules = Rules {
+            max_bytes,
+            ..rules()
+        };
+        let mut check = Check::new(rules, &ColumnMapping::default());
+        check.push(file.as_bytes(), &mut |_| {})?;
+        check.finish(&mut |_| {}).map(|summary| summary.rows)
     };
-    let mut check = Check::new(rules, &ColumnMapping::default());
-    check
-        .push(format!("{HEADER}\n").repeat(2).as_bytes(), &mut |_| {})
-        .unwrap();
-    let problem = check.finish(&mut |_| {}).unwrap_err();
-    assert_eq!(problem.code, ProblemCode::FileTooLarge);
+    let size = file.len() as u64;
+    assert_eq!(checked(size), Ok(1));
+    let problem = FileProblem::new(ProblemCode::FileTooLarge);
+    assert_eq!(checked(size - 1), Err(problem));
 }
 
 #[test]

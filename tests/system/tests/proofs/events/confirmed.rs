@@ -8,10 +8,13 @@ use std::{
     time::Duration,
 };
 
+use domain::UploadId;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::{Confirmation, Confirming, Release, StoreError};
 use system::{
     gate::{Call, Gate, Step},
-    town::{CHIYODA, Town},
+    town::{CHIYODA, Town, scope},
 };
 
 use crate::register::{assert_in_force, bytes, people, town};
@@ -142,4 +145,57 @@ async fn nobody_decides_while_a_receipt_may_be_on_its_way() {
     assert_eq!(decide(&town, &id, "discard").await, (200, Value::Null));
     assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "discarded");
     assert_in_force(&town, 1, &people(1..21, false)).await;
+}
+
+/// The one who confirms, where it is possible.
+fn taken(confirming: Result<Confirming, StoreError>) -> Release {
+    match confirming {
+        Ok(Confirming::Possible(release)) => *release,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_file_is_one_persons_to_the_last_millisecond_and_then_anothers_alone() {
+    let town = Town::start().await;
+    let id: UploadId = held(&town).await.parse().unwrap();
+    let (store, scope) = (town.store(), scope(CHIYODA));
+    let begun = town.stack.adapters().clock().now();
+    let at = |millis| begun + SignedDuration::from_millis(millis);
+    let first = taken(store.confirming(&scope, &id, begun).await);
+    let early = store.confirming(&scope, &id, at(29_999)).await;
+    assert!(matches!(early, Err(StoreError::Moved)), "{early:?}");
+    let early = store.discard_held(&scope, &id, at(29_999)).await;
+    assert!(matches!(early, Err(StoreError::Moved)), "{early:?}");
+    let second = taken(store.confirming(&scope, &id, at(30_000)).await);
+
+    // Nothing is left to the first.
+    let late = store.release_held(&scope, &first, at(30_000)).await;
+    assert!(matches!(late, Err(StoreError::Moved)), "{late:?}");
+    let late = store.end_confirming(&scope, &first).await;
+    assert!(matches!(late, Err(StoreError::Moved)), "{late:?}");
+    let late = store.keep_held(&scope, first, at(30_000)).await.unwrap();
+    assert!(late.is_none(), "{late:?}");
+
+    // Kept in the very millisecond in which it was taken, it has another end.
+    assert!(second.covers_a_request(at(48_000)) && !second.covers_a_request(at(48_001)));
+    let kept = store.keep_held(&scope, second, at(30_000)).await.unwrap();
+    let kept = kept.unwrap();
+    assert!(kept.covers_a_request(at(48_001)) && !kept.covers_a_request(at(48_002)));
+    let released = store.release_held(&scope, &kept, at(30_001)).await.unwrap();
+    assert!(matches!(released, Confirmation::Issued(_)), "{released:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_file_is_not_confirmed_over_a_newer_one() {
+    let town = Town::start().await;
+    let id = held(&town).await;
+    let newer = people(1..21, true);
+    let receipt = town.take_in(CHIYODA, "c.csv", bytes(&newer)).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    let confirmed = decide(&town, &id, "confirm").await;
+    assert_eq!(confirmed, (409, json!("UPLOAD_STALE")));
+    town.stack.idle().await;
+    assert_in_force(&town, 2, &newer).await;
+    assert_eq!(decide(&town, &id, "discard").await, (200, Value::Null));
 }

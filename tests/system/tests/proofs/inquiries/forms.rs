@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use serde_json::json;
 use system::town::{CHIYODA, SAPPORO};
 
-use super::bulk::{HEADER, line, rows};
+use super::bulk::{HEADER, drop_file, line, rows};
 use super::world::{World, about, person, with, without};
 
 async fn expires_at(world: &World, consent: &str) -> String {
@@ -93,4 +93,16 @@ async fn a_file_that_is_begun_anew_asks_on_no_form_that_the_desk_recorded_since(
     assert!(world.log(SAPPORO).await.is_empty());
     let answer = world.ask(&about(5, &desk)).await;
     assert_eq!(answer.status, 200, "the desk's own: {}", answer.json());
+}
+
+/// No row of these can be asked, so of as many as may be nothing is said but that.
+#[tokio::test(start_paused = true)]
+async fn more_rows_than_one_worker_asks_in_its_time_are_refused_whole() {
+    let world = World::new().await;
+    for (many, code) in [(20_000, "TOO_MANY_REFUSED"), (20_001, "TOO_MANY_INQUIRIES")] {
+        let lines: Vec<_> = (0..many).map(|nth| format!("{nth},,,,,\n")).collect();
+        let receipt = drop_file(&world, &many.to_string(), &lines).await;
+        assert_eq!(receipt["refusal"]["code"], code, "{many}");
+    }
+    assert!(world.log(CHIYODA).await.is_empty());
 }

@@ -5,8 +5,10 @@ use std::{
     time::Duration,
 };
 
+use crypto::{PersonTag, Tag};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
+use store::{HolderEntry, HolderIndex, Pointer};
 use system::{
     file::{Encoding, File},
     gate::{Gate, Step},
@@ -161,4 +163,26 @@ async fn a_record_of_who_does_not_take_part_keeps_nobody_from_the_index() {
         .lines()
         .filter(|line| line.contains(NAGOYA) && line.contains("does not take part"));
     assert_eq!(said.count(), 1, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_was_put_anew_since_it_was_read_is_not_taken_out() {
+    let town = Town::start().await;
+    let index = HolderIndex::new(town.dynamodb(), "holders".to_owned());
+    let (scope, person) = (scope(SAPPORO), PersonTag::parse(&"A".repeat(43)).unwrap());
+    let [read, anew] = [1, 2].map(|byte| Pointer {
+        name: Tag::from_bytes([7; 16]),
+        sealed: vec![byte; 40],
+    });
+    for pointer in [&read, &anew] {
+        index.put(&scope, &person, pointer).await.unwrap();
+    }
+    index.remove(&scope, &person, &read).await.unwrap();
+    let stands = HolderEntry {
+        holder: scope.code(),
+        pointers: vec![anew.clone()],
+    };
+    assert_eq!(index.of(&person).await.unwrap(), [stands]);
+    index.remove(&scope, &person, &anew).await.unwrap();
+    assert_eq!(index.of(&person).await.unwrap(), []);
 }

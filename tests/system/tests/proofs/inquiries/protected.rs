@@ -1,7 +1,12 @@
 //! Who asked about somebody protected is where they went: whoever may decide about it knows, and nobody else.
 
-use jiff::Timestamp;
+use std::collections::HashSet;
+
+use crypto::ResidentTag;
+use domain::{StaffTag, TenantCode};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use store::Releasing;
 use system::{
     file::{Encoding, File},
     town::{CHIYODA, SAPPORO},
@@ -359,4 +364,111 @@ async fn what_was_held_is_released_however_many_asked_after_it() {
     let token = world.token(SAPPORO, &["approve"], "boss");
     let late = world.town.ask("POST", &path, &token, None).await;
     assert_eq!(late.status, 404);
+}
+
+/// To the last millisecond of fourteen days.
+#[tokio::test(start_paused = true)]
+async fn a_release_is_of_one_resident_one_asker_and_fourteen_days() {
+    let world = World::new().await;
+    let held = ask(&world, 19, "F-1").await.parse().unwrap();
+    let tag = async |number| {
+        let row = person(number);
+        world.town.tag(SAPPORO, row.cell("個別宛名番号")).await
+    };
+    let (resident, other) = (tag(19).await, tag(18).await);
+    let (store, holder) = (world.town.store(), scope(SAPPORO));
+    let now = world.town.stack.adapters().clock().now();
+    let by = StaffTag::from_bytes([1; 16]);
+    let release = async |of: &ResidentTag| {
+        let released = store.release(&holder, of, &held, by, now).await;
+        released.unwrap()
+    };
+    assert_eq!(release(&other).await, Releasing::NotHeld);
+    let until = now + SignedDuration::from_hours(14 * 24);
+    assert_eq!(release(&resident).await, Releasing::Until(until));
+    let is_released = async |of: &ResidentTag, asker: TenantCode, at| {
+        let released = store.is_released(&holder, of, asker, at).await;
+        released.unwrap()
+    };
+    let asker = scope(CHIYODA).code();
+    let last = until - SignedDuration::from_millis(1);
+    assert!(is_released(&resident, asker, last).await);
+    assert!(!is_released(&resident, asker, until).await);
+    assert!(!is_released(&other, asker, last).await);
+    assert!(!is_released(&resident, holder.code(), last).await);
+}
+
+/// Whoever asks chooses the name of an inquiry, and two may choose the same.
+#[tokio::test(start_paused = true)]
+async fn of_two_askers_under_one_name_neither_is_released() {
+    let world = World::new().await;
+    let held = ask(&world, 19, "F-1").await;
+    let resident = resident(&world, 19).await;
+    let pk = format!("T#{SAPPORO}#ASKED#{resident}");
+    let items = world.town.items().await;
+    let (_, entry) = items.iter().find(|((of, _), _)| *of == pk).unwrap();
+    let mut entry: Value = serde_json::from_str(entry).unwrap();
+    let second = "000000001000";
+    entry["sk"]["S"] = json!(second);
+    entry["facts"]["M"]["asker"]["S"] = json!("131024");
+    world.town.put(&entry).await;
+    let path = format!("/residents/{resident}/inquiries/{held}/release");
+    let token = world.token(SAPPORO, &["approve"], "boss");
+    let release = async || world.town.ask("POST", &path, &token, None).await.status;
+    assert_eq!(release().await, 404);
+    world.town.delete(&pk, second).await;
+    assert_eq!(release().await, 200);
+}
+
+/// Sapporo takes in a person of whom no file has ever said whether they are protected.
+async fn take_in_unsaid(world: &World, number: u32) {
+    let mut file = File::new([person(number)]);
+    file.columns.retain(|column| *column != "支援措置");
+    let file = file.bytes(Encoding::Utf8);
+    let receipt = world.town.take_in(SAPPORO, "unsaid.csv", file).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_not_known_to_be_unprotected_is_held_and_who_asked_is_not_told() {
+    let world = World::new().await;
+    take_in_unsaid(&world, 30).await;
+    vaccinate(&world, SAPPORO, &person(30), &[(1, "20210407", "EP2163")]).await;
+    let held = ask(&world, 30, "F-1").await;
+    world
+        .town
+        .set(SAPPORO, |settings| settings.hold_protected = false)
+        .await;
+    let given = ask(&world, 30, "F-2").await;
+    let path = format!("/residents/{}/inquiries", resident(&world, 30).await);
+    for roles in NOT_APPROVE {
+        let (inquiries, text) = seen(&world, roles, &path, "inquiries").await;
+        assert_eq!(each(&inquiries, "outcome"), ["given", "held"]);
+        assert!(!names_chiyoda(&text, &[&held, &given]), "{text}");
+    }
+    let (entries, text) = seen(&world, &["inquire"], "/log", "entries").await;
+    assert_eq!(each(&entries, "kind"), ["withheld", "withheld"]);
+    assert!(!names_chiyoda(&text, &[&held, &given]), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_the_register_does_not_say_is_unprotected_may_be_protected() {
+    let world = World::new().await;
+    take_in_unsaid(&world, 30).await;
+    let (store, holder) = (world.town.store(), scope(SAPPORO));
+    let adapters = world.town.stack.adapters();
+    let tenant = store.tenant(&holder).await.unwrap().unwrap();
+    let now = adapters.clock().now();
+    let keys = tenant.keys(&holder, &adapters.keys(), now).await.unwrap();
+    let [protected, unprotected, unsaid] =
+        [19, 10, 30].map(|number| keys.resident_tag(person(number).cell("個別宛名番号")));
+    // Nobody, and more than are read at once.
+    let mut all: Vec<_> = (0..150)
+        .map(|it| ResidentTag::from_bytes([it; 16]))
+        .collect();
+    all.extend([protected, unsaid]);
+    let expected: HashSet<_> = all.iter().copied().collect();
+    all.push(unprotected);
+    let may_be = store.may_be_protected(&holder, &keys, &all).await.unwrap();
+    assert_eq!(may_be, expected);
 }

@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use jiff::Timestamp;
+use domain::InquiryId;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{HolderOutcome, LogEvent};
 use system::{
@@ -383,4 +384,34 @@ async fn what_was_held_is_answered_after_the_holder_decided_so() {
             HolderOutcome::Held
         ]
     );
+}
+
+/// Its place among the others is the time in its id.
+#[tokio::test(start_paused = true)]
+async fn an_inquiry_is_of_the_time_between_its_basis_and_now_give_or_take_an_hour() {
+    let world = World::new().await;
+    let consents = [world.consent(5, "F-5").await, world.consent(6, "F-6").await];
+    let first = consents[0].parse().unwrap();
+    let store = world.town.store();
+    let basis = store.consent(&scope(CHIYODA), &first).await.unwrap();
+    world.wait(3 * 3600);
+    let now = world.town.stack.adapters().clock().now();
+    let hour = SignedDuration::from_hours(1);
+    let (earliest, latest) = (basis.unwrap().recorded_at - hour, now + hour);
+    let ask = async |number, made_at: Timestamp| {
+        let id = InquiryId::new(made_at, [7; 10]).to_string();
+        let consent = if number == 5 {
+            &consents[0]
+        } else {
+            &consents[1]
+        };
+        let asked = world
+            .ask(&with(&about(number, consent), "inquiry", id))
+            .await;
+        asked.status
+    };
+    assert_eq!(ask(5, earliest - SignedDuration::from_millis(1)).await, 400);
+    assert_eq!(ask(6, latest + SignedDuration::from_mins(1)).await, 400);
+    assert_eq!(ask(5, earliest).await, 200);
+    assert_eq!(ask(6, latest).await, 200);
 }

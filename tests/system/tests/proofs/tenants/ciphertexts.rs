@@ -1,10 +1,11 @@
 //! A sealed value opens only at its own place: tenant, table, row, attribute, generation.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use system::{
     file::{Encoding, File, Row},
     log::Log,
-    town::{CHIYODA, SAPPORO, Town},
+    town::{CHIYODA, SAPPORO, Town, scope},
 };
 use tracing::level_filters::LevelFilter;
 
@@ -185,4 +186,21 @@ async fn a_wrapped_key_that_was_moved_to_another_municipality_does_not_unwrap() 
     assert_eq!(answer.status, 500, "{}", answer.json());
     let own = town.post(SAPPORO, "/residents/search", Some(&by)).await;
     assert_eq!(own.status, 200, "where it belongs it unwraps");
+}
+
+/// So long the right to decrypt goes on after it was taken away.
+#[tokio::test(start_paused = true)]
+async fn unwrapped_keys_are_kept_for_their_municipality_and_less_than_a_quarter_of_an_hour() {
+    let town = Town::start().await;
+    let (adapters, store) = (town.stack.adapters(), town.store());
+    let [ours, theirs] = [CHIYODA, SAPPORO].map(scope);
+    let (ring, now) = (adapters.keys(), adapters.clock().now());
+    let tenant = store.tenant(&ours).await.unwrap().unwrap();
+    tenant.keys(&ours, &ring, now).await.unwrap();
+    let end = now + SignedDuration::from_mins(15);
+    let last = end - SignedDuration::from_millis(1);
+    let kept = ring.kept(ours.code(), last).unwrap();
+    assert_eq!(kept.tenant(), ours.code());
+    assert!(ring.kept(ours.code(), end).is_none());
+    assert!(ring.kept(theirs.code(), last).is_none());
 }

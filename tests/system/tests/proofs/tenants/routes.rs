@@ -1,9 +1,52 @@
 //! Every route, asked by one municipality for what is the other's.
 
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 use system::town::{Answer, CHIYODA, SAPPORO};
 
 use super::world::{Ask, World, operations, pairs};
+
+const ALL: &[&str] = &["read", "register", "doses", "inquire", "approve"];
+
+/// Any of which is enough for an operation. Whoever adds a route adds its roles here; that of `createUpload` is the
+/// one for files of residents.
+const ROLES: [(&str, &[&str]); 35] = [
+    ("searchResidents", &["read"]),
+    ("readResident", &["read"]),
+    ("readDoses", &["read"]),
+    ("listInquiriesAboutResident", &["read"]),
+    ("lookUpCoupon", &["doses"]),
+    ("recordDose", &["doses"]),
+    ("listDoses", &["read"]),
+    ("countDoses", &["read"]),
+    ("correctDose", &["doses"]),
+    ("cancelDose", &["doses"]),
+    ("readWaitingDose", &["read"]),
+    ("lockDose", &["approve"]),
+    ("unlockDose", &["approve"]),
+    ("resolveDose", &["doses"]),
+    ("listExports", &["read", "register"]),
+    ("createExport", &["register"]),
+    ("readExport", &["read", "register"]),
+    ("readSettings", ALL),
+    ("changeSettings", &["register"]),
+    ("trySettings", &["register"]),
+    ("listUploads", &["read", "register", "doses", "inquire"]),
+    ("createUpload", &["register"]),
+    ("readUpload", &["read", "register", "doses", "inquire"]),
+    ("confirmUpload", &["register"]),
+    ("discardUpload", &["register"]),
+    ("listConsents", &["inquire", "approve"]),
+    ("recordConsent", &["inquire"]),
+    ("readConsent", &["inquire", "approve"]),
+    ("approveConsent", &["approve"]),
+    ("revokeConsent", &["inquire"]),
+    ("listInquiries", &["inquire", "approve"]),
+    ("createInquiry", &["inquire"]),
+    ("readInquiry", &["inquire", "approve"]),
+    ("readLog", &["inquire", "approve"]),
+    ("releaseHeldInquiry", &["approve"]),
+];
 
 /// The answer without what is the same for nobody: the name that was asked for, the time, and the
 /// signature of a link.
@@ -54,6 +97,55 @@ async fn every_route_answers_of_the_others_as_of_what_never_was_and_writes_nothi
         }
     }
     assert_eq!(world.town.whole().await, before);
+}
+
+#[tokio::test]
+async fn every_route_is_for_its_roles_and_for_no_other() {
+    let world = World::new().await;
+    let before = world.town.whole().await;
+    for (operation, ..) in operations() {
+        let roles = ROLES.iter().find(|(of, _)| *of == operation);
+        let (_, enough) = roles.unwrap_or_else(|| panic!("{operation} has no roles here"));
+        for role in ALL {
+            let token = world.town.stack.token(CHIYODA, &[*role], "staff").unwrap();
+            for pair in pairs(&operation, &world.theirs) {
+                let answer = world.ask_as(&token, &pair.never).await;
+                let is_refused = answer.status == 403 && answer.json()["code"] == "ROLE_MISSING";
+                let what = format!("{operation} by {role}: {}", answer.json());
+                assert_eq!(is_refused, !enough.contains(role), "{what}");
+                assert!(answer.status < 500, "{what}");
+            }
+        }
+    }
+    assert_eq!(world.town.whole().await, before);
+}
+
+/// A cursor is of a municipality, not of a list.
+#[tokio::test]
+async fn a_position_that_its_list_never_gave_is_no_fault_of_ours() {
+    let world = World::new().await;
+    let token = world.town.token(SAPPORO);
+    let about = format!("/residents/{}/inquiries?", world.theirs.resident);
+    let lists = [
+        "/uploads?",
+        "/exports?",
+        "/consents?",
+        "/inquiries?",
+        "/log?",
+        "/doses?state=review&",
+        "/doses?state=conflict&",
+        "/doses?state=waiting&",
+        "/doses?state=locked&",
+        about.as_str(),
+    ];
+    for list in lists {
+        for position in ["!", "0", "E#", "F", "HEAD", "LAST", "OPEN#full#utf-8", "~"] {
+            let cursor = BASE64URL_NOPAD.encode(format!("1 {SAPPORO} {position}").as_bytes());
+            let path = format!("{list}after={cursor}");
+            let page = world.town.ask("GET", &path, &token, None).await;
+            assert_eq!(page.status, 200, "{list} {position}: {}", page.json());
+        }
+    }
 }
 
 /// The same requests by the municipality whose ids they name: they are no requests that fail anyway.
