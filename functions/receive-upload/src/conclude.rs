@@ -119,7 +119,7 @@ impl ReceiveUpload {
     ) -> Result<UploadState, ReceiveError> {
         let of_kind = &rows.of_kind;
         let removals = self.removals(mine, &of_kind.removals, register).await?;
-        let lifted = self.protections(mine, of_kind, register).await?;
+        let lifted = self.protections(mine, rows, register).await?;
         let protections = lifted.part;
         let mut conclusion = Conclusion {
             removals: removals.people,

@@ -71,7 +71,8 @@ pub struct Conclusion {
     /// Residents protected in force whom it would leave unprotected, in a file that is held at the most so many;
     /// `None` where nobody knows.
     pub protections_lifted: Option<u64>,
-    /// Residents protected in force, or as many as may be when the file's turn comes.
+    /// Residents protected in force, or as many as may be when the file's turn comes; of a file that is not held for them,
+    /// no more than it took to see that.
     pub protected_before: u64,
     /// Why it is held, if it is.
     pub held_for: HeldFor,

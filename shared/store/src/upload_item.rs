@@ -70,7 +70,8 @@ pub struct Upload {
     /// Residents protected in force when the file was checked whom it leaves unprotected, in a file that was held at
     /// the most so many. `None` where nobody knows: others waited before it, or it is from before that was noted.
     pub protections_lifted: Option<u64>,
-    /// Residents protected in force then, or as many as may be when the file's turn comes.
+    /// Residents protected in force then, or as many as may be when the file's turn comes; of a file that was not held
+    /// for them, no more than it took to see that.
     pub protected_before: u64,
     /// Why it was held, if it was.
     pub held_for: HeldFor,

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use system::{
+    cost::Counter,
     file::Row,
-    town::{CHIYODA, Town},
+    town::{CHIYODA, Town, behind},
 };
 
 use super::protection::{COLUMN, known, take_in_without};
@@ -143,6 +144,39 @@ async fn a_spoilt_record_of_somebody_protected_holds_no_file_up_and_counts_as_pr
     let receipt = take_in(&town, said(&[""; 20])).await;
     let held = ["protections_lifted", "protected"].map(|it| &receipt["held"][it]);
     assert_eq!(held, [10, 10], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_were_once_protected_few_are_read_to_see_whom_a_file_leaves_unprotected() {
+    let counter = Counter::default();
+    let gate = counter.gate(&["receive-upload"]);
+    let town = Town::with(behind(&gate, [])).await;
+    let said = |people: std::ops::RangeInclusive<u32>, cell| {
+        let rows = people.map(Row::of);
+        rows.map(|row| row.with(COLUMN, cell)).collect::<Vec<_>>()
+    };
+    let reads = || {
+        let calls = counter.take().calls;
+        calls.get("receive-upload BatchGetItem").copied()
+    };
+    let first = take_in(&town, said(1..=120, "1")).await;
+    assert_eq!((first["state"].as_str(), reads()), (Some("in_force"), None));
+
+    let newcomer = take_in(&town, said(121..=121, "0")).await;
+    assert_eq!(newcomer["protections_lifted"], 0, "{newcomer:#}");
+    assert_eq!(reads(), None, "nobody is named");
+
+    let put_right = take_in(&town, said(1..=120, "0")).await;
+    assert_eq!(put_right["held"]["protected"], 120, "{put_right:#}");
+    assert_eq!(reads(), Some(2), "a hundred at a time");
+    decide(&town, &put_right, "confirm").await;
+
+    let mut next_day = said(1..=120, "0");
+    next_day[0] = next_day[0].clone().with("氏名", "山田　改");
+    let next_day = take_in(&town, next_day).await;
+    assert_eq!(next_day["state"], "in_force", "{next_day:#}");
+    assert_eq!(next_day["protections_lifted"], 0, "{next_day:#}");
+    assert_eq!(reads(), Some(1), "of whom the file says something else");
 }
 
 #[tokio::test(start_paused = true)]
