@@ -127,6 +127,7 @@ impl ReceiveUpload {
             protects: of_kind.protects.len() as u64,
             protections_lifted: lifted.is_exact.then_some(protections.people),
             protected_before: protections.of,
+            lifts: lifted.known,
             ..conclusion.clone()
         };
         let found = Found {
@@ -156,6 +157,7 @@ impl ReceiveUpload {
                 conclusion.held_for = held_for;
                 if held_for.protections {
                     conclusion.protections_lifted = Some(protections.people);
+                    conclusion.lifted_before = register.lifted;
                 }
                 let held = Outcome::Ends(UploadState::Held);
                 self.conclude(mine, held, &conclusion).await

@@ -11,7 +11,7 @@ use store::{Register, Status};
 use crate::{
     ReceiveError, ReceiveUpload,
     check::CheckedRows,
-    decide::{Part, exceeds},
+    decide::{Part, lifts_too_many},
     kind::{ResidentsFound, Somebody},
     receive::Mine,
 };
@@ -35,6 +35,8 @@ pub(crate) struct Lifted {
     pub(crate) part: Part,
     /// Else it is the most that may be.
     pub(crate) is_exact: bool,
+    /// How many of them are known one by one.
+    pub(crate) known: u64,
 }
 
 /// Rows that say that somebody is protected, of files that come into force before this one.
@@ -123,7 +125,7 @@ impl ReceiveUpload {
         part.of = part.people;
         let percent = mine.tenant.settings.max_removed_percent;
         for some in others.chunks(AT_A_TIME) {
-            if !all && !exceeds(part.people, percent, part.of) {
+            if !all && !lifts_too_many(part, percent, register) {
                 break;
             }
             let protected = self.protected_under(mine, &keys, some, under, checked);
@@ -185,13 +187,14 @@ fn place<'a>(named: &'a [Somebody], tag: &ResidentTag) -> Option<&'a Somebody> {
 /// Who is protected then is not known. Of as many as may be, all that this file does not protect itself are taken for
 /// lifted, as far as it has rows that say so; but no more than are known one by one and the files before it protect.
 fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lifted {
+    let known = in_force.people;
     let Some(before) = before else {
         return Lifted {
             part: in_force,
             is_exact: true,
+            known,
         };
     };
-    let known = in_force.people;
     let most = in_force.of.max(before.most);
     let not_protected_here = most.saturating_sub(rows.protects.len() as u64);
     let may_be = known.max(not_protected_here.min(rows.not_protected));
@@ -201,6 +204,7 @@ fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lift
             of: most,
         },
         is_exact: false,
+        known,
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Register {
     pub issued_as_of: Option<Date>,
     /// When the newest of these files was dropped.
     pub issued_dropped_at: Option<Timestamp>,
+    /// Protections (支援措置) that files lifted which were given a generation since somebody last confirmed one that
+    /// lifts too many.
+    pub lifted: u64,
 }
 
 /// A register that came into force.
@@ -93,6 +96,7 @@ impl Register {
             loading,
             issued_as_of: item.maybe_word("issued_as_of")?,
             issued_dropped_at: item.maybe_time("issued_dropped_at")?,
+            lifted: item.maybe_number("lifted")?.unwrap_or_default(),
         })
     }
 }
@@ -317,22 +321,25 @@ fn newest_dates(register: &Register, upload: &Upload) -> Vec<(&'static str, Attr
     dropped.into_iter().chain(as_of).collect()
 }
 
-/// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`.
+/// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`, and with it so many
+/// protections are `lifted` unasked.
 pub(crate) fn issue<'a>(
     scope: &TenantScope,
     register: &Register,
     upload: &Upload,
+    lifted: u64,
 ) -> (Generation, Change<'a>) {
     let generation = register.issued.next();
     let mut values = newest_dates(register, upload);
     let update = if values.len() > 1 {
         "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
-         issued_dropped_at = :dropped, issued_as_of = :as_of"
+         lifted = :lifted, issued_dropped_at = :dropped, issued_as_of = :as_of"
     } else {
         "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
-         issued_dropped_at = :dropped"
+         lifted = :lifted, issued_dropped_at = :dropped"
     };
     values.extend([
+        (":lifted", n(lifted)),
         (":g", n(generation.get())),
         (":zero", n(0)),
         (":before", n(register.issued.get())),

@@ -98,6 +98,46 @@ async fn as_many_protections_as_the_municipality_lets_go_are_lifted_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_column_without_values_in_small_files_is_held_once_they_lifted_many_since_somebody_looked()
+ {
+    let town = town(10).await;
+    let blank = |number| take_in(&town, vec![Row::of(number).with(COLUMN, "")]);
+    for number in [1, 2] {
+        let receipt = blank(number).await;
+        assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+        assert_eq!(receipt["protections_lifted"], 1, "{receipt:#}");
+    }
+    for _ in 0..2 {
+        let receipt = blank(3).await;
+        assert_eq!(receipt["state"], "held", "{receipt:#}");
+        let held = &receipt["held"];
+        assert_eq!(held["codes"], json!(["TOO_MANY_UNPROTECTED"]));
+        let names = [
+            "protections_lifted",
+            "protected",
+            "protections_lifted_before",
+        ];
+        assert_eq!(names.map(|it| &held[it]), [1, 8, 2], "{held:#}");
+        let said = held["ja"].as_str().unwrap();
+        assert!(said.contains("すでに2人を解除しています"), "{said}");
+        // Whoever lifts none is not asked because of others.
+        let newcomer = blank(21).await;
+        assert_eq!(newcomer["state"], "in_force", "{newcomer:#}");
+        assert_eq!(known(&town, &[3]).await, json!([true]));
+        decide(&town, &receipt, "discard").await;
+    }
+    let receipt = blank(3).await;
+    decide(&town, &receipt, "confirm").await;
+    assert_eq!(known(&town, &[3]).await, json!([false]));
+    // From then on they are counted anew.
+    let receipt = blank(4).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    let receipt = blank(5).await;
+    let held = ["protections_lifted", "protections_lifted_before"].map(|it| &receipt["held"][it]);
+    assert_eq!(held, [1, 1], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_leaves_or_left_loses_protection_no_more_unasked_than_others() {
     let three = |cell, movement| {
         let mut rows = said(&[cell; 3]);
