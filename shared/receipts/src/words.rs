@@ -89,12 +89,12 @@ pub(crate) fn held(removals: Option<Part>, protections: Option<(Part, u64)>) -> 
         ));
         if before > 0 {
             ja.push(format!(
-                "前に支援措置の解除を確認してから、ほかのファイルですでに{before}人を解除しています。\
+                "確認のないまま、前のファイルですでに{before}人を解除しているため、合わせて数えています。\
                  列「支援措置」が空のまま抽出されていないか、確かめてください。"
             ));
             en.push(format!(
-                "files before it lifted that of {before} since somebody last confirmed one; see whether they were \
-                 extracted with an empty column 支援措置"
+                "files before it lifted that of {before} without confirmation, which count with them; see whether they \
+                 were extracted with an empty column 支援措置"
             ));
         }
         again = (

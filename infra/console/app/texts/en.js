@@ -188,7 +188,7 @@ export default {
   'held.lifted': 'Residents who are protected no more',
   'held.protected': 'Residents who stay protected',
   'held.protections-what': 'Protection lifted of {lifted} of the {protected} who have it. After this file, inquiries of other municipalities about them are answered without waiting for your decision. Make sure that it was not extracted with an empty column 支援措置. Until you decide the register stays as it is.',
-  'held.lifted-before': 'Files before it lifted the protection of {count} {count:resident|residents} since somebody last confirmed such a file. With this one they are many, so it is held.',
+  'held.lifted-before': 'Files before it lifted the protection of {count} {count:resident|residents} without confirmation; they count with these.',
   'held.discard': 'Discard this file',
   'held.confirm': 'Load it and remove {removals} {removals:resident|residents}',
   'held.confirm-protections': 'Load it and lift the protection of {lifted} {lifted:resident|residents}',

@@ -188,7 +188,7 @@ export default {
   'held.lifted': '支援措置を解除される人',
   'held.protected': '支援措置が続く人',
   'held.protections-what': '支援措置の解除 {lifted}人（現在の対象者 {protected}人）。このファイルを取り込むと、支援措置のある方が「なし」になり、ほかの自治体からの照会に、職員の判断を待たずに回答します。列「支援措置」が空のまま抽出されたファイルではないか、確かめてください。決めるまで台帳は変わりません。',
-  'held.lifted-before': '前に支援措置の解除を確認してから、ほかのファイルですでに{count}人の支援措置を解除しています。このファイルと合わせると多いため、止めています。',
+  'held.lifted-before': '確認のないまま、前のファイルですでに{count}人の支援措置を解除しているため、合わせて数えています。',
   'held.discard': 'このファイルを取りやめる',
   'held.confirm': '取り込んで、{removals}人を台帳から削除する',
   'held.confirm-protections': '取り込んで、{lifted}人の支援措置を解除する',
