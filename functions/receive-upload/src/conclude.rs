@@ -119,7 +119,7 @@ impl ReceiveUpload {
     ) -> Result<UploadState, ReceiveError> {
         let of_kind = &rows.of_kind;
         let removals = self.removals(mine, &of_kind.removals, register).await?;
-        let lifted = self.protections(mine, of_kind, register).await?;
+        let lifted = self.protections(mine, rows, register).await?;
         let protections = lifted.part;
         let mut conclusion = Conclusion {
             removals: removals.people,
@@ -127,6 +127,7 @@ impl ReceiveUpload {
             protects: of_kind.protects.len() as u64,
             protections_lifted: lifted.is_exact.then_some(protections.people),
             protected_before: protections.of,
+            lifts: lifted.known,
             ..conclusion.clone()
         };
         let found = Found {
@@ -156,6 +157,7 @@ impl ReceiveUpload {
                 conclusion.held_for = held_for;
                 if held_for.protections {
                     conclusion.protections_lifted = Some(protections.people);
+                    conclusion.lifted_before = register.lifted;
                 }
                 let held = Outcome::Ends(UploadState::Held);
                 self.conclude(mine, held, &conclusion).await

@@ -66,10 +66,10 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
             return Decision::NoChange;
         }
     }
-    let is_too_much = |part: Part| exceeds(part.people, settings.max_removed_percent, part.of);
+    let percent = settings.max_removed_percent;
     let held_for = HeldFor {
-        removals: is_too_much(found.removals),
-        protections: is_too_much(found.protections),
+        removals: exceeds(found.removals.people, percent, found.removals.of),
+        protections: lifts_too_many(found.protections, percent, register),
     };
     if held_for == HeldFor::default() {
         Decision::Accept
@@ -82,6 +82,14 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
 #[must_use]
 pub(crate) fn too_many_refused(rows: u64, refused: u64, settings: &TenantSettings) -> bool {
     rows == refused || exceeds(refused, settings.max_refused_percent, rows)
+}
+
+/// Whether somebody must confirm that so many protections are lifted. Those that were lifted since somebody last did
+/// count with them, as if by one file: a column that lost its values takes few at a time where files are small.
+#[must_use]
+pub(crate) fn lifts_too_many(lifted: Part, percent: u8, register: &Register) -> bool {
+    let before = register.lifted;
+    lifted.people > 0 && exceeds(before + lifted.people, percent, before + lifted.of)
 }
 
 /// Whether `part` is more than `percent` of `whole`.
@@ -134,6 +142,7 @@ mod tests {
             loading: None,
             issued_as_of: Some(date(2021, 4, 1)),
             issued_dropped_at: Timestamp::from_second(900).ok(),
+            lifted: 0,
         }
     }
 
@@ -263,6 +272,26 @@ mod tests {
             });
             let expected = held.map_or(Decision::Accept, Decision::Hold);
             assert_eq!(outcome(file, &register()), expected, "{removed} {lifted}");
+        }
+    }
+
+    #[test]
+    fn protections_that_were_lifted_unasked_count_with_those_that_a_file_lifts() {
+        for (before, people, of, expected) in [
+            (0, 20, 100, false),
+            (10, 10, 90, false),
+            (10, 11, 90, true),
+            (20, 1, 80, true),
+            // A file that lifts none is not held for what others did.
+            (90, 0, 10, false),
+        ] {
+            let register = Register {
+                lifted: before,
+                ..register()
+            };
+            let lifted = Part { people, of };
+            let is_held = lifts_too_many(lifted, 20, &register);
+            assert_eq!(is_held, expected, "{before} {people}");
         }
     }
 

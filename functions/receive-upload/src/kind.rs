@@ -1,9 +1,9 @@
 //! What each kind of file has of its own while it is checked; all else is the same for every kind.
 
-use std::{collections::HashSet, marker::PhantomData};
+use std::marker::PhantomData;
 
 use bytes::Bytes;
-use crypto::ResidentTag;
+use crypto::{Fingerprint, ResidentTag};
 use domain::{Generation, Movement, ResidentRow};
 use layouts::{
     Layout, Record,
@@ -46,6 +46,8 @@ pub(crate) struct Somebody {
     /// Of the row.
     pub(crate) index: u32,
     pub(crate) tag: ResidentTag,
+    /// Of the row.
+    pub(crate) fingerprint: Fingerprint,
 }
 
 /// What the decision about a residents file needs of its accepted rows.
@@ -53,7 +55,8 @@ pub(crate) struct Somebody {
 pub(crate) struct ResidentsFound {
     /// Whom rows ask to remove.
     pub(crate) removals: Vec<Somebody>,
-    /// Who was ever protected, as far as that was known before the pass, and is not by this file.
+    /// Who was ever protected, as far as that was known before the pass, and is not by this file; ascending by tag
+    /// once those of refused rows are out of it.
     pub(crate) unprotected: Vec<Somebody>,
     /// Indexes of the rows that say that somebody is protected.
     pub(crate) protects: Vec<u32>,
@@ -65,7 +68,8 @@ pub(crate) struct ResidentsFound {
 
 /// A residents file.
 pub(crate) struct ResidentsFile<'a> {
-    ever_protected: HashSet<ResidentTag>,
+    /// Ascending.
+    ever_protected: Vec<ResidentTag>,
     found: ResidentsFound,
     rows: ChunkRows<'a>,
 }
@@ -86,14 +90,14 @@ impl<'a> ResidentsFile<'a> {
 impl ResidentsFound {
     /// A row by which somebody leaves lifts their protection only if it says so; then whoever asks about them later
     /// is answered.
-    fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &HashSet<ResidentTag>) {
+    fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &[ResidentTag]) {
         if row.movement == Movement::Remove {
             self.removals.push(person);
         }
         match (row.protected, row.movement) {
             (Some(false), _) => {
                 self.not_protected += 1;
-                if ever.contains(&person.tag) {
+                if ever.binary_search(&person.tag).is_ok() {
                     self.unprotected.push(person);
                 }
             }
@@ -110,9 +114,12 @@ impl Kind for ResidentsFile<'_> {
     #[inline]
     fn note(&mut self, record: &residents::Record<'_>) {
         if let Ok(row) = &record.row {
-            let tag = self.rows.accept(row);
-            let index = record.index;
-            let person = Somebody { index, tag };
+            let checked = self.rows.accept(row);
+            let person = Somebody {
+                index: record.index,
+                tag: checked.tag,
+                fingerprint: checked.fingerprint,
+            };
             self.found.note(row, person, &self.ever_protected);
         } else {
             self.rows.refuse();
@@ -135,6 +142,7 @@ impl Kind for ResidentsFile<'_> {
         let is_accepted = |index: &u32| refused.binary_search(index).is_err();
         found.removals.retain(|it| is_accepted(&it.index));
         found.unprotected.retain(|it| is_accepted(&it.index));
+        found.unprotected.sort_unstable_by_key(|it| it.tag);
         found.protects.retain(is_accepted);
     }
 }

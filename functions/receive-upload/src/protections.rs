@@ -3,17 +3,28 @@
 //! An empty cell says "not protected", so an export that lost the values of the column says it of everybody. Whoever
 //! is protected hides from somebody: that must not happen unasked.
 
-use std::collections::HashSet;
-
-use crypto::ResidentTag;
+use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, TenantScope};
+use manifest::Entry;
 use store::{Register, Status};
 
-use crate::{ReceiveError, ReceiveUpload, decide::Part, kind::ResidentsFound, receive::Mine};
+use crate::{
+    ReceiveError, ReceiveUpload,
+    check::CheckedRows,
+    decide::{Part, lifts_too_many},
+    kind::{ResidentsFound, Somebody},
+    receive::Mine,
+};
+
+/// So many residents are read between two looks at the lease.
+const AT_A_TIME: usize = 10_000;
+/// So few residents are read sooner than the manifest.
+const FEW: usize = 100;
 
 /// Who was ever protected.
 pub(crate) struct EverProtected {
-    pub(crate) tags: HashSet<ResidentTag>,
+    /// Ascending.
+    pub(crate) tags: Vec<ResidentTag>,
     /// Whoever is protected under this generation is among them.
     pub(crate) under: Generation,
 }
@@ -24,6 +35,8 @@ pub(crate) struct Lifted {
     pub(crate) part: Part,
     /// Else it is the most that may be.
     pub(crate) is_exact: bool,
+    /// How many of them are known one by one.
+    pub(crate) known: u64,
 }
 
 /// Rows that say that somebody is protected, of files that come into force before this one.
@@ -37,15 +50,15 @@ struct Before {
 }
 
 impl ReceiveUpload {
-    /// Everybody who was ever protected, to be looked up row by row: they are few.
+    /// Everybody who was ever protected, to be looked up row by row: they are few, or all after a mistake.
     pub(crate) async fn ever_protected(
         &self,
         scope: &TenantScope,
     ) -> Result<EverProtected, ReceiveError> {
         // In this order: markers are there before the register is in force that they come from.
         let under = self.store.register(scope).await?.generation();
-        let tags = self.store.every_protected(scope).await?;
-        let tags = tags.into_iter().collect();
+        let mut tags = self.store.every_protected(scope).await?;
+        tags.sort_unstable();
         Ok(EverProtected { tags, under })
     }
 
@@ -55,73 +68,134 @@ impl ReceiveUpload {
     /// are not protected needs no look at the table.
     pub(crate) async fn protections(
         &self,
-        mine: &Mine<'_>,
-        rows: &ResidentsFound,
+        mine: &mut Mine<'_>,
+        rows: &CheckedRows<ResidentsFound>,
         register: &Register,
     ) -> Result<Lifted, ReceiveError> {
-        if rows.not_protected == 0 {
-            return Ok(lifted(rows, &HashSet::new(), None));
+        let found = &rows.of_kind;
+        if found.not_protected == 0 {
+            return Ok(lifted(found, Part::default(), None));
         }
-        let in_force = self.protected_in_force(mine, rows, register).await?;
+        let is_exact = register.issued == found.known_under;
+        let in_force = self
+            .protected_in_force(mine, rows, register, !is_exact)
+            .await?;
         let mut before = None;
-        if register.issued != rows.known_under {
+        // In this order: what is on its way now was not in force while residents were read under this register.
+        if !is_exact {
             let protects = self.on_their_way(mine, register, |it| it.protects).await?;
-            let all_are_known = register.generation() == rows.known_under;
+            let all_are_known = register.generation() == found.known_under;
             before = Some(Before {
                 most: protects.iter().copied().max().unwrap_or_default(),
                 all: all_are_known.then(|| protects.iter().sum()),
             });
         }
-        Ok(lifted(rows, &in_force, before))
+        Ok(lifted(found, in_force, before))
     }
 
+    /// Who loses it of those who are protected in force, and how many these are: all of them, or as many as it takes to
+    /// see that those who lose it are not too many of them.
+    ///
     /// Of those who left, only whom the file leaves unprotected: they still hide, and inquiries about them are held.
     /// All others who ever left would make those in the register seem many.
     async fn protected_in_force(
         &self,
-        mine: &Mine<'_>,
-        rows: &ResidentsFound,
+        mine: &mut Mine<'_>,
+        rows: &CheckedRows<ResidentsFound>,
         register: &Register,
-    ) -> Result<HashSet<ResidentTag>, ReceiveError> {
-        let ever = self.store.every_protected(mine.scope).await?;
-        if ever.is_empty() {
-            return Ok(HashSet::new());
+        all: bool,
+    ) -> Result<Part, ReceiveError> {
+        let mut others = self.store.every_protected(mine.scope).await?;
+        if others.is_empty() {
+            return Ok(Part::default());
         }
         let keys = mine
             .tenant
             .keys(mine.scope, &self.keys, self.clock.now())
             .await?;
-        let named: HashSet<_> = rows.unprotected.iter().map(|it| it.tag).collect();
-        let under = register.generation();
-        let protected = self.store.protected_under(mine.scope, &keys, &ever, under);
-        let counts = |(tag, status)| {
-            let counts = status == Status::Registered || named.contains(&tag);
-            counts.then_some(tag)
-        };
-        Ok(protected.await?.into_iter().filter_map(counts).collect())
+        let named = &rows.of_kind.unprotected;
+        others.retain(|tag| place(named, tag).is_none());
+        let named = self.not_as_in_force(mine, named, register).await?;
+        let (under, checked) = (register.generation(), rows.found.rows_checked);
+        let mut part = Part::default();
+        for some in named.chunks(AT_A_TIME) {
+            let protected = self.protected_under(mine, &keys, some, under, checked);
+            part.people += protected.await?.len() as u64;
+        }
+        part.of = part.people;
+        let percent = mine.tenant.settings.max_removed_percent;
+        for some in others.chunks(AT_A_TIME) {
+            if !all && !lifts_too_many(part, percent, register) {
+                break;
+            }
+            let protected = self.protected_under(mine, &keys, some, under, checked);
+            let stay = |status: &&Status| **status == Status::Registered;
+            part.of += protected.await?.iter().filter(stay).count() as u64;
+        }
+        Ok(part)
+    }
+
+    /// Reads some of those who were ever protected, and keeps the lease: they may be all of a large city.
+    async fn protected_under(
+        &self,
+        mine: &mut Mine<'_>,
+        keys: &TenantKeys,
+        some: &[ResidentTag],
+        under: Generation,
+        rows_checked: u64,
+    ) -> Result<Vec<Status>, ReceiveError> {
+        let protected = self.store.protected_under(mine.scope, keys, some, under);
+        let protected = protected.await?;
+        self.keep_lease(mine, rows_checked).await?;
+        Ok(protected)
+    }
+
+    /// Those of whom something else is in force than their rows say; the others are as little protected as by them.
+    /// After a file that protected everybody by mistake, and one that put it right, that is nearly nobody.
+    async fn not_as_in_force(
+        &self,
+        mine: &Mine<'_>,
+        named: &[Somebody],
+        register: &Register,
+    ) -> Result<Vec<ResidentTag>, ReceiveError> {
+        let mut as_in_force = Vec::new();
+        if let Some(in_force) = &register.in_force
+            && named.len() > FEW
+        {
+            let look = |entry: &Entry| {
+                let row = place(named, &entry.tag);
+                if row.is_some_and(|row| row.fingerprint == entry.fingerprint) {
+                    as_in_force.push(entry.tag);
+                }
+            };
+            self.look_at_all(mine, in_force, look).await?;
+        }
+        let tags = named.iter().map(|it| it.tag);
+        let differs = |tag: &ResidentTag| as_in_force.binary_search(tag).is_err();
+        Ok(tags.filter(differs).collect())
     }
 }
 
-/// Of the rows of a file and who is protected in force; `before`, if something may be on its way.
+/// Whose row it is; `named` ascend by tag.
+fn place<'a>(named: &'a [Somebody], tag: &ResidentTag) -> Option<&'a Somebody> {
+    let at = named.binary_search_by_key(tag, |it| it.tag).ok()?;
+    named.get(at)
+}
+
+/// Of the rows of a file and who loses protection that is in force; `before`, if something may be on its way.
 ///
 /// Who is protected then is not known. Of as many as may be, all that this file does not protect itself are taken for
 /// lifted, as far as it has rows that say so; but no more than are known one by one and the files before it protect.
-fn lifted(
-    rows: &ResidentsFound,
-    in_force: &HashSet<ResidentTag>,
-    before: Option<Before>,
-) -> Lifted {
-    let known = rows.unprotected.iter();
-    let known = known.filter(|it| in_force.contains(&it.tag)).count() as u64;
-    let of = in_force.len() as u64;
+fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lifted {
+    let known = in_force.people;
     let Some(before) = before else {
-        let part = Part { people: known, of };
         return Lifted {
-            part,
+            part: in_force,
             is_exact: true,
+            known,
         };
     };
-    let most = of.max(before.most);
+    let most = in_force.of.max(before.most);
     let not_protected_here = most.saturating_sub(rows.protects.len() as u64);
     let may_be = known.max(not_protected_here.min(rows.not_protected));
     Lifted {
@@ -130,28 +204,17 @@ fn lifted(
             of: most,
         },
         is_exact: false,
+        known,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Somebody;
-
-    fn tag(number: u32) -> ResidentTag {
-        let mut bytes = [0; 16];
-        bytes[..4].copy_from_slice(&number.to_be_bytes());
-        ResidentTag::from_bytes(bytes)
-    }
 
     /// A file that protects the first so many people, and says of those in `not` that they are not.
-    fn file(protects: u32, not: std::ops::Range<u32>) -> ResidentsFound {
-        let unprotected = not.clone().map(|index| Somebody {
-            index,
-            tag: tag(index),
-        });
+    fn file(protects: u32, not: &std::ops::Range<u32>) -> ResidentsFound {
         ResidentsFound {
-            unprotected: unprotected.collect(),
             protects: (0..protects).collect(),
             not_protected: u64::from(not.end - not.start),
             ..ResidentsFound::default()
@@ -159,26 +222,19 @@ mod tests {
     }
 
     /// Of a register in which the first so many are protected.
-    fn people(file: &ResidentsFound, in_force: u32, before: Option<Before>) -> (u64, u64) {
-        let in_force = (0..in_force).map(tag).collect();
-        let lifted = lifted(file, &in_force, before);
-        assert_eq!(lifted.is_exact, before.is_none());
+    fn people(
+        protects: u32,
+        not: &std::ops::Range<u32>,
+        in_force: u32,
+        before: Before,
+    ) -> (u64, u64) {
+        let in_force = Part {
+            people: not.clone().filter(|it| *it < in_force).count() as u64,
+            of: u64::from(in_force),
+        };
+        let lifted = lifted(&file(protects, not), in_force, Some(before));
+        assert!(!lifted.is_exact);
         (lifted.part.people, lifted.part.of)
-    }
-
-    #[test]
-    fn only_whoever_is_protected_in_force_loses_it() {
-        for (protects, not, in_force, expected) in [
-            (0, 0..0, 5, (0, 5)),
-            (0, 0..100, 5, (5, 5)),
-            (4, 4..100, 5, (1, 5)),
-            // They were protected once.
-            (5, 5..100, 5, (0, 5)),
-            (0, 0..100, 0, (0, 0)),
-        ] {
-            let file = file(protects, not.clone());
-            assert_eq!(people(&file, in_force, None), expected, "{not:?}");
-        }
     }
 
     #[test]
@@ -195,8 +251,7 @@ mod tests {
             (10, 0..100, 10, 10, (10, 10)),
             (0, 600..9_000, 0, 0, (0, 0)),
         ] {
-            let file = file(protects, not.clone());
-            let people = people(&file, in_force, Some(Before { most, all: None }));
+            let people = people(protects, &not, in_force, Before { most, all: None });
             assert_eq!(people, expected, "{protects} {not:?} {in_force}");
         }
     }
@@ -212,12 +267,11 @@ mod tests {
             (0, 600..9_000, 0, &[500], (500, 500)),
             (0, 0..9_000, 500, &[500, 500], (500, 500)),
         ] {
-            let file = file(protects, not.clone());
             let before = Before {
                 most: before.iter().copied().max().unwrap(),
                 all: Some(before.iter().sum()),
             };
-            let people = people(&file, in_force, Some(before));
+            let people = people(protects, &not, in_force, before);
             assert_eq!(people, expected, "{protects} {not:?} {in_force}");
         }
     }

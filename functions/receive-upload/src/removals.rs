@@ -1,7 +1,7 @@
 //! How much of the register a file would remove.
 
 use crypto::ResidentTag;
-use manifest::{ManifestReader, Presence};
+use manifest::{Entry, ManifestReader, Presence};
 use objects::{ObjectName, PinnedObject};
 use store::{InForce, Register, StoreError, Upload};
 
@@ -72,8 +72,26 @@ impl ReceiveUpload {
         removals: &[Somebody],
         in_force: &InForce,
     ) -> Result<u64, ReceiveError> {
+        let mut asked: Vec<ResidentTag> = removals.iter().map(|it| it.tag).collect();
+        asked.sort_unstable();
+        let mut in_register = 0;
+        let look = |entry: &Entry| {
+            let registered = entry.presence == Presence::Registered;
+            in_register += u64::from(registered && asked.binary_search(&entry.tag).is_ok());
+        };
+        self.look_at_all(mine, in_force, look).await?;
+        Ok(in_register)
+    }
+
+    /// Looks at every entry of the manifest in force, ascending by tag.
+    pub(crate) async fn look_at_all(
+        &self,
+        mine: &Mine<'_>,
+        in_force: &InForce,
+        mut look: impl FnMut(&Entry) + Send,
+    ) -> Result<(), ReceiveError> {
         let Some(at) = &in_force.manifest else {
-            return Ok(0);
+            return Ok(());
         };
         let keys = mine
             .tenant
@@ -83,16 +101,11 @@ impl ReceiveUpload {
         let object = PinnedObject::written(mine.scope, &name, &at.version);
         let object = self.work.open(mine.scope, &object).await?;
         let mut manifest = ManifestReader::new(mine.scope, &keys, &name, object);
-        let mut asked: Vec<ResidentTag> = removals.iter().map(|it| it.tag).collect();
-        asked.sort_unstable();
-        let mut in_register = 0;
         while let Some(block) = manifest.next_block().await? {
             for entry in block.entries() {
-                let entry = entry?;
-                let registered = entry.presence == Presence::Registered;
-                in_register += u64::from(registered && asked.binary_search(&entry.tag).is_ok());
+                look(&entry?);
             }
         }
-        Ok(in_register)
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use crypto::{ResidentTag, TenantKeys};
+use crypto::TenantKeys;
 use domain::{ResidentRow, TenantScope, UploadId};
 use manifest::{CheckedRow, RowsWriter};
 use objects::ObjectName;
@@ -35,8 +35,8 @@ impl<'a> ChunkRows<'a> {
         }
     }
 
-    /// Adds a row that the rules accept; whose it is.
-    pub(crate) fn accept(&mut self, row: &ResidentRow<'_>) -> ResidentTag {
+    /// Adds a row that the rules accept; what is left of it.
+    pub(crate) fn accept(&mut self, row: &ResidentRow<'_>) -> CheckedRow {
         self.content.clear();
         write_profile(row, &mut self.content);
         let row = CheckedRow {
@@ -44,7 +44,7 @@ impl<'a> ChunkRows<'a> {
             fingerprint: self.keys.fingerprint(&self.content),
         };
         self.open().push(Some(&row));
-        row.tag
+        row
     }
 
     /// Adds a row that the rules refuse.

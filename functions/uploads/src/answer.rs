@@ -205,6 +205,7 @@ mod tests {
             protects: 0,
             protections_lifted: Some(1),
             protected_before: 1,
+            lifted_before: 0,
             held_for: HeldFor::default(),
             problems: BTreeMap::from([("BIRTH_DATE".to_owned(), 3)]),
             notices: BTreeMap::new(),

@@ -205,6 +205,9 @@ pub struct Held {
     pub protections_lifted: Option<u64>,
     /// Residents who are protected.
     pub protected: u64,
+    /// Protections that files before it lifted since somebody last confirmed one that lifts too many; absent of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protections_lifted_before: Option<u64>,
     /// For people.
     #[serde(flatten)]
     pub text: Words,
@@ -333,9 +336,10 @@ fn held(upload: &Upload) -> Held {
         register: upload.register_before,
         protections_lifted: upload.protections_lifted,
         protected: upload.protected_before,
+        protections_lifted_before: Some(upload.lifted_before).filter(|before| *before > 0),
         text: words::held(
             for_removals.then_some(removals),
-            for_protections.then_some(protections),
+            for_protections.then_some((protections, upload.lifted_before)),
         ),
     }
 }

@@ -68,8 +68,8 @@ fn any(state: UploadState) -> Words {
 #[derive(Clone, Copy)]
 pub(crate) struct Part(pub(crate) u64, pub(crate) u64);
 
-/// What has to be confirmed, and what to do.
-pub(crate) fn held(removals: Option<Part>, protections: Option<Part>) -> Words {
+/// What has to be confirmed, and what to do; beside the protections, how many others lifted before.
+pub(crate) fn held(removals: Option<Part>, protections: Option<(Part, u64)>) -> Words {
     let (mut ja, mut en) = (Vec::new(), Vec::new());
     if let Some(Part(removals, register)) = removals {
         ja.push(format!(
@@ -80,13 +80,23 @@ pub(crate) fn held(removals: Option<Part>, protections: Option<Part>) -> Words {
         ));
     }
     let mut again = ("", "");
-    if let Some(Part(lifted, protected)) = protections {
+    if let Some((Part(lifted, protected), before)) = protections {
         ja.push(format!(
             "このファイルで支援措置がなくなる方がいます：支援措置の解除 {lifted}人（現在の対象者 {protected}人）。"
         ));
         en.push(format!(
             "this file lifts the address protection of {lifted} of the {protected} residents who have it"
         ));
+        if before > 0 {
+            ja.push(format!(
+                "確認のないまま、前のファイルですでに{before}人を解除しているため、合わせて数えています。\
+                 列「支援措置」が空のまま抽出されていないか、確かめてください。"
+            ));
+            en.push(format!(
+                "files before it lifted that of {before} without confirmation, which count with them; see whether they \
+                 were extracted with an empty column 支援措置"
+            ));
+        }
         again = (
             "取りやめたときは、列「支援措置」に値のあるファイルか、\
              この列のないファイル（支援措置は今のままです）を置いてください。",

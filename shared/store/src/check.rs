@@ -71,8 +71,13 @@ pub struct Conclusion {
     /// Residents protected in force whom it would leave unprotected, in a file that is held at the most so many;
     /// `None` where nobody knows.
     pub protections_lifted: Option<u64>,
-    /// Residents protected in force, or as many as may be when the file's turn comes.
+    /// Residents protected in force, or as many as may be when the file's turn comes; of a file that is not held for them,
+    /// no more than it took to see that.
     pub protected_before: u64,
+    /// Those of them in force that are known one by one; they count when later files lift others.
+    pub lifts: u64,
+    /// Protections that files before it lifted since somebody last confirmed one, in a file that is held for them.
+    pub lifted_before: u64,
     /// Why it is held, if it is.
     pub held_for: HeldFor,
     /// Refused rows by code.
@@ -248,7 +253,8 @@ impl Store {
         found: &Conclusion,
         now: Timestamp,
     ) -> Result<Generation, StoreError> {
-        let (generation, current) = register::issue(scope, register, mine);
+        let lifted = register.lifted + found.lifts;
+        let (generation, current) = register::issue(scope, register, mine, lifted);
         let file = conclusion(
             scope,
             mine,
@@ -336,6 +342,7 @@ fn conclusion(
          rows_refused = :refused, \
          chunks = :chunks, chunks_done = :zero, removals = :removals, \
          register_before = :before, protects = :protects, protected_before = :protected, \
+         lifted_before = :lifted_before, \
          held_for_removals = :for_removals, held_for_protections = :for_protections, problems = :problems, notices = :notices, \
          has_errors = :has_errors",
     ];
@@ -362,6 +369,7 @@ fn conclusion(
         (":before", n(found.register_before)),
         (":protects", n(found.protects)),
         (":protected", n(found.protected_before)),
+        (":lifted_before", n(found.lifted_before)),
         (":for_removals", AttributeValue::Bool(held_for.removals)),
         (
             ":for_protections",

@@ -201,7 +201,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<Confirmation, StoreError> {
         let id = &release.held.id;
-        let (generation, current) = register::issue(scope, &release.register, &release.held);
+        let (register, held) = (&release.register, &release.held);
+        let lifted = if held.held_for.protections {
+            0
+        } else {
+            register.lifted + held.protections_lifted.unwrap_or_default()
+        };
+        let (generation, current) = register::issue(scope, register, held, lifted);
         let file = Change {
             pk: keys::upload(scope, id),
             sk: UPLOAD,

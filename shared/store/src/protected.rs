@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, TenantScope};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{InRegister, Status, Store, StoreError, item::Item, keys, many::MOST};
 
-/// Residents of whom the log is read at once.
+/// So many requests, for residents or for what the log says of one, are under way at once.
 const AT_ONCE: usize = 8;
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
@@ -107,15 +107,29 @@ impl Store {
         Ok(may_be)
     }
 
-    /// Who of these is protected under `generation`, registered or removed. Whoever cannot be read is taken for
-    /// registered and protected: one spoilt record holds up no file, and nobody who may be protected loses it unasked.
+    /// Of each of these who is protected under `generation`, whether they are registered or removed; in no order.
+    /// Whoever cannot be read is taken for registered and protected: one spoilt record holds up no file, and nobody who
+    /// may be protected loses it unasked. They may be many: what was opened is not kept.
     pub async fn protected_under(
         &self,
         scope: &TenantScope,
         keys: &TenantKeys,
         residents: &[ResidentTag],
         generation: Generation,
-    ) -> Result<Vec<(ResidentTag, Status)>, StoreError> {
+    ) -> Result<Vec<Status>, StoreError> {
+        let read = |some| self.protected_of(scope, keys, some, generation).boxed();
+        let reads: Vec<_> = residents.chunks(MOST).map(read).collect();
+        let protected = stream::iter(reads).buffer_unordered(AT_ONCE);
+        protected.try_concat().await
+    }
+
+    async fn protected_of(
+        &self,
+        scope: &TenantScope,
+        keys: &TenantKeys,
+        residents: &[ResidentTag],
+        generation: Generation,
+    ) -> Result<Vec<Status>, StoreError> {
         let opened = self.opened(scope, keys, residents, generation).await?;
         let status = |found: Result<Option<InRegister>, StoreError>| match found {
             Ok(found) => found
@@ -124,8 +138,7 @@ impl Store {
             Err(_) => Some(Status::Registered),
         };
         let protected = opened.into_iter();
-        let protected = protected.filter_map(|(tag, found)| Some((tag, status(found)?)));
-        Ok(protected.collect())
+        Ok(protected.filter_map(|(_, found)| status(found)).collect())
     }
 
     /// Everybody of the municipality's who is, in the order of their tags' texts. Of a million residents, a thousand or two.

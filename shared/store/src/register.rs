@@ -24,6 +24,9 @@ pub struct Register {
     pub issued_as_of: Option<Date>,
     /// When the newest of these files was dropped.
     pub issued_dropped_at: Option<Timestamp>,
+    /// Protections (支援措置) that files lifted which were given a generation since somebody last confirmed one that
+    /// lifts too many.
+    pub lifted: u64,
 }
 
 /// A register that came into force.
@@ -93,6 +96,7 @@ impl Register {
             loading,
             issued_as_of: item.maybe_word("issued_as_of")?,
             issued_dropped_at: item.maybe_time("issued_dropped_at")?,
+            lifted: item.maybe_number("lifted")?.unwrap_or_default(),
         })
     }
 }
@@ -285,7 +289,7 @@ impl Store {
 }
 
 /// The part of a conclusion that finds what is in force in `upload` once more: no older file may come
-/// behind it. Holds only while that is in force, and nothing behind it was issued.
+/// behind it. Holds only while that is in force, and nothing behind it was issued, nor found again.
 pub(crate) fn found_again(
     scope: &TenantScope,
     register: &Register,
@@ -298,11 +302,14 @@ pub(crate) fn found_again(
         "SET issued_dropped_at = :dropped"
     };
     values.push((":g", n(register.generation().get())));
+    values.extend(dates_as_read(register));
     Change {
         pk: keys::current(scope),
         sk: CURRENT,
         update,
-        condition: "issued = :g AND in_force = :g",
+        condition: "issued = :g AND in_force = :g \
+                    AND (attribute_not_exists(issued_dropped_at) OR issued_dropped_at = :read_dropped) \
+                    AND (attribute_not_exists(issued_as_of) OR issued_as_of = :read_as_of)",
         names: &[],
         values,
     }
@@ -317,31 +324,48 @@ fn newest_dates(register: &Register, upload: &Upload) -> Vec<(&'static str, Attr
     dropped.into_iter().chain(as_of).collect()
 }
 
-/// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`.
+/// The dates that `register` was read with. Whoever found a newer file to say what is in force since then moved them
+/// and nothing else; what was decided without knowing must not be done.
+fn dates_as_read(register: &Register) -> [(&'static str, AttributeValue); 2] {
+    // No file was dropped so early, nor has such a day.
+    let dropped = register.issued_dropped_at.map_or_else(|| n(0), time);
+    let as_of = register.issued_as_of;
+    let as_of = as_of.map_or_else(|| s("none"), |date| s(date.to_string()));
+    [(":read_dropped", dropped), (":read_as_of", as_of)]
+}
+
+/// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`, and with it so many
+/// protections are `lifted` unasked.
 pub(crate) fn issue<'a>(
     scope: &TenantScope,
     register: &Register,
     upload: &Upload,
+    lifted: u64,
 ) -> (Generation, Change<'a>) {
     let generation = register.issued.next();
     let mut values = newest_dates(register, upload);
     let update = if values.len() > 1 {
         "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
-         issued_dropped_at = :dropped, issued_as_of = :as_of"
+         lifted = :lifted, issued_dropped_at = :dropped, issued_as_of = :as_of"
     } else {
         "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
-         issued_dropped_at = :dropped"
+         lifted = :lifted, issued_dropped_at = :dropped"
     };
     values.extend([
+        (":lifted", n(lifted)),
         (":g", n(generation.get())),
         (":zero", n(0)),
         (":before", n(register.issued.get())),
         (":v", n(SCHEMA)),
     ]);
+    // Before the first file there is nothing that could be found in force.
     let condition = if register.issued.get() == 0 {
         "attribute_not_exists(pk) OR issued = :before"
     } else {
-        "issued = :before"
+        values.extend(dates_as_read(register));
+        "issued = :before \
+         AND (attribute_not_exists(issued_dropped_at) OR issued_dropped_at = :read_dropped) \
+         AND (attribute_not_exists(issued_as_of) OR issued_as_of = :read_as_of)"
     };
     (
         generation,

@@ -70,8 +70,11 @@ pub struct Upload {
     /// Residents protected in force when the file was checked whom it leaves unprotected, in a file that was held at
     /// the most so many. `None` where nobody knows: others waited before it, or it is from before that was noted.
     pub protections_lifted: Option<u64>,
-    /// Residents protected in force then, or as many as may be when the file's turn comes.
+    /// Residents protected in force then, or as many as may be when the file's turn comes; of a file that was not held
+    /// for them, no more than it took to see that.
     pub protected_before: u64,
+    /// Protections that files before it lifted since somebody last confirmed one, in a file that was held for them.
+    pub lifted_before: u64,
     /// Why it was held, if it was.
     pub held_for: HeldFor,
     /// Refused rows by stable code.
@@ -180,6 +183,7 @@ impl Upload {
             protects: found.protects,
             protections_lifted: found.protections_lifted,
             protected_before: found.protected_before,
+            lifted_before: found.lifted_before,
             held_for: found.held_for,
             problems: found.problems.clone(),
             notices: found.notices.clone(),
@@ -243,6 +247,7 @@ impl Upload {
             protects: item.maybe_number("protects")?.unwrap_or_default(),
             protections_lifted: item.maybe_number("protections_lifted")?,
             protected_before: item.maybe_number("protected_before")?.unwrap_or_default(),
+            lifted_before: item.maybe_number("lifted_before")?.unwrap_or_default(),
             held_for: HeldFor {
                 removals: item.flag("held_for_removals"),
                 protections: item.flag("held_for_protections"),

@@ -90,7 +90,7 @@ function Held({ upload, onDecided, onStale }) {
   const { busy, problem, change } = useChange(onDecided, onStale, (data) => said(data.state_text));
   // What somebody else was first with is said even where nothing is left to decide.
   if (!upload.held || upload.state !== 'held') return html`<${ProblemNotice} problem=${problem} />`;
-  const { codes, removals, register, protections_lifted: lifted = 0, protected: of } = upload.held;
+  const { codes, removals, register, protections_lifted: lifted = 0, protected: of, protections_lifted_before: before } = upload.held;
   const numbers = { removals: number(removals), register: number(register), share: percent(removals, register), lifted: number(lifted), protected: number(of) };
   const reasons = codes.map((code) => HELD[code]);
   const unprotects = codes.includes('TOO_MANY_UNPROTECTED');
@@ -108,6 +108,7 @@ function Held({ upload, onDecided, onStale }) {
           { key: 'removed', name: t(partName), value: upload.held[part] ?? 0 },
           { key: 'unchanged', name: t(restName), value: Math.max(upload.held[whole] - (upload.held[part] ?? 0), 0) },
         ]} />`)}
+      ${unprotects && before && html`<p>${t('held.lifted-before', { count: number(before) })}</p>`}
       <${ProblemNotice} problem=${problem} />
       ${may('register') && html`
         <div class="row">

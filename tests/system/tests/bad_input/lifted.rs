@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use system::{
+    cost::Counter,
     file::Row,
-    town::{CHIYODA, Town},
+    town::{CHIYODA, Town, behind},
 };
 
 use super::protection::{COLUMN, known, take_in_without};
@@ -97,6 +98,46 @@ async fn as_many_protections_as_the_municipality_lets_go_are_lifted_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_column_without_values_in_small_files_is_held_once_they_lifted_many_since_somebody_looked()
+ {
+    let town = town(10).await;
+    let blank = |number| take_in(&town, vec![Row::of(number).with(COLUMN, "")]);
+    for number in [1, 2] {
+        let receipt = blank(number).await;
+        assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+        assert_eq!(receipt["protections_lifted"], 1, "{receipt:#}");
+    }
+    for _ in 0..2 {
+        let receipt = blank(3).await;
+        assert_eq!(receipt["state"], "held", "{receipt:#}");
+        let held = &receipt["held"];
+        assert_eq!(held["codes"], json!(["TOO_MANY_UNPROTECTED"]));
+        let names = [
+            "protections_lifted",
+            "protected",
+            "protections_lifted_before",
+        ];
+        assert_eq!(names.map(|it| &held[it]), [1, 8, 2], "{held:#}");
+        let said = held["ja"].as_str().unwrap();
+        assert!(said.contains("すでに2人を解除している"), "{said}");
+        // Whoever lifts none is not asked because of others.
+        let newcomer = blank(21).await;
+        assert_eq!(newcomer["state"], "in_force", "{newcomer:#}");
+        assert_eq!(known(&town, &[3]).await, json!([true]));
+        decide(&town, &receipt, "discard").await;
+    }
+    let receipt = blank(3).await;
+    decide(&town, &receipt, "confirm").await;
+    assert_eq!(known(&town, &[3]).await, json!([false]));
+    // From then on they are counted anew.
+    let receipt = blank(4).await;
+    assert_eq!(receipt["state"], "in_force", "{receipt:#}");
+    let receipt = blank(5).await;
+    let held = ["protections_lifted", "protections_lifted_before"].map(|it| &receipt["held"][it]);
+    assert_eq!(held, [1, 1], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_leaves_or_left_loses_protection_no_more_unasked_than_others() {
     let three = |cell, movement| {
         let mut rows = said(&[cell; 3]);
@@ -143,6 +184,39 @@ async fn a_spoilt_record_of_somebody_protected_holds_no_file_up_and_counts_as_pr
     let receipt = take_in(&town, said(&[""; 20])).await;
     let held = ["protections_lifted", "protected"].map(|it| &receipt["held"][it]);
     assert_eq!(held, [10, 10], "{receipt:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_were_once_protected_few_are_read_to_see_whom_a_file_leaves_unprotected() {
+    let counter = Counter::default();
+    let gate = counter.gate(&["receive-upload"]);
+    let town = Town::with(behind(&gate, [])).await;
+    let said = |people: std::ops::RangeInclusive<u32>, cell| {
+        let rows = people.map(Row::of);
+        rows.map(|row| row.with(COLUMN, cell)).collect::<Vec<_>>()
+    };
+    let reads = || {
+        let calls = counter.take().calls;
+        calls.get("receive-upload BatchGetItem").copied()
+    };
+    let first = take_in(&town, said(1..=120, "1")).await;
+    assert_eq!((first["state"].as_str(), reads()), (Some("in_force"), None));
+
+    let newcomer = take_in(&town, said(121..=121, "0")).await;
+    assert_eq!(newcomer["protections_lifted"], 0, "{newcomer:#}");
+    assert_eq!(reads(), None, "nobody is named");
+
+    let put_right = take_in(&town, said(1..=120, "0")).await;
+    assert_eq!(put_right["held"]["protected"], 120, "{put_right:#}");
+    assert_eq!(reads(), Some(2), "a hundred at a time");
+    decide(&town, &put_right, "confirm").await;
+
+    let mut next_day = said(1..=120, "0");
+    next_day[0] = next_day[0].clone().with("氏名", "山田　改");
+    let next_day = take_in(&town, next_day).await;
+    assert_eq!(next_day["state"], "in_force", "{next_day:#}");
+    assert_eq!(next_day["protections_lifted"], 0, "{next_day:#}");
+    assert_eq!(reads(), Some(1), "of whom the file says something else");
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,27 @@ async fn a_file_that_somebody_confirms_is_not_discarded_by_another_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_is_not_released_once_a_newer_one_says_the_register_in_force_again() {
+    let (stops, gate) = gate(Step::Wait, is_release);
+    let town = town(&gate, 1 << 20).await;
+    let id = held(&town).await;
+    let in_force = people(1..21, false);
+    stops.store(true, Ordering::SeqCst);
+    let says_it_again = async {
+        gate.reached().await;
+        let same = town.drop_file(CHIYODA, "c.csv", bytes(&in_force)).await;
+        town.reaches(CHIYODA, &same, "no_change").await;
+        gate.open();
+    };
+    let (confirmed, ()) = tokio::join!(decide(&town, &id, "confirm"), says_it_again);
+    assert_eq!(confirmed, (503, json!("TRY_AGAIN")));
+    let again = decide(&town, &id, "confirm").await;
+    assert_eq!(again, (409, json!("UPLOAD_STALE")));
+    assert_eq!(town.receipt_of(CHIYODA, &id).await["state"], "held");
+    assert_in_force(&town, 1, &in_force).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_decides_while_a_receipt_may_be_on_its_way() {
     let gate = Gate::once(Step::Wait, |call| {
         call.function == "uploads" && call.operation == "PUT"

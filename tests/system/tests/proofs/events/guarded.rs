@@ -41,6 +41,32 @@ async fn what_says_the_register_in_force_once_more_keeps_older_files_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_says_the_register_in_force_once_more_keeps_out_an_older_file_that_is_just_accepted() {
+    let mut accepted = 0;
+    let gate = Gate::new(move |call| {
+        let issues = call.body.contains("SET v = :v, issued = :g");
+        accepted += usize::from(issues);
+        if issues && accepted == 2 {
+            Step::Wait
+        } else {
+            Step::Go
+        }
+    });
+    let town = town(&gate, 1 << 20).await;
+    let (right, wrong) = (people(1..30, false), people(1..30, true));
+    town.take_in(CHIYODA, "a.csv", bytes(&right)).await;
+    let older = town.drop_file(CHIYODA, "b.csv", bytes(&wrong)).await;
+    gate.reached().await;
+    let same = town.drop_file(CHIYODA, "c.csv", bytes(&right)).await;
+    town.reaches(CHIYODA, &same, "no_change").await;
+    gate.open();
+    town.stack.idle().await;
+    let late = town.receipt(CHIYODA, &older).await;
+    assert_eq!(late["refusal"]["code"], "STALE", "{late:#}");
+    assert_in_force(&town, 1, &right).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_register_that_is_still_loading_is_not_removed_unasked() {
     let gate = Gate::new(|call| match call.function {
         "load-chunk" => Step::Wait,
