@@ -20,7 +20,9 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
         .with_context(|| format!("cannot write in the folder {name}"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another process has the folder {name}"),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another process has the folder {name}: end that one, or take another folder")
+        }
         Err(TryLockError::Error(error)) => Err(error).context("cannot lock the folder"),
     }
 }

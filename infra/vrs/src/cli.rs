@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod words;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,9 @@ use clap::{Args, Parser, Subcommand};
 use domain::{Date, ExportScope, FileKind, TenantCode};
 use jiff::Timestamp;
 
+use self::words::{
+    ROLES, as_of_date, export_encoding, export_scope, file_kind, per_day, tenant_code,
+};
 use crate::generate::{Encoding, MOST_RESIDENTS, Percent};
 
 /// Open VRS: a vaccination record system for municipalities.
@@ -83,8 +88,8 @@ pub struct Token {
     /// Municipality code, six digits
     #[arg(long, value_name = "CODE", value_parser = tenant_code)]
     pub tenant: TenantCode,
-    /// What the token allows: read, register, doses, inquire or approve; may be given several times
-    #[arg(long = "role", value_name = "ROLE", required_unless_present = "tools", num_args = 1..)]
+    /// What the token allows; may be given several times
+    #[arg(long = "role", value_name = "ROLE", required_unless_present = "tools", num_args = 1.., value_parser = ROLES)]
     pub roles: Vec<String>,
     /// A token with which a tool buys credentials for the drop folder, instead of one for the API
     #[arg(long, conflicts_with = "roles")]
@@ -199,13 +204,24 @@ pub struct Generate {
 #[derive(Debug, Subcommand)]
 pub enum Tenant {
     /// Enter a municipality: its settings and a branch key of its own
-    Add(TenantAt),
+    Add(Add),
     /// List the municipalities that take part
     List(Services),
     /// Show a municipality's settings, or change those that are given
     Settings(TenantSettings),
     /// Erase a municipality that leaves: its branch key, its items, its entries in the index of holders, its objects with all versions
     Erase(Erase),
+}
+
+/// `vrs tenant add`
+#[derive(Debug, Args)]
+pub struct Add {
+    #[command(flatten)]
+    pub at: TenantAt,
+    /// How many inquiries a day it may make at most, whatever it sets itself; a fiftieth of its population is usual.
+    /// Without a bound it may make 100 to 2,000 by the size of its register until it sets more
+    #[arg(long, value_name = "N", value_parser = per_day())]
+    pub inquiries_at_most: Option<u32>,
 }
 
 /// `vrs tenant erase`
@@ -290,16 +306,16 @@ pub struct TenantSettings {
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_removed: Option<u8>,
     /// Write exports for the ledger in this encoding: utf-8, utf-8-bom or cp932
-    #[arg(long, value_name = "ENCODING")]
+    #[arg(long, value_name = "ENCODING", value_parser = export_encoding)]
     pub export_encoding: Option<layouts::Encoding>,
     /// Export every night the doses of everybody (full), or of those whose doses changed (changed)
-    #[arg(long, value_name = "SCOPE")]
+    #[arg(long, value_name = "SCOPE", value_parser = export_scope)]
     pub export_scope: Option<ExportScope>,
     /// How many inquiries the municipality may make in a day
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = per_day())]
     pub inquiries_per_day: Option<u32>,
     /// How many that may be at most, whatever the municipality sets itself
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = per_day())]
     pub inquiries_at_most: Option<u32>,
     /// Hold back inquiries about residents who are address-protected (支援措置), or of whom that is not known, until the
     /// municipality decides; the asker cannot tell this from nobody holding anything
@@ -374,23 +390,6 @@ pub struct Services {
     pub key: String,
 }
 
-fn tenant_code(text: &str) -> Result<TenantCode, String> {
-    text.parse().map_err(|error| format!("{error}"))
-}
-
-fn file_kind(text: &str) -> Result<FileKind, String> {
-    text.parse()
-        .map_err(|_| "residents, doses or inquiries is meant".to_owned())
-}
-
-fn as_of_date(text: &str) -> Result<Date, String> {
-    let date = domain::parse_date(text).map_err(|error| error.to_string())?;
-    if date < Date::constant(2021, 4, 1) {
-        return Err("synthetic registers begin on 2021-04-01".to_owned());
-    }
-    Ok(date)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -416,6 +415,7 @@ mod tests {
             "vrs token --tenant 131016 --role read register",
             "vrs token --tenant 131016 --tools",
             "vrs tenant add 131016",
+            "vrs tenant add 131016 --inquiries-at-most 1300",
             "vrs tenant list",
             "vrs tenant list --dynamodb http://127.0.0.1:8001",
             "vrs tenant add 131016 --aws --table t --key k",
@@ -449,6 +449,10 @@ mod tests {
         for line in [
             "vrs token --tenant 131016",
             "vrs token --tenant 131017 --role read",
+            "vrs token --tenant 131016 --role boss",
+            "vrs tenant add 131016 --inquiries-at-most 1000001",
+            "vrs tenant settings 131016 --inquiries-per-day 1000001",
+            "vrs tenant settings 131016 --export-encoding latin1",
             "vrs tenant add 13101",
             "vrs tenant erase 131016",
             "vrs generate --tenant 131016 --seed 7",

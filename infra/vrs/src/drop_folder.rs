@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use aws_config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::{FileKind, TenantCode, TenantScope, UploadId};
 use objects::{InboxKey, upload_of};
@@ -11,10 +10,14 @@ use serde_json::Value;
 
 use crate::http::Api;
 use crate::patience::PATIENCE;
+use crate::reach::on_aws;
 use crate::receipt::Receipt;
 
 /// The bucket of a running `vrs serve` into which files are dropped.
 pub(crate) const DROP_BUCKET: &str = "drop";
+/// Where what became of it cannot be asked.
+const DROPPED: &str =
+    "the file is dropped and need not be dropped again, but its receipt cannot be had";
 /// A running `vrs serve` lists a file as soon as it is noticed.
 const LISTED: Duration = Duration::from_mins(1);
 
@@ -57,11 +60,10 @@ impl DropFolder {
         }
     }
 
-    /// With the settings of the AWS command line: a profile, or the environment. Where they name a role and
-    /// the file of a token, the token buys the role's credentials.
-    pub(crate) async fn on_aws(bucket: &str, tenant: TenantCode) -> Self {
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        Self::new(aws_sdk_s3::Client::new(&config), bucket, tenant)
+    /// On AWS, with the settings of the AWS command line.
+    pub(crate) async fn on_aws(bucket: &str, tenant: TenantCode) -> Result<Self> {
+        let s3 = aws_sdk_s3::Client::new(&on_aws().await?);
+        Ok(Self::new(s3, bucket, tenant))
     }
 
     /// Puts a file into the inbox under this name; refuses names that would not be read as a file there.
@@ -74,7 +76,10 @@ impl DropFolder {
         let scope = TenantScope::for_operator(self.tenant);
         let key = InboxKey::for_drop(&scope, kind, name)?.key();
         let put = self.s3.put_object().bucket(&self.bucket).key(&key);
-        let answer = put.body(body).send().await?;
+        let answer = put.body(body).send().await.with_context(|| {
+            let bucket = &self.bucket;
+            format!("bucket {bucket} did not take it; are its name (--bucket), region and credentials right?")
+        })?;
         let version = answer
             .version_id()
             .context("the bucket keeps no versions")?;
@@ -111,7 +116,7 @@ impl Receipts for DropFolder {
         let id = self.upload_of(dropped).to_string();
         let list = self.s3.list_objects_v2().bucket(&self.bucket);
         let listed = list.prefix(self.receipt_of(&id)).send().await;
-        let listed = listed.context("cannot look into the outbox")?;
+        let listed = listed.context("the file is dropped; cannot look into the outbox")?;
         if listed.contents().is_empty() {
             return Ok(None);
         }
@@ -121,7 +126,9 @@ impl Receipts for DropFolder {
     async fn read(&self, id: &str) -> Result<Receipt> {
         let get = self.s3.get_object().bucket(&self.bucket);
         let answer = get.key(self.receipt_of(id)).send().await;
-        let body = answer.context("cannot read the receipt")?.body;
+        let body = answer
+            .context("the file is dropped; cannot read its receipt")?
+            .body;
         let body = body.collect().await.context("the receipt broke off")?;
         let receipt: Value = serde_json::from_slice(&body.into_bytes())?;
         Receipt::read(&receipt)
@@ -139,7 +146,7 @@ impl Receipts for Api {
 
     /// In the list of uploads. The same name may have been dropped before; only the version tells them apart.
     async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>> {
-        let list = self.get("/uploads").await?.ok()?;
+        let list = self.get("/uploads").await.context(DROPPED)?.ok()?;
         let listed = list.get("uploads").and_then(Value::as_array);
         for upload in listed.into_iter().flatten() {
             if upload["file"] == dropped.file.as_str() {
@@ -153,6 +160,7 @@ impl Receipts for Api {
     }
 
     async fn read(&self, id: &str) -> Result<Receipt> {
-        Receipt::read(&self.get(&format!("/uploads/{id}")).await?.ok()?)
+        let path = format!("/uploads/{id}");
+        Receipt::read(&self.get(&path).await.context(DROPPED)?.ok()?)
     }
 }

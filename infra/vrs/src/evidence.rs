@@ -97,7 +97,10 @@ impl Evidence {
     /// Puts promises and the printed results of `cargo test` together.
     pub fn of(of: String, on: Date, printed: &str) -> Result<Self> {
         let results = results(printed);
-        ensure!(!results.is_empty(), "no result of a test is among them");
+        ensure!(
+            !results.is_empty(),
+            "no result of a test is in it; what `cargo test --workspace` prints is meant"
+        );
         let mut proofs: Vec<Proof> = promises()?
             .into_iter()
             .map(|promise| Proof {

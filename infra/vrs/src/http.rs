@@ -1,12 +1,14 @@
 //! The HTTP API of a running stack, as a program of a municipality would call it.
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+
+use crate::reach::{authority, nothing_answers};
 
 /// Calls one API with one token.
 #[derive(Clone)]
@@ -27,10 +29,7 @@ impl Api {
     /// `base` is the address without a slash at its end.
     pub(crate) fn new(base: &str) -> Result<Self> {
         let base = base.trim_end_matches('/');
-        ensure!(
-            base.starts_with("http://"),
-            "{base}: only http:// on this machine is spoken"
-        );
+        authority(base)?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
             client,
@@ -90,9 +89,8 @@ impl Api {
         let request = request
             .body(Full::from(bytes))
             .context("cannot write the request")?;
-        let response = self.client.request(request).await.with_context(|| {
-            format!("nothing answers at {}; is `vrs serve` running?", self.base)
-        })?;
+        let response = self.client.request(request).await;
+        let response = response.with_context(|| nothing_answers(&self.base))?;
         let status = response.status();
         let body = response
             .into_body()
@@ -110,15 +108,20 @@ impl Answer {
         if self.status.is_success() {
             return Ok(self.body);
         }
+        let status = self.status.as_u16();
         let says = |name: &str| self.body.get(name).and_then(Value::as_str);
-        let code = says("code").unwrap_or("?");
         let text = says("title_en")
             .or_else(|| says("title"))
             .or_else(|| says("message"));
-        bail!(
-            "the API answered {} {code}: {}",
-            self.status.as_u16(),
-            text.unwrap_or("(no text)")
-        );
+        match (says("code"), text) {
+            (Some(code), text) => bail!(
+                "the API answered {status} {code}: {}",
+                text.unwrap_or("(no text)")
+            ),
+            (None, Some(text)) => bail!("the API answered {status}: {text}"),
+            (None, None) => {
+                bail!("what answered {status} is not the API of `vrs serve`: look at --api")
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ mod http;
 pub mod index;
 pub mod logs;
 pub mod patience;
+mod reach;
 mod receipt;
 pub mod recover;
 mod registry;

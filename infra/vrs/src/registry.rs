@@ -1,8 +1,7 @@
 //! The municipalities that take part: entered and read with an operator's own rights.
 
 use anyhow::{Context as _, Result, bail};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_config::SdkConfig;
 use crypto::Kms;
 use domain::{TenantCode, TenantScope, municipalities};
 use futures::future::try_join_all;
@@ -15,6 +14,7 @@ const AT_ONCE: usize = 64;
 pub(crate) struct Registry {
     store: Store,
     kms: Kms,
+    table: String,
     key: String,
 }
 
@@ -24,6 +24,7 @@ impl Registry {
         Self {
             store: Store::new(aws_sdk_dynamodb::Client::new(config), table.to_owned()),
             kms: Kms::new(aws_sdk_kms::Client::new(config)),
+            table: table.to_owned(),
             key: key.to_owned(),
         }
     }
@@ -33,29 +34,28 @@ impl Registry {
         &self.store
     }
 
-    /// Enters a municipality with the usual settings and a branch key of its own.
-    pub(crate) async fn add(&self, tenant: TenantCode) -> Result<()> {
+    /// Enters a municipality with these settings and a branch key of its own.
+    pub(crate) async fn add(&self, tenant: TenantCode, settings: &TenantSettings) -> Result<()> {
         let scope = TenantScope::for_operator(tenant);
-        if self.store.tenant(&scope).await?.is_some() {
+        if self.settings(tenant).await?.is_some() {
             bail!("{tenant} takes part already");
         }
         let key = self
             .kms
             .new_branch_key(&self.key, tenant, 1)
             .await
-            .context("no branch key")?;
-        match self
+            .with_context(|| {
+                format!(
+                    "no branch key; is the id of the key (--key {}) right?",
+                    self.key
+                )
+            })?;
+        let added = self
             .store
-            .add_tenant(
-                &scope,
-                &TenantSettings::default(),
-                &key,
-                runtime::system_clock(),
-            )
-            .await
-        {
+            .add_tenant(&scope, settings, &key, runtime::system_clock());
+        match added.await {
             Err(StoreError::Moved) => bail!("{tenant} was entered by somebody else just now"),
-            other => Ok(other?),
+            other => other.map_err(|error| self.failed(tenant, error)),
         }
     }
 
@@ -74,11 +74,28 @@ impl Registry {
 
     /// A municipality's settings, if it takes part.
     pub(crate) async fn settings(&self, tenant: TenantCode) -> Result<Option<TenantSettings>> {
-        let state = self
-            .store
-            .tenant(&TenantScope::for_operator(tenant))
-            .await?;
+        let scope = TenantScope::for_operator(tenant);
+        let state = self.store.tenant(&scope).await;
+        let state = state.map_err(|error| self.failed(tenant, error))?;
         Ok(state.map(|state| state.settings))
+    }
+
+    /// What an operator can do about it.
+    fn failed(&self, tenant: TenantCode, error: StoreError) -> anyhow::Error {
+        let table = &self.table;
+        let said = match &error {
+            StoreError::Damaged { .. } => format!(
+                "what table {table} has of {tenant} itself does not read: restore it as \"Recover\" in \
+                 infra/README.md says"
+            ),
+            StoreError::TryAgain { .. } => format!(
+                "table {table} is out of reach: try again, and see whether network, region and credentials are right"
+            ),
+            _ => format!(
+                "table {table} cannot be used: see whether its name (--table), region, credentials and rights are right"
+            ),
+        };
+        anyhow::Error::from(error).context(said)
     }
 
     /// Puts settings in force that were made out of those that `settings` answered.
@@ -95,18 +112,7 @@ impl Registry {
             .await
         {
             Err(StoreError::Moved) => bail!("somebody else changed them just now; look again"),
-            other => Ok(other?),
+            other => other.map_err(|error| self.failed(tenant, error)),
         }
     }
-}
-
-/// Services of a `vrs serve` on this machine: they take any credentials of their own.
-pub(crate) fn on_this_machine(endpoint: &str) -> SdkConfig {
-    let credentials = Credentials::new("local", "local", None, None, "vrs");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("ap-northeast-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .endpoint_url(endpoint)
-        .build()
 }

@@ -95,6 +95,19 @@ impl Register {
         }
     }
 
+    /// How many residents are under protection (支援措置).
+    #[must_use]
+    pub fn protected(&self) -> u64 {
+        protected_among(0..self.residents)
+    }
+
+    /// How many of those who have changed are.
+    #[must_use]
+    pub fn changed_protected(&self) -> u64 {
+        let nth = |nth: u64| nth * self.one_changed_in;
+        protected_among((0..self.changed()).map(nth))
+    }
+
     /// Writes the file.
     pub fn write_to(&self, path: &Path) -> Result<()> {
         let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
@@ -169,6 +182,10 @@ impl Register {
             if changed { "婚姻" } else { "" },
         )
     }
+}
+
+fn protected_among(residents: impl Iterator<Item = u64>) -> u64 {
+    residents.filter(|i| Register::is_protected(*i)).count() as u64
 }
 
 fn pick(of: &[(&'static str, &'static str); 12], dice: u64) -> (&'static str, &'static str) {

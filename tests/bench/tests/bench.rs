@@ -71,6 +71,35 @@ fn residents_and_hints_are_taken_and_counted_and_forgotten() {
 }
 
 #[test]
+fn a_marker_of_who_is_protected_is_counted_and_kept_whatever_it_shares_a_batch_with() {
+    let item = |pk: &str, sk: &str| json!({"pk": {"S": pk}, "sk": {"S": sk}});
+    let resident = item("T#131041#R#a", "P");
+    let marker = item("T#131041#PROTECTED", "a");
+    let get = |cloud: &Cloud, key: &Value| {
+        let key = json!({"TableName": "records", "Key": key});
+        call(cloud, "DynamoDB_20120810.GetItem", &key)
+    };
+    for batch in [vec![&resident, &marker], vec![&marker]] {
+        let cloud = Cloud::start().unwrap();
+        let puts: Vec<_> = batch
+            .iter()
+            .map(|item| json!({"PutRequest": {"Item": item}}))
+            .collect();
+        let body = json!({"RequestItems": {"records": puts}});
+        let answer = call(&cloud, "DynamoDB_20120810.BatchWriteItem", &body);
+        assert_eq!(answer, (200, json!({"UnprocessedItems": {}})));
+        let written = cloud.take_written();
+        let residents = batch.len() as u64 - 1;
+        assert_eq!(
+            (written.residents, written.markers, written.own),
+            (residents, 1, 0)
+        );
+        assert_eq!(get(&cloud, &resident), (200, json!({})));
+        assert_eq!(get(&cloud, &marker), (200, json!({"Item": marker})));
+    }
+}
+
+#[test]
 fn the_own_items_of_a_load_are_kept_and_their_conditions_hold() {
     let cloud = Cloud::start().unwrap();
     let put = json!({

@@ -203,13 +203,25 @@ impl Intake {
     }
 }
 
-/// A failure of our own disk.
+/// A failure of our own disk, with its kind: whoever drops a file has to know that the disk is full.
 pub(super) fn internal(error: io::Error) -> s3s::S3Error {
-    s3_error!(error, InternalError, "storage failed")
+    let kind = error.kind();
+    s3_error!(error, InternalError, "storage failed: {kind}")
 }
 
 /// What arrived was cut, garbled or wrongly signed.
 #[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
 fn broken_body(error: StdError) -> s3s::S3Error {
     s3_error!(IncompleteBody, "the body could not be read: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_to_whoever_drops_a_file() {
+        let said = internal(io::ErrorKind::StorageFull.into());
+        assert_eq!(said.message(), Some("storage failed: no storage space"));
+    }
 }

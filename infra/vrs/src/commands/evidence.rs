@@ -20,10 +20,16 @@ pub fn run(asked: &cli::Evidence, out: &mut dyn Write) -> Result<()> {
     let on = asked
         .on
         .unwrap_or_else(|| japan_date(runtime::system_clock()));
-    let evidence = Evidence::of(asked.of.clone(), on, &printed)?;
-    fs::create_dir_all(&asked.out)?;
-    fs::write(asked.out.join("evidence.md"), evidence.to_markdown())?;
-    fs::write(asked.out.join("evidence.json"), evidence.to_json()? + "\n")?;
+    let evidence = Evidence::of(asked.of.clone(), on, &printed)
+        .with_context(|| format!("no evidence in {}", asked.results.display()))?;
+    let cannot = || format!("cannot write into {}", asked.out.display());
+    fs::create_dir_all(&asked.out).with_context(cannot)?;
+    for (file, text) in [
+        ("evidence.md", evidence.to_markdown()),
+        ("evidence.json", evidence.to_json()? + "\n"),
+    ] {
+        fs::write(asked.out.join(file), text).with_context(cannot)?;
+    }
     let (held, all) = (evidence.held(), evidence.proofs.len());
     writeln!(
         out,

@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use domain::{RowCounts, municipality};
@@ -41,11 +41,7 @@ pub fn run(asked: cli::Generate, report: &mut dyn Write) -> Result<()> {
             .write(&mut io::stdout().lock())
             .context("cannot write to standard output");
     }
-    let cannot = || format!("cannot write {}", out.display());
-    file.write(&mut File::create(&out).with_context(cannot)?)
-        .with_context(cannot)?;
-
-    let size = std::fs::metadata(&out).with_context(cannot)?.len();
+    let size = into_file(&out, |at| file.write(at))?;
     let name = municipality(tenant).map_or("", |it| it.name());
     writeln!(report, "{}  {}", out.display(), bytes(size))?;
     writeln!(
@@ -84,6 +80,15 @@ pub fn run(asked: cli::Generate, report: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+/// How many bytes are written.
+fn into_file(out: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<u64> {
+    let cannot = || format!("cannot write {}", out.display());
+    let mut file = File::create(out).with_context(cannot)?;
+    write(&mut file)
+        .with_context(|| format!("cannot write {} to its end; delete it", out.display()))?;
+    Ok(file.metadata().with_context(cannot)?.len())
+}
+
 fn write_doses(
     file: &DosesFile,
     spec: Spec,
@@ -96,10 +101,7 @@ fn write_doses(
             .write(&mut io::stdout().lock())
             .context("cannot write to standard output");
     }
-    let cannot = || format!("cannot write {}", out.display());
-    file.write(&mut File::create(&out).with_context(cannot)?)
-        .with_context(cannot)?;
-    let size = std::fs::metadata(&out).with_context(cannot)?.len();
+    let size = into_file(&out, |at| file.write(at))?;
     writeln!(report, "{}  {}", out.display(), bytes(size))?;
     let Spec { tenant, seed, .. } = spec;
     let name = municipality(tenant).map_or("", |it| it.name());

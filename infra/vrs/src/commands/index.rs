@@ -2,7 +2,6 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use aws_config::{BehaviorVersion, SdkConfig};
 use crypto::{Keyring, Kms, PersonTags};
 use domain::TenantCode;
 use objects::Objects;
@@ -11,7 +10,7 @@ use store::{HolderIndex, Store};
 use super::tenant::registry;
 use crate::cli;
 use crate::index::{Compared, Indexing};
-use crate::registry::on_this_machine;
+use crate::reach::reached;
 use crate::text::grouped;
 
 /// Makes the index of holders anew from the records, or only holds it against them.
@@ -33,7 +32,7 @@ pub(super) async fn rebuild(
     out: &mut dyn Write,
 ) -> Result<()> {
     let registry = registry(&places.services).await?;
-    let indexing = indexing(places).await;
+    let indexing = indexing(places).await?;
     let tenants = match tenant {
         Some(tenant) => vec![tenant],
         None => registry
@@ -105,18 +104,12 @@ fn said(found: &Compared) -> String {
     )
 }
 
-async fn indexing(asked: &cli::IndexPlaces) -> Indexing {
+async fn indexing(asked: &cli::IndexPlaces) -> Result<Indexing> {
     let services = &asked.services;
-    let (config, s3) = if services.aws {
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        (config.clone(), aws_sdk_s3::Client::new(&config))
-    } else {
-        let config = on_this_machine(&services.dynamodb);
-        (config, on_paths(&on_this_machine(&asked.index.s3)))
-    };
+    let (config, s3) = reached(services, &asked.index.s3).await?;
     let kms = aws_sdk_kms::Client::new(&config);
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
-    Indexing {
+    Ok(Indexing {
         store: Store::new(dynamodb.clone(), services.table.clone()),
         work: Objects::new(s3, asked.index.work.clone()),
         index: HolderIndex::new(dynamodb, asked.index.holders.clone()),
@@ -125,10 +118,5 @@ async fn indexing(asked: &cli::IndexPlaces) -> Indexing {
         pause: Duration::from_secs(1)
             .checked_div(asked.kms_per_second)
             .unwrap_or_default(),
-    }
-}
-
-fn on_paths(config: &SdkConfig) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::config::Builder::from(config).force_path_style(true);
-    aws_sdk_s3::Client::from_conf(config.build())
+    })
 }

@@ -2,12 +2,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::{Result, ensure};
-use aws_config::BehaviorVersion;
 
-use super::{index, log, upload::s3_client};
+use super::{index, log};
 use crate::cli;
+use crate::reach::reached;
 use crate::recover::{Places, Recovered, Recovery};
-use crate::registry::on_this_machine;
 use crate::text::grouped;
 
 /// Takes in again what was dropped since, and says what came of it; then makes the index of holders anew
@@ -26,13 +25,8 @@ pub async fn run(asked: cli::Recover, out: &mut dyn Write) -> Result<()> {
         uploads,
         loads,
     };
-    let recovery = if asked.services.aws {
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        Recovery::new(&config, aws_sdk_s3::Client::new(&config), places)
-    } else {
-        let config = on_this_machine(&asked.services.dynamodb);
-        Recovery::new(&config, s3_client(&asked.index.s3), places)
-    };
+    let (config, s3) = reached(&asked.services, &asked.index.s3).await?;
+    let recovery = Recovery::new(&config, s3, places);
     let Recovered {
         files,
         failed,

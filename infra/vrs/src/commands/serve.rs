@@ -19,7 +19,10 @@ pub async fn run(asked: cli::Serve, vrs: &str, out: &mut dyn Write) -> Result<()
         s3,
         dynamodb,
     } = asked;
-    let listeners = Listeners::bind(api, s3, dynamodb).await?;
+    let listeners = Listeners::bind(api, s3, dynamodb).await;
+    let listeners = listeners.context(
+        "cannot take the ports that are asked for; --api, --s3 and --dynamodb name others",
+    )?;
     let urls = listeners.urls()?;
     log_into(&data)?;
     let options = Options {
@@ -63,7 +66,12 @@ pub async fn run(asked: cli::Serve, vrs: &str, out: &mut dyn Write) -> Result<()
 
 /// The lines that the functions would log on AWS go into a file beside the data.
 fn log_into(data: &Path) -> Result<()> {
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    std::fs::create_dir_all(data).with_context(|| {
+        format!(
+            "cannot make the folder {}; --data names another",
+            data.display()
+        )
+    })?;
     let file = data.join("log.jsonl");
     let log = OpenOptions::new().create(true).append(true).open(&file);
     let log = log.with_context(|| format!("cannot write {}", file.display()))?;

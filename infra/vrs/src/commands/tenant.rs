@@ -2,25 +2,21 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
-use aws_config::BehaviorVersion;
 use domain::{
     FileKind, LotNumber, Municipality, Product, Programme, TenantCode, municipality, programmes,
 };
 use store::TenantSettings;
 
-use super::upload::s3_client;
 use crate::cli;
 use crate::erase::{Erased, Erasing, Places};
-use crate::registry::{Registry, on_this_machine};
+use crate::reach::{on_aws, on_this_machine, reached};
+use crate::registry::Registry;
 use crate::text::{grouped, padded};
 
 /// Enters municipalities, lists them, shows and changes their settings.
 pub async fn run(asked: cli::Tenant, out: &mut dyn Write) -> Result<()> {
     match asked {
-        cli::Tenant::Add(cli::TenantAt { tenant, services }) => {
-            registry(&services).await?.add(tenant).await?;
-            writeln!(out, "{tenant} {} takes part", name(tenant))?;
-        }
+        cli::Tenant::Add(asked) => add(&asked, out).await?,
         cli::Tenant::List(services) => {
             let found = registry(&services).await?.list().await?;
             for (tenant, _) in &found {
@@ -34,6 +30,29 @@ pub async fn run(asked: cli::Tenant, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+async fn add(asked: &cli::Add, out: &mut dyn Write) -> Result<()> {
+    let cli::TenantAt { tenant, services } = &asked.at;
+    let settings = TenantSettings {
+        inquiries_at_most: asked.inquiries_at_most,
+        ..TenantSettings::default()
+    };
+    registry(services).await?.add(*tenant, &settings).await?;
+    writeln!(out, "{tenant} {} takes part", name(*tenant))?;
+    match asked.inquiries_at_most {
+        Some(most) => writeln!(
+            out,
+            "  {most:>5}  inquiries may be made in a day at most, whatever the municipality sets"
+        )?,
+        None => writeln!(
+            out,
+            "  It may make an inquiry a day for every fifty residents of its register (100 at least, 2,000 at most)\n  \
+             until its staff set another number, however high. `vrs tenant settings {tenant} --inquiries-at-most N`\n  \
+             bounds that; a fiftieth of its population is usual."
+        )?,
+    }
+    Ok(())
+}
+
 async fn erase(asked: &cli::Erase, out: &mut dyn Write) -> Result<()> {
     let cli::TenantAt { tenant, services } = &asked.at;
     let places = Places {
@@ -42,13 +61,8 @@ async fn erase(asked: &cli::Erase, out: &mut dyn Write) -> Result<()> {
         drop: asked.drop.bucket.clone(),
         work: asked.index.work.clone(),
     };
-    let erasing = if services.aws {
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        Erasing::new(&config, aws_sdk_s3::Client::new(&config), places)
-    } else {
-        let config = on_this_machine(&services.dynamodb);
-        Erasing::new(&config, s3_client(&asked.index.s3), places)
-    };
+    let (config, s3) = reached(services, &asked.index.s3).await?;
+    let erasing = Erasing::new(&config, s3, places);
     let Erased {
         items,
         entries,
@@ -73,7 +87,9 @@ async fn settings(asked: &cli::TenantSettings, out: &mut dyn Write) -> Result<()
     let cli::TenantAt { tenant, services } = &asked.at;
     let registry = registry(services).await?;
     let known = registry.settings(*tenant).await?;
-    let known = known.with_context(|| format!("{tenant} does not take part"))?;
+    let known = known.with_context(|| {
+        format!("{tenant} does not take part; `vrs tenant add {tenant}` enters it")
+    })?;
     let wanted = changed(&known, asked)?;
     if wanted != known {
         registry.change(*tenant, wanted).await?;
@@ -164,11 +180,15 @@ fn changed(known: &TenantSettings, asked: &cli::TenantSettings) -> Result<Tenant
             .split_once('=')
             .with_context(|| format!("{pair}: write product, =, lot"))?;
         let known = programmes().iter().flat_map(Programme::products);
-        let product = known
-            .map(Product::code)
-            .find(|code| code.as_str() == product)
-            .with_context(|| format!("{product} is no product of any programme"))?;
-        wanted.lots.add(product, LotNumber::parse(lot)?);
+        let known = known.map(Product::code);
+        let found = known.clone().find(|code| code.as_str() == product);
+        let product = found.with_context(|| {
+            let known: Vec<_> = known.map(|code| code.as_str().to_owned()).collect();
+            let known = known.join(", ");
+            format!("{product} is no product of any programme; known are {known}")
+        })?;
+        let lot = LotNumber::parse(lot).with_context(|| pair.clone())?;
+        wanted.lots.add(product, lot);
     }
     Ok(wanted)
 }
@@ -188,9 +208,9 @@ fn map(columns: &mut BTreeMap<String, String>, asked: &[String]) -> Result<()> {
 
 pub(crate) async fn registry(services: &cli::Services) -> Result<Registry> {
     let config = if services.aws {
-        aws_config::load_defaults(BehaviorVersion::latest()).await
+        on_aws().await?
     } else {
-        on_this_machine(&services.dynamodb)
+        on_this_machine(&services.dynamodb).await?
     };
     Ok(Registry::new(&config, &services.table, &services.key))
 }

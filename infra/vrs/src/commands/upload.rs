@@ -1,9 +1,12 @@
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use aws_sdk_s3::primitives::ByteStream;
-use domain::FileKind;
+use domain::{FileKind, without_my_numbers};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
@@ -12,8 +15,8 @@ use crate::cli;
 use crate::drop_folder::{DropFolder, Dropped, Receipts};
 use crate::http::Api;
 use crate::patience::PATIENCE;
+use crate::reach::s3_on_this_machine;
 use crate::receipt::{Receipt, Rows};
-use crate::registry::on_this_machine;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Where no steps are seen, a large file is at the same point for as long as it loads.
@@ -33,22 +36,24 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
         aws,
         bucket,
     } = asked;
-    let cannot = || format!("cannot drop {}", file.display());
-    let name = file
-        .file_name()
-        .and_then(|name| name.to_str())
-        .with_context(cannot)?;
+    let cannot = || {
+        let file = file.display().to_string();
+        format!("cannot drop {}", without_my_numbers(&file))
+    };
+    let name = name_of(&file).with_context(cannot)?;
     let body = ByteStream::from_path(&file).await.with_context(cannot)?;
     let bar = ProgressBar::no_length();
     bar.set_style(style("{spinner} {msg}")?);
     let receipt = if aws {
-        let folder = DropFolder::on_aws(&bucket, tenant).await;
+        let folder = DropFolder::on_aws(&bucket, tenant).await?;
         let dropped = folder.put(kind, name, body).await.with_context(cannot)?;
         follow(&folder, &dropped, |receipt| show(&bar, receipt)).await?
     } else {
         let api = Api::new(&at.api)?;
         let api = api.with_token(token(&api, tenant, &["read", "register"]).await?);
-        let folder = DropFolder::new(s3_client(&s3), &bucket, tenant);
+        // Whoever does not take part is told before anything is dropped.
+        api.get("/uploads?limit=1").await?.ok()?;
+        let folder = DropFolder::new(s3_on_this_machine(&s3).await?, &bucket, tenant);
         let dropped = folder.put(kind, name, body).await.with_context(cannot)?;
         follow(&api, &dropped, |receipt| show(&bar, receipt)).await?
     };
@@ -61,11 +66,11 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
     match receipt.state.as_str() {
         "in_force" | "no_change" => Ok(()),
         "held" => bail!(
-            "held: POST {}/uploads/{}/confirm or /discard",
+            "held until the municipality decides, in the console or by POST {}/uploads/{}/confirm or /discard",
             if aws { "<ApiUrl>" } else { &at.api },
             receipt.id
         ),
-        state => bail!("the file ended as {state}"),
+        state => bail!("the file ended as {state}; its receipt above says why, and what to do"),
     }
 }
 
@@ -84,10 +89,12 @@ fn beside(receipt: &Receipt) -> Vec<(&'static str, String)> {
     files
 }
 
-/// S3 of a stack on this machine.
-pub(crate) fn s3_client(endpoint: &str) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::config::Builder::from(&on_this_machine(endpoint));
-    aws_sdk_s3::Client::from_conf(config.force_path_style(true).build())
+/// The name under which a file is dropped that can be read.
+fn name_of(file: &Path) -> Result<&str> {
+    let is_file = File::open(file)?.metadata()?.is_file();
+    ensure!(is_file, "it is no file; name the CSV itself");
+    let name = file.file_name().and_then(OsStr::to_str);
+    name.context("its name is not UTF-8: rename it")
 }
 
 /// How far a file was, and since when.

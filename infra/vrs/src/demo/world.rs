@@ -13,10 +13,11 @@ use local::{Listeners, LocalStack, Options};
 use serde_json::{Value, json};
 
 use super::count::{Counter, Written};
-use crate::commands::upload::{follow, s3_client};
+use crate::commands::upload::follow;
 use crate::drop_folder::{DROP_BUCKET, DropFolder};
 use crate::generate::ResidentsFile;
 use crate::http::{Answer, Api};
+use crate::reach::s3_on_this_machine;
 use crate::receipt::Receipt;
 use crate::registry::Registry;
 
@@ -51,7 +52,7 @@ impl World {
         let stack = Arc::new(LocalStack::start(options)?);
         let world = Self {
             registry: Registry::new(&stack.sdk_config(), "records", "records"),
-            s3: s3_client(&urls.s3),
+            s3: s3_on_this_machine(&urls.s3).await?,
             api: Api::new(&urls.api)?,
             counter,
             stack,

@@ -10,6 +10,7 @@ mod binaries;
 mod command;
 mod index;
 mod killed;
+mod mistakes;
 mod operator;
 mod recover;
 mod served;

@@ -107,17 +107,23 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
         ran.out
     };
 
-    let added = ok(vrs(
-        folder,
-        &["tenant", "add", "131016", "--dynamodb", dynamodb],
-    ));
-    assert_eq!(added, "131016 東京都千代田区 takes part\n");
-    let again = vrs(folder, &["tenant", "add", "131016", "--dynamodb", dynamodb]);
+    let tenant = |asked: &[&str]| {
+        let at = ["--dynamodb", dynamodb];
+        vrs(folder, &[&["tenant"][..], asked, &at].concat())
+    };
+    let added = ok(tenant(&["add", "131016"]));
+    for said in [
+        "131016 東京都千代田区 takes part\n",
+        "vrs tenant settings 131016 --inquiries-at-most N",
+    ] {
+        assert!(added.contains(said), "{added}");
+    }
+    let again = tenant(&["add", "131016"]);
     assert_eq!(
         (again.code, again.err.as_str()),
         (Some(1), "vrs: 131016 takes part already\n")
     );
-    let list = ok(vrs(folder, &["tenant", "list", "--dynamodb", dynamodb]));
+    let list = ok(tenant(&["list"]));
     assert_eq!(list, "131016  東京都千代田区\n1 take part\n");
 
     let size = [
@@ -149,7 +155,10 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
     let refused = upload("empty.csv");
     assert_eq!(
         (refused.code, refused.err.as_str()),
-        (Some(1), "vrs: the file ended as refused\n")
+        (
+            Some(1),
+            "vrs: the file ended as refused; its receipt above says why, and what to do\n"
+        )
     );
     assert!(
         refused.out.contains("受け付けませんでした"),
@@ -157,26 +166,10 @@ fn a_register_goes_from_a_generated_file_to_its_receipt() {
         refused.out
     );
 
-    let change = [
-        "tenant",
-        "settings",
-        "131016",
-        "--max-refused",
-        "0",
-        "--dynamodb",
-        dynamodb,
-    ];
-    assert!(ok(vrs(folder, &change)).contains("(revision 2)"));
-    let unknown = [
-        "tenant",
-        "settings",
-        "131016",
-        "--column",
-        "住所=住所",
-        "--dynamodb",
-        dynamodb,
-    ];
-    assert!(vrs(folder, &unknown).err.contains("no column"));
+    let change = ["settings", "131016", "--max-refused", "0"];
+    assert!(ok(tenant(&change)).contains("(revision 2)"));
+    let unknown = ["settings", "131016", "--column", "住所=住所"];
+    assert!(tenant(&unknown).err.contains("no column"));
 
     let token = ok(vrs(
         folder,

@@ -2,7 +2,8 @@
 //!
 //! A load writes millions of residents and hints but reads none of them back; its few own items (uploads,
 //! chunks, the generation in force, keys) decide what happens next and need conditions that hold. So the
-//! first are counted and forgotten, and the second go to a real table.
+//! first are counted and forgotten, and the second go to a real table. So do the markers of who is protected,
+//! of whom there are few, also out of a batch that they share with residents.
 
 use std::sync::Mutex;
 
@@ -14,8 +15,12 @@ use hyper::Response;
 use memchr::memmem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{HOLDERS, RECORDS, json, lock};
+
+/// How the partition key of a marker ends, as it travels.
+const MARKER: &str = "#PROTECTED\"";
 
 /// What a process wrote, counted as it passed by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,9 +29,11 @@ pub struct Written {
     pub residents: u64,
     /// Hints from coupon or birth date to residents (`#C#`, `#B#`).
     pub hints: u64,
+    /// Markers of who is protected (`#PROTECTED`).
+    pub markers: u64,
     /// Writes of the load's own items.
     pub own: u64,
-    /// Calls that carried residents or hints.
+    /// Calls that carried residents, hints or markers.
     pub calls: u64,
     /// Bytes of those calls' bodies.
     pub bytes: u64,
@@ -76,17 +83,28 @@ impl Tables {
             operation,
             "BatchWriteItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems"
         );
-        if writes && !self.keeps && self.takes_without_looking(body) {
-            let body = match operation {
-                "BatchWriteItem" => r#"{"UnprocessedItems":{}}"#,
-                _ => "{}",
-            };
-            return json(200, body);
+        if writes && !self.keeps {
+            match (self.count(body), operation) {
+                // Without a marker nothing of it is looked at.
+                (Some(0), "BatchWriteItem") => return json(200, r#"{"UnprocessedItems":{}}"#),
+                (Some(_), "BatchWriteItem") => {
+                    return match markers_of(body) {
+                        Ok(markers) => self.respond(operation, &markers),
+                        Err(_) => malformed(),
+                    };
+                }
+                (Some(_), _) => return json(200, "{}"),
+                (None, _) => {}
+            }
         }
         lock(&self.written).own += u64::from(writes);
-        let Ok(body) = std::str::from_utf8(body) else {
-            return json(400, r#"{"__type":"SerializationException"}"#);
-        };
+        match std::str::from_utf8(body) {
+            Ok(body) => self.respond(operation, body),
+            Err(_) => malformed(),
+        }
+    }
+
+    fn respond(&self, operation: &str, body: &str) -> Response<Full<Bytes>> {
         match self.carry_out(operation, body) {
             Ok(body) => json(200, body),
             Err(error) => json(error.status_code(), error.to_json()),
@@ -101,18 +119,21 @@ impl Tables {
         }
     }
 
-    fn takes_without_looking(&self, body: &[u8]) -> bool {
+    /// Counts what a call writes of the register; how many markers are in it, `None` where it writes nothing of it.
+    fn count(&self, body: &[u8]) -> Option<u64> {
         let count = |of: &str| memmem::find_iter(body, of).count() as u64;
         let (residents, hints) = (count("#R#"), count("#C#") + count("#B#"));
-        let theirs = residents + hints > 0;
-        if theirs {
-            let mut written = lock(&self.written);
-            written.residents += residents;
-            written.hints += hints;
-            written.calls += 1;
-            written.bytes += body.len() as u64;
+        let markers = count(MARKER);
+        if residents + hints + markers == 0 {
+            return None;
         }
-        theirs
+        let mut written = lock(&self.written);
+        written.residents += residents;
+        written.hints += hints;
+        written.markers += markers;
+        written.calls += 1;
+        written.bytes += body.len() as u64;
+        Some(markers)
     }
 
     fn carry_out(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
@@ -135,6 +156,24 @@ impl Tables {
     }
 }
 
+/// What is kept of a batch: the markers alone, with their whole requests.
+fn markers_of(batch: &[u8]) -> serde_json::Result<String> {
+    let mut batch: Value = serde_json::from_slice(batch)?;
+    let tables = batch.get_mut("RequestItems").and_then(Value::as_object_mut);
+    for puts in tables.into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(puts) = puts.as_array_mut() {
+            let of = "/PutRequest/Item/pk/S";
+            let pk = |put: &Value| put.pointer(of).map(Value::to_string);
+            puts.retain(|put| pk(put).is_some_and(|pk| pk.ends_with(MARKER)));
+        }
+    }
+    Ok(batch.to_string())
+}
+
+fn malformed() -> Response<Full<Bytes>> {
+    json(400, r#"{"__type":"SerializationException"}"#)
+}
+
 fn call<Q: DeserializeOwned, A: Serialize>(
     body: &str,
     act: impl FnOnce(Q) -> dynoxide::Result<A>,
@@ -149,7 +188,7 @@ impl Written {
     /// Items of all kinds but the load's own.
     #[must_use]
     pub fn items(&self) -> u64 {
-        self.residents + self.hints
+        self.residents + self.hints + self.markers
     }
 
     /// Mean size of an item as it travelled, in bytes of JSON.

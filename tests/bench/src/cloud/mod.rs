@@ -41,7 +41,7 @@ struct State {
 }
 
 impl Cloud {
-    /// Starts with an empty table and no objects. Residents and hints are taken and forgotten.
+    /// Starts with an empty table and no objects. Residents and hints are taken, counted and forgotten.
     pub fn start() -> Result<Self> {
         Self::over(dynamodb::Tables::new(false)?)
     }

@@ -48,8 +48,12 @@ impl Suite {
                 "not everybody was written"
             );
             ensure!(
-                outcome.written.items() == 3 * register.residents,
-                "not three items each"
+                outcome.written.hints == 2 * register.residents,
+                "not two hints each"
+            );
+            ensure!(
+                outcome.written.markers == register.protected(),
+                "not a marker for everybody who is protected"
             );
             Ok(outcome)
         })?;

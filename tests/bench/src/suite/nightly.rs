@@ -83,10 +83,11 @@ impl Suite {
                 "{:?}",
                 outcome.upload.rows
             );
+            let written = outcome.written;
             ensure!(
-                outcome.written.residents == changed.changed(),
-                "wrote {:?}",
-                outcome.written
+                (written.residents, written.markers)
+                    == (changed.changed(), changed.changed_protected()),
+                "wrote {written:?}"
             );
             Ok(outcome)
         })?;
@@ -98,8 +99,9 @@ impl Suite {
             .max()
             .unwrap_or(0);
         let writes = format!(
-            "{} changed: as many writes, {hints} hints, {} own writes",
+            "{} changed: as many writes, {hints} hints, {} markers, {} own writes",
             changed.changed(),
+            changed.changed_protected(),
             own_writes(&outcomes)
         );
         let note = format!("{note}; {writes}");

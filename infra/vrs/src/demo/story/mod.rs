@@ -9,6 +9,7 @@ mod venue;
 
 use anyhow::Result;
 use domain::TenantCode;
+use store::TenantSettings;
 
 use super::page::Page;
 use super::sealed;
@@ -64,7 +65,10 @@ pub(super) async fn tell(page: &mut Page<'_>, world: &World, residents: u32) -> 
 async fn take_part(page: &mut Page<'_>, world: &World, towns: [&Town; 2]) -> Result<()> {
     page.chapter("Two municipalities take part, each with a key and a folder of its own")?;
     for town in towns {
-        world.registry.add(town.code).await?;
+        world
+            .registry
+            .add(town.code, &TenantSettings::default())
+            .await?;
         let settings = world.registry.settings(town.code).await?;
         page.check(
             settings.is_some(),

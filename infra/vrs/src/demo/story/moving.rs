@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use domain::{FileKind, TenantCode, japan_date};
 use serde_json::{Value, json};
+use store::TenantSettings;
 
 use super::Town;
 use crate::demo::page::{Page, cut};
@@ -22,7 +23,7 @@ pub(super) async fn tell(
 ) -> Result<()> {
     page.chapter("Somebody moves: the coupon office asks, with consent, what others hold")?;
     let home: TenantCode = NEW_HOME.parse()?;
-    world.registry.add(home).await?;
+    world.registry.add(home, &TenantSettings::default()).await?;
     let mut movers = (0..register.rows())
         .rev()
         .filter(|&it| register.fate(it) == Fate::Same)
