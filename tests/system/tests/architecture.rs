@@ -199,6 +199,31 @@ fn only_the_command_and_the_tests_stand_on_the_local_stack() {
 }
 
 #[test]
+fn crates_depend_on_nothing_that_they_do_not_name() {
+    for package in packages() {
+        let text: String = package.sources().into_iter().map(|it| it.1).collect();
+        for need in &package.needs_in_all {
+            let name = need.replace('-', "_");
+            // `dynoxide-rs` is the crate `dynoxide`, `aws-lc-rs` the crate `aws_lc_rs`.
+            let names = [name.as_str(), name.trim_end_matches("_rs")];
+            assert!(
+                names.iter().any(|name| is_named(&text, name)),
+                "{} depends on {need} and does not name it",
+                package.name
+            );
+        }
+    }
+}
+
+/// Whether something is taken from this crate.
+fn is_named(text: &str, name: &str) -> bool {
+    let ends_a_word = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let path = format!("{name}::");
+    let mut places = text.match_indices(&path);
+    places.any(|(at, _)| !ends_a_word(&text[..at]))
+}
+
+#[test]
 fn the_sdks_stay_where_they_belong() {
     for package in packages() {
         let sdks: Vec<_> = package.needs.iter().filter(|need| is_sdk(need)).collect();
