@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use asking::{Found, FoundDose};
-use domain::{ProductCode, TenantCode, programme};
+use domain::{Encoding, ProductCode, TenantCode, programme};
+use layouts::SafeCsvError;
 use layouts::inquiries::{AnsweredDose, AnswersWriter};
-use layouts::{Encoding, SafeCsvError};
 use objects::ObjectName;
 
 use crate::{

@@ -22,10 +22,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use api::{Fault, Fields, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::Sha256;
-use domain::{Clock, ExportId, ExportOrigin, ExportScope, TenantScope, next_nightly};
+use domain::{Clock, Encoding, ExportId, ExportOrigin, ExportScope, TenantScope, next_nightly};
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use layouts::Encoding;
 use objects::Objects;
 use queues::{ExportMessage, ExportQueue};
 use store::{Export, Store};

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{Fault, Fields, Problem};
-use domain::{ExportScope, KnownLots, LotNumber, ProductCode};
-use layouts::Encoding;
+use domain::{Encoding, ExportScope, KnownLots, LotNumber, ProductCode};
 use store::{SettingsProblem, TenantSettings};
 
 const NAME_LIMIT: usize = 100;

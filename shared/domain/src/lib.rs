@@ -9,6 +9,7 @@ mod coupon;
 mod date;
 mod digits;
 mod dose;
+mod encoding;
 mod export;
 mod lease;
 mod municipality;
@@ -38,6 +39,7 @@ pub use dose::{
     Severity, ShortText, ShortTextError, VenueName, check_dose, programme, programmes,
     read_product,
 };
+pub use encoding::Encoding;
 pub use export::{ExportId, ExportOrigin, ExportScope, ExportState, next_nightly, nightly_of};
 pub use jiff::civil::{Date, DateTime};
 pub use lease::{Lease, NextLease};

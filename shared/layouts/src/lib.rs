@@ -16,7 +16,6 @@ mod safe_csv;
 mod split;
 mod text;
 
-pub use encoding::Encoding;
 pub use errors_csv::ErrorsWriter;
 pub use file::{
     Check, Duplicates, FoundHeader, Header, Layout, LayoutColumn, Record, Rows, Rules, Span,

@@ -2,9 +2,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::{DropMark, Keyring, TenantKeys, WrappedKey};
-use domain::{ExportScope, KnownLots, LotNumber, StaffTag, TenantScope};
+use domain::{Encoding, ExportScope, KnownLots, LotNumber, StaffTag, TenantScope};
 use jiff::Timestamp;
-use layouts::Encoding;
 
 use crate::{
     Store, StoreError,

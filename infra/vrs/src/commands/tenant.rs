@@ -242,7 +242,7 @@ mod tests {
         );
         let exports = ["--export-encoding", "cp932", "--export-scope", "changed"];
         let wanted = changed(&known, &asked(&exports)).unwrap();
-        assert_eq!(wanted.export_encoding, layouts::Encoding::Cp932);
+        assert_eq!(wanted.export_encoding, domain::Encoding::Cp932);
         assert_eq!(wanted.export_scope, domain::ExportScope::Changed);
     }
 
