@@ -42,12 +42,12 @@ mod wire;
 use std::sync::Arc;
 
 use crypto::{Keyring, TenantKeys};
-use domain::{Clock, KnownLots, TenantScope};
+use domain::{Clock, KnownLots, TenantScope, TenantSettings};
 use jiff::{SignedDuration, Timestamp};
 use objects::Objects;
 use queues::{DoseMessage, DoseQueue};
 use recording::{Area, Recorder};
-use store::{Store, StoreError, TenantSettings};
+use store::{Store, StoreError};
 
 use error::LoadDosesError;
 pub use wire::wire;

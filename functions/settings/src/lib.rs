@@ -26,8 +26,8 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, LARGE_BODY_LIMIT, Problem, Request, Response, Role, enrolled};
-use domain::{Clock, TenantScope, japan_date};
-use store::{Store, StoreError, TenantSettings};
+use domain::{Clock, TenantScope, TenantSettings, japan_date};
+use store::{Store, StoreError};
 
 use crate::answer::Shown;
 use crate::change::Change;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use layouts::{
     Check, ColumnMapping, Duplicates as _, FileProblem, FoundHeader, LayoutColumn, NoticeCode,
-    Record, RowProblem, Rows, Rules, Summary, Suspect, Suspects, residents::ERROR_COLUMNS,
+    Record, RowProblem, Rows, Rules, Summary, Suspect, Suspects, has_digits_like_data,
+    residents::ERROR_COLUMNS,
 };
 use serde::Serialize;
-use store::has_digits_like_data;
 
 use crate::kind::Kind;
 

@@ -13,6 +13,7 @@ mod mapping;
 mod problem;
 pub mod residents;
 mod safe_csv;
+mod settings;
 mod split;
 mod text;
 
@@ -26,3 +27,4 @@ pub use problem::{
     Actor, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, describe, finding_ja,
 };
 pub use safe_csv::{SafeCsvError, SafeCsvWriter};
+pub use settings::{SettingsProblem, check_settings, has_digits_like_data};

@@ -28,7 +28,6 @@ mod protected;
 mod register;
 mod released;
 mod residents;
-mod settings;
 mod slots;
 mod stream;
 mod tenant;
@@ -67,9 +66,8 @@ pub use profile::{CorruptProfile, read_profile, write_profile};
 pub use register::{InForce, ManifestPlace, Register, Switch};
 pub use released::Releasing;
 pub use residents::{ResidentInForce, Snapshot};
-pub use settings::{SettingsProblem, has_digits_like_data};
 pub use stream::{StreamKey, StreamSlot};
-pub use tenant::{TenantSettings, TenantState};
+pub use tenant::TenantState;
 pub use upload_item::{FileRefusal, HeldFor, Upload, UploadPage};
 
 /// While somebody waits for an answer, a transaction that is too much for the table is sent again this often.

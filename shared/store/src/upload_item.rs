@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileKind, Generation, RowCounts, StaffTag, UploadId, UploadState};
+use domain::{FileKind, Generation, RowCounts, StaffTag, TenantSettings, UploadId, UploadState};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Conclusion, StoreError, TenantSettings,
+    Conclusion, StoreError,
     consent_item::bytes,
     item::{Item, Map, as_stored, s},
 };

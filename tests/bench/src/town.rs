@@ -13,11 +13,11 @@ use bytes::Bytes;
 use crypto::{BranchKey, NoncePool, PersonTags, TenantKeys, WrappedKey};
 use domain::{
     Encoding, ExportId, ExportOrigin, ExportScope, ExportState, FileKind, MyNumber, TenantCode,
-    TenantScope, UploadState,
+    TenantScope, TenantSettings, UploadState,
 };
 use jiff::Timestamp;
 use queues::{ExportMessage, Message as _};
-use store::{Export, HolderIndex, Store, TenantSettings, Upload, seal_pointer};
+use store::{Export, HolderIndex, Store, Upload, seal_pointer};
 
 use crate::cloud::{BRANCH, Cloud, HOLDERS, RECORDS, Requests, Written};
 use crate::function::{Function, object_created};

@@ -4,9 +4,9 @@ use std::io::Write;
 use anyhow::{Context as _, Result, bail};
 use aws_config::BehaviorVersion;
 use domain::{
-    FileKind, LotNumber, Municipality, Product, Programme, TenantCode, municipality, programmes,
+    FileKind, LotNumber, Municipality, Product, Programme, TenantCode, TenantSettings,
+    municipality, programmes,
 };
-use store::TenantSettings;
 
 use super::upload::s3_client;
 use crate::cli;
