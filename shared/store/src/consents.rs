@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use crate::{
     Consent, Store, StoreError,
     consent_item::stage_word,
-    inquiries::pause,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
     many::MOST,
     page::PageOf,
     transaction::Change,
+    turn::pause,
 };
 
 const ONCE: &str = "ONCE";

@@ -32,6 +32,7 @@ mod slots;
 mod stream;
 mod tenant;
 mod transaction;
+mod turn;
 mod upload;
 mod upload_item;
 mod wire;

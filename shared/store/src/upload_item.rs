@@ -6,8 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     Conclusion, StoreError,
-    consent_item::bytes,
-    item::{Item, Map, as_stored, s},
+    item::{Item, Map, as_stored, bytes, s},
 };
 
 /// A file that a municipality dropped, and what became of it so far.
