@@ -1,3 +1,13 @@
+//! The register: which generation is in force, how a load writes residents into it, and how they are read.
+
+mod former;
+mod profile;
+mod protected;
+mod residents;
+pub(crate) mod slots;
+mod stream;
+mod writer;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 use domain::{Generation, TenantScope, UploadId};
 use jiff::{Timestamp, civil::Date};
@@ -8,6 +18,11 @@ use crate::{
     keys::{self, SCHEMA},
     transaction::Change,
 };
+
+pub use profile::{CorruptProfile, read_profile, write_profile};
+pub use residents::{ResidentInForce, Snapshot};
+pub use stream::{StreamKey, StreamSlot};
+pub use writer::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
 
 const CURRENT: &str = "CURRENT";
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     Consent, Store, StoreError,
-    consent_item::stage_word,
+    inquiry::consent_item::stage_word,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
     many::MOST,

@@ -7,12 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Consent, DayCount, LogEvent, LogHead, Store, StoreError, Terms,
-    answered::{ANSWER, kept_answer},
-    consent_item::programme_words,
-    day_count::counters_end,
+    inquiry::{
+        answered::{ANSWER, kept_answer},
+        consent_item::programme_words,
+        day_count::counters_end,
+        log::HEAD,
+    },
     item::{Item, Map, b, bytes, n, s, time},
     keys::{self, SCHEMA},
-    log::HEAD,
     page::PageOf,
     transaction::Change,
     turn::{TRIES, pause},

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     HolderOutcome, LogEntry, LogEvent, LogHead, Store, StoreError,
+    inquiry::log::HEAD,
     item::{Item, Map, n, s, time},
     keys::{self, SCHEMA},
-    log::HEAD,
     turn::{TRIES, pause},
 };
 

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     LogEvent, LogHead, Store, StoreError,
+    inquiry::log::HEAD,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
-    log::HEAD,
     turn::{TRIES, pause},
 };
 

@@ -10,7 +10,7 @@ use crate::{
     keys::{self, PROFILE_SK},
     many::MOST,
     page::each,
-    slots,
+    register::slots,
 };
 
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.

@@ -6,7 +6,7 @@ use domain::{Generation, Resident, TenantScope};
 use crate::{
     InRegister, InSight, PersonItems, Store, StoreError,
     keys::{self, PROFILE_SK},
-    slots,
+    register::slots,
 };
 
 /// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
