@@ -45,16 +45,6 @@ struct Consents {
 }
 
 impl Consents {
-    /// Wires the function: the table, tags of persons, time, randomness.
-    fn new(store: Store, persons: PersonTags, clock: Arc<dyn Clock>, random: Random) -> Self {
-        Self {
-            store,
-            persons,
-            clock,
-            random,
-        }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

@@ -44,6 +44,7 @@ struct Exports {
     drop: Objects,
     queue: ExportQueue,
     clock: Arc<dyn Clock>,
+    /// Random; no other process has it.
     seed: u64,
     made: AtomicU64,
 }
@@ -56,25 +57,6 @@ struct Wanted {
 }
 
 impl Exports {
-    /// Wires the function: the table, the drop bucket, the queue of export-ledger, time, and a seed
-    /// that no other process has.
-    fn new(
-        store: Store,
-        drop: Objects,
-        queue: ExportQueue,
-        clock: Arc<dyn Clock>,
-        seed: u64,
-    ) -> Self {
-        Self {
-            store,
-            drop,
-            queue,
-            clock,
-            seed,
-            made: AtomicU64::new(0),
-        }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

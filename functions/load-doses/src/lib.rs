@@ -61,6 +61,7 @@ struct LoadDoses {
     recorder: Recorder,
     drop: Objects,
     work: Objects,
+    /// Its own queue.
     doses: DoseQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
@@ -85,26 +86,6 @@ impl Tenant<'_> {
 }
 
 impl LoadDoses {
-    /// Wires the function: the table, the drop and the work bucket, its own queue, keys, time.
-    fn new(
-        store: Store,
-        drop: Objects,
-        work: Objects,
-        doses: DoseQueue,
-        keys: Keyring,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            recorder: Recorder::new(store.clone()),
-            store,
-            drop,
-            work,
-            doses,
-            keys,
-            clock,
-        }
-    }
-
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadDosesError> {
         let message = DoseMessage::parse(body)?;

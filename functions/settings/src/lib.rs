@@ -39,15 +39,11 @@ pub use wire::wire;
 struct Settings {
     store: Store,
     clock: Arc<dyn Clock>,
+    /// Random; the writer of a file does not know it.
     seed: u64,
 }
 
 impl Settings {
-    /// Wires the function: the table, time, and a seed that who writes a file does not know.
-    fn new(store: Store, clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self { store, clock, seed }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {
