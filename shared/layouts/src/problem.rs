@@ -142,7 +142,7 @@ impl RowProblem {
     pub fn beyond<L: Layout>(code: ProblemCode, line: u64) -> Self {
         Self {
             code,
-            column: L::column_beyond(code).map(LayoutColumn::title),
+            column: L::column_beyond(code).map(LayoutColumn::name),
             line,
         }
     }
@@ -169,7 +169,7 @@ impl fmt::Display for RowProblem {
 /// What a finding says of the dose on a row: where, what is wrong, what to do, in Japanese.
 #[must_use]
 pub fn finding_ja(finding: FindingCode, line: u64) -> String {
-    let column = crate::doses::column_of(finding).map(crate::doses::Column::name);
+    let column = crate::doses::column_of(finding).map(LayoutColumn::name);
     place_ja(Some(line), column) + finding.text_ja()
 }
 

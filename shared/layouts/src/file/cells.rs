@@ -271,7 +271,7 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
     /// For an empty cell.
     #[inline]
     pub(crate) fn absent<T>(&mut self, column: L::Column) -> Option<T> {
-        if column.must_be() {
+        if column.is_required() {
             self.refuse(ProblemCode::RequiredEmpty, column);
         }
         None
@@ -279,7 +279,7 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
 
     #[cold]
     pub(crate) fn refuse(&mut self, code: ProblemCode, column: L::Column) {
-        let (column, line) = (Some(column.title()), self.line);
+        let (column, line) = (Some(column.name()), self.line);
         self.problems.push(RowProblem { code, column, line });
     }
 

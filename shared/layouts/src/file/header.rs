@@ -83,11 +83,11 @@ impl<L: Layout> Header<L> {
             encoding,
             binding,
         };
-        let missing = bound.absent().find(|column| column.must_be());
+        let missing = bound.absent().find(|column| column.is_required());
         match missing {
             Some(column) => Err(FileProblem::of_column(
                 ProblemCode::MissingColumn,
-                column.title(),
+                column.name(),
             )),
             None => Ok(bound),
         }
@@ -108,7 +108,7 @@ impl<L: Layout> Header<L> {
     /// Columns of the layout that the file does not have.
     pub fn absent(&self) -> impl Iterator<Item = L::Column> {
         let binding = self.binding;
-        L::Column::COLUMNS
+        L::Column::ALL
             .iter()
             .copied()
             .filter(move |&column| binding.position(column) == Binding::<L>::ABSENT)

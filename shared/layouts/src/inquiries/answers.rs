@@ -2,6 +2,7 @@ use std::io;
 
 use domain::{Date, Encoding, TenantCode};
 
+use crate::file::LayoutColumn as _;
 use crate::ledger::{DOSE_COLUMNS, exact};
 use crate::{SafeCsvError, SafeCsvWriter};
 
