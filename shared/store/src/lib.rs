@@ -38,9 +38,8 @@ pub use inquiry::{
 pub use keys::partitions_of;
 pub use page::PageOf;
 pub use register::{
-    BatchBody, CorruptProfile, InForce, ManifestPlace, Register, RegisterWriter, ResidentInForce,
-    ShiftBody, SlotContent, Snapshot, Status, StreamKey, StreamSlot, Switch, Taken, read_profile,
-    write_profile,
+    BatchBody, InForce, ManifestPlace, Register, RegisterWriter, ResidentInForce, ShiftBody,
+    SlotContent, Snapshot, Status, StreamKey, StreamSlot, Switch, Taken, write_profile,
 };
 pub use tenant::TenantState;
 pub use upload::{

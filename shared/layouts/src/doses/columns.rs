@@ -71,7 +71,7 @@ impl LayoutColumn for Column {
 
 /// The column that a finding about a dose shows in; `None` where it is about the row as a whole.
 #[must_use]
-pub const fn column_of(finding: FindingCode) -> Option<Column> {
+pub(crate) const fn column_of(finding: FindingCode) -> Option<Column> {
     match finding {
         FindingCode::UnknownProgramme => Some(Column::Programme),
         FindingCode::UnknownProduct

@@ -19,7 +19,7 @@ use crate::{
     transaction::Change,
 };
 
-pub use profile::{CorruptProfile, read_profile, write_profile};
+pub use profile::write_profile;
 pub use residents::{ResidentInForce, Snapshot};
 pub use stream::{StreamKey, StreamSlot};
 pub use writer::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
