@@ -25,6 +25,8 @@ pub use stream::{StreamKey, StreamSlot};
 pub use writer::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
 
 const CURRENT: &str = "CURRENT";
+/// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
+const TRIES: u32 = 5;
 
 /// The state of a municipality's register: what is in force, issued and being loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
