@@ -1,11 +1,11 @@
 //! The holder's answer: whether the basis holds, what is given, and the entry that is written with it.
 
 use crypto::{KeyLabel, NoncePool, OpenError, Place, ResidentTag, TenantKeys};
-use domain::{Generation, TenantScope};
+use domain::{Generation, TenantScope, TenantSettings};
 use futures::future::try_join;
 use invocations::{HolderAnswer, HolderAsk};
 use jiff::Timestamp;
-use store::{Answering, Consent, HolderOutcome, LogEvent, NewAnswer, TenantSettings, answer_place};
+use store::{Answering, Consent, HolderOutcome, LogEvent, NewAnswer, answer_place};
 
 use crate::{AnswerError, AnswerInquiry, asked::Asked, doses};
 

@@ -48,11 +48,6 @@ struct AnswerInquiry {
 }
 
 impl AnswerInquiry {
-    /// Wires the function: the table, the municipalities' keys, time.
-    fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
-        Self { store, keys, clock }
-    }
-
     /// Answers one question.
     async fn handle(&self, event: Vec<u8>) -> Result<Vec<u8>, AnswerError> {
         let ask = HolderAsk::from_json(&event)?;

@@ -6,7 +6,11 @@ use crate::{AnswerError, AnswerInquiry};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = AnswerInquiry::new(adapters.store()?, adapters.keys(), adapters.clock());
+    let function = AnswerInquiry {
+        store: adapters.store()?,
+        keys: adapters.keys(),
+        clock: adapters.clock(),
+    };
     let handler = Handler::call(function, |function, event| Box::pin(function.handle(event)));
     Ok(handler.passing(AnswerError::is_passing))
 }

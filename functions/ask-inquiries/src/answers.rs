@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use asking::{Found, FoundDose};
-use domain::{ProductCode, TenantCode, programme};
+use domain::{Encoding, ProductCode, TenantCode, programme};
+use layouts::SafeCsvError;
 use layouts::inquiries::{AnsweredDose, AnswersWriter};
-use layouts::{Encoding, SafeCsvError};
 use objects::ObjectName;
 
 use crate::{
@@ -22,11 +22,7 @@ impl AskInquiries {
         work: &Work<'_>,
         answers: &BTreeMap<u32, (String, Found)>,
     ) -> Result<(), AskInquiriesError> {
-        let encoding: Encoding = work
-            .upload
-            .encoding
-            .parse()
-            .map_err(|_| not_as_checked("encoding"))?;
+        let encoding = work.upload.encoding.ok_or(not_as_checked("encoding"))?;
         let csv = match csv(answers, encoding) {
             Err(AskInquiriesError::Answers(SafeCsvError::NotEncodable { .. })) => {
                 csv(answers, Encoding::Utf8 { bom: true })

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use asking::{per_day, tell_of_mismatches};
-use domain::{FileKind, Lease, RowCounts, TenantScope, UploadId, UploadState, japan_date};
+use domain::{
+    FileKind, Lease, RowCounts, TenantScope, TenantSettings, UploadId, UploadState, japan_date,
+};
 use jiff::Timestamp;
 use layouts::inquiries::{Inquiries, InquiryRow};
 use reread::CheckedFile;
-use store::{Chunk, ChunkClaim, LoadedRows, Mismatches, StoreError, TenantSettings, Upload};
+use store::{Chunk, ChunkClaim, LoadedRows, Mismatches, StoreError, Upload};
 
 use crate::{
     AskInquiries, AskInquiriesError,

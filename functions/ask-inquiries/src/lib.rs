@@ -51,30 +51,12 @@ struct AskInquiries {
     asking: Asking,
     drop: Objects,
     work: Objects,
+    /// Its own queue.
     queue: InquiryQueue,
     clock: Arc<dyn Clock>,
 }
 
 impl AskInquiries {
-    /// Wires the function: the table, what asks, the drop and the work bucket, its own queue, time.
-    fn new(
-        store: Store,
-        asking: Asking,
-        drop: Objects,
-        work: Objects,
-        queue: InquiryQueue,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            store,
-            asking,
-            drop,
-            work,
-            queue,
-            clock,
-        }
-    }
-
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), AskInquiriesError> {
         let message = InquiryMessage::parse(body)?;

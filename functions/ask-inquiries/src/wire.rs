@@ -15,14 +15,14 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
         adapters.clock(),
     )
     .in_turn();
-    let function = AskInquiries::new(
-        adapters.store()?.patient(),
+    let function = AskInquiries {
+        store: adapters.store()?.patient(),
         asking,
-        adapters.drop_bucket()?,
-        adapters.work_bucket()?,
-        adapters.inquiries()?,
-        adapters.clock(),
-    );
+        drop: adapters.drop_bucket()?,
+        work: adapters.work_bucket()?,
+        queue: adapters.inquiries()?,
+        clock: adapters.clock(),
+    };
     let handler = Handler::queue(function, |function, body, deadline| {
         Box::pin(function.handle(body, deadline))
     });

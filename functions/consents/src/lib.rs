@@ -22,9 +22,9 @@ use std::sync::Arc;
 use api::{Code, PageLimits, Problem, Request, Response, Role, enrolled};
 use asking::{count_mismatch, per_day};
 use crypto::{PersonTags, staff_tag};
-use domain::{Clock, ConsentId, TenantScope};
+use domain::{Clock, ConsentId, TenantScope, TenantSettings};
 use jiff::Timestamp;
-use store::{Changed, Recording, Store, StoreError, TenantSettings};
+use store::{Changed, Recording, Store, StoreError};
 
 use crate::answer::{Page, Shown};
 
@@ -45,16 +45,6 @@ struct Consents {
 }
 
 impl Consents {
-    /// Wires the function: the table, tags of persons, time, randomness.
-    fn new(store: Store, persons: PersonTags, clock: Arc<dyn Clock>, random: Random) -> Self {
-        Self {
-            store,
-            persons,
-            clock,
-            random,
-        }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

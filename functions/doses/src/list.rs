@@ -1,8 +1,8 @@
 //! What staff have to look at, as JSON or as CSV, and how much of it there is.
 
 use api::{Fault, PageLimits, Problem, Request, Response, Role};
-use domain::{Dose, FindingCode, japan_time, programme};
-use layouts::{Encoding, SafeCsvError, SafeCsvWriter};
+use domain::{Dose, Encoding, FindingCode, japan_time, programme};
+use layouts::{SafeCsvError, SafeCsvWriter};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{DoseId, DoseKey, DoseList, Listed, NewcomerKey};

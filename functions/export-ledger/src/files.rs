@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use crypto::Sha256;
 use domain::{
-    Dose, DoseNumber, DoseState, ExportId, ExportScope, ProgrammeCode, TenantCode, TenantScope,
-    japan_time,
+    Dose, DoseNumber, DoseState, Encoding, ExportId, ExportScope, ProgrammeCode, TenantCode,
+    TenantScope, japan_time,
 };
 use jiff::Timestamp;
-use layouts::Encoding;
 use layouts::ledger::{LedgerDose, LedgerSummary, LedgerWriter};
 use objects::{ExportFile, ObjectName, Objects, Writer};
 use store::{DoseRevision, PersonDoses, StoreError};

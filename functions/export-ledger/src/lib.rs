@@ -60,30 +60,11 @@ struct ExportLedger {
     exports: ExportQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
+    /// How many there are to read on.
     processors: usize,
 }
 
 impl ExportLedger {
-    /// Wires the function: the table, the drop bucket, its own queue, keys, time, and how many processors
-    /// there are to read on.
-    fn new(
-        store: Store,
-        drop: Objects,
-        exports: ExportQueue,
-        keys: Keyring,
-        clock: Arc<dyn Clock>,
-        processors: usize,
-    ) -> Self {
-        Self {
-            store,
-            drop,
-            exports,
-            keys,
-            clock,
-            processors,
-        }
-    }
-
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), ExportError> {
         let message = ExportMessage::parse(body)?;

@@ -8,14 +8,14 @@ use crate::{ExportError, ExportLedger};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = ExportLedger::new(
-        adapters.store()?.patient(),
-        adapters.drop_bucket()?,
-        adapters.exports()?,
-        adapters.keys(),
-        adapters.clock(),
-        available_parallelism()?.get(),
-    );
+    let function = ExportLedger {
+        store: adapters.store()?.patient(),
+        drop: adapters.drop_bucket()?,
+        exports: adapters.exports()?,
+        keys: adapters.keys(),
+        clock: adapters.clock(),
+        processors: available_parallelism()?.get(),
+    };
     let handler = Handler::queue(function, |function, body, deadline| {
         Box::pin(function.handle(body, deadline))
     });

@@ -139,8 +139,7 @@ impl Failure {
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::{ExportId, ExportOrigin, ExportScope, ProgrammeCode};
-    use layouts::Encoding;
+    use domain::{Encoding, ExportId, ExportOrigin, ExportScope, ProgrammeCode};
     use serde_json::{Value, json};
 
     use super::*;

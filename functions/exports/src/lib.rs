@@ -22,10 +22,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use api::{Fault, Fields, PageLimits, Problem, Request, Response, Role, enrolled};
 use crypto::Sha256;
-use domain::{Clock, ExportId, ExportOrigin, ExportScope, TenantScope, next_nightly};
+use domain::{Clock, Encoding, ExportId, ExportOrigin, ExportScope, TenantScope, next_nightly};
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use layouts::Encoding;
 use objects::Objects;
 use queues::{ExportMessage, ExportQueue};
 use store::{Export, Store};
@@ -45,6 +44,7 @@ struct Exports {
     drop: Objects,
     queue: ExportQueue,
     clock: Arc<dyn Clock>,
+    /// Random; no other process has it.
     seed: u64,
     made: AtomicU64,
 }
@@ -57,25 +57,6 @@ struct Wanted {
 }
 
 impl Exports {
-    /// Wires the function: the table, the drop bucket, the queue of export-ledger, time, and a seed
-    /// that no other process has.
-    fn new(
-        store: Store,
-        drop: Objects,
-        queue: ExportQueue,
-        clock: Arc<dyn Clock>,
-        seed: u64,
-    ) -> Self {
-        Self {
-            store,
-            drop,
-            queue,
-            clock,
-            seed,
-            made: AtomicU64::new(0),
-        }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

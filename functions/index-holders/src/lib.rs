@@ -38,6 +38,7 @@ struct IndexHolders {
     index: HolderIndex,
     keys: Keyring,
     persons: PersonTags,
+    /// How many tags may be made in a second.
     pace: Pace,
     clock: Arc<dyn Clock>,
 }
@@ -78,26 +79,6 @@ struct Entry {
 type Known = BTreeMap<TenantCode, Option<Arc<TenantKeys>>>;
 
 impl IndexHolders {
-    /// Wires the function: the table, the index, the municipalities' keys, tags of persons and how
-    /// many may be made in a second, time.
-    fn new(
-        store: Store,
-        index: HolderIndex,
-        keys: Keyring,
-        persons: PersonTags,
-        pace: Pace,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            store,
-            index,
-            keys,
-            persons,
-            pace,
-            clock,
-        }
-    }
-
     /// Deals with a batch in its order. Fails with the place of the first record that failed; those
     /// before it are done.
     async fn handle(&self, records: Vec<String>) -> Result<(), (usize, IndexError)> {

@@ -7,14 +7,14 @@ use crate::{IndexHolders, Pace};
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     let per_second = adapters.settings().number("KMS_CALLS_PER_SECOND", 0)?;
-    let function = IndexHolders::new(
-        adapters.store()?,
-        adapters.holder_index()?,
-        adapters.keys(),
-        adapters.person_tags()?,
-        Pace::new(per_second),
-        adapters.clock(),
-    );
+    let function = IndexHolders {
+        store: adapters.store()?,
+        index: adapters.holder_index()?,
+        keys: adapters.keys(),
+        persons: adapters.person_tags()?,
+        pace: Pace::new(per_second),
+        clock: adapters.clock(),
+    };
     Ok(Handler::stream(function, |function, records| {
         Box::pin(function.handle(records))
     }))

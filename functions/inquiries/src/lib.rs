@@ -49,16 +49,6 @@ struct Inquiries {
 }
 
 impl Inquiries {
-    /// Wires the function: the table, what asks, time, randomness.
-    fn new(store: Store, asking: Asking, clock: Arc<dyn Clock>, random: Random) -> Self {
-        Self {
-            store,
-            asking,
-            clock,
-            random,
-        }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

@@ -7,18 +7,19 @@ use crate::Inquiries;
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Inquiries::new(
+    let asking = Asking::new(
         adapters.store()?,
-        Asking::new(
-            adapters.store()?,
-            adapters.holder_index()?,
-            adapters.person_tags()?,
-            adapters.holders()?,
-            adapters.clock(),
-        ),
+        adapters.holder_index()?,
+        adapters.person_tags()?,
+        adapters.holders()?,
         adapters.clock(),
-        crypto::random_bytes,
     );
+    let function = Inquiries {
+        store: adapters.store()?,
+        asking,
+        clock: adapters.clock(),
+        random: crypto::random_bytes,
+    };
     Ok(Handler::http(function, |function, request| {
         Box::pin(function.handle(request))
     }))

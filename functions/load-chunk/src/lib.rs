@@ -58,6 +58,7 @@ struct LoadChunk {
     store: Store,
     drop: Objects,
     work: Objects,
+    /// Its own queue.
     loads: LoadQueue,
     doses: DoseQueue,
     keys: Keyring,
@@ -65,28 +66,6 @@ struct LoadChunk {
 }
 
 impl LoadChunk {
-    /// Wires the function: the table, the drop and the work bucket, its own queue and that of the doses,
-    /// keys, time.
-    fn new(
-        store: Store,
-        drop: Objects,
-        work: Objects,
-        loads: LoadQueue,
-        doses: DoseQueue,
-        keys: Keyring,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            store,
-            drop,
-            work,
-            loads,
-            doses,
-            keys,
-            clock,
-        }
-    }
-
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadError> {
         let message = LoadMessage::parse(body)?;

@@ -6,15 +6,15 @@ use crate::{LoadChunk, LoadError};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = LoadChunk::new(
-        adapters.store()?.patient(),
-        adapters.drop_bucket()?,
-        adapters.work_bucket()?,
-        adapters.loads()?,
-        adapters.doses()?,
-        adapters.keys(),
-        adapters.clock(),
-    );
+    let function = LoadChunk {
+        store: adapters.store()?.patient(),
+        drop: adapters.drop_bucket()?,
+        work: adapters.work_bucket()?,
+        loads: adapters.loads()?,
+        doses: adapters.doses()?,
+        keys: adapters.keys(),
+        clock: adapters.clock(),
+    };
     let handler = Handler::queue(function, |function, body, deadline| {
         Box::pin(function.handle(body, deadline))
     });

@@ -43,12 +43,12 @@ mod wire;
 use std::sync::Arc;
 
 use crypto::{Keyring, TenantKeys};
-use domain::{Clock, KnownLots, TenantScope};
+use domain::{Clock, KnownLots, TenantScope, TenantSettings};
 use jiff::{SignedDuration, Timestamp};
 use objects::Objects;
 use queues::{DoseMessage, DoseQueue};
 use recording::{Area, Recorder};
-use store::{Store, StoreError, TenantSettings};
+use store::{Store, StoreError};
 
 use error::LoadDosesError;
 pub use wire::wire;
@@ -62,6 +62,7 @@ struct LoadDoses {
     recorder: Recorder,
     drop: Objects,
     work: Objects,
+    /// Its own queue.
     doses: DoseQueue,
     keys: Keyring,
     clock: Arc<dyn Clock>,
@@ -86,26 +87,6 @@ impl Tenant<'_> {
 }
 
 impl LoadDoses {
-    /// Wires the function: the table, the drop and the work bucket, its own queue, keys, time.
-    fn new(
-        store: Store,
-        drop: Objects,
-        work: Objects,
-        doses: DoseQueue,
-        keys: Keyring,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            recorder: Recorder::new(store.clone()),
-            store,
-            drop,
-            work,
-            doses,
-            keys,
-            clock,
-        }
-    }
-
     /// Works off one message. The invocation is ended at `deadline`, whatever it is doing.
     async fn handle(&self, body: &str, deadline: Timestamp) -> Result<(), LoadDosesError> {
         let message = DoseMessage::parse(body)?;

@@ -112,7 +112,7 @@ impl ReceiveUpload {
         let chunks = self.plan_chunks(mine, plans).await?;
         self.keep_lease(mine, rows).await?;
         let found = Conclusion {
-            encoding: summary.header.encoding().as_str().to_owned(),
+            encoding: Some(summary.header.encoding()),
             header_end: summary.header_span.end,
             sha256: Some(sha256),
             rows_checked: rows,

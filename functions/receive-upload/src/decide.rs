@@ -1,8 +1,9 @@
 //! What becomes of a file whose rows were checked: a pure decision over what was found and the
 //! register as it stands.
 
+use domain::TenantSettings;
 use jiff::{Timestamp, civil::Date};
-use store::{HeldFor, Register, TenantSettings};
+use store::{HeldFor, Register};
 
 /// What matters about a checked file.
 #[derive(Debug, Clone, Copy)]

@@ -43,11 +43,6 @@ struct Residents {
 }
 
 impl Residents {
-    /// Wires the function: the table, the municipalities' keys, time.
-    fn new(store: Store, keys: Keyring, clock: Arc<dyn Clock>) -> Self {
-        Self { store, keys, clock }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

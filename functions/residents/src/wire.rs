@@ -6,7 +6,11 @@ use crate::Residents;
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Residents::new(adapters.store()?, adapters.keys(), adapters.clock());
+    let function = Residents {
+        store: adapters.store()?,
+        keys: adapters.keys(),
+        clock: adapters.clock(),
+    };
     Ok(Handler::http(function, |function, request| {
         Box::pin(function.handle(request))
     }))

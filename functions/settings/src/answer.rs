@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::{LotNumber, Programme, TenantScope, municipality, programmes};
+use domain::{LotNumber, Programme, TenantScope, TenantSettings, municipality, programmes};
 use serde::Serialize;
-use store::TenantSettings;
 
 use crate::columns::{self, Mappable};
 

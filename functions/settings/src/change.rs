@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::{Fault, Fields, Problem};
-use domain::{ExportScope, KnownLots, LotNumber, ProductCode};
-use layouts::Encoding;
-use store::{SettingsProblem, TenantSettings};
+use domain::{Encoding, ExportScope, KnownLots, LotNumber, ProductCode, TenantSettings};
+use layouts::{SettingsProblem, check_settings};
 
 const NAME_LIMIT: usize = 100;
 const WORD_LIMIT: usize = 20;
@@ -64,7 +63,7 @@ impl Change {
         set(&mut after.hold_protected, self.hold_protected);
         after.inquiries_per_day = self.inquiries_per_day.or(after.inquiries_per_day);
         set(&mut after.lots, self.lots);
-        after.check().map_err(|problem| of_settings(&problem))?;
+        check_settings(&after).map_err(|problem| of_settings(&problem))?;
         Ok(after)
     }
 }

@@ -1,6 +1,6 @@
 //! The columns of our layouts, as somebody who maps their own to them needs to know them.
 
-use layouts::{doses, residents};
+use layouts::{LayoutColumn, doses, residents};
 use serde::Serialize;
 
 /// A column that one of the municipality's own can be mapped to.
@@ -52,10 +52,7 @@ pub(crate) fn of_residents() -> Vec<Mappable> {
             "1 yes, 0 or empty no",
         ),
     };
-    let columns = Column::ALL.into_iter();
-    columns
-        .map(|column| mappable(column.name(), column.is_required(), described(column)))
-        .collect()
+    mappable(described)
 }
 
 /// Of dose files, in the order of the layout.
@@ -90,25 +87,25 @@ pub(crate) fn of_doses() -> Vec<Mappable> {
             "code of a programme (empty: COVID19)",
         ),
     };
-    let columns = Column::ALL.into_iter();
-    columns
-        .map(|column| mappable(column.name(), column.is_required(), described(column)))
-        .collect()
+    mappable(described)
 }
 
 const DATE: &str = "19800401、1980-04-01、昭和55年4月1日 など";
 const DATE_EN: &str = "19800401, 1980-04-01, S55.4.1 and the like";
 
-const fn mappable(
-    name: &'static str,
-    required: bool,
-    (name_en, form, form_en): (&'static str, &'static str, &'static str),
-) -> Mappable {
-    Mappable {
-        name,
-        name_en,
-        required,
-        form,
-        form_en,
-    }
+/// `described`: in English, and what may stand in it.
+fn mappable<C: LayoutColumn>(
+    described: impl Fn(C) -> (&'static str, &'static str, &'static str),
+) -> Vec<Mappable> {
+    let columns = C::ALL.iter().map(|&column| {
+        let (name_en, form, form_en) = described(column);
+        Mappable {
+            name: column.name(),
+            name_en,
+            required: column.is_required(),
+            form,
+            form_en,
+        }
+    });
+    columns.collect()
 }

@@ -26,8 +26,8 @@ mod wire;
 use std::sync::Arc;
 
 use api::{Code, LARGE_BODY_LIMIT, Problem, Request, Response, Role, enrolled};
-use domain::{Clock, TenantScope, japan_date};
-use store::{Store, StoreError, TenantSettings};
+use domain::{Clock, TenantScope, TenantSettings, japan_date};
+use store::{Store, StoreError};
 
 use crate::answer::Shown;
 use crate::change::Change;
@@ -39,15 +39,11 @@ pub use wire::wire;
 struct Settings {
     store: Store,
     clock: Arc<dyn Clock>,
+    /// Random; the writer of a file does not know it.
     seed: u64,
 }
 
 impl Settings {
-    /// Wires the function: the table, time, and a seed that who writes a file does not know.
-    fn new(store: Store, clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self { store, clock, seed }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

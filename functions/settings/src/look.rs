@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use layouts::{
     Check, ColumnMapping, Duplicates as _, FileProblem, FoundHeader, LayoutColumn, NoticeCode,
-    Record, RowProblem, Rows, Rules, Summary, Suspect, Suspects, residents::ERROR_COLUMNS,
+    Record, RowProblem, Rows, Rules, Summary, Suspect, Suspects, has_digits_like_data,
+    residents::ERROR_COLUMNS,
 };
 use serde::Serialize;
-use store::has_digits_like_data;
 
 use crate::kind::Kind;
 
@@ -188,19 +188,19 @@ impl Seen {
         mapping: &ColumnMapping,
     ) -> Vec<K::Column> {
         self.encoding = Some(header.encoding.as_str());
-        let all = || K::Column::COLUMNS.iter().copied();
-        let of = |cell: &str| all().find(|it| it.title() == mapping.ours(cell));
+        let all = || K::Column::ALL.iter().copied();
+        let of = |cell: &str| all().find(|it| it.name() == mapping.ours(cell));
         let cells = header.cells.iter();
         self.header = cells
             .clone()
             .take(SHOWN_CELLS)
-            .map(|cell| HeaderCell::of(cell, mapping.ours(cell), of(cell).map(K::Column::title)))
+            .map(|cell| HeaderCell::of(cell, mapping.ours(cell), of(cell).map(K::Column::name)))
             .collect();
         let present: Vec<_> = cells.filter_map(|cell| of(cell)).collect();
         let others = all().filter(|column| !present.contains(column));
-        let (missing, absent): (Vec<_>, Vec<_>) = others.partition(|column| column.must_be());
-        self.missing = missing.into_iter().map(K::Column::title).collect();
-        self.absent = absent.into_iter().map(K::Column::title).collect();
+        let (missing, absent): (Vec<_>, Vec<_>) = others.partition(|column| column.is_required());
+        self.missing = missing.into_iter().map(K::Column::name).collect();
+        self.absent = absent.into_iter().map(K::Column::name).collect();
         present
     }
 }
@@ -212,7 +212,7 @@ impl<K: Kind> Notes<K> {
         match &record.row {
             Ok(row) if self.first.len() < SHOWN_ROWS => {
                 let cell = |column: &K::Column| Cell {
-                    column: column.title(),
+                    column: column.name(),
                     value: K::cell(row, *column, rules.tenant),
                 };
                 self.first.push(Row {

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use api::{Fault, Fields, Problem};
 use data_encoding::BASE64;
-use domain::{Date, FileKind, Sensitive, TenantCode};
-use layouts::{ColumnMapping, Rules, doses::Doses, residents::Residents};
-use store::TenantSettings;
+use domain::{Date, FileKind, Sensitive, TenantCode, TenantSettings};
+use layouts::{ColumnMapping, Rules, check_settings, doses::Doses, residents::Residents};
 
 use crate::change::columns;
 use crate::look::{Look, Seen};
@@ -72,7 +71,7 @@ impl Sample {
             *place = columns;
         }
         let invalid = || Problem::invalid("columns", Fault::Columns);
-        wanted.check().map_err(|_| invalid())?;
+        check_settings(&wanted).map_err(|_| invalid())?;
         let look = Look {
             bytes: self.bytes.expose(),
             is_complete: self.is_complete,

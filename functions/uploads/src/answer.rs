@@ -186,7 +186,7 @@ mod tests {
             size: 9,
             as_of: None,
             generation: Some(Generation::new(1)),
-            encoding: "utf-8".to_owned(),
+            encoding: Some(domain::Encoding::Utf8 { bom: false }),
             header_end: 1,
             checked_on: None,
             settings_revision: 1,

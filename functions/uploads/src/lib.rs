@@ -56,16 +56,6 @@ struct Uploads {
 }
 
 impl Uploads {
-    /// Wires the function: the table, the drop bucket, the queue that starts loads, time.
-    fn new(store: Store, drop: Objects, loads: LoadQueue, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store,
-            drop,
-            loads,
-            clock,
-        }
-    }
-
     /// Answers one request.
     async fn handle(&self, request: Request) -> Response {
         let answer = match request.route() {

@@ -6,12 +6,12 @@ use crate::Uploads;
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
-    let function = Uploads::new(
-        adapters.store()?,
-        adapters.drop_bucket()?,
-        adapters.loads()?,
-        adapters.clock(),
-    );
+    let function = Uploads {
+        store: adapters.store()?,
+        drop: adapters.drop_bucket()?,
+        loads: adapters.loads()?,
+        clock: adapters.clock(),
+    };
     Ok(Handler::http(function, |function, request| {
         Box::pin(function.handle(request))
     }))

@@ -187,21 +187,23 @@ impl FunctionHost {
         let Ok(answer) = self.invoke(function, &event).await else {
             return;
         };
-        let Ok(answer) = serde_json::from_slice::<BatchAnswer>(&answer) else {
+        let Some(failed) = failed_of(&answer) else {
             return;
         };
-        let failed = |id: &str| {
-            answer
-                .batch_item_failures
-                .iter()
-                .any(|f| f.item_identifier == id)
-        };
-        for delivery in deliveries.iter().filter(|delivery| !failed(&delivery.id)) {
+        let is_done = |delivery: &&Delivery| failed.iter().all(|id| *id != delivery.id);
+        for delivery in deliveries.iter().filter(is_done) {
             if let Err(error) = sqs.delete(queue, &delivery.receipt) {
                 tracing::error!(%error, "a message was not deleted");
             }
         }
     }
+}
+
+/// What failed of a batch, by the names in its event; `None` where the answer is none to a batch.
+pub(crate) fn failed_of(answer: &[u8]) -> Option<Vec<String>> {
+    let answer: BatchAnswer = serde_json::from_slice(answer).ok()?;
+    let failed = answer.batch_item_failures.into_iter();
+    Some(failed.map(|item| item.item_identifier).collect())
 }
 
 fn batch_event(deliveries: &[Delivery], queue_arn: &str) -> Vec<u8> {

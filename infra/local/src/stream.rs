@@ -13,12 +13,14 @@ use std::{
 };
 
 use anyhow::Result;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    dynamodb::LocalDynamoDb, folder::write_private, host::FunctionHost, sqs::LocalSqs,
+    dynamodb::LocalDynamoDb,
+    folder::write_private,
+    host::{FunctionHost, failed_of},
+    sqs::LocalSqs,
     template::StreamMapping,
 };
 
@@ -36,19 +38,6 @@ pub(crate) struct StreamFeed {
     pub(crate) folder: Option<PathBuf>,
     /// The count of writes up to which all records were handed over.
     pub(crate) seen: watch::Sender<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BatchAnswer {
-    #[serde(default)]
-    batch_item_failures: Vec<FailedItem>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FailedItem {
-    item_identifier: String,
 }
 
 /// Records that are handed over together, and how often they were.
@@ -140,13 +129,12 @@ impl StreamFeed {
         let Some(Ok(Ok(answer))) = invocation.join_next().await else {
             return Some(0);
         };
-        let Ok(answer) = serde_json::from_slice::<BatchAnswer>(&answer) else {
+        let Some(failed) = failed_of(&answer) else {
             return Some(0);
         };
-        let failures = answer.batch_item_failures.iter();
-        let places = failures.map(|failure| {
+        let places = failed.iter().map(|failed| {
             let mut records = records.iter();
-            let named = records.position(|record| sequence(record) == failure.item_identifier);
+            let named = records.position(|record| sequence(record) == failed);
             named.unwrap_or(0)
         });
         places.min()

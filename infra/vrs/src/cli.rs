@@ -307,7 +307,7 @@ pub struct TenantSettings {
     pub max_removed: Option<u8>,
     /// Write exports for the ledger in this encoding: utf-8, utf-8-bom or cp932
     #[arg(long, value_name = "ENCODING", value_parser = export_encoding)]
-    pub export_encoding: Option<layouts::Encoding>,
+    pub export_encoding: Option<domain::Encoding>,
     /// Export every night the doses of everybody (full), or of those whose doses changed (changed)
     #[arg(long, value_name = "SCOPE", value_parser = export_scope)]
     pub export_scope: Option<ExportScope>,

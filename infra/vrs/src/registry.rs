@@ -3,9 +3,10 @@
 use anyhow::{Context as _, Result, bail};
 use aws_config::SdkConfig;
 use crypto::Kms;
-use domain::{TenantCode, TenantScope, municipalities};
+use domain::{TenantCode, TenantScope, TenantSettings, municipalities};
 use futures::future::try_join_all;
-use store::{Store, StoreError, TenantSettings};
+use layouts::check_settings;
+use store::{Store, StoreError};
 
 /// Questions to the table under way at once.
 const AT_ONCE: usize = 64;
@@ -104,7 +105,7 @@ impl Registry {
         tenant: TenantCode,
         mut changed: TenantSettings,
     ) -> Result<()> {
-        changed.check()?;
+        check_settings(&changed)?;
         changed.revision += 1;
         match self
             .store

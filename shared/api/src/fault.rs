@@ -236,13 +236,13 @@ impl Fault {
 
     /// What it says in Japanese.
     #[must_use]
-    pub const fn detail_ja(self) -> &'static str {
+    pub(crate) const fn detail_ja(self) -> &'static str {
         self.entry().1
     }
 
     /// What it says in English.
     #[must_use]
-    pub const fn detail_en(self) -> &'static str {
+    pub(crate) const fn detail_en(self) -> &'static str {
         self.entry().2
     }
 }

@@ -8,7 +8,7 @@ use crate::body::{Object, Value};
 use crate::{Code, Fault, Problem};
 
 /// Largest body in bytes.
-pub const BODY_LIMIT: usize = 64 * 1024;
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 /// Largest body in bytes of a route that takes a piece of a file.
 pub const LARGE_BODY_LIMIT: usize = 400 * 1024;
 /// Room for any word of ours, in characters.

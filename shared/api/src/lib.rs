@@ -18,7 +18,7 @@ pub use code::{Act, Code};
 pub use cursor::{Page, PageLimits};
 pub use enrolled::enrolled;
 pub use fault::Fault;
-pub use fields::{BODY_LIMIT, Fields, LARGE_BODY_LIMIT};
+pub use fields::{Fields, LARGE_BODY_LIMIT};
 pub use problem::{Problem, chain};
 pub use request::{HEADERS, RawRequest, Request};
 pub use response::Response;

@@ -69,7 +69,7 @@ impl Problem {
 
     /// A header whose value breaks a rule.
     #[must_use]
-    pub fn invalid_header(name: &str, fault: Fault) -> Self {
+    pub(crate) fn invalid_header(name: &str, fault: Fault) -> Self {
         Self {
             fault: Some(fault),
             ..Self::at(Code::HeaderInvalid, name)

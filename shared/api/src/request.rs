@@ -4,7 +4,8 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::{BODY_LIMIT, Caller, Code, Fault, Fields, Page, PageLimits, Problem};
+use crate::fields::BODY_LIMIT;
+use crate::{Caller, Code, Fault, Fields, Page, PageLimits, Problem};
 
 /// The headers that routes look at; a gateway hands over these and no others.
 pub const HEADERS: [&str; 3] = ["accept", "idempotency-key", "if-match"];

@@ -1,11 +1,13 @@
 //! One inquiry, from the claim of its basis to the answer.
 
 use crypto::PersonTag;
-use domain::{InquiryId, LifeError, Stage, TenantCode, TenantScope, basis, japan_date};
+use domain::{
+    InquiryId, LifeError, Stage, TenantCode, TenantScope, TenantSettings, basis, japan_date,
+};
 use futures::future::try_join_all;
 use invocations::{HolderAnswer, HolderAsk, InvokeError, MOST_POINTERS};
 use jiff::Timestamp;
-use store::{Claim, Consent, Ending, HolderEntry, LogEvent, NewClaim, NewEnding, TenantSettings};
+use store::{Claim, Consent, Ending, HolderEntry, LogEvent, NewClaim, NewEnding};
 
 use crate::budget::{count_mismatch, warn_of_misses};
 use crate::{AskError, Asking, Found, Named, Question, Refusal, kept, per_day};

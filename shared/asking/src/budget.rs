@@ -1,6 +1,6 @@
-use domain::{TenantScope, japan_date};
+use domain::{TenantScope, TenantSettings, japan_date};
 use jiff::Timestamp;
-use store::{DayCount, Store, StoreError, TenantSettings};
+use store::{DayCount, Store, StoreError};
 
 const RESIDENTS_PER_INQUIRY: u64 = 50;
 const LEAST_PER_DAY: u32 = 100;

@@ -141,7 +141,7 @@ impl Basis {
 
     /// How many days it holds at most, never more than [`LONGEST_DAYS`].
     #[must_use]
-    pub const fn longest_days(&self) -> u8 {
+    pub(crate) const fn longest_days(&self) -> u8 {
         self.longest_days
     }
 

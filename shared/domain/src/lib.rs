@@ -9,6 +9,7 @@ mod coupon;
 mod date;
 mod digits;
 mod dose;
+mod encoding;
 mod export;
 mod lease;
 mod municipality;
@@ -18,6 +19,7 @@ mod passing;
 mod per_tenant;
 mod resident;
 mod sensitive;
+mod settings;
 mod tenant;
 mod upload;
 mod word;
@@ -38,6 +40,7 @@ pub use dose::{
     Severity, ShortText, ShortTextError, VenueName, check_dose, programme, programmes,
     read_product,
 };
+pub use encoding::Encoding;
 pub use export::{ExportId, ExportOrigin, ExportScope, ExportState, next_nightly, nightly_of};
 pub use jiff::civil::{Date, DateTime};
 pub use lease::{Lease, NextLease};
@@ -48,6 +51,7 @@ pub use passing::Passing;
 pub use per_tenant::PerTenant;
 pub use resident::{Movement, OwnedText, Resident, ResidentRow, Sex, Text};
 pub use sensitive::Sensitive;
+pub use settings::TenantSettings;
 pub use tenant::{TenantCode, TenantCodeError, TenantScope};
 pub use upload::{FileKind, Generation, RowCounts, UploadId, UploadState};
 pub use word::UnknownWord;

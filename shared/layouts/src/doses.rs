@@ -8,7 +8,8 @@ mod rules;
 
 use crate::file;
 
-pub use columns::{Column, column_of};
+pub use columns::Column;
+pub(crate) use columns::column_of;
 pub use duplicates::{DoseSuspects, Duplicates};
 pub use keys::RowKeys;
 pub use row::DoseRow;

@@ -2,71 +2,25 @@
 //! what was found.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
+use domain::Encoding;
 use encoding_rs::EUC_JP;
 
 use crate::{ProblemCode, cp932};
 
-/// An encoding that is read. Decoding is strict: what has no character is refused, never replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Encoding {
-    /// UTF-8.
-    Utf8 {
-        /// With a byte order mark in front.
-        bom: bool,
-    },
-    /// CP932 (Windows-31J), often called Shift JIS.
-    Cp932,
-}
-
-impl Encoding {
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Utf8 { bom: false } => "utf-8",
-            Self::Utf8 { bom: true } => "utf-8-bom",
-            Self::Cp932 => "cp932",
-        }
-    }
-
-    /// The bytes of a text; `None` if it has a character that the encoding lacks.
-    pub(crate) fn encode(self, text: &str) -> Option<Cow<'_, [u8]>> {
-        match self {
-            Self::Utf8 { .. } => Some(Cow::Borrowed(text.as_bytes())),
-            Self::Cp932 => cp932::encode(text).map(Cow::Owned),
-        }
-    }
-
-    /// The text of these bytes, strictly.
-    pub(crate) fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Utf8 { .. } => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-            Self::Cp932 => decode_cp932(bytes).map(Cow::Owned),
-        }
+/// The bytes of a text; `None` if it has a character that the encoding lacks.
+pub(crate) fn encode(encoding: Encoding, text: &str) -> Option<Cow<'_, [u8]>> {
+    match encoding {
+        Encoding::Utf8 { .. } => Some(Cow::Borrowed(text.as_bytes())),
+        Encoding::Cp932 => cp932::encode(text).map(Cow::Owned),
     }
 }
 
-impl fmt::Display for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Encoding {
-    type Err = domain::UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [
-            Self::Utf8 { bom: false },
-            Self::Utf8 { bom: true },
-            Self::Cp932,
-        ]
-        .into_iter()
-        .find(|encoding| encoding.as_str() == word)
-        .ok_or(domain::UnknownWord)
+/// The text of these bytes, strictly: what has no character is refused, never replaced.
+pub(crate) fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
+    match encoding {
+        Encoding::Utf8 { .. } => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Encoding::Cp932 => decode_cp932(bytes).map(Cow::Owned),
     }
 }
 
@@ -238,18 +192,6 @@ mod tests {
     use super::*;
 
     const ROW: &str = "131016,1,山田　太郎,ヤマダ　タロウ,19500102,1\r\n";
-
-    #[test]
-    fn words_are_read_and_given_back() {
-        for encoding in [
-            Encoding::Utf8 { bom: false },
-            Encoding::Utf8 { bom: true },
-            Encoding::Cp932,
-        ] {
-            assert_eq!(encoding.as_str().parse(), Ok(encoding));
-        }
-        assert!("shift_jis".parse::<Encoding>().is_err());
-    }
 
     #[test]
     fn a_sample_of_rows_tells_the_encoding() {

@@ -1,11 +1,13 @@
 use std::io;
 
-use crate::encoding::UTF8_BOM;
+use domain::Encoding;
+
+use crate::RowProblem;
+use crate::encoding::{UTF8_BOM, encode};
 use crate::file::{ERROR_COLUMNS, Header, Layout};
 use crate::guard::{guarded, unguarded};
 use crate::safe_csv::SafeCsvError;
 use crate::split::{Field, Split, Splitter};
-use crate::{Encoding, RowProblem};
 
 /// Writes `errors.csv`: the refused rows as they came, in their own encoding and byte for byte, with the
 /// codes and the messages of what is wrong in two columns **in front**. There a row that has too few or
@@ -79,7 +81,7 @@ impl<W: io::Write> ErrorsWriter<W> {
         let row = self.rows;
         self.line.clear();
         for error in errors {
-            let encoded = self.encoding.encode(error);
+            let encoded = encode(self.encoding, error);
             push_cell(
                 &mut self.line,
                 &encoded.ok_or(SafeCsvError::NotEncodable { row })?,

@@ -3,10 +3,10 @@
 
 use std::io;
 
-use domain::{CouponNumber, DateTime, Dose, DoseNumber, TenantCode, Text, programme};
+use domain::{CouponNumber, DateTime, Dose, DoseNumber, Encoding, TenantCode, Text, programme};
 use thiserror::Error;
 
-use crate::{Encoding, SafeCsvError, SafeCsvWriter};
+use crate::{SafeCsvError, SafeCsvWriter};
 
 mod cell;
 

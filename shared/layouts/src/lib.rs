@@ -13,10 +13,10 @@ mod mapping;
 mod problem;
 pub mod residents;
 mod safe_csv;
+mod settings;
 mod split;
 mod text;
 
-pub use encoding::Encoding;
 pub use errors_csv::ErrorsWriter;
 pub use file::{
     Check, Duplicates, FoundHeader, Header, Layout, LayoutColumn, Record, Rows, Rules, Span,
@@ -27,3 +27,4 @@ pub use problem::{
     Actor, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, describe, finding_ja,
 };
 pub use safe_csv::{SafeCsvError, SafeCsvWriter};
+pub use settings::{SettingsProblem, check_settings, has_digits_like_data};

@@ -2,9 +2,8 @@
 //! value that was read.
 
 use std::fmt;
-use std::str::FromStr;
 
-use domain::{Date, FindingCode, UnknownWord};
+use domain::{Date, FindingCode};
 use thiserror::Error;
 
 use crate::file::{Layout, LayoutColumn};
@@ -142,7 +141,7 @@ impl RowProblem {
     pub fn beyond<L: Layout>(code: ProblemCode, line: u64) -> Self {
         Self {
             code,
-            column: L::column_beyond(code).map(LayoutColumn::title),
+            column: L::column_beyond(code).map(LayoutColumn::name),
             line,
         }
     }
@@ -169,7 +168,7 @@ impl fmt::Display for RowProblem {
 /// What a finding says of the dose on a row: where, what is wrong, what to do, in Japanese.
 #[must_use]
 pub fn finding_ja(finding: FindingCode, line: u64) -> String {
-    let column = crate::doses::column_of(finding).map(crate::doses::Column::name);
+    let column = crate::doses::column_of(finding).map(LayoutColumn::name);
     place_ja(Some(line), column) + finding.text_ja()
 }
 
@@ -209,8 +208,7 @@ impl Notices {
     /// Each of them once.
     pub fn iter(self) -> impl Iterator<Item = NoticeCode> {
         NoticeCode::ALL
-            .iter()
-            .copied()
+            .into_iter()
             .filter(move |&code| self.0 & 1 << (code as u16) != 0)
     }
 }
@@ -228,45 +226,11 @@ pub fn describe(code: &str) -> Option<(&'static str, &'static str)> {
         .or_else(|| finding().map(|it| (it.text_ja(), it.text_en())))
 }
 
-impl fmt::Display for ProblemCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ProblemCode {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| code.as_str() == word)
-            .ok_or(UnknownWord)
-    }
-}
-
-impl fmt::Display for NoticeCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for NoticeCode {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| code.as_str() == word)
-            .ok_or(UnknownWord)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use domain::UnknownWord;
 
     use super::*;
 
@@ -275,10 +239,10 @@ mod tests {
         let words: BTreeSet<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), ProblemCode::ALL.len());
         for code in ProblemCode::ALL {
-            assert_eq!(code.as_str().parse(), Ok(*code));
+            assert_eq!(code.as_str().parse(), Ok(code));
         }
         for code in NoticeCode::ALL {
-            assert_eq!(code.as_str().parse(), Ok(*code));
+            assert_eq!(code.as_str().parse(), Ok(code));
         }
         assert_eq!("NOT_A_CODE".parse::<ProblemCode>(), Err(UnknownWord));
     }
@@ -333,9 +297,9 @@ mod tests {
         let mut notices = Notices::default();
         assert!(notices.is_empty());
         for code in NoticeCode::ALL {
-            notices.add(*code);
-            notices.add(*code);
+            notices.add(code);
+            notices.add(code);
         }
-        assert!(notices.iter().eq(NoticeCode::ALL.iter().copied()));
+        assert!(notices.iter().eq(NoticeCode::ALL));
     }
 }

@@ -1,9 +1,9 @@
 use std::io;
 
+use domain::Encoding;
 use thiserror::Error;
 
-use crate::Encoding;
-use crate::encoding::UTF8_BOM;
+use crate::encoding::{UTF8_BOM, encode};
 use crate::guard::guarded;
 
 /// Writes CSV that is safe to open in a spreadsheet: a cell that one would run begins with an
@@ -52,7 +52,7 @@ impl<W: io::Write> SafeCsvWriter<W> {
     ) -> Result<(), SafeCsvError> {
         let encoded: Option<Vec<_>> = cells
             .into_iter()
-            .map(|cell| self.encoding.encode(cell))
+            .map(|cell| encode(self.encoding, cell))
             .collect();
         let encoded = encoded.ok_or(SafeCsvError::NotEncodable { row })?;
         self.bytes_row(encoded.iter().map(AsRef::as_ref))
@@ -112,7 +112,7 @@ mod tests {
             writer.row(0, ["=1+1", "a,b", "c\"d", "山田"]).unwrap();
             writer.row(1, [""]).unwrap();
             let written = writer.finish().unwrap();
-            let text = encoding.decode(&written).unwrap();
+            let text = crate::encoding::decode(encoding, &written).unwrap();
             let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
             assert_eq!(text, expected);
             assert_eq!(written.starts_with(UTF8_BOM), encoding != Encoding::Cp932);

@@ -5,7 +5,7 @@ use domain::{Generation, TenantScope};
 use objects::ObjectName;
 
 /// Entries of a full block.
-pub const ENTRIES_PER_BLOCK: usize = 1_500;
+pub(crate) const ENTRIES_PER_BLOCK: usize = 1_500;
 /// Bytes that say how long the sealed block behind them is.
 pub(crate) const FRAME: usize = 4;
 const SCHEMA: u8 = 1;

@@ -8,7 +8,7 @@ mod reader;
 mod rows;
 mod writer;
 
-pub use block::{ENTRIES_PER_BLOCK, ManifestError};
+pub use block::ManifestError;
 pub use entry::{Entry, Presence, ShortTags};
 pub use merge::{Merged, merge};
 pub use reader::{Block, ManifestReader};

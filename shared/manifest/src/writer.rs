@@ -3,8 +3,8 @@ use domain::{Generation, TenantScope};
 use objects::{ObjectName, Writer};
 
 use crate::{
-    ENTRIES_PER_BLOCK, Entry, ManifestError, Presence,
-    block::{BlockWriter, Blocks},
+    Entry, ManifestError, Presence,
+    block::{BlockWriter, Blocks, ENTRIES_PER_BLOCK},
     entry::{ENTRY, HOLDING},
 };
 

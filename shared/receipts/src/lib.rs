@@ -236,7 +236,7 @@ impl Receipt {
             moved_at: upload.moved_at.to_string(),
             generation: upload.generation.map(domain::Generation::get),
             size: upload.size,
-            encoding: Some(upload.encoding.clone()).filter(|name| !name.is_empty()),
+            encoding: upload.encoding.map(|it| it.to_string()),
             sha256: upload.sha256.map(|bytes| hexadecimal(&bytes)),
             rows: rows(upload),
             chunks: Chunks {

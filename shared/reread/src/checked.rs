@@ -33,7 +33,7 @@ impl<'a, L: Layout> CheckedFile<'a, L> {
         let object = PinnedObject::noted(scope, &upload.key, &upload.version)?;
         let bytes = drop.read_range(scope, &object, 0..upload.header_end);
         let bytes = bytes.await?;
-        let encoding = upload.encoding.parse().map_err(|_| differs("encoding"))?;
+        let encoding = upload.encoding.ok_or(differs("encoding"))?;
         let cells = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
         Ok(Self {
             header: Header::bind(cells, encoding, &mapping).map_err(|_| differs("header"))?,

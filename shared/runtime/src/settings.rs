@@ -22,7 +22,7 @@ pub enum SettingError {
 impl Settings {
     /// Reads the environment of the process.
     #[must_use]
-    pub fn from_env() -> Self {
+    pub(crate) fn from_env() -> Self {
         // The one place where the environment is read. What is not UTF-8 is none of ours.
         let pairs = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -51,7 +51,7 @@ impl Settings {
     }
 
     /// `LOG_LEVEL`: off, error, warn, info (the default), debug or trace.
-    pub fn log_level(&self) -> Result<LevelFilter, SettingError> {
+    pub(crate) fn log_level(&self) -> Result<LevelFilter, SettingError> {
         self.maybe("LOG_LEVEL")
             .map_or(Ok(LevelFilter::INFO), |text| {
                 text.parse()

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::{
-    Date, DoseNumber, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode, TenantScope,
+    Date, DoseNumber, Encoding, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode,
+    TenantScope,
 };
 use jiff::{SignedDuration, Timestamp};
-use layouts::Encoding;
 
 use crate::{
     PageOf, Store, StoreError,

@@ -26,6 +26,12 @@ pub(crate) fn time(at: Timestamp) -> AttributeValue {
     n(at.as_millisecond())
 }
 
+/// Bytes of a length that is known.
+pub(crate) fn bytes<const N: usize>(stored: &[u8]) -> Result<[u8; N], StoreError> {
+    let damaged = StoreError::Damaged { what: "bytes" };
+    stored.try_into().map_err(|_| damaged)
+}
+
 /// A time as it reads back.
 pub(crate) fn as_stored(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)

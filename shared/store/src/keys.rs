@@ -1,10 +1,9 @@
 use crypto::{ResidentTag, Tag};
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    Date, ExportId, ExportScope, Generation, InquiryId, TenantCode, TenantScope, UploadId,
+    Date, Encoding, ExportId, ExportScope, Generation, InquiryId, TenantCode, TenantScope, UploadId,
 };
 use jiff::Timestamp;
-use layouts::Encoding;
 
 use crate::{DoseId, DoseKey, DoseList, NewcomerKey, WaitingKey};
 

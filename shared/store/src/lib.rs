@@ -1,51 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-mod answered;
 mod bytes;
-mod check;
-mod chunk;
-mod consent_item;
-mod consents;
-mod day_count;
 mod dose;
 mod error;
 mod export;
-mod former;
-mod held;
 mod holders;
-mod inquiries;
+mod inquiry;
 mod item;
 mod keys;
-mod load;
-mod load_end;
-mod log;
-mod log_event;
 mod many;
 mod page;
-mod profile;
-mod protected;
 mod register;
-mod released;
-mod residents;
-mod settings;
-mod slots;
-mod stream;
 mod tenant;
 mod transaction;
+mod turn;
 mod upload;
-mod upload_item;
 mod wire;
 
 use aws_sdk_dynamodb::Client;
 use domain::{PerTenant, TenantScope};
 
-pub use answered::{Answering, NewAnswer, answer_place};
-pub use check::{Acceptance, CheckClaim, Conclusion};
-pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
-pub use consent_item::{Consent, Evidence};
-pub use consents::{Changed, Recording};
-pub use day_count::{DayCount, Mismatches};
 pub use dose::{
     Begun, ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision,
     Entry, InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once,
@@ -54,23 +29,23 @@ pub use dose::{
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport, Published};
-pub use held::{Confirmation, Confirming, Discarding, Release};
 pub use holders::{HolderEntry, HolderIndex, Pointer, entries_of, open_pointer, seal_pointer};
-pub use inquiries::{Claim, Ending, Inquiry, NewClaim, NewEnding};
+pub use inquiry::{
+    Answering, Changed, Claim, Consent, DayCount, Ending, Evidence, HolderOutcome, Inquiry,
+    LogEntry, LogEvent, LogHead, Mismatches, NewAnswer, NewClaim, NewEnding, Recording, Releasing,
+    Terms, answer_place,
+};
 pub use keys::partitions_of;
-pub use load::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
-pub use load_end::LoadEnd;
-pub use log::{LogEntry, LogHead};
-pub use log_event::{HolderOutcome, LogEvent, Terms};
 pub use page::PageOf;
-pub use profile::{CorruptProfile, read_profile, write_profile};
-pub use register::{InForce, ManifestPlace, Register, Switch};
-pub use released::Releasing;
-pub use residents::{ResidentInForce, Snapshot};
-pub use settings::{SettingsProblem, has_digits_like_data};
-pub use stream::{StreamKey, StreamSlot};
-pub use tenant::{TenantSettings, TenantState};
-pub use upload_item::{FileRefusal, HeldFor, Upload, UploadPage};
+pub use register::{
+    BatchBody, InForce, ManifestPlace, Register, RegisterWriter, ResidentInForce, ShiftBody,
+    SlotContent, Snapshot, Status, StreamKey, StreamSlot, Switch, Taken, write_profile,
+};
+pub use tenant::TenantState;
+pub use upload::{
+    Acceptance, CheckClaim, Chunk, ChunkClaim, ChunkPlan, ChunkState, Conclusion, Confirmation,
+    Confirming, Discarding, FileRefusal, HeldFor, LoadEnd, LoadedRows, Release, Upload, UploadPage,
+};
 
 /// While somebody waits for an answer, a transaction that is too much for the table is sent again this often.
 const TWICE: u32 = 2;

@@ -1,10 +1,9 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use crypto::{DropMark, Keyring, TenantKeys, WrappedKey};
-use domain::{ExportScope, KnownLots, LotNumber, StaffTag, TenantScope};
+use domain::{KnownLots, LotNumber, StaffTag, TenantScope, TenantSettings};
 use jiff::Timestamp;
-use layouts::Encoding;
 
 use crate::{
     Store, StoreError,
@@ -15,54 +14,6 @@ use crate::{
 
 const SETTINGS: &str = "SETTINGS";
 const KEY_PREFIX: &str = "KEY#";
-
-/// What a municipality may set for its own files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TenantSettings {
-    /// Columns of the municipality's residents files, by the name that stands in the header -> our name.
-    pub columns: BTreeMap<String, String>,
-    /// The same of its dose files.
-    pub dose_columns: BTreeMap<String, String>,
-    /// A file with more refused rows than this percentage is refused whole.
-    pub max_refused_percent: u8,
-    /// A file that removes more of the register than this percentage is held for confirmation; so is one that lifts
-    /// the protection (支援措置) of more than this percentage of those who have it.
-    pub max_removed_percent: u8,
-    /// Lots that were delivered to the municipality.
-    pub lots: KnownLots,
-    /// The encoding of exports for the ledger.
-    pub export_encoding: Encoding,
-    /// Whose doses a nightly export holds.
-    pub export_scope: ExportScope,
-    /// How many inquiries the municipality may make in a day; one for every fifty residents, and
-    /// not less than a hundred, when it is not set.
-    pub inquiries_per_day: Option<u32>,
-    /// What the operator allows of these at most, whatever the municipality sets itself.
-    pub inquiries_at_most: Option<u32>,
-    /// Whether inquiries about address-protected residents wait for the municipality's own decision;
-    /// and those about residents of whom no file has said whether they are.
-    pub hold_protected: bool,
-    /// Counts the changes of these settings, from 1.
-    pub revision: u32,
-}
-
-impl Default for TenantSettings {
-    fn default() -> Self {
-        Self {
-            columns: BTreeMap::new(),
-            dose_columns: BTreeMap::new(),
-            max_refused_percent: 10,
-            max_removed_percent: 20,
-            lots: KnownLots::default(),
-            export_encoding: Encoding::Utf8 { bom: true },
-            export_scope: ExportScope::Full,
-            inquiries_per_day: None,
-            inquiries_at_most: None,
-            hold_protected: true,
-            revision: 1,
-        }
-    }
-}
 
 /// A municipality that takes part: its settings and its wrapped keys.
 #[derive(Debug, Clone)]

@@ -15,8 +15,8 @@ use domain::TenantScope;
 
 use crate::{
     Store, StoreError,
-    inquiries::share_of,
     item::{Map, s},
+    turn::share_of,
 };
 
 /// A transaction is given up after this time, as the SDK gives up one operation: the lease of the caller covers no

@@ -12,13 +12,12 @@ use aws_sdk_dynamodb::config::Credentials;
 use bytes::Bytes;
 use crypto::{BranchKey, NoncePool, PersonTags, TenantKeys, WrappedKey};
 use domain::{
-    ExportId, ExportOrigin, ExportScope, ExportState, FileKind, MyNumber, TenantCode, TenantScope,
-    UploadState,
+    Encoding, ExportId, ExportOrigin, ExportScope, ExportState, FileKind, MyNumber, TenantCode,
+    TenantScope, TenantSettings, UploadState,
 };
 use jiff::Timestamp;
-use layouts::Encoding;
 use queues::{ExportMessage, Message as _};
-use store::{Export, HolderIndex, Store, TenantSettings, Upload, seal_pointer};
+use store::{Export, HolderIndex, Store, Upload, seal_pointer};
 
 use crate::cloud::{BRANCH, Cloud, HOLDERS, RECORDS, Requests, Written};
 use crate::function::{Function, object_created};

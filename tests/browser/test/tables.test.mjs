@@ -55,9 +55,9 @@ test('every word that the functions may answer has its text', async () => {
     assert.ok(at >= 0, `${name} is not where this test reads it`);
     return [...text.slice(at, text.indexOf('});', at)).matchAll(/\w+ = "([^"]+)"/g)].map((it) => it[1]);
   };
-  const log = await source('store/src/log_event.rs');
+  const log = await source('store/src/inquiry/log_event.rs');
   const kinds = log.slice(log.indexOf('fn kind('), log.indexOf('fn facts(&self) -> Vec'));
-  const outcomes = await words('store/src/log_event.rs', 'HolderOutcome');
+  const outcomes = await words('store/src/inquiry/log_event.rs', 'HolderOutcome');
   const states = await words('domain/src/consent.rs', 'ConsentState');
   const lists = await words('store/src/dose/lists.rs', 'DoseList');
   const said = {

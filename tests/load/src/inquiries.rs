@@ -52,7 +52,7 @@ pub async fn run(plan: Plan) -> Result<Seen> {
         holds(&town, code, nth, people).await?;
     }
     let budget = people.max(1);
-    let set = |it: &mut store::TenantSettings| it.inquiries_per_day = Some(budget);
+    let set = |it: &mut domain::TenantSettings| it.inquiries_per_day = Some(budget);
     town.set(CHIYODA, set).await;
 
     let began = Instant::now();

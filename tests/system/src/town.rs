@@ -12,12 +12,12 @@ use std::{
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use crypto::{Kms, ResidentTag};
-use domain::{Date, TenantCode, TenantScope, japan_date};
+use domain::{Date, TenantCode, TenantScope, TenantSettings, japan_date};
 use jiff::SignedDuration;
 use local::{LocalStack, Options, TimerClock};
 use runtime::Adapters;
 use serde_json::{Value, json};
-use store::{Store, TenantSettings};
+use store::Store;
 
 use crate::gate::Gate;
 

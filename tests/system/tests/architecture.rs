@@ -12,10 +12,10 @@ use serde_json::Value;
 /// Shared crates; an arrow points only to one that stands further left.
 const SHARED: [&str; 14] = [
     "domain",
-    "layouts",
     "crypto",
     "store",
     "objects",
+    "layouts",
     "reread",
     "manifest",
     "receipts",
@@ -199,6 +199,31 @@ fn only_the_command_and_the_tests_stand_on_the_local_stack() {
 }
 
 #[test]
+fn crates_depend_on_nothing_that_they_do_not_name() {
+    for package in packages() {
+        let text: String = package.sources().into_iter().map(|it| it.1).collect();
+        for need in &package.needs_in_all {
+            let name = need.replace('-', "_");
+            // `dynoxide-rs` is the crate `dynoxide`, `aws-lc-rs` the crate `aws_lc_rs`.
+            let names = [name.as_str(), name.trim_end_matches("_rs")];
+            assert!(
+                names.iter().any(|name| is_named(&text, name)),
+                "{} depends on {need} and does not name it",
+                package.name
+            );
+        }
+    }
+}
+
+/// Whether something is taken from this crate.
+fn is_named(text: &str, name: &str) -> bool {
+    let ends_a_word = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let path = format!("{name}::");
+    let mut places = text.match_indices(&path);
+    places.any(|(at, _)| !ends_a_word(&text[..at]))
+}
+
+#[test]
 fn the_sdks_stay_where_they_belong() {
     for package in packages() {
         let sdks: Vec<_> = package.needs.iter().filter(|need| is_sdk(need)).collect();
@@ -233,7 +258,9 @@ fn pure_crates_have_no_input_and_output() {
         .iter()
         .filter(|it| PURE.contains(&it.name.as_str()))
     {
-        for name in ["tokio", "tracing", "serde", "aws-lc-rs", "bytes"] {
+        let ours = SHARED.iter().filter(|name| !PURE.contains(name)).copied();
+        let others = ["tokio", "tracing", "serde", "aws-lc-rs", "bytes"];
+        for name in ours.chain(others) {
             assert!(
                 !package.needs.contains(name),
                 "{} depends on {name}",

@@ -70,7 +70,7 @@ pub(crate) async fn add_tenant(stack: &LocalStack, code: &str) {
     store
         .add_tenant(
             &scope,
-            &store::TenantSettings::default(),
+            &domain::TenantSettings::default(),
             &key,
             stack.adapters().clock().now(),
         )

@@ -16,7 +16,7 @@ pub(super) fn file_kind(text: &str) -> Result<FileKind, String> {
     word(text, "residents, doses or inquiries")
 }
 
-pub(super) fn export_encoding(text: &str) -> Result<layouts::Encoding, String> {
+pub(super) fn export_encoding(text: &str) -> Result<domain::Encoding, String> {
     word(text, "utf-8, utf-8-bom or cp932")
 }
 

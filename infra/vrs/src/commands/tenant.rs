@@ -3,9 +3,9 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
 use domain::{
-    FileKind, LotNumber, Municipality, Product, Programme, TenantCode, municipality, programmes,
+    FileKind, LotNumber, Municipality, Product, Programme, TenantCode, TenantSettings,
+    municipality, programmes,
 };
-use store::TenantSettings;
 
 use crate::cli;
 use crate::erase::{Erased, Erasing, Places};
@@ -262,7 +262,7 @@ mod tests {
         );
         let exports = ["--export-encoding", "cp932", "--export-scope", "changed"];
         let wanted = changed(&known, &asked(&exports)).unwrap();
-        assert_eq!(wanted.export_encoding, layouts::Encoding::Cp932);
+        assert_eq!(wanted.export_encoding, domain::Encoding::Cp932);
         assert_eq!(wanted.export_scope, domain::ExportScope::Changed);
     }
 

@@ -63,7 +63,7 @@ impl Product {
 
     /// Whether it was in use on that day.
     #[must_use]
-    pub fn is_in_use(&self, day: Date) -> bool {
+    pub(crate) fn is_in_use(&self, day: Date) -> bool {
         self.first_day <= day && self.last_day.is_none_or(|last| day <= last)
     }
 
@@ -72,7 +72,7 @@ impl Product {
     /// vaccine, if there is one. Before the first licence in the table nothing is said:
     /// [`Product::is_in_use`] says that.
     #[must_use]
-    pub fn is_licensed_for(
+    pub(crate) fn is_licensed_for(
         &self,
         birth_date: Date,
         (number, day): (DoseNumber, Date),

@@ -27,9 +27,8 @@ pub enum Column {
     Programme,
 }
 
-impl Column {
-    /// All of them, in the order of the layout.
-    pub const ALL: [Self; 10] = [
+impl LayoutColumn for Column {
+    const ALL: &'static [Self] = &[
         Self::Municipality,
         Self::Coupon,
         Self::Number,
@@ -42,9 +41,7 @@ impl Column {
         Self::Programme,
     ];
 
-    /// Its name in our layout.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Municipality => "自治体コード",
             Self::Coupon => "券番号",
@@ -59,25 +56,11 @@ impl Column {
         }
     }
 
-    /// Whether a file must have it, filled in on every row.
-    #[must_use]
-    pub const fn is_required(self) -> bool {
+    fn is_required(self) -> bool {
         matches!(
             self,
             Self::Municipality | Self::DoseNumber | Self::GivenOn | Self::Maker | Self::Lot
         )
-    }
-}
-
-impl LayoutColumn for Column {
-    const COLUMNS: &'static [Self] = &Self::ALL;
-
-    fn title(self) -> &'static str {
-        self.name()
-    }
-
-    fn must_be(self) -> bool {
-        self.is_required()
     }
 
     #[inline]
@@ -88,7 +71,7 @@ impl LayoutColumn for Column {
 
 /// The column that a finding about a dose shows in; `None` where it is about the row as a whole.
 #[must_use]
-pub const fn column_of(finding: FindingCode) -> Option<Column> {
+pub(crate) const fn column_of(finding: FindingCode) -> Option<Column> {
     match finding {
         FindingCode::UnknownProgramme => Some(Column::Programme),
         FindingCode::UnknownProduct

@@ -1,6 +1,6 @@
 //! How the cells of a row are got, decoded and folded, and where its problems go.
 
-use domain::{Text, fold_in_key};
+use domain::{Encoding, Text, fold_in_key};
 
 use super::header::Binding;
 use super::layout::{Layout, LayoutColumn};
@@ -10,7 +10,7 @@ use crate::guard::unguarded;
 use crate::mapping::trimmed;
 use crate::split::Field;
 use crate::text::{Seen, is_hidden_in_key};
-use crate::{Encoding, FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, cp932};
+use crate::{FileProblem, NoticeCode, Notices, ProblemCode, RowProblem, cp932};
 
 /// A text that stands in the window, or in the row's own decoded text.
 #[derive(Clone, Copy)]
@@ -271,7 +271,7 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
     /// For an empty cell.
     #[inline]
     pub(crate) fn absent<T>(&mut self, column: L::Column) -> Option<T> {
-        if column.must_be() {
+        if column.is_required() {
             self.refuse(ProblemCode::RequiredEmpty, column);
         }
         None
@@ -279,7 +279,7 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
 
     #[cold]
     pub(crate) fn refuse(&mut self, code: ProblemCode, column: L::Column) {
-        let (column, line) = (Some(column.title()), self.line);
+        let (column, line) = (Some(column.name()), self.line);
         self.problems.push(RowProblem { code, column, line });
     }
 

@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 
+use domain::Encoding;
+
 use super::header::{Header, is_header};
 use super::layout::{Layout, MAX_ROWS};
 use super::row::{Record, RowReader, Rules, Span, Window};
 use super::rows::{WINDOW, up_to_last_line_end};
 use crate::encoding::{OPENING, SAMPLE, UTF8_BOM, of_header, of_sample, refuse_by_opening};
 use crate::split::{MAX_FIELD, MAX_RECORD, Split, Splitter};
-use crate::{ColumnMapping, Encoding, FileProblem, NoticeCode, ProblemCode};
+use crate::{ColumnMapping, FileProblem, NoticeCode, ProblemCode};
 
 /// Checks a file in one pass, in memory that does not grow with it; the number of its rows is limited, for whoever
 /// looks for duplicates remembers some of each. Give it the bytes as they come, in pieces of

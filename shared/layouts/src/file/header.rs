@@ -1,9 +1,11 @@
 use std::marker::PhantomData;
 
+use domain::Encoding;
+
 use super::layout::{ERROR_COLUMNS, Layout, LayoutColumn, MAX_COLUMNS, of_name};
-use crate::encoding::{UTF8_BOM, of_header, refuse_by_opening};
+use crate::encoding::{UTF8_BOM, decode, of_header, refuse_by_opening};
 use crate::split::{Field, Split, Splitter};
-use crate::{ColumnMapping, Encoding, FileProblem, ProblemCode};
+use crate::{ColumnMapping, FileProblem, ProblemCode};
 
 /// The header of a file, its columns found by name, in whatever order they stand.
 #[derive(Clone, Debug)]
@@ -81,11 +83,11 @@ impl<L: Layout> Header<L> {
             encoding,
             binding,
         };
-        let missing = bound.absent().find(|column| column.must_be());
+        let missing = bound.absent().find(|column| column.is_required());
         match missing {
             Some(column) => Err(FileProblem::of_column(
                 ProblemCode::MissingColumn,
-                column.title(),
+                column.name(),
             )),
             None => Ok(bound),
         }
@@ -106,7 +108,7 @@ impl<L: Layout> Header<L> {
     /// Columns of the layout that the file does not have.
     pub fn absent(&self) -> impl Iterator<Item = L::Column> {
         let binding = self.binding;
-        L::Column::COLUMNS
+        L::Column::ALL
             .iter()
             .copied()
             .filter(move |&column| binding.position(column) == Binding::<L>::ABSENT)
@@ -196,7 +198,7 @@ fn cells(bytes: &[u8], encoding: Encoding) -> Result<Vec<String>, FileProblem> {
 
 fn cell(field: Field, bytes: &[u8], encoding: Encoding) -> Result<String, FileProblem> {
     let mut scratch = Vec::new();
-    match encoding.decode(field.value(bytes, &mut scratch)) {
+    match decode(encoding, field.value(bytes, &mut scratch)) {
         Some(text) => Ok(text.into_owned()),
         None => Err(FileProblem::at(
             crate::encoding::undecodable(encoding, bytes, false),

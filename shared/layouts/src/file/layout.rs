@@ -26,15 +26,15 @@ const _: () = assert!(MAX_ROWS <= 1 << INDEX_BITS, "an index has its room");
 /// A column of a layout.
 pub trait LayoutColumn: Copy + Eq + fmt::Debug + 'static {
     /// All of them, in the order of the layout.
-    const COLUMNS: &'static [Self];
+    const ALL: &'static [Self];
 
     /// Its name in our layout.
-    fn title(self) -> &'static str;
+    fn name(self) -> &'static str;
 
     /// Whether a file must have it, filled in on every row.
-    fn must_be(self) -> bool;
+    fn is_required(self) -> bool;
 
-    /// Its place in [`LayoutColumn::COLUMNS`].
+    /// Its place in [`LayoutColumn::ALL`].
     fn place(self) -> usize;
 }
 
@@ -96,8 +96,5 @@ pub trait Suspects<L: Layout>: Send {
 
 /// The column of this name.
 pub(crate) fn of_name<C: LayoutColumn>(name: &str) -> Option<C> {
-    C::COLUMNS
-        .iter()
-        .copied()
-        .find(|column| column.title() == name)
+    C::ALL.iter().copied().find(|column| column.name() == name)
 }

@@ -2,8 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use domain::{Date, TenantCode};
-
+use domain::{Date, Encoding, TenantCode};
 use encoding_rs::UTF_8;
 
 use super::cells::RowCheck;
@@ -11,7 +10,7 @@ use super::header::Binding;
 use super::layout::Layout;
 use crate::encoding::{has_iso_2022_jp, undecodable};
 use crate::split::{Split, Splitter};
-use crate::{Encoding, FileProblem, Notices, ProblemCode, RowProblem};
+use crate::{FileProblem, Notices, ProblemCode, RowProblem};
 
 /// What rows are checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

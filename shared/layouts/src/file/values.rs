@@ -61,7 +61,7 @@ impl<'r, L: Layout> RowCheck<'r, '_, L> {
             }
             Ok(_) => {
                 self.refuse_file(FileProblem {
-                    column: Some(column.title().to_owned()),
+                    column: Some(column.name().to_owned()),
                     ..FileProblem::at(ProblemCode::OtherMunicipality, self.line)
                 });
             }

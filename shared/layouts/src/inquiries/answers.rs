@@ -1,9 +1,10 @@
 use std::io;
 
-use domain::{Date, TenantCode};
+use domain::{Date, Encoding, TenantCode};
 
+use crate::file::LayoutColumn as _;
 use crate::ledger::{DOSE_COLUMNS, exact};
-use crate::{Encoding, SafeCsvError, SafeCsvWriter};
+use crate::{SafeCsvError, SafeCsvWriter};
 
 use super::columns::Column;
 

@@ -23,9 +23,8 @@ pub enum Column {
     Programmes,
 }
 
-impl Column {
-    /// All of them, in the order of the layout.
-    pub const ALL: [Self; 9] = [
+impl LayoutColumn for Column {
+    const ALL: &'static [Self] = &[
         Self::Reference,
         Self::MyNumber,
         Self::BirthDate,
@@ -37,9 +36,7 @@ impl Column {
         Self::Programmes,
     ];
 
-    /// Its name in our layout.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Reference => "整理番号",
             Self::MyNumber => "個人番号",
@@ -53,25 +50,11 @@ impl Column {
         }
     }
 
-    /// Whether a file must have it, filled in on every row.
-    #[must_use]
-    pub const fn is_required(self) -> bool {
+    fn is_required(self) -> bool {
         matches!(
             self,
             Self::Reference | Self::MyNumber | Self::BirthDate | Self::Basis
         )
-    }
-}
-
-impl LayoutColumn for Column {
-    const COLUMNS: &'static [Self] = &Self::ALL;
-
-    fn title(self) -> &'static str {
-        self.name()
-    }
-
-    fn must_be(self) -> bool {
-        self.is_required()
     }
 
     #[inline]

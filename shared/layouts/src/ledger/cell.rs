@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use domain::Text;
+use domain::{Encoding, Text};
 use unicode_normalization::char::compose;
 
-use crate::{Encoding, cp932};
+use crate::cp932;
+use crate::encoding::{decode, encode};
 
 /// What stands in a CP932 file for a character that CP932 lacks. Nothing else is ever put for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +76,9 @@ impl fmt::Display for Substitute {
 
 /// The bytes that mean exactly this text.
 pub(crate) fn exact(encoding: Encoding, text: &str) -> Option<Cow<'_, [u8]>> {
-    let bytes = encoding.encode(text)?;
+    let bytes = encode(encoding, text)?;
     // The encoder writes some characters as their twins without a word.
-    (encoding.decode(&bytes).as_deref() == Some(text)).then_some(bytes)
+    (decode(encoding, &bytes).as_deref() == Some(text)).then_some(bytes)
 }
 
 /// Appends a text as it came; `noted` is told of every character that is written otherwise.
@@ -156,7 +157,7 @@ mod tests {
     }
 
     fn text_of(bytes: &[u8]) -> String {
-        Encoding::Cp932.decode(bytes).unwrap().into_owned()
+        decode(Encoding::Cp932, bytes).unwrap().into_owned()
     }
 
     #[test]

@@ -12,16 +12,9 @@ macro_rules! codes {
             $(#[doc = concat!("`", $code, "`: ", $en)] $variant,)+
         }
 
+        domain::words!($name { $($variant = $code),+ });
+
         impl $name {
-            /// Every code.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The stable word for it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code),+ }
-            }
-
             /// What it means and what to do, in Japanese.
             #[must_use]
             pub const fn text_ja(self) -> &'static str {

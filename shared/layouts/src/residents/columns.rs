@@ -29,9 +29,8 @@ pub enum Column {
     Protected,
 }
 
-impl Column {
-    /// All of them, in the order of the layout.
-    pub const ALL: [Self; 12] = [
+impl LayoutColumn for Column {
+    const ALL: &'static [Self] = &[
         Self::Municipality,
         Self::Number,
         Self::Coupon,
@@ -46,9 +45,7 @@ impl Column {
         Self::Protected,
     ];
 
-    /// Its name in our layout.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Municipality => "自治体コード",
             Self::Number => "個別宛名番号",
@@ -65,25 +62,11 @@ impl Column {
         }
     }
 
-    /// Whether a file must have it, filled in on every row.
-    #[must_use]
-    pub const fn is_required(self) -> bool {
+    fn is_required(self) -> bool {
         matches!(
             self,
             Self::Municipality | Self::Number | Self::Name | Self::BirthDate | Self::Sex
         )
-    }
-}
-
-impl LayoutColumn for Column {
-    const COLUMNS: &'static [Self] = &Self::ALL;
-
-    fn title(self) -> &'static str {
-        self.name()
-    }
-
-    fn must_be(self) -> bool {
-        self.is_required()
     }
 
     #[inline]

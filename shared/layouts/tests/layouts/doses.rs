@@ -5,8 +5,8 @@ use encoding_rs::SHIFT_JIS;
 use layouts::ProblemCode::{self, *};
 use layouts::doses::{Check, Column, Doses, Duplicates, Record};
 use layouts::{
-    ColumnMapping, Duplicates as _, ErrorsWriter, FileProblem, NoticeCode, Rules, Suspects as _,
-    finding_ja,
+    ColumnMapping, Duplicates as _, ErrorsWriter, FileProblem, LayoutColumn as _, NoticeCode,
+    Rules, Suspects as _, finding_ja,
 };
 
 use crate::file::{cp932, file_under, row_under};

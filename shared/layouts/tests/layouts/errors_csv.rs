@@ -1,4 +1,5 @@
-use layouts::{Encoding, ErrorsWriter, RowProblem};
+use domain::Encoding;
+use layouts::{ErrorsWriter, RowProblem};
 
 use crate::file::{HEADER, Outcome, ROW, check, cp932, file, row_with};
 

@@ -1,8 +1,7 @@
 use domain::{
-    CouponNumber, DateTime, Dose, DoseNumber, LotNumber, OwnedText, ProgrammeCode, ShortText,
-    TenantCode, parse_date, read_product,
+    CouponNumber, DateTime, Dose, DoseNumber, Encoding, LotNumber, OwnedText, ProgrammeCode,
+    ShortText, TenantCode, parse_date, read_product,
 };
-use layouts::Encoding;
 use layouts::ledger::{
     LedgerDose, LedgerError, LedgerSummary, LedgerWriter, Substitute, Substitution, header,
 };

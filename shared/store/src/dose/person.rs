@@ -18,7 +18,7 @@ use crate::{
     keys::{self, EDITION_SK, FIRST_DOSE_SK, PROFILE_SK},
     many::MOST,
     page::all,
-    slots,
+    register::slots,
 };
 
 /// A person in the register, or one who left it.

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use domain::{Date, FileKind, japan_date};
+use domain::{Date, FileKind, TenantSettings, japan_date};
 use hyper::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::TenantSettings;
 
 use super::{Suite, doses, progress, rate};
 use crate::function::{ApiRequest, Function};

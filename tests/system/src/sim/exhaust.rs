@@ -1,7 +1,7 @@
 //! One load of two files, and a crash at every place where one can happen.
 
 use anyhow::{Result, bail};
-use store::TenantSettings;
+use domain::TenantSettings;
 use tokio::time::{Duration, Instant};
 
 use super::{

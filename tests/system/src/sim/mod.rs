@@ -22,7 +22,7 @@ use std::{
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use domain::Clock;
+use domain::{Clock, TenantSettings};
 use local::{
     ACCESS_KEY,
     aws::Services,
@@ -34,7 +34,6 @@ use local::{
     template::{Place, TEMPLATE, Template},
 };
 use runtime::{Adapters, Settings};
-use store::TenantSettings;
 use tokio::{
     task::JoinSet,
     time::{Duration, Instant},

@@ -1,8 +1,7 @@
 //! Everything at once, as chance will have it; then calm, in which all must come to its end.
 
 use anyhow::{Result, bail};
-use domain::UploadState;
-use store::TenantSettings;
+use domain::{TenantSettings, UploadState};
 use tokio::time::{Duration, Instant};
 
 use super::{

@@ -5,9 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use domain::{ExportId, ExportOrigin, ExportScope};
+use domain::{Encoding, ExportId, ExportOrigin, ExportScope};
 use jiff::SignedDuration;
-use layouts::Encoding;
 use serde_json::{Value, json};
 use store::Export;
 use system::{

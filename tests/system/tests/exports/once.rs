@@ -29,7 +29,7 @@ fn folder(code: &str) -> String {
 async fn asked(town: &Town, scope: &TenantScope) -> ExportId {
     let now = town.stack.adapters().clock().now();
     let id = ExportId::derive(now, &[7; 32]);
-    let wanted = (ExportScope::Full, layouts::Encoding::Cp932);
+    let wanted = (ExportScope::Full, domain::Encoding::Cp932);
     let asked = Export::requested(id, ExportOrigin::Asked, wanted, now);
     town.store().request_export(scope, &asked).await.unwrap();
     id

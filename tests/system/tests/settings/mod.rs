@@ -2,9 +2,10 @@
 
 use crypto::WrappedKey;
 use data_encoding::BASE64;
+use domain::TenantSettings;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{StoreError, TenantSettings};
+use store::StoreError;
 use system::{
     file::{Encoding, File, Row},
     town::{Answer, CHIYODA, SAPPORO, Town, scope},

@@ -9,7 +9,7 @@ mod venue;
 
 use anyhow::Result;
 use domain::TenantCode;
-use store::TenantSettings;
+use domain::TenantSettings;
 
 use super::page::Page;
 use super::sealed;

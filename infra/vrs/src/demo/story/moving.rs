@@ -1,9 +1,9 @@
 //! Somebody moves: the municipality they came to asks, with their consent, what others hold.
 
 use anyhow::{Context as _, Result};
+use domain::TenantSettings;
 use domain::{FileKind, TenantCode, japan_date};
 use serde_json::{Value, json};
-use store::TenantSettings;
 
 use super::Town;
 use crate::demo::page::{Page, cut};

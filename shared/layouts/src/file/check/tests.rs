@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use domain::{Date, TenantCode};
+use domain::{Date, Encoding, TenantCode};
 use proptest::prelude::*;
 
 use super::super::rows::WINDOW;
 use super::{Counts, MAX_ROWS, RowReader, complete_rows};
 use crate::residents::{Check, Header, Record, Residents, Rows, Rules, Span, Summary};
-use crate::{ColumnMapping, Encoding, ErrorsWriter, FileProblem, ProblemCode};
+use crate::{ColumnMapping, ErrorsWriter, FileProblem, ProblemCode};
 
 fn rules() -> Rules {
     Rules {

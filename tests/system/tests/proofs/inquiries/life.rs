@@ -14,9 +14,9 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{ConsentId, ConsentState, ExportScope, InquiryId};
+use domain::{ConsentId, ConsentState, ExportScope, InquiryId, TenantSettings};
 use serde_json::{Value, json};
-use store::{LogEvent, TenantSettings};
+use store::LogEvent;
 use system::{
     chance::{Chance, asked},
     gate::{Gate, Step},

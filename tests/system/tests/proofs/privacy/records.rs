@@ -119,7 +119,7 @@ pub(crate) async fn inquiry_file(town: &Town) {
     let [one, other, ..] = &PEOPLE;
     row("R-8", one.name, other.my_number, "G-8");
     row("R-9", one.my_number, one.kana, other.my_number);
-    let settings = |it: &mut store::TenantSettings| it.max_refused_percent = 50;
+    let settings = |it: &mut domain::TenantSettings| it.max_refused_percent = 50;
     town.set(CHIYODA, settings).await;
     let receipt = take_in(
         town,

@@ -1,5 +1,7 @@
 //! A sealed value opens only at its own place: tenant, table, row, attribute, generation.
 
+use crypto::WrappedKey;
+use data_encoding::BASE64;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use system::{
@@ -195,12 +197,25 @@ async fn unwrapped_keys_are_kept_for_their_municipality_and_less_than_a_quarter_
     let (adapters, store) = (town.stack.adapters(), town.store());
     let [ours, theirs] = [CHIYODA, SAPPORO].map(scope);
     let (ring, now) = (adapters.keys(), adapters.clock().now());
+    let wrapped = wrapped_key(&town, CHIYODA).await;
     let tenant = store.tenant(&ours).await.unwrap().unwrap();
     tenant.keys(&ours, &ring, now).await.unwrap();
     let end = now + SignedDuration::from_mins(15);
     let last = end - SignedDuration::from_millis(1);
-    let kept = ring.kept(ours.code(), last).unwrap();
+    let kept = ring.kept(ours.code(), &wrapped, last).unwrap();
     assert_eq!(kept.tenant(), ours.code());
-    assert!(ring.kept(ours.code(), end).is_none());
-    assert!(ring.kept(theirs.code(), last).is_none());
+    assert!(ring.kept(ours.code(), &wrapped, end).is_none());
+    assert!(ring.kept(theirs.code(), &wrapped, last).is_none());
+    // It entered anew since: its keys are others.
+    let anew = wrapped_key(&town, SAPPORO).await;
+    assert!(ring.kept(ours.code(), &anew, last).is_none());
+}
+
+async fn wrapped_key(town: &Town, code: &str) -> [WrappedKey; 1] {
+    let items = town.items().await;
+    let item = &items[&(format!("T#{code}#TENANT"), "KEY#001".to_owned())];
+    let item: Value = serde_json::from_str(item).unwrap();
+    let blob = item["blob"]["B"].as_str().unwrap();
+    let blob = BASE64.decode(blob.as_bytes()).unwrap();
+    [WrappedKey { version: 1, blob }]
 }

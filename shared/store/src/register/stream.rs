@@ -3,7 +3,11 @@
 use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, MyNumber, TenantCode, TenantScope};
 
-use crate::{StoreError, keys::PROFILE_SK, profile::read_my_number, slots::open_attribute};
+use crate::{
+    StoreError,
+    keys::PROFILE_SK,
+    register::{profile::read_my_number, slots::open_attribute},
+};
 
 /// A resident's newest slot as the stream shows it; only what tells a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

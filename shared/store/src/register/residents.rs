@@ -10,11 +10,8 @@ use crate::{
     keys::{self, PROFILE_SK},
     many::MOST,
     page::each,
-    slots,
+    register::{TRIES, slots},
 };
-
-/// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
-const TRIES: u32 = 5;
 
 /// A resident as the register in force has them, or had them last.
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ const NOT_PROTECTED: u8 = 64;
 /// Stored bytes that no version of this layout has written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stored profile has an unknown layout")]
-pub struct CorruptProfile;
+pub(crate) struct CorruptProfile;
 
 impl From<Cut> for CorruptProfile {
     fn from(_: Cut) -> Self {
@@ -59,7 +59,7 @@ pub(crate) fn my_number_bytes(number: Option<MyNumber>) -> [u8; 8] {
 }
 
 /// Reads a profile back; the My Number is sealed apart and given by the caller.
-pub fn read_profile(
+pub(crate) fn read_profile(
     profile: &[u8],
     my_number: Option<MyNumber>,
 ) -> Result<Resident, CorruptProfile> {

@@ -1,13 +1,27 @@
+//! Dropped files: their check, the decision about them, their chunks, the end of their load, and the list of them.
+
+mod check;
+mod chunk;
+mod end;
+mod held;
+mod item;
+
 use std::collections::{HashMap, HashSet};
 
 use domain::{TenantScope, UploadId};
 
 use crate::{
-    Store, StoreError, Upload, UploadPage,
+    Store, StoreError,
     item::{Item, Map, s},
     keys,
     many::MOST,
 };
+
+pub use check::{Acceptance, CheckClaim, Conclusion};
+pub use chunk::{Chunk, ChunkClaim, ChunkPlan, ChunkState, LoadedRows};
+pub use end::LoadEnd;
+pub use held::{Confirmation, Confirming, Discarding, Release};
+pub use item::{FileRefusal, HeldFor, Upload, UploadPage};
 
 pub(crate) const UPLOAD: &str = "UPLOAD";
 pub(crate) const STATE: &[(&str, &str)] = &[("#state", "state")];

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use crate::{
     Consent, Store, StoreError,
-    consent_item::stage_word,
-    inquiries::pause,
+    inquiry::consent_item::stage_word,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
     many::MOST,
     page::PageOf,
     transaction::Change,
+    turn::pause,
 };
 
 const ONCE: &str = "ONCE";

@@ -7,7 +7,7 @@ use crate::{
     InRegister, ResidentInForce, Status, StoreError,
     item::{Item, Map},
     keys::{PROFILE_SK, SCHEMA, TABLE},
-    profile::{read_my_number, read_profile},
+    register::profile::{read_my_number, read_profile},
 };
 
 /// Who stands under `generation`, registered or removed: the newest slot that is not above it.

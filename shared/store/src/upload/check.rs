@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileKind, Generation, RowCounts, TenantScope, UploadId, UploadState};
+use domain::{Encoding, FileKind, Generation, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -48,8 +48,8 @@ pub struct CheckClaim {
 /// What a check found, to be kept with the decision.
 #[derive(Debug, Clone, Default)]
 pub struct Conclusion {
-    /// How the layouts write the encoding.
-    pub encoding: String,
+    /// The file's, if it got so far.
+    pub encoding: Option<Encoding>,
     /// Bytes before the first record.
     pub header_end: u64,
     /// SHA-256 of the file.
@@ -351,7 +351,7 @@ fn conclusion(
         (":attempt", n(mine.attempt)),
         (":state", s(state.as_str())),
         (":now", time(now)),
-        (":encoding", s(&found.encoding)),
+        (":encoding", s(found.encoding.map_or("", Encoding::as_str))),
         (":header_end", n(found.header_end)),
         (":rows", n(found.rows_checked)),
         (":new", n(found.rows.new)),

@@ -11,8 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     LogEvent, Store, StoreError,
-    consent_item::bytes,
-    item::{Item, Map, as_stored, b, n, s, time},
+    item::{Item, Map, as_stored, b, bytes, n, s, time},
     keys::{self, SCHEMA},
     many::MOST,
     page::{PageOf, each},

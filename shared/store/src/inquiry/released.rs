@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     HolderOutcome, LogEntry, LogEvent, LogHead, Store, StoreError,
-    inquiries::{ROUNDS, pause},
+    inquiry::log::HEAD,
     item::{Item, Map, n, s, time},
     keys::{self, SCHEMA},
-    log::HEAD,
+    turn::{TRIES, pause},
 };
 
 /// For so long the asker may be answered, as long as a basis may hold.
@@ -62,7 +62,7 @@ impl Store {
             resident: *resident,
             by,
         };
-        for attempt in 0..ROUNDS {
+        for attempt in 0..TRIES {
             pause(inquiry, attempt).await;
             let head = self.get(scope, keys::log(scope), HEAD).await?;
             let head = LogHead::read(head.as_ref())?;

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     LogEvent, LogHead, Store, StoreError,
-    inquiries::{ROUNDS, pause},
+    inquiry::log::HEAD,
     item::{Item, Map, b, n, s},
     keys::{self, SCHEMA},
-    log::HEAD,
+    turn::{TRIES, pause},
 };
 
 pub(crate) const ANSWER: &str = "ANSWER";
@@ -74,7 +74,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Answering, StoreError> {
         let pk = keys::answered(holder, answer.asker, &answer.inquiry);
-        for attempt in 0..ROUNDS {
+        for attempt in 0..TRIES {
             pause(&answer.inquiry, attempt).await;
             let [before, head] = self
                 .get_each(holder, [(pk.clone(), ANSWER), (keys::log(holder), HEAD)])

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     StoreError,
-    item::{Item, Map, as_stored, b, n, s, time},
+    item::{Item, Map, as_stored, b, bytes, n, s, time},
     keys::{self, SCHEMA},
 };
 
@@ -173,9 +173,4 @@ fn read_stage(item: Item<'_>) -> Result<Stage, StoreError> {
         "answered" => Ok(Stage::Answered(inquiry)),
         _ => Err(damaged()),
     }
-}
-
-pub(crate) fn bytes<const N: usize>(stored: &[u8]) -> Result<[u8; N], StoreError> {
-    let damaged = StoreError::Damaged { what: "bytes" };
-    stored.try_into().map_err(|_| damaged)
 }

@@ -6,11 +6,8 @@ use domain::{Generation, Resident, TenantScope};
 use crate::{
     InRegister, InSight, PersonItems, Store, StoreError,
     keys::{self, PROFILE_SK},
-    slots,
+    register::{TRIES, slots},
 };
-
-/// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
-const TRIES: u32 = 5;
 
 impl Store {
     /// A resident by tag, and one who was removed as well: whoever moved away still has records here.

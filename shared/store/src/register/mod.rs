@@ -1,3 +1,13 @@
+//! The register: which generation is in force, how a load writes residents into it, and how they are read.
+
+mod former;
+mod profile;
+mod protected;
+mod residents;
+pub(crate) mod slots;
+mod stream;
+mod writer;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 use domain::{Generation, TenantScope, UploadId};
 use jiff::{Timestamp, civil::Date};
@@ -9,7 +19,14 @@ use crate::{
     transaction::Change,
 };
 
+pub use profile::write_profile;
+pub use residents::{ResidentInForce, Snapshot};
+pub use stream::{StreamKey, StreamSlot};
+pub use writer::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
+
 const CURRENT: &str = "CURRENT";
+/// `CURRENT` moves at most once per loaded file; more often than this it cannot move in a read.
+const TRIES: u32 = 5;
 
 /// The state of a municipality's register: what is in force, issued and being loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

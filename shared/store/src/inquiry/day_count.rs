@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Store, StoreError,
-    inquiries::{ROUNDS, pause},
     item::{Item, Map, n, s},
     keys,
     transaction::Change,
+    turn::{TRIES, pause},
 };
 
 /// Counters of a day stay this long.
@@ -124,7 +124,7 @@ impl Store {
                 .await;
             match counted.map_err(StoreError::from) {
                 Ok(answer) => return DayCount::read(answer.attributes()),
-                Err(error) if error.is_conflict() && attempt < ROUNDS => attempt += 1,
+                Err(error) if error.is_conflict() && attempt < TRIES => attempt += 1,
                 Err(error) => return Err(error),
             }
             pause(&now, attempt).await;

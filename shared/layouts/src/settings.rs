@@ -1,18 +1,14 @@
 //! What must hold of settings before they are stored, whoever changes them.
 
-use std::collections::BTreeMap;
+use domain::{FileKind, Product, ProductCode, Programme, TenantSettings, programmes};
 
-use domain::{FileKind, Product, ProductCode, Programme, programmes};
-use layouts::{ColumnMapping, MappingProblem, doses::Doses, residents::Residents};
-
-use crate::TenantSettings;
+use crate::{ColumnMapping, MappingProblem, doses::Doses, residents::Residents};
 
 /// Longest name of a column, in characters.
 const LONGEST_NAME: usize = 100;
 const ALL: u8 = 100;
 /// A date has the fewest.
 const DIGITS_OF_DATA: usize = 8;
-static OUR_NAMES: BTreeMap<String, String> = BTreeMap::new();
 
 /// Why settings cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,39 +27,29 @@ pub enum SettingsProblem {
     Product(ProductCode),
 }
 
-impl TenantSettings {
-    /// How the municipality's system names the columns of such a file; those of inquiries have our names.
-    #[must_use]
-    pub const fn columns_of(&self, kind: FileKind) -> &BTreeMap<String, String> {
-        match kind {
-            FileKind::Residents => &self.columns,
-            FileKind::Doses => &self.dose_columns,
-            FileKind::Inquiries => &OUR_NAMES,
+/// Whether files and doses can be read by these settings.
+pub fn check_settings(settings: &TenantSettings) -> Result<(), SettingsProblem> {
+    let residents = ColumnMapping::of::<Residents>(settings.columns.clone());
+    let doses = ColumnMapping::of::<Doses>(settings.dose_columns.clone());
+    for (kind, mapping, columns) in [
+        (FileKind::Residents, residents, &settings.columns),
+        (FileKind::Doses, doses, &settings.dose_columns),
+    ] {
+        mapping.map_err(|problem| SettingsProblem::Columns(kind, problem))?;
+        if !columns.keys().all(|name| is_name(name)) {
+            return Err(SettingsProblem::ColumnName(kind));
         }
     }
-
-    /// Whether files and doses can be read by these settings.
-    pub fn check(&self) -> Result<(), SettingsProblem> {
-        let residents = ColumnMapping::of::<Residents>(self.columns.clone());
-        let doses = ColumnMapping::of::<Doses>(self.dose_columns.clone());
-        for (kind, mapping, columns) in [
-            (FileKind::Residents, residents, &self.columns),
-            (FileKind::Doses, doses, &self.dose_columns),
-        ] {
-            mapping.map_err(|problem| SettingsProblem::Columns(kind, problem))?;
-            if !columns.keys().all(|name| is_name(name)) {
-                return Err(SettingsProblem::ColumnName(kind));
-            }
-        }
-        if self.max_refused_percent.max(self.max_removed_percent) > ALL {
-            return Err(SettingsProblem::Percentage);
-        }
-        let products = || programmes().iter().flat_map(Programme::products);
-        let is_known = |code| products().map(Product::code).any(|it| it == code);
-        match self.lots.iter().find(|(product, _)| !is_known(*product)) {
-            Some((product, _)) => Err(SettingsProblem::Product(product)),
-            None => Ok(()),
-        }
+    let percentages = [settings.max_refused_percent, settings.max_removed_percent];
+    if percentages.into_iter().any(|it| it > ALL) {
+        return Err(SettingsProblem::Percentage);
+    }
+    let products = || programmes().iter().flat_map(Programme::products);
+    let is_known = |code| products().map(Product::code).any(|it| it == code);
+    let mut lots = settings.lots.iter();
+    match lots.find(|(product, _)| !is_known(*product)) {
+        Some((product, _)) => Err(SettingsProblem::Product(product)),
+        None => Ok(()),
     }
 }
 
@@ -90,12 +76,12 @@ mod tests {
     fn of(theirs: &str, ours: &str) -> Result<(), SettingsProblem> {
         let mut settings = TenantSettings::default();
         settings.columns.insert(theirs.to_owned(), ours.to_owned());
-        settings.check()
+        check_settings(&settings)
     }
 
     #[test]
     fn settings_must_make_sense_together() {
-        assert_eq!(TenantSettings::default().check(), Ok(()));
+        assert_eq!(check_settings(&TenantSettings::default()), Ok(()));
         assert_eq!(of("住民番号", "個別宛名番号"), Ok(()));
         let unknown = MappingProblem::NoSuchColumn("住所".to_owned());
         let problem = SettingsProblem::Columns(FileKind::Residents, unknown);
@@ -120,7 +106,7 @@ mod tests {
                 max_removed_percent,
                 ..TenantSettings::default()
             };
-            settings.check()
+            check_settings(&settings)
         };
         assert_eq!(percentages(100, 100), Ok(()));
         assert_eq!(percentages(101, 0), Err(SettingsProblem::Percentage));
@@ -128,6 +114,9 @@ mod tests {
         let mut settings = TenantSettings::default();
         let aspirin: ProductCode = "ASPIRIN".parse().unwrap();
         settings.lots.add(aspirin, LotNumber::parse("1").unwrap());
-        assert_eq!(settings.check(), Err(SettingsProblem::Product(aspirin)));
+        assert_eq!(
+            check_settings(&settings),
+            Err(SettingsProblem::Product(aspirin))
+        );
     }
 }

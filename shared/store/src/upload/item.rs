@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileKind, Generation, RowCounts, StaffTag, UploadId, UploadState};
+use domain::{
+    Encoding, FileKind, Generation, RowCounts, StaffTag, TenantSettings, UploadId, UploadState,
+};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Conclusion, StoreError, TenantSettings,
-    consent_item::bytes,
-    item::{Item, Map, as_stored, s},
+    Conclusion, StoreError,
+    item::{Item, Map, as_stored, bytes, s},
 };
 
 /// A file that a municipality dropped, and what became of it so far.
@@ -38,8 +39,8 @@ pub struct Upload {
     pub as_of: Option<Date>,
     /// Number of this accepted file among the tenant's files.
     pub generation: Option<Generation>,
-    /// UTF-8 (with or without BOM) or CP932, as the layouts write it; empty until known.
-    pub encoding: String,
+    /// Once known.
+    pub encoding: Option<Encoding>,
     /// Bytes before the first record: byte order mark and header with its line end.
     pub header_end: u64,
     /// The day by which dates are judged: that of the drop. Of files from before this was so, that of the check.
@@ -170,7 +171,7 @@ impl Upload {
             state,
             moved_at: as_stored(now),
             generation,
-            encoding: found.encoding.clone(),
+            encoding: found.encoding,
             header_end: found.header_end,
             sha256: found.sha256,
             rows_checked: found.rows_checked,
@@ -215,10 +216,11 @@ impl Upload {
             size: item.number("size")?,
             as_of: date("as_of")?,
             generation: item.maybe_number("generation")?.map(Generation::new),
-            encoding: item
-                .maybe_text("text_encoding")
-                .unwrap_or_default()
-                .to_owned(),
+            encoding: match item.maybe_text("text_encoding") {
+                // Of a file that was refused before it was known.
+                None | Some("") => None,
+                Some(word) => Some(word.parse().map_err(|_| damaged("text_encoding"))?),
+            },
             header_end: item.maybe_number("header_end")?.unwrap_or_default(),
             checked_on: date("checked_on")?,
             settings_revision: item.maybe_number("settings_revision")?.unwrap_or_default(),
