@@ -215,7 +215,7 @@ async fn wrapped_key(town: &Town, code: &str) -> [WrappedKey; 1] {
     let items = town.items().await;
     let item = &items[&(format!("T#{code}#TENANT"), "KEY#001".to_owned())];
     let item: Value = serde_json::from_str(item).unwrap();
-    let blob = item["blob"]["B"].as_str().unwrap();
+    let blob = item["wrapped_key"]["B"].as_str().unwrap();
     let blob = BASE64.decode(blob.as_bytes()).unwrap();
     [WrappedKey { version: 1, blob }]
 }
