@@ -94,7 +94,11 @@ impl Recorder {
         let generation = hinted.generation;
         let (found, read) = self.found(area, hinted, &incoming.whom).await?;
         match found {
-            Found::One(found) => {
+            Found::One(mut found) => {
+                if !fits(incoming, &found) {
+                    let meant = incoming.second.meant();
+                    *found = self.with_meant(area, *found, meant).await?;
+                }
                 let mut elsewhere = found.others.iter();
                 if let Some(outcome) = elsewhere.find_map(|it| dealt_with(it, incoming.source)) {
                     return Ok(outcome);

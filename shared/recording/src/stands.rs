@@ -43,13 +43,14 @@ impl Recorder {
 /// or for the very person who is `found` under another number.
 pub(crate) fn stands<'a>(
     incoming: &Incoming,
-    found: Option<&FoundPerson>,
+    found: Option<&'a FoundPerson>,
     read: &'a [PersonDoses],
 ) -> Option<Stands<'a>> {
     if !incoming.is_of_file() || found.is_some_and(|it| says(&it.doses, incoming).is_some()) {
         return None;
     }
-    read.iter().find_map(|other| {
+    let elsewhere = found.into_iter().flat_map(|it| &it.others);
+    read.iter().chain(elsewhere).find_map(|other| {
         let held = says(other, incoming)?;
         let is_theirs = is_of_coupon(incoming, other, &held.dose)
             || found.is_some_and(|it| is_numbered_anew(incoming, it, other));

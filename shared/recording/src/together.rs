@@ -210,6 +210,10 @@ fn plan(
     }
     let second = &incoming.second;
     let fits = second.fits(doses.tag, &person.resident.resident);
+    // They may have had that number before.
+    if !fits && second.meant().is_some() {
+        return Plan::Apart;
+    }
     let judged = judge(area, &incoming.dose, &found, fits, now);
     match judged.decision {
         Decision::Refuse => Plan::Refuse(refusals(judged.findings)),

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use aws_sdk_s3::primitives::ByteStream;
-use domain::{FileKind, without_my_numbers};
+use domain::{FileKind, TenantScope, without_my_numbers};
 use indicatif::{ProgressBar, ProgressStyle};
+use objects::InboxKey;
 use tokio::time::Instant;
 
 use super::token::token;
@@ -41,6 +42,8 @@ pub async fn run(asked: cli::Upload, out: &mut dyn Write) -> Result<()> {
         format!("cannot drop {}", without_my_numbers(&file))
     };
     let name = name_of(&file).with_context(cannot)?;
+    // What is wrong here is told before anybody is asked.
+    InboxKey::for_drop(&TenantScope::for_operator(tenant), kind, name).with_context(cannot)?;
     let body = ByteStream::from_path(&file).await.with_context(cannot)?;
     let bar = ProgressBar::no_length();
     bar.set_style(style("{spinner} {msg}")?);

@@ -375,3 +375,27 @@ async fn a_former_number_beside_the_coupon_names_the_same_person_and_anybody_els
     let kept = recorded(office.record(&second(&left)).await);
     assert!(key(&kept).resident == office.tag(&came));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_former_number_beside_another_coupon_names_who_has_the_same_my_number() {
+    let (town, office) = town().await;
+    let left = Row::of(1);
+    let before = recorded(office.record(&row_of_night(&left, 1)).await);
+    let came = Row::of(99).with("個人番号", left.cell("個人番号"));
+    let came = came.with("生年月日", left.cell("生年月日"));
+    take_in(&town, vec![gone(&left), came.clone()]).await;
+    let row = |number: u8, day: i8, of: &Row| {
+        let mut incoming = row_of_night(&came, 2);
+        incoming.dose.number = DoseNumber::new(number).unwrap();
+        incoming.dose.given_on = Date::constant(2021, 3, day);
+        incoming.second = Second::Seen(office.tag(of));
+        incoming
+    };
+    let outcome = async |row| record(&town, &office, &[row]).await.remove(0);
+    let refused = Outcome::Refused(vec![FindingCode::SecondAttribute.into()]);
+    assert_eq!(outcome(row(2, 22, &Row::of(2))).await, refused);
+    let unchanged = Outcome::Unchanged(before);
+    assert_eq!(outcome(row(1, 1, &left)).await, unchanged);
+    let second = recorded(outcome(row(2, 22, &left)).await);
+    assert!(key(&second).resident == office.tag(&came));
+}

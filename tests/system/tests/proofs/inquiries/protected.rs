@@ -245,17 +245,19 @@ async fn who_asked_about_somebody_of_whom_it_was_not_known_is_told_on_no_page_ho
         resident(&world, 21).await
     );
     let mut page = path.clone();
-    for is_last in [false, true] {
+    // A full page says that there may be another one.
+    let mut outcomes = Vec::new();
+    loop {
         let (inquiries, text) = seen(&world, &["read"], &page, "inquiries").await;
-        assert_eq!(each(&inquiries, "outcome"), ["given"]);
+        outcomes.extend(each(&inquiries, "outcome").into_iter().cloned());
         assert!(!names_chiyoda(&text, &[&unknown, &known]), "{text}");
         let shown: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(shown["next"].is_null(), is_last, "{text}");
-        page = format!(
-            "{path}&after={}",
-            shown["next"].as_str().unwrap_or_default()
-        );
+        let Some(next) = shown["next"].as_str() else {
+            break;
+        };
+        page = format!("{path}&after={next}");
     }
+    assert_eq!(outcomes, ["given", "given"]);
     let (entries, _) = seen(&world, &["inquire"], "/log", "entries").await;
     assert_eq!(each(&entries, "kind"), ["answered", "withheld", "withheld"]);
     let (entries, _) = seen(&world, &["approve"], "/log", "entries").await;
