@@ -171,7 +171,7 @@ impl Indexing {
         let Some(state) = self.store.tenant(scope).await? else {
             return Ok(true);
         };
-        let keys = state.keys_anew(scope, &self.keys, now).await?;
+        let keys = state.keys(scope, &self.keys, now).await?;
         Ok(open_pointer(&keys, person, pointer).is_ok())
     }
 

@@ -35,8 +35,8 @@ impl Keyring {
         }
     }
 
-    /// The tenant's keys if they are on the ring and not older than 15 minutes. Not those of a tenant that has left and
-    /// entered anew: what was sealed under them would soon be lost.
+    /// The tenant's keys if they are on the ring and not older than 15 minutes. Not where one was added since; nor those
+    /// of a tenant that has left and entered anew: what was sealed under them would soon be lost.
     #[must_use]
     pub fn kept(
         &self,

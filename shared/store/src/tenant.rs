@@ -139,18 +139,8 @@ impl TenantState {
     ) -> Result<Arc<TenantKeys>, StoreError> {
         match ring.kept(scope.code(), &self.wrapped, now) {
             Some(keys) => Ok(keys),
-            None => self.keys_anew(scope, ring, now).await,
+            None => Ok(ring.unwrap(scope.code(), &self.wrapped, now).await?),
         }
-    }
-
-    /// The municipality's keys unwrapped now, whatever the ring has: after one was added.
-    pub async fn keys_anew(
-        &self,
-        scope: &TenantScope,
-        ring: &Keyring,
-        now: Timestamp,
-    ) -> Result<Arc<TenantKeys>, StoreError> {
-        Ok(ring.unwrap(scope.code(), &self.wrapped, now).await?)
     }
 
     /// What a file carries that `by` is let drop under an object's name.
