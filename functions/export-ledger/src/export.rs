@@ -17,7 +17,7 @@ use crate::read::Job;
 use crate::reconcile::{Verdict, judge};
 use crate::{ExportError, ExportLedger};
 
-/// How often the records are read before it is said that they do not agree, or do not rest.
+/// How often the records are read at most before it is said that they do not agree, or do not rest.
 const ATTEMPTS: u32 = 3;
 
 /// After so long without a moment in which the records rest, whoever asked hears of it. Until then the message
@@ -116,7 +116,7 @@ impl ExportLedger {
                 self.fail(scope, &asked.id, "OUT_OF_TIME", &reached).await
             }
             Err(ReadError::Other(ExportError::Moving)) if self.is_old(&job) => {
-                let passes = format!("{ATTEMPTS} times at the last attempt");
+                let passes = format!("up to {ATTEMPTS} times at each attempt");
                 self.fail(scope, &asked.id, "RECORDS_MOVING", &passes).await
             }
             Err(ReadError::Other(error)) => Err(error),

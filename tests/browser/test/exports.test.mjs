@@ -81,7 +81,7 @@ test('what staff put right themselves is said in their language', async () => {
   await signIn(page, stack);
   const failure = { ja: '番号を書けません。', en: 'a number cannot be written' };
   await exportsAre(page, { state: 'failed', minutes: 1, failure: { ...failure, code: 'NUMBER_NOT_ENCODABLE', detail: 'line 1234' } },
-    { state: 'failed', minutes: 2, failure: { ...failure, code: 'RECORDS_MOVING', detail: '3 times at the last attempt' } });
+    { state: 'failed', minutes: 2, failure: { ...failure, code: 'RECORDS_MOVING', detail: 'up to 3 times at each attempt' } });
   await open(page, stack, 'exports');
   const notices = page.locator('[data-export="failed"] .notice-text');
   await notices.nth(1).waitFor();
