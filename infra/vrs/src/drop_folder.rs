@@ -8,7 +8,7 @@ use domain::{FileKind, TenantCode, TenantScope, UploadId};
 use objects::{InboxKey, upload_of};
 use serde_json::Value;
 
-use crate::http::Api;
+use crate::http::{Answer, Api};
 use crate::patience::PATIENCE;
 use crate::reach::on_aws;
 use crate::receipt::Receipt;
@@ -146,7 +146,8 @@ impl Receipts for Api {
 
     /// In the list of uploads. The same name may have been dropped before; only the version tells them apart.
     async fn find(&self, dropped: &Dropped) -> Result<Option<Receipt>> {
-        let list = self.get("/uploads").await.context(DROPPED)?.ok()?;
+        let list = self.get("/uploads").await.and_then(Answer::ok);
+        let list = list.context(DROPPED)?;
         let listed = list.get("uploads").and_then(Value::as_array);
         for upload in listed.into_iter().flatten() {
             if upload["file"] == dropped.file.as_str() {
@@ -161,6 +162,7 @@ impl Receipts for Api {
 
     async fn read(&self, id: &str) -> Result<Receipt> {
         let path = format!("/uploads/{id}");
-        Receipt::read(&self.get(&path).await.context(DROPPED)?.ok()?)
+        let shown = self.get(&path).await.and_then(Answer::ok);
+        Receipt::read(&shown.context(DROPPED)?)
     }
 }
