@@ -203,7 +203,7 @@ pub struct Held {
     /// nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protections_lifted: Option<u64>,
-    /// Residents who are protected.
+    /// Residents who are protected; if that has not to be confirmed, no more than it took to see that.
     pub protected: u64,
     /// Protections that files before it lifted since somebody last confirmed one that lifts too many; absent of none.
     #[serde(skip_serializing_if = "Option::is_none")]
