@@ -8,8 +8,7 @@ mod office;
 mod venue;
 
 use anyhow::Result;
-use domain::TenantCode;
-use domain::TenantSettings;
+use domain::{TenantCode, TenantSettings};
 
 use super::page::Page;
 use super::sealed;

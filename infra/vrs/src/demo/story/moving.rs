@@ -1,8 +1,7 @@
 //! Somebody moves: the municipality they came to asks, with their consent, what others hold.
 
 use anyhow::{Context as _, Result};
-use domain::TenantSettings;
-use domain::{FileKind, TenantCode, japan_date};
+use domain::{FileKind, TenantCode, TenantSettings, japan_date};
 use serde_json::{Value, json};
 
 use super::Town;
