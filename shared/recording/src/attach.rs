@@ -1,14 +1,9 @@
 //! Waiting doses whose person has come into the register.
 
-use std::collections::BTreeSet;
-
 use crypto::Tag;
 use domain::{Clock, Decision, DoseState, Finding, FindingCode, Severity};
 use jiff::Timestamp;
-use store::{
-    DoseAct, DoseKey, DoseList, DoseRevision, Entry, Listed, Newcomer, NextDose, StoreError,
-    WaitingDose,
-};
+use store::{DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, StoreError, WaitingDose};
 
 use crate::{
     Area, Found, Recorder, Whom,
@@ -106,11 +101,8 @@ impl Recorder {
         clock: &dyn Clock,
     ) -> Result<(Attached, Option<String>), StoreError> {
         let mut attached = Attached::default();
-        let list = self
-            .store
-            .dose_list(area.scope, area.keys, DoseList::Waiting, limit, after);
-        let page = list.await?;
-        let coupons: BTreeSet<Tag> = page.entries.iter().filter_map(coupon).collect();
+        let part = self.store.waiting_coupons(area.scope, limit, after);
+        let (coupons, next) = part.await?;
         for coupon in &coupons {
             match self.attach(area, coupon, clock.now()).await {
                 Ok(some) => attached.add(some),
@@ -118,7 +110,7 @@ impl Recorder {
                 Err(error) => return Err(error),
             }
         }
-        Ok((attached, page.next))
+        Ok((attached, next))
     }
 
     /// `None` when it has left the waiting list meanwhile.
@@ -285,12 +277,5 @@ impl Recorder {
             marked.await?;
         }
         Ok(Became::Waiting)
-    }
-}
-
-fn coupon(entry: &Listed) -> Option<Tag> {
-    match entry {
-        Listed::Waiting(waiting) => Some(waiting.key.coupon),
-        Listed::Dose(..) | Listed::Newcomer(..) => None,
     }
 }

@@ -1,7 +1,9 @@
 //! The lists staff work through, the counts beside them, and whose doses changed on a day.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use crypto::{ResidentTag, TenantKeys};
+use crypto::{ResidentTag, Tag, TenantKeys};
 use domain::{Date, DoseState, TenantScope, words};
 
 use super::{DoseId, DoseRevision, Newcomer, WaitingDose, item::Opener, waiting};
@@ -181,6 +183,25 @@ impl Store {
             }
         }
         Ok(ListPage { entries, next })
+    }
+
+    /// The coupons for which a part of the waiting list waits, after `after`, and where the list goes on. Nothing that
+    /// waits is opened, so one that does not open keeps nobody from the others.
+    pub async fn waiting_coupons(
+        &self,
+        scope: &TenantScope,
+        limit: u32,
+        after: Option<&str>,
+    ) -> Result<(BTreeSet<Tag>, Option<String>), StoreError> {
+        let pk = keys::dose_list(scope, DoseList::Waiting);
+        let (ids, next) = self.sort_keys(scope, pk, limit, after).await?;
+        let mut coupons = BTreeSet::new();
+        for sk in &ids {
+            if let DoseId::Waiting(key) = id_of(sk)? {
+                coupons.insert(key.coupon);
+            }
+        }
+        Ok((coupons, next))
     }
 
     /// Those whose doses changed on a day in Japan, after `after` (the `next` of the part before). All

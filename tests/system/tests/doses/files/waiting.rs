@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use domain::CouponNumber;
+use serde_json::{Value, json};
 use system::{
     file::{Encoding, File, Row},
     gate::{Gate, Step},
@@ -63,11 +64,19 @@ async fn a_spoilt_record_holds_up_no_dose_that_waits_for_somebody_else() {
         put_waiting(&office, first_dose(&Row::of(person))).await;
     }
     town.spoil(CHIYODA, Row::of(1).cell("個別宛名番号")).await;
+    // Nor does a dose that does not open itself.
+    let coupon = CouponNumber::parse(Row::of(2).cell("券番号").as_bytes());
+    let waits = format!("T#{CHIYODA}#W#{}", office.keys.coupon_tag(coupon.unwrap()));
+    let items = town.items().await;
+    let (_, dose) = items.iter().find(|((pk, _), _)| *pk == waits).unwrap();
+    let mut spoilt: Value = serde_json::from_str(dose).unwrap();
+    spoilt["dose"] = json!({ "B": "AAAA" });
+    town.put(&spoilt).await;
     town.send("doses", &json!({ "kind": "attach", "tenant": CHIYODA }), 0)
         .await;
     town.stack.idle().await;
     let counted = office.counts().await;
-    assert_eq!((counted.recorded, counted.waiting), (7, 1));
+    assert_eq!((counted.recorded, counted.waiting), (6, 2));
     let one = BTreeMap::from([("doses-dead-letters".to_owned(), 1)]);
     assert_eq!(town.dead_letters(), one, "the operator is called");
 }
