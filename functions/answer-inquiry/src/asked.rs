@@ -26,12 +26,12 @@ impl Asked {
         self.person.resident.resident.birth_date == day
     }
 
-    /// Whoever is not known to be unprotected may be protected.
+    /// Whether they are protected, or nobody knows.
     pub(crate) fn may_be_protected(&self) -> bool {
         self.person.resident.resident.protected != Some(false)
     }
 
-    /// First is who is in the register, then whose row came last.
+    /// Residents in the register rank above those who left; among equals, the row that came last ranks highest.
     fn rank(&self) -> (bool, Generation) {
         let is_registered = self.person.status == Status::Registered;
         (is_registered, self.person.resident.since)
@@ -39,12 +39,14 @@ impl Asked {
 }
 
 impl AnswerInquiry {
-    /// Follows every pointer: whoever was given the number at any time may be led to, and who carries it now is
-    /// meant. All who carry it and were born on the day are records of that person, who may have left and come back
-    /// under another number of the municipality's; the best first. If none was born on it, the best alone, of those who
-    /// may be protected if there are any.
-    /// A pointer that does not open, or whose record cannot be read, may be one of them: then nobody is answered
-    /// about.
+    /// Follows every pointer and keeps the residents who carry the number now; a pointer may also lead to somebody who
+    /// carried it once.
+    ///
+    /// All of them who were born on the day are records of one person, who may have left and come back under another
+    /// number of the municipality's; the highest rank comes first. If none was born on that day, one resident is
+    /// returned: the first who may be protected, or else the first.
+    ///
+    /// It fails if a pointer does not open or its record cannot be read: that record may be one of theirs.
     pub(crate) async fn asked_about(
         &self,
         ask: &HolderAsk,

@@ -18,7 +18,7 @@ use crate::fhir::{self, Status};
 
 /// Bytes are handed to an object this many at a time.
 const HAND_OVER: usize = 64 * 1024;
-/// Every table has columns for so many doses.
+/// Every table has columns for at least this many doses.
 const LEAST: u8 = 2;
 
 /// How the files are to be.

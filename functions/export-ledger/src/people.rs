@@ -15,7 +15,7 @@ use crate::ExportError;
 
 /// Persons that one task reads: at least, if there are as many, and at most.
 const SHARE: (usize, usize) = (16, 64);
-/// Of these, so many are asked for at once.
+/// How many of them are asked for at once.
 const AT_ONCE: usize = 32;
 /// How often the register may move under one person.
 const MOVES: u32 = 5;

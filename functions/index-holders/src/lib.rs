@@ -10,8 +10,9 @@
 //!
 //! Entries are only ever put, here, and never read here: this function opens My Numbers and has no right to look
 //! up who holds records of whom. An entry that is out of date leads to a resident whose number is compared and
-//! does not fit. Each resident who was given a number has an entry of their own under it: no resident who is given
-//! somebody's number, be it wrongly, hides whoever carries it. My Number itself goes nowhere but to KMS, for the person's tag.
+//! does not fit. Each resident who was given a number has an entry of their own under it, so a resident who is given
+//! somebody else's number by mistake does not hide the person who carries it. My Number itself goes nowhere but to
+//! KMS, for the person's tag.
 
 mod pace;
 mod record;
@@ -75,7 +76,7 @@ struct Entry {
     pointer: Pointer,
 }
 
-/// The keys of whom a batch tells; of who does not take part there are none.
+/// The keys of the municipalities in a batch; `None` for one that does not take part.
 type Known = BTreeMap<TenantCode, Option<Arc<TenantKeys>>>;
 
 impl IndexHolders {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-/// Lets so many through in a second, one after the other, so that a first load does not take the key
+/// Lets a set number through in a second, one after the other, so that a first load does not take the key
 /// service away from everybody else.
 pub(crate) struct Pace {
     between: Option<Duration>,

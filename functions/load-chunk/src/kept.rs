@@ -4,13 +4,13 @@
 //! empty cell: what is known of its resident stays.
 //!
 //! - 支援措置. So only a file with the column can take protection away, and only by a row that says so.
-//! - The My Number: others ask by it for the doses of whoever moved away, however many rows say once more that
-//!   they did.
-//! - The coupon: doses of before, which a venue or a file sends late, or once more, find whom they belong to.
+//! - The My Number: other municipalities ask by it for the doses of somebody who moved away, even after further rows
+//!   that remove them.
+//! - The coupon: earlier doses that a venue or a file sends late, or again, still find their person.
 //!
-//! A row that says everything else as it is in force is unchanged. The manifest tells so of 支援措置; of a number it
-//! notes only that it was kept, not which: so the same row once more is unchanged, and a row that takes the number
-//! away is not. Of any other row that says nothing of a number, what is in force is read, and tells.
+//! A row that agrees with what is in force in everything else is unchanged. For 支援措置 the manifest shows that. For a
+//! number it notes only that it was kept, not which one: so the same row again is unchanged, and a row that takes the
+//! number away is a change. For any other row that is silent about a number, what is in force is read and compared.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::{
 
 /// Residents are looked up this many at a time.
 const AT_A_TIME: usize = 100;
-/// So many of these requests are under way at once.
+/// How many of these requests are under way at once.
 const AT_ONCE: usize = 8;
 
 /// What a row leaves as it is in force.
@@ -91,7 +91,7 @@ fn numbers(my_number: bool, coupon: bool) -> u8 {
     u8::from(my_number) | (u8::from(coupon) << 1)
 }
 
-/// Of what a row says nothing.
+/// The values about which a row says nothing.
 #[derive(Debug, Clone, Copy)]
 struct Leaves {
     protected: bool,
@@ -122,7 +122,7 @@ impl Leaves {
     }
 }
 
-/// What the manifest may note of a resident of whom the row says nothing new.
+/// What the manifest may note of a resident for whom the row says nothing new.
 fn alike(row: ResidentRow<'_>, leaves: Leaves) -> impl Iterator<Item = Noted<'_>> {
     let protected = [None, Some(true), Some(false)].into_iter();
     let protected = protected.filter(move |known| leaves.protected || known.is_none());

@@ -22,8 +22,8 @@ use crate::{
 /// Requests under way at once, at most; DynamoDB answers in some milliseconds, so this keeps a core busy.
 const IN_FLIGHT: usize = 32;
 
-/// How many requests may be under way at once: fewer by half for each that was more than the table takes, one more
-/// for each that was not. So those who load at the same time share what the table takes.
+/// How many requests may be under way at once. It is halved after each request that was more than the table takes, and
+/// raised by one after each that was not, so that loads at the same time share what the table takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Window(usize);
 

@@ -20,13 +20,13 @@ use crate::{LoadDoses, LoadDosesError, chunk::Work, share::Share};
 /// while DynamoDB answers in some milliseconds.
 const AT_ONCE: usize = 48;
 
-/// For so long the register in force is not asked for again. A chunk takes minutes, and a switch meanwhile may
-/// give a coupon to somebody else.
+/// How long the register in force is taken to be the same before it is read again. A chunk takes minutes, and a switch
+/// in the meantime may give a coupon to somebody else.
 const IN_FORCE_FOR: SignedDuration = SignedDuration::from_secs(1);
 
 /// What holds for a while, and is asked for again while a chunk is worked off.
 struct Standing {
-    /// The register in force before it was asked whose the rows are.
+    /// The register that was in force before the people of the rows were looked up.
     found_under: Option<Generation>,
     lease: Lease,
     /// Rows that were recorded, whatever came of it.
@@ -39,7 +39,7 @@ struct Standing {
 struct Moment {
     now: Timestamp,
     generation: Generation,
-    /// Whether a row still is of the one person it was found to be of.
+    /// Whether the people that were found for the rows are still right.
     is_as_found: bool,
 }
 
@@ -47,7 +47,7 @@ struct Moment {
 pub(crate) struct Row {
     index: u32,
     incoming: Incoming,
-    /// Whose it is, if only one person comes into question.
+    /// The person, if only one comes into question.
     tag: Option<ResidentTag>,
 }
 

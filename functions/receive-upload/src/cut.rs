@@ -5,9 +5,9 @@ use std::{iter, ops::Range};
 use reread::Mark;
 use store::ChunkPlan;
 
-/// Every how many records a place is remembered, so that a record can be read again later.
+/// After this many records a place is remembered, so that a record can be read again later.
 const MARK_EVERY: u32 = 1_024;
-/// Records between two places that are remembered begin within so many bytes.
+/// At the latest after this many bytes, the next record is such a place.
 const MARK_WITHIN: u64 = 1024 * 1024;
 
 /// A chunk has no more records: what is left of each for its load is held until the chunk ends.

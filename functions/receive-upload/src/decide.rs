@@ -24,7 +24,7 @@ pub(crate) struct Found {
     pub(crate) dropped_at: Timestamp,
 }
 
-/// Some people of many.
+/// Some people, and how many people they are a part of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Part {
     /// How many people at the most.
@@ -85,8 +85,9 @@ pub(crate) fn too_many_refused(rows: u64, refused: u64, settings: &TenantSetting
     rows == refused || exceeds(refused, settings.max_refused_percent, rows)
 }
 
-/// Whether somebody must confirm that so many protections are lifted. Those that were lifted since somebody last did
-/// count with them, as if by one file: a column that lost its values takes few at a time where files are small.
+/// Whether somebody must confirm that a file lifts this many protections. Protections lifted since the last such
+/// confirmation are added, as if one file had lifted them all: where files are small, a column that lost its values
+/// lifts only a few at a time.
 #[must_use]
 pub(crate) fn lifts_too_many(lifted: Part, percent: u8, register: &Register) -> bool {
     let before = register.lifted;

@@ -22,7 +22,7 @@ pub(crate) trait Kind: Send {
     /// What the decision needs beyond counts.
     type Found: Send + Sync;
 
-    /// Takes the next record, be it accepted or refused.
+    /// Takes the next record, accepted or refused.
     fn note(&mut self, _record: &Record<'_, Self::Layout>) {}
 
     /// The record that was taken last ends a chunk, or the file.
@@ -55,12 +55,12 @@ pub(crate) struct Somebody {
 pub(crate) struct ResidentsFound {
     /// Whom rows ask to remove.
     pub(crate) removals: Vec<Somebody>,
-    /// Who was ever protected, as far as that was known before the pass, and is not by this file; ascending by tag
-    /// once those of refused rows are out of it.
+    /// Residents who were ever protected, as far as that was known before the pass, and whom this file leaves
+    /// unprotected. Ascending by tag once those of refused rows are taken out.
     pub(crate) unprotected: Vec<Somebody>,
     /// Indexes of the rows that say that somebody is protected.
     pub(crate) protects: Vec<u32>,
-    /// How many rows say that somebody is not, be they refused for what they share.
+    /// How many rows say that somebody is not protected, rows that are refused as duplicates included.
     pub(crate) not_protected: u64,
     /// The generation in force when it was read who was ever protected.
     pub(crate) known_under: Generation,
@@ -88,8 +88,8 @@ impl<'a> ResidentsFile<'a> {
 }
 
 impl ResidentsFound {
-    /// A row by which somebody leaves lifts their protection only if it says so; then whoever asks about them later
-    /// is answered.
+    /// A row that removes somebody lifts their protection only if it says "not protected"; inquiries about them are
+    /// answered from then on.
     fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &[ResidentTag]) {
         if row.movement == Movement::Remove {
             self.removals.push(person);

@@ -1,7 +1,7 @@
 //! How many protections (支援措置) a file would lift.
 //!
-//! An empty cell says "not protected", so an export that lost the values of the column says it of everybody. Whoever
-//! is protected hides from somebody: that must not happen unasked.
+//! An empty cell says "not protected", so an export that lost the values of the column says it of everybody. A
+//! protected person hides from somebody, so a file that lifts many protections waits until staff confirm it.
 
 use crypto::{ResidentTag, TenantKeys};
 use domain::{Generation, TenantScope};
@@ -16,16 +16,16 @@ use crate::{
     receive::Mine,
 };
 
-/// So many residents are read between two looks at the lease.
+/// How many residents are read between two looks at the lease.
 const AT_A_TIME: usize = 10_000;
-/// So few residents are read sooner than the manifest.
+/// Up to this many residents, reading them one by one is quicker than reading the manifest.
 const FEW: usize = 100;
 
 /// Who was ever protected.
 pub(crate) struct EverProtected {
     /// Ascending.
     pub(crate) tags: Vec<ResidentTag>,
-    /// Whoever is protected under this generation is among them.
+    /// Everybody who is protected under this generation is among them.
     pub(crate) under: Generation,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct EverProtected {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifted {
     pub(crate) part: Part,
-    /// Else it is the most that may be.
+    /// Whether `part` is exact; otherwise it is the most that it may be.
     pub(crate) is_exact: bool,
     /// How many of them are known one by one.
     pub(crate) known: u64,
@@ -42,10 +42,10 @@ pub(crate) struct Lifted {
 /// Rows that say that somebody is protected, of files that come into force before this one.
 #[derive(Debug, Clone, Copy)]
 struct Before {
-    /// Of the file that has the most.
+    /// In the file that has the most of them.
     most: u64,
-    /// Of all of them; `None` where one came into force during the pass, so that not all whom it protects were looked
-    /// for.
+    /// In all of those files together; `None` where one came into force during the pass, because then not everybody
+    /// whom it protects was looked for.
     all: Option<u64>,
 }
 
@@ -55,17 +55,18 @@ impl ReceiveUpload {
         &self,
         scope: &TenantScope,
     ) -> Result<EverProtected, ReceiveError> {
-        // In this order: markers are there before the register is in force that they come from.
+        // In this order: markers are written before the register that they come from is in force.
         let under = self.store.register(scope).await?.generation();
         let mut tags = self.store.every_protected(scope).await?;
         tags.sort_unstable();
         Ok(EverProtected { tags, under })
     }
 
-    /// How many of the protections in force the file would lift. Exact where the register is the one before the pass
-    /// and nothing is on its way behind it. Else others may be protected when this file's turn comes; they are counted,
-    /// not looked up, so that a column without values is seen in any case. A file that says of nobody that they
-    /// are not protected needs no look at the table.
+    /// How many of the protections in force the file would lift.
+    ///
+    /// This is exact if the register is still the one from before the pass and no other file is on its way. Otherwise
+    /// others may be protected when this file's turn comes. They are counted, not looked up, so that a column without
+    /// values is noticed in any case. If no row says "not protected", the table is not read.
     pub(crate) async fn protections(
         &self,
         mine: &mut Mine<'_>,
@@ -93,11 +94,11 @@ impl ReceiveUpload {
         Ok(lifted(found, in_force, before))
     }
 
-    /// Who loses it of those who are protected in force, and how many these are: all of them, or as many as it takes to
-    /// see that those who lose it are not too many of them.
+    /// How many of those who are protected in force lose it (`people`), and how many are protected (`of`). Unless `all`
+    /// are wanted, counting stops as soon as it is certain that those who lose it are not too large a share.
     ///
-    /// Of those who left, only whom the file leaves unprotected: they still hide, and inquiries about them are held.
-    /// All others who ever left would make those in the register seem many.
+    /// People who left the register count only if the file leaves them unprotected: they still hide, and inquiries
+    /// about them are held. If everybody who ever left counted, the share of those who lose it would look too small.
     async fn protected_in_force(
         &self,
         mine: &mut Mine<'_>,
@@ -135,7 +136,8 @@ impl ReceiveUpload {
         Ok(part)
     }
 
-    /// Reads some of those who were ever protected, and keeps the lease: they may be all of a large city.
+    /// The status of each of these residents who is protected under `under`. Renews the lease, because there may be as
+    /// many of them as a large city has residents.
     async fn protected_under(
         &self,
         mine: &mut Mine<'_>,
@@ -150,8 +152,8 @@ impl ReceiveUpload {
         Ok(protected)
     }
 
-    /// Those of whom something else is in force than their rows say; the others are as little protected as by them.
-    /// After a file that protected everybody by mistake, and one that put it right, that is nearly nobody.
+    /// Those whose row differs from what is in force. A row that is in force already says "not protected", so it lifts
+    /// nothing. After a file that protected everybody by mistake, and one that put it right, nearly nobody is left.
     async fn not_as_in_force(
         &self,
         mine: &Mine<'_>,
@@ -182,10 +184,12 @@ fn place<'a>(named: &'a [Somebody], tag: &ResidentTag) -> Option<&'a Somebody> {
     named.get(at)
 }
 
-/// Of the rows of a file and who loses protection that is in force; `before`, if something may be on its way.
+/// What a file lifts: by its `rows`, by who loses protection that is `in_force`, and by what files that come into force
+/// `before` it protect, if there are any.
 ///
-/// Who is protected then is not known. Of as many as may be, all that this file does not protect itself are taken for
-/// lifted, as far as it has rows that say so; but no more than are known one by one and the files before it protect.
+/// With files before it, nobody knows who will be protected when its turn comes. So all of the most that may be
+/// protected by then, except those whom this file protects itself, are taken to lose it; but no more than it has rows
+/// that say "not protected", and no more than lose it now and are protected by the files before it together.
 fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lifted {
     let known = in_force.people;
     let Some(before) = before else {

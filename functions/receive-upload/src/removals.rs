@@ -40,8 +40,8 @@ impl ReceiveUpload {
         }
     }
 
-    /// Of each file that has a generation and is not in force, how many people it brings, as `of` counts them: of
-    /// accepted rows, so many may be in the register when this one's turn comes.
+    /// For each file that has a generation and is not in force yet, how many people it brings, as `of` counts them.
+    /// Counted by accepted rows, that is how many may be in the register when this file's turn comes.
     pub(crate) async fn on_their_way(
         &self,
         mine: &Mine<'_>,

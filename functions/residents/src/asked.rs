@@ -21,7 +21,7 @@ struct About {
     /// Its number in the log.
     seq: u64,
     at: String,
-    /// This and who asked are told to whoever may approve alone, where they may tell where a protected person went.
+    /// This and `asker` are told only to the role `approve` where they may tell where a protected person went.
     inquiry: Option<String>,
     asker: Option<String>,
     asker_name: Option<String>,
@@ -45,10 +45,10 @@ impl Residents {
             .store
             .inquiries_about(scope, &resident, page.limit, page.after);
         let entries = entries.await?;
-        let entries_name = entries.items.iter().filter_map(|it| it.event.resident());
-        let named = entries_name.chain([resident]);
+        let named_in_entries = entries.items.iter().filter_map(|it| it.event.resident());
+        let named = named_in_entries.chain([resident]);
         let withheld = self.withheld(request.caller(), &tenant, named).await?;
-        // Who was protected once may have been where they were asked about before.
+        // Whoever was protected once may have lived in a place that asked about them earlier.
         let all = withheld.is_about(&resident);
         let shown = entries.items.iter().filter_map(|entry| {
             let about = About::of(entry)?;

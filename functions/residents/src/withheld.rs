@@ -1,9 +1,9 @@
-//! What of a log is told to whoever may approve, and not to everybody who may read it.
+//! What only the role `approve` is told of a log, and nobody else who may read it.
 //!
-//! Who asked about a resident is where they went. So it is withheld
-//! - of whoever is protected, or ever was: where they were asked about before may be where they are; and of whom it is
-//!   not known, or was not when they were asked about;
-//! - of every answer by which no dose was given. Whoever may write a register can put a stranger's number into it, and
+//! The municipality that asked about a resident is where they went. So it is withheld
+//! - if the resident is protected, or ever was: a place that asked about them before may be where they are now. The
+//!   same holds if nobody knows whether they are, or nobody knew when they were asked about;
+//! - for every answer that gave no dose. Anybody who may write a register can put a stranger's number into it, and
 //!   would see who asks about that number.
 
 use std::collections::{BTreeSet, HashSet};
@@ -16,9 +16,9 @@ use crate::Residents;
 
 /// What is withheld from a caller.
 pub(crate) enum Withheld {
-    /// They may approve.
+    /// The caller has the role `approve`.
     Nothing,
-    /// These are, were, or may be protected, or may have been.
+    /// What is about these residents: they are or were protected, or may be or have been.
     Of(HashSet<ResidentTag>),
 }
 

@@ -229,7 +229,7 @@ impl<K: Kind> Notes<K> {
     }
 }
 
-/// A cell of the first line. Where that line is no header but somebody's data, nobody's number is shown.
+/// A cell of the first line. If the line is somebody's data and no header, its digits are hidden.
 fn covered(cell: &str) -> impl Iterator<Item = char> {
     let is_data = has_digits_like_data(cell);
     let cover = move |c: char| if is_data && c.is_numeric() { '●' } else { c };

@@ -32,8 +32,8 @@ impl Problem {
         }
     }
 
-    /// There is no such thing in the caller's area, be it that it never was or that it is another
-    /// tenant's. Says nothing that would tell these apart.
+    /// There is no such thing in the caller's area: it never existed, or it is another tenant's. Says
+    /// nothing that would tell these apart.
     #[must_use]
     pub const fn not_found() -> Self {
         Self::new(Code::NotFound)

@@ -25,13 +25,13 @@ pub async fn per_day(
     Ok(for_residents(residents).min(most))
 }
 
-/// What a municipality of so many may ask when nobody has set it.
+/// How many inquiries a municipality with this many residents may make in a day if nobody has set a limit.
 fn for_residents(residents: u64) -> u32 {
     let share = u32::try_from(residents / RESIDENTS_PER_INQUIRY).unwrap_or(u32::MAX);
     share.clamp(LEAST_PER_DAY, MOST_PER_DAY)
 }
 
-/// How many inquiries that lead to nobody are usual on a day: a quarter of what may be asked, at least
+/// How many inquiries that find nobody are usual on a day: a quarter of what may be asked, at least
 /// twenty and at most two hundred. Not everybody who moves in was vaccinated where they came from.
 #[must_use]
 pub fn usual_misses(per_day: u32) -> u32 {
@@ -57,13 +57,13 @@ pub async fn count_mismatch(
     Ok(())
 }
 
-/// Tells the alarms of so many, with whom the day's count is this.
+/// Tells the alarms of `many` mismatches; `count` is the day's count with them.
 pub fn tell_of_mismatches(scope: &TenantScope, many: u32, count: &DayCount, per_day: u32) {
     tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_mismatched = many);
     warn_of_misses(scope, count, per_day);
 }
 
-/// An alarm stands on this.
+/// An alarm watches this metric.
 pub(crate) fn warn_of_misses(scope: &TenantScope, count: &DayCount, per_day: u32) {
     if has_many_misses(count, per_day) {
         tracing::info!(target: "metrics", tenant = %scope.code(), inquiries_many_misses = 1);

@@ -8,8 +8,8 @@ use store::Pointer;
 
 use crate::InvokeError;
 
-/// To so many residents of one holder a question may lead. More than a few are there only if one number was
-/// given to one resident after the other.
+/// How many residents of one holder a question may lead to. There are more than a few only if one number was given to
+/// one resident after the other.
 pub const MOST_POINTERS: usize = 32;
 
 /// One holder is asked for one inquiry. `Debug` shows nothing of the person.

@@ -24,7 +24,7 @@ pub(crate) fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// So many bytes of a file's beginning tell which format it is in.
+/// How many bytes at the beginning of a file tell its format.
 pub(crate) const OPENING: usize = 64;
 pub(crate) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -89,7 +89,7 @@ pub(crate) fn of_header(
     }
 }
 
-/// So many bytes, beginning with the first that is not ASCII, decide for a file with an ASCII header.
+/// If the header is ASCII, this many bytes from the first other one on decide about the encoding.
 pub(crate) const SAMPLE: usize = 16_384;
 
 /// The encoding by the first bytes that are not plain ASCII.

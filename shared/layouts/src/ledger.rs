@@ -67,7 +67,7 @@ pub struct LedgerSummary {
 }
 
 impl LedgerSummary {
-    /// So many are listed; the rest is counted.
+    /// This many are listed; the rest is counted.
     pub const MOST_SUBSTITUTIONS: usize = 1_000;
 
     fn note(&mut self, substitution: impl FnOnce() -> Substitution) {

@@ -213,7 +213,7 @@ impl Notices {
     }
 }
 
-/// What a stored code means, in Japanese and in English, be it of a problem, a notice or a finding about a
+/// What a stored code means, in Japanese and in English, whether of a problem, a notice or a finding about a
 /// dose; `None` for a word that is no code.
 #[must_use]
 pub fn describe(code: &str) -> Option<(&'static str, &'static str)> {

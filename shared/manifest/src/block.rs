@@ -109,7 +109,7 @@ impl BlockWriter {
         &mut self.plain
     }
 
-    /// Seals what is left as the last block; every object has one, be it empty.
+    /// Seals what is left as the last block; every object has one, even if it is empty.
     pub(crate) fn end(&mut self) {
         self.seal(true);
     }

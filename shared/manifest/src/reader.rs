@@ -44,7 +44,7 @@ impl BlockReader {
     /// The next block, `None` after the last. An object that was cut is damaged.
     pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>, ManifestError> {
         if !self.is_more().await? {
-            // Every object has a block, be it empty.
+            // Every object has a block, even if it is empty.
             return if self.number > 0 {
                 Ok(None)
             } else {

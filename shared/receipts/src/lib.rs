@@ -199,13 +199,13 @@ pub struct Held {
     pub removals: u64,
     /// Residents in the register.
     pub register: u64,
-    /// Residents whose protection (支援措置) it would lift, if that has to be confirmed at the most so many; absent where
-    /// nobody knows.
+    /// Residents whose protection (支援措置) it would lift; if that has to be confirmed, the most that it may be. Absent
+    /// if nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protections_lifted: Option<u64>,
     /// Residents who are protected; if that has not to be confirmed, no more than it took to see that.
     pub protected: u64,
-    /// Protections that files before it lifted since somebody last confirmed one that lifts too many; absent of none.
+    /// Protections that earlier files lifted since somebody last confirmed such a file; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protections_lifted_before: Option<u64>,
     /// For people.

@@ -64,7 +64,7 @@ fn any(state: UploadState) -> Words {
     }
 }
 
-/// So many of so many people.
+/// How many people, of how many.
 #[derive(Clone, Copy)]
 pub(crate) struct Part(pub(crate) u64, pub(crate) u64);
 

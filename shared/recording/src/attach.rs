@@ -25,7 +25,7 @@ pub struct Attached {
     pub review: u64,
     /// Stand in the queue beside what has their number.
     pub conflict: u64,
-    /// Go on waiting: nobody has the coupon, or the dose cannot be right for who has it.
+    /// Go on waiting: nobody has the coupon, or the dose cannot be right for the person who has it.
     pub waiting: u64,
     /// Coupons for which something goes on waiting because it, or a person to whom the coupon leads, cannot be read.
     pub unreadable: u64,

@@ -207,8 +207,8 @@ impl Recorder {
         }
     }
 
-    /// Does `act` to a dose. What the same person did for the same reason, and whose answer they did not get, is
-    /// not done again.
+    /// Does `act` to a dose, once: if the answer was lost, a repeat by the same person for the same reason changes
+    /// nothing.
     async fn change_dose(
         &self,
         area: &Area<'_>,
@@ -312,7 +312,7 @@ impl Correction {
     }
 }
 
-/// What a text says now. One that says what it said stays as it came, with the bytes of its file.
+/// The text of a correction. If it is the same as before, the stored one is kept, with the bytes of its file.
 fn kept<const MOST: usize>(
     now: Option<&ShortText<MOST>>,
     held: Option<&ShortText<MOST>>,
@@ -347,7 +347,8 @@ fn next(held: &DoseRevision, state: DoseState, act: DoseAct, reasoned: &Reasoned
     }
 }
 
-/// Whether what stands there came of `act` by the same person for the same reason, done to what they saw.
+/// Whether the revision that is there was made by the same person, by the same act and for the same reason, from the
+/// revision that they had seen.
 fn is_from(held: &DoseRevision, act: DoseAct, reasoned: &Reasoned) -> bool {
     let entry = &held.entry;
     let seen = held.revision.checked_sub(1);
@@ -355,8 +356,8 @@ fn is_from(held: &DoseRevision, act: DoseAct, reasoned: &Reasoned) -> bool {
         && reasoned.expected.is_none_or(|it| Some(it) == seen)
 }
 
-/// Whether nothing is doubtful about `dose`, which corrects what is held, but what somebody accepted about that: doubts
-/// beside which it is in force, and about which the correction says nothing else.
+/// Whether `dose`, which corrects `held`, has no doubts except those that somebody accepted before: `held` is in force
+/// with them, and the correction changes nothing that they are about.
 fn is_accepted(held: &DoseRevision, dose: &Dose, findings: &[Finding]) -> bool {
     let is_in_force = held.state == DoseState::Recorded;
     findings.iter().all(|it| {

@@ -16,7 +16,8 @@ pub enum Found {
     One(Box<FoundPerson>),
     /// Nobody.
     Nobody,
-    /// More than one person has the coupon, and it is not so that all but one have left, or that all who left are one.
+    /// Several people have the coupon: more than one of them is registered, or none is and those who left are not all
+    /// one person.
     Several,
 }
 
@@ -25,8 +26,8 @@ pub enum Found {
 pub struct FoundPerson {
     /// As the register has them.
     pub person: InRegister,
-    /// Their doses, under the number that was found; or, for a dose that comes upon another one, those among which
-    /// that one stands.
+    /// Their doses under the number that was found; or, if another of their records already has the dose number that
+    /// is to be written, the doses of that record.
     pub doses: PersonDoses,
     /// The same person under other numbers of the municipality's, with what was recorded there.
     pub others: Vec<PersonDoses>,
@@ -37,7 +38,7 @@ pub struct FoundPerson {
 /// Everybody else who was in question when somebody was looked for.
 pub(crate) type Others = Vec<PersonDoses>;
 
-/// Everybody to whom a coupon or number leads or once led, as they stand under one generation.
+/// Everybody to whom a coupon or number leads, or led once, as they were read under one generation.
 pub(crate) struct Hinted {
     pub(crate) people: Vec<PersonDoses>,
     pub(crate) generation: Generation,
@@ -68,8 +69,8 @@ impl Recorder {
     ) -> Result<Hinted, StoreError> {
         for _ in 0..TRIES {
             let hinted = self.read_under(area, whom, generation).await?;
-            // Somebody stands in a newer register only: it may have come into force meanwhile, and with it whoever has
-            // the coupon of somebody who is there as well.
+            // One of them is in a newer register only. It may have come into force in the meantime, and may give the
+            // coupon of one of the others to somebody else.
             if !hinted.people.iter().any(|it| it.is_ahead) {
                 return Ok(hinted);
             }
@@ -139,9 +140,9 @@ impl FoundPerson {
 }
 
 impl Hinted {
-    /// Whose it is of all who are meant. Whoever left keeps the coupon, but not from the one who has it now: a
-    /// municipality that numbers somebody anew removes them under one number and registers them under another. If
-    /// they left under that one too, they are still one person.
+    /// Which of the people in question is meant. Somebody who left is found by their coupon only if nobody registered
+    /// has it: a municipality that numbers somebody anew removes them under one number and registers them under
+    /// another. If they left under that one too, the records are still of one person.
     pub(crate) fn found(mut self, whom: &Whom) -> (Found, Others) {
         let meant = |status: Status| {
             let people = self.people.iter().enumerate();

@@ -1,5 +1,6 @@
-//! The doses behind one that comes into force: what was doubtful about them for want of it alone is in force
-//! with it. And the dose behind one that is taken back: it is doubtful for want of it, be it in force or in review.
+//! What a change of one dose does to the doses after it. When a dose comes into force, later doses that were doubtful
+//! only because it was missing come into force too. When a dose is taken back, the one after it becomes doubtful for want
+//! of it, whether it was in force or in review.
 //!
 //! Doses arrive out of order: a venue types the second one at once, the first one comes weeks later in a file.
 //! Nobody should have to look at a doubt that has gone. A dose that is itself doubtful takes no doubt away, and
@@ -41,9 +42,8 @@ pub(crate) fn followers<'a>(
     }
 }
 
-/// The doses behind `put`, in turn, that were doubtful because the one before was missing, and about which
-/// nothing is found any more; and the one behind them about which something else is found, which alone it says
-/// from then on.
+/// The doses after `put`, in turn, that were doubtful because the one before was missing and have no doubts any more.
+/// The first of them that has another doubt ends the series: it stays doubtful, and from then on has only that doubt.
 fn cleared<'a>(
     area: &Area<'_>,
     found: &'a FoundPerson,

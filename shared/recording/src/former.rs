@@ -1,13 +1,14 @@
 //! The doses of a person under another number of the same municipality: one that numbers somebody anew removes them
 //! under one 個別宛名番号 and registers them under another, and what was recorded before stays where it is.
 //!
-//! Who else they are is told by what is stored, never by the name: the same My Number and birth date; or, where one
-//! of the two has no My Number, the same coupon and birth date. Two who are registered both are not one.
+//! Two records are of one person if they have the same My Number and birth date; or, where one of the two has no My
+//! Number, the same coupon and birth date. Names do not count. Two records that are both registered are never of one
+//! person.
 //!
-//! They are looked for among those whom the person's coupon leads to. A dose that names the coupon has read them
-//! already; one that names the number reads that hint once more. Among those born on the same day only where it is
-//! worth two calls: on the page of a person, for a venue that would see nothing at all, and for a dose of the API,
-//! or one that waited, whose one before is missing.
+//! The other records are looked for among those to whom the person's coupon leads. A dose that names the coupon has
+//! read them already; one that names the number reads that hint as well. Those born on the same day are searched only
+//! where that is worth two more calls: for the page of a person, for a venue that would see no doses, and for a dose
+//! from the API or from the waiting list if the dose before it is missing.
 
 use std::iter;
 
@@ -21,7 +22,8 @@ use crate::{
 };
 
 impl FoundPerson {
-    /// All of their doses that hold their numbers; of two under the same one, that of the record that was found.
+    /// All of their doses that hold a number, in any of their records. If two records have the same number, the dose of
+    /// the record that was found counts.
     pub fn standing(&self) -> impl Iterator<Item = &DoseRevision> {
         let own = standing(&self.doses);
         let elsewhere = self.others.iter().flat_map(standing);
@@ -64,13 +66,13 @@ impl FoundPerson {
         self.others.iter().any(|it| it.tag == other.tag)
     }
 
-    /// Whether one of their records, as far as they were read, is called so.
+    /// Whether this is the tag of one of their records that were read.
     pub(crate) fn is_known(&self, tag: &ResidentTag) -> bool {
         self.records().any(|it| it.tag == *tag)
     }
 
-    /// The same beside the record in which the number of `dose` is taken: what holds it there is what the dose
-    /// comes upon.
+    /// The same person, with the record in front in which the number of `dose` is taken: there it meets the dose that
+    /// has its number.
     fn upon(mut self, dose: &Dose) -> Self {
         let taken = |it: &PersonDoses| holds(it, dose.programme, dose.number);
         if !taken(&self.doses)
@@ -90,8 +92,8 @@ impl FoundPerson {
 }
 
 impl Recorder {
-    /// Whose it is of all who are meant, and who else they are by their coupon; beside them all others whom it leads
-    /// to, or once led.
+    /// The person who is meant, with those of their other records that their coupon leads to; and everybody else to
+    /// whom the coupon leads, or led once.
     pub(crate) async fn found(
         &self,
         area: &Area<'_>,
@@ -112,7 +114,7 @@ impl Recorder {
         Ok((Found::One(Box::new(found)), read))
     }
 
-    /// Whom else the coupon of a person leads to, or once led.
+    /// The others to whom the coupon of a person leads, or led once.
     pub(crate) async fn of_coupon(
         &self,
         area: &Area<'_>,
@@ -127,8 +129,8 @@ impl Recorder {
         Ok(tags)
     }
 
-    /// The person with what was recorded under whatever other number, also where no coupon leads to it: among those
-    /// born on the same day. Two calls, and one more for each hundred of those.
+    /// The person with what was recorded under any other number, even if no coupon leads to it: it is searched among
+    /// those born on the same day. Two calls, and one more for each hundred of them.
     pub async fn with_all_records(
         &self,
         area: &Area<'_>,
@@ -150,8 +152,8 @@ impl Recorder {
         Ok(found.with(people))
     }
 
-    /// The person with what is recorded under the number that was `meant`, if that is another one of theirs. One Query
-    /// where it is not known already whose it is.
+    /// The person with what is recorded under the number that was `meant`, if that is another number of theirs. One
+    /// Query, unless that record was read already.
     pub(crate) async fn with_meant(
         &self,
         area: &Area<'_>,
@@ -193,7 +195,7 @@ fn is_same(one: &InRegister, other: &InRegister) -> bool {
     !registered && one.birth_date == other.birth_date && has_same_number
 }
 
-/// Which of these of `people` it is, if they are one person: the record in force, or the last one that was.
+/// If the people at these places are all one person, the place of the record in force, or of the last one that was.
 pub(crate) fn one_of(people: &[PersonDoses], these: &[usize]) -> Option<usize> {
     let record = |at: usize| people.get(at)?.person.as_ref();
     let last = *these.iter().max_by_key(|at| record(**at).map(lasted))?;
@@ -204,7 +206,7 @@ pub(crate) fn one_of(people: &[PersonDoses], these: &[usize]) -> Option<usize> {
     are_one.then_some(last)
 }
 
-/// Who is registered is later than who left, and who left later than who left before.
+/// An order of records by time: registered is later than left, and of two who left, the one who left later is later.
 fn lasted(record: &InRegister) -> (bool, Option<Date>) {
     let is_registered = record.status == Status::Registered;
     (is_registered, record.resident.resident.moved_on)

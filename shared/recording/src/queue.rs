@@ -4,7 +4,7 @@ use crypto::ResidentTag;
 use domain::Dose;
 use store::{DoseChange, DoseKey, DoseRevision, Newcomer, PersonDoses, Settlement, StoreError};
 
-/// What is known of a newcomer that comes upon what holds its number.
+/// What is known of a newcomer that conflicts with the dose that holds its number.
 pub(crate) enum Known<'a> {
     /// It stands in the queue, or somebody decided about it beside what is still there.
     Stays(&'a Newcomer),
@@ -15,7 +15,7 @@ pub(crate) enum Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// What is known of `newcomer`, which comes upon `held`.
+    /// What is known of `newcomer`, which conflicts with `held`.
     pub(crate) fn of(doses: &'a PersonDoses, newcomer: &Newcomer, held: &DoseRevision) -> Self {
         let key = DoseKey::of(doses.tag, &newcomer.dose);
         let same = |it: &&Newcomer| it.id == newcomer.id && DoseKey::of(doses.tag, &it.dose) == key;

@@ -23,8 +23,8 @@ impl Recorder {
     /// transaction on the condition of what was read. If somebody else was first, it begins anew.
     ///
     /// Repeating it changes nothing: the same content is unchanged, the same newcomer or waiting dose is
-    /// there already, a row that was recorded is known by its file and row, a request by its key. What a later file
-    /// says once more is unchanged as well if its person has another coupon or number since, and refused if staff
+    /// there already, a row that was recorded is known by its file and row, a request by its key. A dose that a later
+    /// file repeats is unchanged even if its person has another coupon or number by now, and refused if staff
     /// cancelled it.
     pub async fn record(
         &self,
@@ -213,8 +213,8 @@ impl Recorder {
         }
     }
 
-    /// A newcomer takes its place in the queue, once, as long as what it came upon is still there; and once more
-    /// when something else is there than what somebody decided beside.
+    /// Puts a newcomer in the queue, once, on the condition that the dose it conflicts with is still there. If staff
+    /// decided about it before and another dose has the number since, it enters the queue again.
     async fn conflict(
         &self,
         area: &Area<'_>,
@@ -273,7 +273,7 @@ pub(crate) fn next_dose(incoming: &Incoming, judged: &Judged) -> NextDose {
     }
 }
 
-/// Whether it was written by this very row. Requests are remembered otherwise.
+/// Whether it was written by this very row. Always false for the API, whose requests are remembered by their key.
 pub(crate) fn is_from(entry: &Entry, source: Source) -> bool {
     source != Source::Api && entry.source == source
 }

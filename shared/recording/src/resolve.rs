@@ -150,8 +150,8 @@ impl Resolution {
         }
     }
 
-    /// Of a newcomer that was settled: whether it went to the number that is said now, and what it came upon to the
-    /// one that is said for that.
+    /// For a newcomer that is settled already: whether it, and the dose it was in conflict with, went to the numbers
+    /// that this resolution names.
     fn is_where_it_was_put(self, doses: &PersonDoses, newcomer: &Dose) -> bool {
         let Self::Renumber {
             newcomer: to,
@@ -210,7 +210,7 @@ fn puts<'a>(
         Resolution::Replace if holder.is_some_and(|it| it.dose == newcomer.dose) => {
             Some(Vec::new())
         }
-        // What it came upon has gone, and another record of the person's has the number.
+        // The dose it was in conflict with has gone, and another record of the person has the number.
         Resolution::Replace
             if holder.is_none() && found.is_taken_elsewhere(newcomer.dose.programme, number) =>
         {

@@ -1,6 +1,8 @@
-//! What already stands of a row of a file. Dose files are cumulative: they say the same rows every night, under the
-//! coupon and the number of then. Meanwhile their person may have another coupon, or may be numbered anew: removed
-//! under one number and registered under another.
+//! Whether a row of a file is recorded already. Dose files are cumulative: they repeat the same rows every night, with
+//! the coupon and the number that the person had at the time. Since then the person may have got another coupon, or may
+//! have been numbered anew: removed under one number and registered under another.
+//!
+//! In this module a dose *stands* if it holds its number now, and *stood* if any revision ever said it.
 
 use crypto::ResidentTag;
 use domain::{Dose, Generation};
@@ -14,11 +16,11 @@ use crate::{
     wait::Waited,
 };
 
-/// The dose that a row says once more, and whose it is.
+/// The recorded dose that a row repeats, and whose it is.
 pub(crate) type Stands<'a> = (ResidentTag, &'a DoseRevision);
 
 impl Recorder {
-    /// A row whose dose stands already does not go on waiting beside it.
+    /// Answers that the dose of a row is recorded already, and takes the row's own entry off the waiting list.
     pub(crate) async fn stands_already(
         &self,
         area: &Area<'_>,
@@ -39,8 +41,8 @@ impl Recorder {
     }
 }
 
-/// The dose of a row where it stands already for one of those who were `read`: recorded under the coupon of the row,
-/// or for the very person who is `found` under another number.
+/// The recorded dose that a row repeats, if it is not simply under the number that was `found`: one that was recorded
+/// under the coupon of the row for somebody who was `read`, or one of the same person under another number.
 pub(crate) fn stands<'a>(
     incoming: &Incoming,
     found: Option<&'a FoundPerson>,
@@ -58,7 +60,7 @@ pub(crate) fn stands<'a>(
     })
 }
 
-/// What staff took back of a row for the very person who is `found`, under another number.
+/// The dose of a row that staff cancelled, if it was recorded for the same person under another number.
 pub(crate) fn cancelled<'a>(incoming: &Incoming, found: &'a FoundPerson) -> Option<Stands<'a>> {
     if !incoming.is_of_file() || says(&found.doses, incoming).is_some() {
         return None;
@@ -69,15 +71,14 @@ pub(crate) fn cancelled<'a>(incoming: &Incoming, found: &'a FoundPerson) -> Opti
     })
 }
 
-/// What holds the number of a row and tells of the same injection. Under the number that was found it is compared with
-/// the row anyway.
+/// The dose that holds the number of the row in this record, if it is the same injection.
 fn says<'a>(doses: &'a PersonDoses, incoming: &Incoming) -> Option<&'a DoseRevision> {
     let dose = &incoming.dose;
     let held = doses.under(dose.programme, dose.number)?;
     (held.state.holds_number() && held.dose.is_same_injection(dose)).then_some(held)
 }
 
-/// What stands of a row that names one of several who have its coupon.
+/// The recorded dose that a row repeats, if several people have its coupon and the row names one of them.
 pub(crate) fn stands_of_one<'a>(
     incoming: &Incoming,
     read: &'a [PersonDoses],
@@ -87,8 +88,8 @@ pub(crate) fn stands_of_one<'a>(
     stands(incoming, None, read).filter(|_| is_one)
 }
 
-/// Of those who had the coupon of a row, which nobody has now, the one for whom it was recorded under it once,
-/// whatever became of that since.
+/// Nobody has the coupon of the row any more: the person for whom the row was once recorded under it, even if that dose
+/// was corrected or cancelled since.
 pub(crate) fn stood(
     incoming: &Incoming,
     others: Others,
@@ -98,8 +99,8 @@ pub(crate) fn stood(
     FoundPerson::alone(theirs, generation)
 }
 
-/// Whether a row was recorded under its coupon for somebody else than who is `found`, who has it now: what was
-/// corrected or cancelled there must not come into force here unseen.
+/// Whether the row was once recorded, under its coupon, for somebody other than the person who has that coupon now and
+/// is `found`. What was corrected or cancelled there must not come into force here without anybody looking at it.
 pub(crate) fn stood_for_another(
     incoming: &Incoming,
     found: &FoundPerson,
@@ -117,7 +118,7 @@ fn has_stood(incoming: &Incoming, doses: &PersonDoses) -> bool {
         })
 }
 
-/// Whether what stands, or stood, came under the coupon of the row, and the row names nobody else.
+/// Whether the recorded dose came with the coupon of the row, and the row names nobody else beside it.
 fn is_of_coupon(incoming: &Incoming, theirs: &PersonDoses, stands: &Dose) -> bool {
     let coupon = incoming.dose.coupon;
     coupon.is_some() && stands.coupon == coupon && names(incoming, theirs)

@@ -46,8 +46,8 @@ impl Recorder {
         })
     }
 
-    /// What became of a request that is repeated. It may be repeated because the person of a dose that waits had
-    /// come, and the dose could not be attached.
+    /// What became of a request that is repeated. If its dose waits, attaching is tried once more: the first try may
+    /// have ended after the person came and before the dose was attached.
     pub(crate) async fn again(
         &self,
         area: &Area<'_>,
@@ -127,8 +127,8 @@ pub(crate) fn waiting_key(area: &Area<'_>, dose: &Dose) -> Option<WaitingKey> {
     dose.coupon.map(|coupon| key_for(area, dose, coupon))
 }
 
-/// A dose that waits, with what `again`, the same dose, is to be compared by and it is not; `None` if that is
-/// nothing.
+/// The waiting dose `known`, now to be compared by what came with `again`, which is the same dose. `None` if nothing
+/// changes by that, or if `known` has left the list.
 fn renamed(known: &WaitingDose, again: &WaitingDose) -> Option<WaitingDose> {
     let renamed = WaitingDose {
         birth_date: again.birth_date.or(known.birth_date),

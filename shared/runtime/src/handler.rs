@@ -94,7 +94,7 @@ impl Handler {
         let judge = move |failure: &(dyn Error + 'static)| {
             failure.downcast_ref::<E>().is_some_and(is_passing)
         };
-        // A panic is nobody's word that the next call fails as well.
+        // A panic does not mean that the next call fails as well.
         let judge_call = move |failure: &(dyn Error + 'static)| {
             failure.downcast_ref::<E>().is_none_or(is_passing)
         };

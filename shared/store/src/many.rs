@@ -8,7 +8,7 @@ use crate::{
     wire::{Json, replacing},
 };
 
-/// BatchGetItem takes at most so many keys.
+/// The most keys that BatchGetItem takes.
 pub(crate) const MOST: usize = 100;
 
 impl Store {

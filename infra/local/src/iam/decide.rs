@@ -76,8 +76,7 @@ pub fn decide(principal: &Principal, ask: &Ask, resources: &Policies) -> Decisio
         return Decision::Denied;
     }
     let allowed = match ask.action.split(':').next() {
-        // A key policy opens the key to whom it names; where it names the account, the role's own policy
-        // says who in it.
+        // A key policy admits the caller it names; if it names the account, the role's own policy decides.
         Some("kms") => caller.allowed || (account.allowed && own.allowed),
         // A trust policy of ours names who may take the role.
         Some("sts") => caller.allowed,

@@ -101,8 +101,8 @@ pub struct Check {
     /// Inquiries that were under way when the logs were read, one after the other: what one side says of
     /// them is not held against the other.
     pub under_way: u64,
-    /// Of each municipality that has left, be it that it entered anew: the entries of others that could not be held
-    /// against its log.
+    /// For each municipality that has left, even if it entered again: how many entries of others could not be compared
+    /// with its log.
     pub left: BTreeMap<TenantCode, u64>,
     /// An asker names its inquiries; another may use the same name.
     inquiries: BTreeMap<(TenantCode, InquiryId), Sides>,
@@ -110,7 +110,7 @@ pub struct Check {
     bases: BTreeMap<(TenantCode, ConsentId), InquiryId>,
     /// Those whose logs, and the inquiries beside them, were read to their beginning.
     whole: BTreeSet<TenantCode>,
-    /// Since when those take part of whom that is known.
+    /// Since when a municipality takes part, where that is known.
     entered: BTreeMap<TenantCode, Timestamp>,
 }
 

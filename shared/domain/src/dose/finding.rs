@@ -148,14 +148,14 @@ impl FindingCode {
         matches!(self, Self::CancelledBefore | Self::RecordedForAnother)
     }
 
-    /// Whether whoever tries dates learns from it when the person was born.
+    /// Whether somebody who tries dates could learn from it when the person was born.
     #[must_use]
     pub const fn tells_birth_date(self) -> bool {
         matches!(self, Self::BeforeBirth | Self::AgeNotLicensed)
     }
 
-    /// Of a doubt about both: whether what it is about is the same in `was` and in `is`, which corrects it. Then
-    /// whoever accepted it need not be asked again.
+    /// For a doubt that both doses have: whether the correction `is` leaves unchanged what the doubt is about in `was`.
+    /// If so, staff who accepted it need not be asked again.
     #[must_use]
     pub fn is_about_the_same(self, was: &Dose, is: &Dose) -> bool {
         let number = (was.programme, was.number) == (is.programme, is.number);

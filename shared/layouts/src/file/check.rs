@@ -10,9 +10,9 @@ use crate::encoding::{OPENING, SAMPLE, UTF8_BOM, of_header, of_sample, refuse_by
 use crate::split::{MAX_FIELD, MAX_RECORD, Split, Splitter};
 use crate::{ColumnMapping, FileProblem, NoticeCode, ProblemCode};
 
-/// Checks a file in one pass, in memory that does not grow with it; the number of its rows is limited, for whoever
-/// looks for duplicates remembers some of each. Give it the bytes as they come, in pieces of
-/// any size: the outcome does not depend on where they were cut.
+/// Checks a file in one pass, in memory that does not grow with the file. Give it the bytes as they come, in pieces of
+/// any size: the outcome does not depend on where they were cut. The number of rows is limited, because the search for
+/// duplicates remembers a few bytes of each.
 pub struct Check<L: Layout> {
     rules: Rules,
     mapping: ColumnMapping,

@@ -8,11 +8,11 @@ pub const ERROR_COLUMNS: [&str; 2] = ["エラーコード", "エラー内容"];
 
 /// No layout has more.
 pub(crate) const MAX_COLUMNS: usize = 16;
-/// So many bits hold the index of a record, beside its keys.
+/// How many bits hold the index of a record, beside its keys.
 pub(crate) const INDEX_BITS: u32 = 27;
-/// So many records a file may have at most, that its check fits into 512 MB of memory whatever its rows say, for
-/// else it would be killed and say nothing. Of a row it holds eight bytes a key until the end of the file, and of
-/// one that shares all its keys with others, at the most:
+/// The most records that a file may have. With these its check fits into 512 MB of memory, whatever the rows say;
+/// with more it might be killed, and there would be no receipt. For each row it holds eight bytes a key until the end of
+/// the file, and for a row that shares all its keys with others, at most:
 ///
 /// - residents: 24 for the keys, 24 for what is to be read again, 16 for what is certain, and 20 for a tag to be
 ///   removed or 4 if it is refused; beside 8 while they are sorted: 76 or fewer at once, as the keys go one by one
@@ -72,17 +72,17 @@ pub trait Duplicates<L: Layout>: Send {
     /// What it finds.
     type Suspects: Suspects<L>;
 
-    /// Of a file of which nothing was read. `seed`: anything that who wrote the file does not know beforehand.
+    /// For a file of which nothing was read yet. `seed`: anything that the writer of the file cannot know beforehand.
     fn new(seed: u64) -> Self;
 
-    /// Adds a row, be it accepted or refused.
+    /// Adds a row, accepted or refused.
     fn add(&mut self, index: u32, keys: &L::Keys<'_>);
 
     /// The end of the file.
     fn finish(self) -> Self::Suspects;
 }
 
-/// Rows that share something, or seem to: to be certain, read some of them again and tell what stands there.
+/// Rows that share something, or seem to. To be certain, read some of them again and say what they hold.
 pub trait Suspects<L: Layout>: Send {
     /// The rows to be read again, ascending, each once.
     fn indexes(&self) -> Vec<u32>;

@@ -4,7 +4,7 @@ use super::row::{Record, RowReader, Rules, Window};
 use crate::FileProblem;
 use crate::split::Split;
 
-/// So many bytes are validated in one go: few enough to be still at hand when they are split.
+/// How many bytes are validated in one go: few enough to be still in the processor's cache when they are split.
 pub(super) const WINDOW: usize = 128 * 1024;
 
 /// The records of a range of a file that begins and ends where records do. They are the very ones that

@@ -325,6 +325,7 @@ impl Store {
                 pk: keys::budget(scope),
                 sk: &day,
                 update: "SET #ttl = :ttl ADD nothing_found :one",
+                // Always true: a `Change` needs a condition, and the count may be the first of its day.
                 condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
                 names: &[("#ttl", "ttl")],
                 values: vec![(":one", n(1)), (":ttl", n(counters_end(now)))],
@@ -347,9 +348,9 @@ impl Store {
         item.as_ref().map(Inquiry::read).transpose()
     }
 
-    /// Leaves an inquiry that came to no end to whoever asks on its basis next, if it is still with whoever goes on
-    /// with it under `own`, as in [`Store::take_up_inquiry`]; [`StoreError::Moved`] when it was answered, or
-    /// another took it up, meanwhile.
+    /// Leaves an unfinished inquiry to whoever asks on its basis next, as long as it still belongs to the inquiry
+    /// `own`, which took it up (see [`Store::take_up_inquiry`]). [`StoreError::Moved`] if it was answered or taken up
+    /// by another in the meantime.
     pub async fn leave_inquiry(
         &self,
         scope: &TenantScope,

@@ -91,8 +91,8 @@ impl LogEntry {
         Sha256::of_parts(&parts)
     }
 
-    /// Whether it tells, or may tell, where somebody went who was protected: an answer that was changed since may have
-    /// been one about them.
+    /// Whether it tells, or may tell, where a protected person went. An answer that was changed since it was written
+    /// may have been about one.
     #[must_use]
     pub fn may_tell_of_protected(&self) -> bool {
         let is_answer = matches!(self.event, LogEvent::Answered { .. });

@@ -153,7 +153,7 @@ impl LogEvent {
         }
     }
 
-    /// Which resident it is about, and is shown to; `None` where it is about none, or that cannot be read.
+    /// The resident whom it is about and who is shown it; `None` if it is about no resident, or if that cannot be read.
     #[must_use]
     pub const fn resident(&self) -> Option<ResidentTag> {
         match self {
@@ -163,8 +163,8 @@ impl LogEvent {
         }
     }
 
-    /// Whether it tells, or may tell, where somebody went who was protected: of this municipality's residents, and
-    /// not of whom it asked about itself.
+    /// Whether it tells, or may tell, where a protected resident of this municipality went. The people about whom the
+    /// municipality asked others do not count.
     #[must_use]
     pub fn tells_of_protected(&self) -> bool {
         match self {

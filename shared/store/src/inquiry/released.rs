@@ -14,7 +14,7 @@ use crate::{
     turn::{TRIES, pause},
 };
 
-/// For so long the asker may be answered, as long as a basis may hold.
+/// How long the asker may be answered: as long as a basis may hold.
 const HOLDS: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Who asked longer ago has nothing left to ask on: as long as a basis may hold, and a day for clocks that differ.
 const MAY_ASK: SignedDuration = SignedDuration::from_hours(15 * 24);

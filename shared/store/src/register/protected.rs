@@ -8,13 +8,13 @@ use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{InRegister, Status, Store, StoreError, item::Item, keys, many::MOST};
 
-/// So many requests, for residents or for what the log says of one, are under way at once.
+/// How many requests, for residents or for what the log says of one, are under way at once.
 const AT_ONCE: usize = 8;
 
 /// [`crate::RegisterWriter::add_protected`] writes the markers, before the register that they come from is in force.
 ///
-/// Of whom nothing is known there is none: whoever asks whether somebody may be protected looks at the resident in
-/// force as well.
+/// There is no marker for somebody of whom nothing is known. So to find out whether somebody may be protected, look at
+/// the resident in force as well.
 impl Store {
     /// Whether the resident is noted as protected now or at any time before.
     pub async fn ever_protected(
@@ -27,7 +27,7 @@ impl Store {
         Ok(marker.is_some())
     }
 
-    /// Who of these is. Nothing is read for none.
+    /// Which of these are noted so. Without any, nothing is read.
     pub async fn protected_among(
         &self,
         scope: &TenantScope,
@@ -47,8 +47,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Who of these may be protected, or may have been when they were asked about: by the register, or as the log has
-    /// it of them or of another record of theirs that stands in one entry with them.
+    /// Which of these may be protected, or may have been when they were asked about: by the register, by the log's
+    /// entries about them, or because another record that such an entry names may be protected.
     pub async fn may_ever_be_protected(
         &self,
         scope: &TenantScope,
@@ -80,8 +80,8 @@ impl Store {
         Ok(may_be)
     }
 
-    /// Who of these is noted so, or may be protected as the register in force has them, who were removed among them:
-    /// of whom that does not say that they are not, or cannot be read.
+    /// Which of these have a marker, or may be protected by the register in force, removed residents included: unless
+    /// it says "not protected", they may be, and so may those whose record cannot be read.
     async fn may_be_protected(
         &self,
         scope: &TenantScope,
@@ -107,7 +107,7 @@ impl Store {
         Ok(may_be)
     }
 
-    /// Of each of these who is protected under `generation`, whether they are registered or removed; in no order.
+    /// The status (registered or removed) of each of these who is protected under `generation`, in no order.
     /// Whoever cannot be read is taken for registered and protected: one spoilt record holds up no file, and nobody who
     /// may be protected loses it unasked. They may be many: what was opened is not kept.
     pub async fn protected_under(

@@ -65,7 +65,8 @@ impl Store {
         Ok(snapshot)
     }
 
-    /// Registered residents born on this day. Whoever was removed is found by what is theirs alone.
+    /// Registered residents born on this day. Removed ones are found only by what belongs to one person: number or
+    /// coupon.
     pub async fn residents_by_birth_date(
         &self,
         scope: &TenantScope,
@@ -96,8 +97,8 @@ impl Store {
         Ok(known)
     }
 
-    /// Who of these has this My Number under `generation`, registered or removed. A record that does not open is
-    /// nobody's who is asked for, and holds up nobody else.
+    /// Which of these have this My Number under `generation`, registered or removed. A record that does not open is
+    /// passed over, so that it does not hold up the others.
     pub async fn residents_of_number(
         &self,
         scope: &TenantScope,

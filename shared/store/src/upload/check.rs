@@ -68,15 +68,16 @@ pub struct Conclusion {
     pub register_before: u64,
     /// Rows that say that somebody is protected (支援措置).
     pub protects: u64,
-    /// Residents protected in force whom it would leave unprotected, in a file that is held at the most so many;
-    /// `None` where nobody knows.
+    /// Residents protected in force whom it would leave unprotected; for a file that is held, the most that it may be.
+    /// `None` if nobody knows.
     pub protections_lifted: Option<u64>,
-    /// Residents protected in force, or as many as may be when the file's turn comes; of a file that is not held for them,
-    /// no more than it took to see that.
+    /// Residents protected in force, or as many as may be when the file's turn comes. For a file that is not held for
+    /// them, only as many as it took to find that out.
     pub protected_before: u64,
-    /// Those of them in force that are known one by one; they count when later files lift others.
+    /// Protections that it lifts for certain, counted one by one; they are added when later files lift others.
     pub lifts: u64,
-    /// Protections that files before it lifted since somebody last confirmed one, in a file that is held for them.
+    /// Protections that earlier files lifted since somebody last confirmed such a file; set if this file is held for
+    /// them.
     pub lifted_before: u64,
     /// Why it is held, if it is.
     pub held_for: HeldFor,

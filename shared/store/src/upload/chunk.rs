@@ -15,7 +15,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 const STATE: &[(&str, &str)] = &[("#state", "state")];
 /// Holds for the worker whose lease it is, and only until the chunk is loaded.
 const MINE: &str = "#state = :todo AND attempt = :attempt";
-/// So many workers may run out of time over one chunk: several hours of work, where minutes are usual.
+/// How many workers may run out of time over one chunk: several hours of work, where minutes are usual.
 const ATTEMPTS: u32 = 30;
 
 /// A range of whole records of an accepted file.
@@ -65,8 +65,8 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// Whether so many workers took it up that one more who runs out of time is a failure, and must count as
-    /// one: else its message would be sent anew for ever.
+    /// Whether so many workers have taken it up that running out of time once more counts as a failure. Otherwise its
+    /// message would be sent anew for ever.
     #[must_use]
     pub const fn is_tried_enough(&self) -> bool {
         self.attempt > ATTEMPTS

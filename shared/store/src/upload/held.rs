@@ -16,7 +16,7 @@ use crate::{
     upload::{STATE, UPLOAD},
 };
 
-/// For so long nobody else decides about a file that somebody confirms: longer than an invocation that answers people.
+/// How long nobody else may decide about a file that somebody confirms: longer than an invocation of the API lasts.
 const CONFIRMS: SignedDuration = SignedDuration::from_secs(30);
 /// Nobody confirms it.
 const FREE: &str =

@@ -68,13 +68,14 @@ pub struct Upload {
     pub register_before: u64,
     /// Rows that say that somebody is protected (支援措置); 0 in a file from before that was noted.
     pub protects: u64,
-    /// Residents protected in force when the file was checked whom it leaves unprotected, in a file that was held at
-    /// the most so many. `None` where nobody knows: others waited before it, or it is from before that was noted.
+    /// Residents protected in force when the file was checked whom it leaves unprotected; for a file that was held, the
+    /// most that it may be. `None` if nobody knows: others waited before it, or it is from before this was noted.
     pub protections_lifted: Option<u64>,
-    /// Residents protected in force then, or as many as may be when the file's turn comes; of a file that was not held
-    /// for them, no more than it took to see that.
+    /// Residents protected in force then, or as many as may be when the file's turn comes. For a file that was not held
+    /// for them, only as many as it took to find that out.
     pub protected_before: u64,
-    /// Protections that files before it lifted since somebody last confirmed one, in a file that was held for them.
+    /// Protections that earlier files lifted since somebody last confirmed such a file; set if this file was held for
+    /// them.
     pub lifted_before: u64,
     /// Why it was held, if it was.
     pub held_for: HeldFor,
