@@ -77,11 +77,21 @@ impl Field {
     }
 }
 
+/// Where a record stands in the bytes given to [`Splitter::next`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) start: usize,
+    /// Behind its line end.
+    pub(crate) end: usize,
+    /// On which it begins.
+    pub(crate) line: u64,
+}
+
 /// What [`Splitter::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Split {
-    /// A record at `start..end`, line end included, beginning on `line`; see [`Splitter::fields`].
-    Record { start: usize, end: usize, line: u64 },
+    /// A record; see [`Splitter::fields`].
+    Record(Place),
     /// Bytes from `start` on are needed again, with more behind them.
     Incomplete { start: usize },
     /// No record is left.
@@ -192,7 +202,7 @@ impl Splitter {
                         start = end;
                         continue;
                     }
-                    return Ok(Split::Record { start, end, line });
+                    return Ok(Split::Record(Place { start, end, line }));
                 }
             }
             self.line += 1;
