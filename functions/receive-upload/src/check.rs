@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use domain::{Lease, RowCounts};
-use layouts::{ColumnMapping, Duplicates as _, FileProblem, Layout, ProblemCode, Rules};
+use layouts::{
+    ColumnMapping, Duplicates as _, FileProblem, Layout, NoticeCode, ProblemCode, Rules, Summary,
+    Suspect,
+};
 use objects::{ObjectName, ObjectsError};
 use reread::Places;
 use store::{Conclusion, StoreError};
@@ -72,7 +75,7 @@ impl ReceiveUpload {
             sha256,
             summary,
             cutter,
-            mut refused,
+            refused,
             duplicates,
             mut kind,
         } = passed;
@@ -87,22 +90,13 @@ impl ReceiveUpload {
         };
         let file = mine.file(&self.drop);
         let suspects = places.verified(file, duplicates.finish()).await?;
-        refused.extend(suspects.iter().map(|suspect| suspect.index));
-        refused.sort_unstable();
-        refused.dedup();
+        let refused = with_suspects(refused, &suspects);
         K::without_refused(&mut of_kind, &refused);
-        let mut problems = by_code(&summary.problems, ProblemCode::as_str);
-        for suspect in &suspects {
-            *problems
-                .entry(suspect.code.as_str().to_owned())
-                .or_default() += 1;
-        }
-        let has_errors = !refused.is_empty();
-        let mut refused_version = None;
         // What is written from here on has names of its own: only whoever has the file may write it.
         let rows = u64::from(summary.rows);
         self.keep_lease(mine, rows).await?;
-        if has_errors {
+        let mut refused_version = None;
+        if !refused.is_empty() {
             self.write_errors(mine, &places, &refused, &suspects)
                 .await?;
             refused_version = Some(self.write_refused(mine, &refused).await?);
@@ -112,20 +106,10 @@ impl ReceiveUpload {
         let chunks = self.plan_chunks(mine, plans).await?;
         self.keep_lease(mine, rows).await?;
         let found = Conclusion {
-            encoding: Some(summary.header.encoding()),
-            header_end: summary.header_span.end,
             sha256: Some(sha256),
-            rows_checked: rows,
-            rows: RowCounts {
-                refused: refused.len() as u64,
-                ..RowCounts::default()
-            },
             chunks,
             refused_version,
-            problems,
-            notices: by_code(&summary.notices, layouts::NoticeCode::as_str),
-            has_errors,
-            ..Conclusion::default()
+            ..concluded(&summary, &refused, &suspects)
         };
         Ok(Checked::Rows(Box::new(CheckedRows {
             found,
@@ -217,6 +201,36 @@ impl ReceiveUpload {
                 .await?;
         }
         Ok(u32::try_from(plans.len()).unwrap_or(u32::MAX))
+    }
+}
+
+/// The indexes of all refused records, ascending: by the rules, and for what they share.
+fn with_suspects(mut refused: Vec<u32>, suspects: &[Suspect]) -> Vec<u32> {
+    refused.extend(suspects.iter().map(|suspect| suspect.index));
+    refused.sort_unstable();
+    refused.dedup();
+    refused
+}
+
+/// What there is to say about a file all of whose rows were checked, before anything is written of it.
+fn concluded<L: Layout>(summary: &Summary<L>, refused: &[u32], suspects: &[Suspect]) -> Conclusion {
+    let mut problems = by_code(&summary.problems, ProblemCode::as_str);
+    for suspect in suspects {
+        let code = suspect.code.as_str().to_owned();
+        *problems.entry(code).or_default() += 1;
+    }
+    Conclusion {
+        encoding: Some(summary.header.encoding()),
+        header_end: summary.header_span.end,
+        rows_checked: u64::from(summary.rows),
+        rows: RowCounts {
+            refused: refused.len() as u64,
+            ..RowCounts::default()
+        },
+        problems,
+        notices: by_code(&summary.notices, NoticeCode::as_str),
+        has_errors: !refused.is_empty(),
+        ..Conclusion::default()
     }
 }
 
