@@ -13,7 +13,7 @@ use crate::{
     check::CheckedRows,
     decide::{Part, lifts_too_many},
     kind::{ResidentsFound, Somebody},
-    receive::Mine,
+    receive::ClaimedUpload,
 };
 
 /// How many residents are read between two looks at the lease.
@@ -69,7 +69,7 @@ impl ReceiveUpload {
     /// values is noticed in any case. If no row says "not protected", the table is not read.
     pub(crate) async fn protections(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
     ) -> Result<Lifted, ReceiveError> {
@@ -79,12 +79,14 @@ impl ReceiveUpload {
         }
         let is_exact = register.issued == found.known_under;
         let in_force = self
-            .protected_in_force(mine, rows, register, !is_exact)
+            .protected_in_force(claimed, rows, register, !is_exact)
             .await?;
         let mut before = None;
         // In this order: what is on its way now was not in force while residents were read under this register.
         if !is_exact {
-            let protects = self.on_their_way(mine, register, |it| it.protects).await?;
+            let protects = self
+                .on_their_way(claimed, register, |it| it.protects)
+                .await?;
             let all_are_known = register.generation() == found.known_under;
             before = Some(Before {
                 most: protects.iter().copied().max().unwrap_or_default(),
@@ -101,35 +103,35 @@ impl ReceiveUpload {
     /// about them are held. If everybody who ever left counted, the share of those who lose it would look too small.
     async fn protected_in_force(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
         all: bool,
     ) -> Result<Part, ReceiveError> {
-        let mut others = self.store.every_protected(mine.scope).await?;
+        let mut others = self.store.every_protected(claimed.scope).await?;
         if others.is_empty() {
             return Ok(Part::default());
         }
-        let keys = mine
+        let keys = claimed
             .tenant
-            .keys(mine.scope, &self.keys, self.clock.now())
+            .keys(claimed.scope, &self.keys, self.clock.now())
             .await?;
         let named = &rows.of_kind.unprotected;
         others.retain(|tag| place(named, tag).is_none());
-        let named = self.not_as_in_force(mine, named, register).await?;
+        let named = self.not_as_in_force(claimed, named, register).await?;
         let (under, checked) = (register.generation(), rows.found.rows_checked);
         let mut part = Part::default();
         for some in named.chunks(AT_A_TIME) {
-            let protected = self.protected_under(mine, &keys, some, under, checked);
+            let protected = self.protected_under(claimed, &keys, some, under, checked);
             part.people += protected.await?.len() as u64;
         }
         part.of = part.people;
-        let percent = mine.tenant.settings.max_removed_percent;
+        let percent = claimed.tenant.settings.max_removed_percent;
         for some in others.chunks(AT_A_TIME) {
             if !all && !lifts_too_many(part, percent, register) {
                 break;
             }
-            let protected = self.protected_under(mine, &keys, some, under, checked);
+            let protected = self.protected_under(claimed, &keys, some, under, checked);
             let stay = |status: &&Status| **status == Status::Registered;
             part.of += protected.await?.iter().filter(stay).count() as u64;
         }
@@ -140,15 +142,15 @@ impl ReceiveUpload {
     /// many of them as a large city has residents.
     async fn protected_under(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         keys: &TenantKeys,
         some: &[ResidentTag],
         under: Generation,
         rows_checked: u64,
     ) -> Result<Vec<Status>, ReceiveError> {
-        let protected = self.store.protected_under(mine.scope, keys, some, under);
+        let protected = self.store.protected_under(claimed.scope, keys, some, under);
         let protected = protected.await?;
-        self.keep_lease(mine, rows_checked).await?;
+        self.keep_lease(claimed, rows_checked).await?;
         Ok(protected)
     }
 
@@ -156,7 +158,7 @@ impl ReceiveUpload {
     /// nothing. After a file that protected everybody by mistake, and one that put it right, nearly nobody is left.
     async fn not_as_in_force(
         &self,
-        mine: &Mine<'_>,
+        claimed: &ClaimedUpload<'_>,
         named: &[Somebody],
         register: &Register,
     ) -> Result<Vec<ResidentTag>, ReceiveError> {
@@ -170,7 +172,7 @@ impl ReceiveUpload {
                     as_in_force.push(entry.tag);
                 }
             };
-            self.look_at_all(mine, in_force, look).await?;
+            self.look_at_all(claimed, in_force, look).await?;
         }
         let tags = named.iter().map(|it| it.tag);
         let differs = |tag: &ResidentTag| as_in_force.binary_search(tag).is_err();
