@@ -12,7 +12,7 @@ use crate::{
     ReceiveError, ReceiveUpload,
     check::CheckedRows,
     decide::{Part, lifts_too_many},
-    kind::{ResidentsFound, Somebody},
+    kind::{ResidentsFound, RowPerson},
     receive::ClaimedUpload,
 };
 
@@ -159,7 +159,7 @@ impl ReceiveUpload {
     async fn not_as_in_force(
         &self,
         claimed: &ClaimedUpload<'_>,
-        named: &[Somebody],
+        named: &[RowPerson],
         register: &Register,
     ) -> Result<Vec<ResidentTag>, ReceiveError> {
         let mut as_in_force = Vec::new();
@@ -181,7 +181,7 @@ impl ReceiveUpload {
 }
 
 /// Whose row it is; `named` ascend by tag.
-fn place<'a>(named: &'a [Somebody], tag: &ResidentTag) -> Option<&'a Somebody> {
+fn place<'a>(named: &'a [RowPerson], tag: &ResidentTag) -> Option<&'a RowPerson> {
     let at = named.binary_search_by_key(tag, |it| it.tag).ok()?;
     named.get(at)
 }

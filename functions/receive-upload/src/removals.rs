@@ -8,7 +8,7 @@ use store::{InForce, Register, StoreError, Upload};
 use crate::{
     ReceiveError, ReceiveUpload,
     decide::{Part, exceeds},
-    kind::Somebody,
+    kind::RowPerson,
     receive::ClaimedUpload,
 };
 
@@ -19,7 +19,7 @@ impl ReceiveUpload {
     pub(crate) async fn removals(
         &self,
         claimed: &ClaimedUpload<'_>,
-        removals: &[Somebody],
+        removals: &[RowPerson],
         register: &Register,
     ) -> Result<Part, ReceiveError> {
         let rows = removals.len() as u64;
@@ -69,7 +69,7 @@ impl ReceiveUpload {
     async fn among(
         &self,
         claimed: &ClaimedUpload<'_>,
-        removals: &[Somebody],
+        removals: &[RowPerson],
         in_force: &InForce,
     ) -> Result<u64, ReceiveError> {
         let mut asked: Vec<ResidentTag> = removals.iter().map(|it| it.tag).collect();
