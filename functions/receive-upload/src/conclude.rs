@@ -135,13 +135,13 @@ impl ReceiveUpload {
         let of_kind = &rows.of_kind;
         let removals = self.removals(claimed, &of_kind.removals, register).await?;
         let lifted = self.protections(claimed, rows, register).await?;
-        let protections = lifted.part;
+        let protections = lifted.share;
         let mut conclusion = Conclusion {
-            removals: removals.people,
-            register_before: removals.of,
+            removals: removals.part,
+            register_before: removals.whole,
             protects: of_kind.protects.len() as u64,
-            protections_lifted: lifted.is_exact.then_some(protections.people),
-            protected_before: protections.of,
+            protections_lifted: lifted.is_exact.then_some(protections.part),
+            protected_before: protections.whole,
             lifts: lifted.known,
             ..conclusion.clone()
         };
@@ -171,7 +171,7 @@ impl ReceiveUpload {
             Decision::Hold(held_for) => {
                 conclusion.held_for = held_for;
                 if held_for.protections {
-                    conclusion.protections_lifted = Some(protections.people);
+                    conclusion.protections_lifted = Some(protections.part);
                     conclusion.lifted_before = register.lifted;
                 }
                 let held = Outcome::Ends(UploadState::Held);

@@ -11,7 +11,7 @@ use store::{Register, Status};
 use crate::{
     ReceiveError, ReceiveUpload,
     check::CheckedRows,
-    decide::{Part, lifts_too_many},
+    decide::{Share, lifts_too_many},
     kind::{ResidentsFound, RowPerson},
     receive::ClaimedUpload,
 };
@@ -32,8 +32,8 @@ pub(crate) struct EverProtected {
 /// How many of the protections in force a file would lift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifted {
-    pub(crate) part: Part,
-    /// Whether `part` is exact; otherwise it is the most that it may be.
+    pub(crate) share: Share,
+    /// Whether `share` is exact; otherwise it is the most that it may be.
     pub(crate) is_exact: bool,
     /// How many of them are known one by one.
     pub(crate) known: u64,
@@ -75,7 +75,7 @@ impl ReceiveUpload {
     ) -> Result<Lifted, ReceiveError> {
         let found = &rows.of_kind;
         if found.not_protected == 0 {
-            return Ok(lifted(found, Part::default(), None));
+            return Ok(lifted(found, Share::default(), None));
         }
         let is_exact = register.issued == found.known_under;
         let in_force = self
@@ -96,8 +96,8 @@ impl ReceiveUpload {
         Ok(lifted(found, in_force, before))
     }
 
-    /// How many of those who are protected in force lose it (`people`), and how many are protected (`of`). Unless `all`
-    /// are wanted, counting stops as soon as it is certain that those who lose it are not too large a share.
+    /// How many of those who are protected in force lose it (`part`), and how many are protected (`whole`). Unless
+    /// `all` are wanted, counting stops as soon as it is certain that those who lose it are not too large a share.
     ///
     /// People who left the register count only if the file leaves them unprotected: they still hide, and inquiries
     /// about them are held. If everybody who ever left counted, the share of those who lose it would look too small.
@@ -107,10 +107,10 @@ impl ReceiveUpload {
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
         all: bool,
-    ) -> Result<Part, ReceiveError> {
+    ) -> Result<Share, ReceiveError> {
         let mut others = self.store.every_protected(claimed.scope).await?;
         if others.is_empty() {
-            return Ok(Part::default());
+            return Ok(Share::default());
         }
         let keys = claimed
             .tenant
@@ -120,22 +120,22 @@ impl ReceiveUpload {
         others.retain(|tag| place(named, tag).is_none());
         let named = self.not_as_in_force(claimed, named, register).await?;
         let (under, checked) = (register.generation(), rows.found.rows_checked);
-        let mut part = Part::default();
+        let mut share = Share::default();
         for some in named.chunks(AT_A_TIME) {
             let protected = self.protected_under(claimed, &keys, some, under, checked);
-            part.people += protected.await?.len() as u64;
+            share.part += protected.await?.len() as u64;
         }
-        part.of = part.people;
+        share.whole = share.part;
         let percent = claimed.tenant.settings.max_removed_percent;
         for some in others.chunks(AT_A_TIME) {
-            if !all && !lifts_too_many(part, percent, register) {
+            if !all && !lifts_too_many(share, percent, register) {
                 break;
             }
             let protected = self.protected_under(claimed, &keys, some, under, checked);
             let stay = |status: &&Status| **status == Status::Registered;
-            part.of += protected.await?.iter().filter(stay).count() as u64;
+            share.whole += protected.await?.iter().filter(stay).count() as u64;
         }
-        Ok(part)
+        Ok(share)
     }
 
     /// The status of each of these residents who is protected under `under`. Renews the lease, because there may be as
@@ -192,22 +192,22 @@ fn place<'a>(named: &'a [RowPerson], tag: &ResidentTag) -> Option<&'a RowPerson>
 /// With files before it, nobody knows who will be protected when its turn comes. So all of the most that may be
 /// protected by then, except those whom this file protects itself, are taken to lose it; but no more than it has rows
 /// that say "not protected", and no more than lose it now and are protected by the files before it together.
-fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lifted {
-    let known = in_force.people;
+fn lifted(rows: &ResidentsFound, in_force: Share, before: Option<Before>) -> Lifted {
+    let known = in_force.part;
     let Some(before) = before else {
         return Lifted {
-            part: in_force,
+            share: in_force,
             is_exact: true,
             known,
         };
     };
-    let most = in_force.of.max(before.most);
+    let most = in_force.whole.max(before.most);
     let not_protected_here = most.saturating_sub(rows.protects.len() as u64);
     let may_be = known.max(not_protected_here.min(rows.not_protected));
     Lifted {
-        part: Part {
-            people: before.all.map_or(may_be, |all| may_be.min(known + all)),
-            of: most,
+        share: Share {
+            part: before.all.map_or(may_be, |all| may_be.min(known + all)),
+            whole: most,
         },
         is_exact: false,
         known,
@@ -234,13 +234,13 @@ mod tests {
         in_force: u32,
         before: Before,
     ) -> (u64, u64) {
-        let in_force = Part {
-            people: not.clone().filter(|it| *it < in_force).count() as u64,
-            of: u64::from(in_force),
+        let in_force = Share {
+            part: not.clone().filter(|it| *it < in_force).count() as u64,
+            whole: u64::from(in_force),
         };
         let lifted = lifted(&file(protects, not), in_force, Some(before));
         assert!(!lifted.is_exact);
-        (lifted.part.people, lifted.part.of)
+        (lifted.share.part, lifted.share.whole)
     }
 
     #[test]

@@ -7,7 +7,7 @@ use store::{InForce, Register, StoreError, Upload};
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    decide::{Part, exceeds},
+    decide::{Share, exceeds},
     kind::RowPerson,
     receive::ClaimedUpload,
 };
@@ -21,22 +21,22 @@ impl ReceiveUpload {
         claimed: &ClaimedUpload<'_>,
         removals: &[RowPerson],
         register: &Register,
-    ) -> Result<Part, ReceiveError> {
+    ) -> Result<Share, ReceiveError> {
         let rows = removals.len() as u64;
         let active = register.in_force.as_ref().map_or(0, |it| it.active);
-        let of = |people, of| Ok(Part { people, of });
+        let share = |part, whole| Ok(Share { part, whole });
         if !exceeds(rows, claimed.tenant.settings.max_removed_percent, active) {
-            return of(rows, active);
+            return share(rows, active);
         }
         if register.issued > register.generation() {
             let accepted = |it: &Upload| it.rows_checked.saturating_sub(it.rows.refused);
             let on_their_way = self.on_their_way(claimed, register, accepted).await?;
             let most = on_their_way.into_iter().fold(active, u64::max);
-            return of(rows.min(most), most);
+            return share(rows.min(most), most);
         }
         match &register.in_force {
-            Some(in_force) => of(self.among(claimed, removals, in_force).await?, active),
-            None => of(0, active),
+            Some(in_force) => share(self.among(claimed, removals, in_force).await?, active),
+            None => share(0, active),
         }
     }
 
