@@ -183,8 +183,8 @@ impl ReceiveUpload {
     ) -> Result<String, ReceiveError> {
         let name = ObjectName::Refused(claimed.upload.id);
         let mut object = self.work.writer(claimed.scope, &name);
-        for some in refused.chunks(64 * 1024) {
-            let bytes: Bytes = some.iter().flat_map(|index| index.to_be_bytes()).collect();
+        for batch in refused.chunks(64 * 1024) {
+            let bytes: Bytes = batch.iter().flat_map(|index| index.to_be_bytes()).collect();
             object.write(&bytes).await?;
         }
         Ok(object.finish().await?)

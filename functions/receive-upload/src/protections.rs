@@ -121,17 +121,17 @@ impl ReceiveUpload {
         let named = self.not_as_in_force(claimed, named, register).await?;
         let (under, checked) = (register.generation(), rows.found.rows_checked);
         let mut share = Share::default();
-        for some in named.chunks(AT_A_TIME) {
-            let protected = self.protected_under(claimed, &keys, some, under, checked);
+        for batch in named.chunks(AT_A_TIME) {
+            let protected = self.protected_under(claimed, &keys, batch, under, checked);
             share.part += protected.await?.len() as u64;
         }
         share.whole = share.part;
         let percent = claimed.tenant.settings.max_removed_percent;
-        for some in others.chunks(AT_A_TIME) {
+        for batch in others.chunks(AT_A_TIME) {
             if !all && !lifts_too_many(share, percent, register) {
                 break;
             }
-            let protected = self.protected_under(claimed, &keys, some, under, checked);
+            let protected = self.protected_under(claimed, &keys, batch, under, checked);
             let stay = |status: &&Status| **status == Status::Registered;
             share.whole += protected.await?.iter().filter(stay).count() as u64;
         }
@@ -144,11 +144,13 @@ impl ReceiveUpload {
         &self,
         claimed: &mut ClaimedUpload<'_>,
         keys: &TenantKeys,
-        some: &[ResidentTag],
+        batch: &[ResidentTag],
         under: Generation,
         rows_checked: u64,
     ) -> Result<Vec<Status>, ReceiveError> {
-        let protected = self.store.protected_under(claimed.scope, keys, some, under);
+        let protected = self
+            .store
+            .protected_under(claimed.scope, keys, batch, under);
         let protected = protected.await?;
         self.keep_lease(claimed, rows_checked).await?;
         Ok(protected)
