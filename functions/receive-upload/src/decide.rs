@@ -257,22 +257,50 @@ mod tests {
 
     #[test]
     fn removing_more_than_a_fifth_or_lifting_the_protection_of_more_is_held() {
-        for (removed, lifted, expected) in [
-            (20, 20, None),
-            (21, 0, Some((true, false))),
-            (0, 21, Some((false, true))),
-            (100, 100, Some((true, true))),
+        struct Case {
+            removed: u64,
+            lifted: u64,
+            expected: Decision,
+        }
+        let for_protections = HeldFor {
+            removals: false,
+            protections: true,
+        };
+        let for_both = HeldFor {
+            removals: true,
+            protections: true,
+        };
+        for Case {
+            removed,
+            lifted,
+            expected,
+        } in [
+            Case {
+                removed: 20,
+                lifted: 20,
+                expected: Decision::Accept,
+            },
+            Case {
+                removed: 21,
+                lifted: 0,
+                expected: Decision::Hold(FOR_REMOVALS),
+            },
+            Case {
+                removed: 0,
+                lifted: 21,
+                expected: Decision::Hold(for_protections),
+            },
+            Case {
+                removed: 100,
+                lifted: 100,
+                expected: Decision::Hold(for_both),
+            },
         ] {
             let file = Found {
                 removals: percent(removed),
                 protections: percent(lifted),
                 ..found()
             };
-            let held = expected.map(|(removals, protections)| HeldFor {
-                removals,
-                protections,
-            });
-            let expected = held.map_or(Decision::Accept, Decision::Hold);
             assert_eq!(outcome(file, &register()), expected, "{removed} {lifted}");
         }
     }

@@ -218,69 +218,157 @@ fn lifted(rows: &ResidentsFound, in_force: Share, before: Option<Before>) -> Lif
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
-    /// A file that protects the first so many people, and says of those in `not` that they are not.
-    fn file(protects: u32, not: &std::ops::Range<u32>) -> ResidentsFound {
-        ResidentsFound {
-            protects: (0..protects).collect(),
-            not_protected: u64::from(not.end - not.start),
-            ..ResidentsFound::default()
-        }
+    /// A file behind others, and what it may lift.
+    #[derive(Debug)]
+    struct Case<'a> {
+        /// The file protects the first so many people.
+        protects: u32,
+        /// It says of these that they are not protected.
+        not: Range<u32>,
+        /// The first so many people are protected in force.
+        in_force: u32,
+        /// How many rows say "protected", in each file before it.
+        before: &'a [u64],
+        /// So many may lose it, of so many.
+        may_lift: u64,
+        of: u64,
     }
 
-    /// Of a register in which the first so many are protected.
-    fn people(
-        protects: u32,
-        not: &std::ops::Range<u32>,
-        in_force: u32,
-        before: Before,
-    ) -> (u64, u64) {
-        let in_force = Share {
-            part: not.clone().filter(|it| *it < in_force).count() as u64,
-            whole: u64::from(in_force),
-        };
-        let lifted = lifted(&file(protects, not), in_force, Some(before));
-        assert!(!lifted.is_exact);
-        (lifted.share.part, lifted.share.whole)
+    impl Case<'_> {
+        /// `all_are_known`: whether everybody whom the files before protect was looked for.
+        fn check(&self, all_are_known: bool) {
+            let rows = ResidentsFound {
+                protects: (0..self.protects).collect(),
+                not_protected: u64::from(self.not.end - self.not.start),
+                ..ResidentsFound::default()
+            };
+            let loses = |person: &u32| *person < self.in_force;
+            let in_force = Share {
+                part: self.not.clone().filter(loses).count() as u64,
+                whole: u64::from(self.in_force),
+            };
+            let before = Before {
+                most: self.before.iter().copied().max().unwrap(),
+                all: all_are_known.then(|| self.before.iter().sum()),
+            };
+            let lifted = lifted(&rows, in_force, Some(before));
+            assert!(!lifted.is_exact);
+            let (part, whole) = (self.may_lift, self.of);
+            assert_eq!(lifted.share, Share { part, whole }, "{self:?}");
+        }
     }
 
     #[test]
     fn behind_others_as_many_may_lose_it_as_the_file_does_not_protect_itself() {
-        for (protects, not, in_force, most, expected) in [
+        for case in [
             // As many as are protected by the one before: nobody is missed.
-            (500, 500..9_000, 490, 500, (0, 500)),
+            Case {
+                protects: 500,
+                not: 500..9_000,
+                in_force: 490,
+                before: &[500],
+                may_lift: 0,
+                of: 500,
+            },
             // The column lost its values; some became protected by the file before.
-            (0, 600..9_000, 0, 500, (500, 500)),
-            (0, 600..9_000, 500, 0, (500, 500)),
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 0,
+                before: &[500],
+                may_lift: 500,
+                of: 500,
+            },
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 500,
+                before: &[0],
+                may_lift: 500,
+                of: 500,
+            },
             // No more than there are rows that say so.
-            (0, 600..603, 500, 500, (3, 500)),
+            Case {
+                protects: 0,
+                not: 600..603,
+                in_force: 500,
+                before: &[500],
+                may_lift: 3,
+                of: 500,
+            },
             // Those in force are known one by one.
-            (10, 0..100, 10, 10, (10, 10)),
-            (0, 600..9_000, 0, 0, (0, 0)),
+            Case {
+                protects: 10,
+                not: 0..100,
+                in_force: 10,
+                before: &[10],
+                may_lift: 10,
+                of: 10,
+            },
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 0,
+                before: &[0],
+                may_lift: 0,
+                of: 0,
+            },
         ] {
-            let people = people(protects, &not, in_force, Before { most, all: None });
-            assert_eq!(people, expected, "{protects} {not:?} {in_force}");
+            case.check(false);
         }
     }
 
     #[test]
     fn no_more_may_lose_it_than_are_known_and_than_all_files_before_protect() {
-        for (protects, not, in_force, before, expected) in [
+        for case in [
             // Files of what changed, which protect nobody, or few.
-            (0, 600..9_000, 500, &[0, 0][..], (0, 500)),
-            (1, 400..9_000, 500, &[2, 3], (105, 500)),
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 500,
+                before: &[0, 0],
+                may_lift: 0,
+                of: 500,
+            },
+            Case {
+                protects: 1,
+                not: 400..9_000,
+                in_force: 500,
+                before: &[2, 3],
+                may_lift: 105,
+                of: 500,
+            },
             // Files of everybody.
-            (500, 500..9_000, 490, &[500], (0, 500)),
-            (0, 600..9_000, 0, &[500], (500, 500)),
-            (0, 0..9_000, 500, &[500, 500], (500, 500)),
+            Case {
+                protects: 500,
+                not: 500..9_000,
+                in_force: 490,
+                before: &[500],
+                may_lift: 0,
+                of: 500,
+            },
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 0,
+                before: &[500],
+                may_lift: 500,
+                of: 500,
+            },
+            Case {
+                protects: 0,
+                not: 0..9_000,
+                in_force: 500,
+                before: &[500, 500],
+                may_lift: 500,
+                of: 500,
+            },
         ] {
-            let before = Before {
-                most: before.iter().copied().max().unwrap(),
-                all: Some(before.iter().sum()),
-            };
-            let people = people(protects, &not, in_force, before);
-            assert_eq!(people, expected, "{protects} {not:?} {in_force}");
+            case.check(true);
         }
     }
 }
