@@ -10,7 +10,7 @@ use crate::{
     check::{Checked, CheckedRows, MAX_BYTES},
     decide::{Decision, Found, decide, too_many_refused},
     kind::{DosesFile, InquiriesFile, ResidentsFile, ResidentsFound},
-    receive::Mine,
+    receive::ClaimedUpload,
     rows::ChunkRows,
     tell,
 };
@@ -34,36 +34,44 @@ enum Outcome<'a> {
 impl ReceiveUpload {
     pub(crate) async fn check_and_decide(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
     ) -> Result<UploadState, ReceiveError> {
-        match mine.upload.kind {
-            FileKind::Residents => self.residents(mine).await,
-            FileKind::Doses => self.doses(mine).await,
-            FileKind::Inquiries => self.inquiries(mine).await,
+        match claimed.upload.kind {
+            FileKind::Residents => self.residents(claimed).await,
+            FileKind::Doses => self.doses(claimed).await,
+            FileKind::Inquiries => self.inquiries(claimed).await,
         }
     }
 
-    async fn residents(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+    async fn residents(
+        &self,
+        claimed: &mut ClaimedUpload<'_>,
+    ) -> Result<UploadState, ReceiveError> {
         // Accepted, it would be newer than every file until that day.
-        let in_future = |as_of: &Date| mine.upload.checked_on.is_some_and(|day| *as_of > day);
-        if let Some(as_of) = mine.upload.as_of.filter(in_future) {
+        let in_future = |as_of: &Date| claimed.upload.checked_on.is_some_and(|day| *as_of > day);
+        if let Some(as_of) = claimed.upload.as_of.filter(in_future) {
             let problem = FileProblem::as_of_in_future(as_of);
-            return self.refuse(mine, &problem, Conclusion::default()).await;
+            return self.refuse(claimed, &problem, Conclusion::default()).await;
         }
-        let keys = mine
+        let keys = claimed
             .tenant
-            .keys(mine.scope, &self.keys, self.clock.now())
+            .keys(claimed.scope, &self.keys, self.clock.now())
             .await?;
-        let rows = ChunkRows::new(mine.scope, mine.upload.id, keys);
-        let ever_protected = self.ever_protected(mine.scope).await?;
+        let rows = ChunkRows::new(claimed.scope, claimed.upload.id, keys);
+        let ever_protected = self.ever_protected(claimed.scope).await?;
         let kind = ResidentsFile::new(rows, ever_protected);
-        let rows = match self.check(mine, kind, self.chunk_bytes.residents).await? {
-            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+        let rows = match self
+            .check(claimed, kind, self.chunk_bytes.residents)
+            .await?
+        {
+            Checked::Refused(problem, found) => {
+                return self.refuse(claimed, &problem, *found).await;
+            }
             Checked::Rows(rows) => rows,
         };
         for _ in 0..DECISIONS {
-            let register = self.store.register(mine.scope).await?;
-            match self.decide(mine, &rows.found, &rows, &register).await {
+            let register = self.store.register(claimed.scope).await?;
+            match self.decide(claimed, &rows.found, &rows, &register).await {
                 Err(ReceiveError::Store(StoreError::Moved)) => {}
                 other => return other,
             }
@@ -73,60 +81,67 @@ impl ReceiveUpload {
 
     /// A dose file needs no generation: its rows come into force one by one, so it is accepted unless
     /// too many of them are wrong, and loaded at once.
-    async fn doses(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+    async fn doses(&self, claimed: &mut ClaimedUpload<'_>) -> Result<UploadState, ReceiveError> {
         let kind = DosesFile::new();
-        let found = match self.check(mine, kind, self.chunk_bytes.doses).await? {
-            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+        let found = match self.check(claimed, kind, self.chunk_bytes.doses).await? {
+            Checked::Refused(problem, found) => {
+                return self.refuse(claimed, &problem, *found).await;
+            }
             Checked::Rows(rows) => rows.found,
         };
-        self.load_unless_too_many_refused(mine, found).await
+        self.load_unless_too_many_refused(claimed, found).await
     }
 
     /// A file of inquiries is asked at once as well, by one worker: its answers stand in one file.
-    async fn inquiries(&self, mine: &mut Mine<'_>) -> Result<UploadState, ReceiveError> {
+    async fn inquiries(
+        &self,
+        claimed: &mut ClaimedUpload<'_>,
+    ) -> Result<UploadState, ReceiveError> {
         let kind = InquiriesFile::new();
-        let found = match self.check(mine, kind, MAX_BYTES).await? {
-            Checked::Refused(problem, found) => return self.refuse(mine, &problem, *found).await,
+        let found = match self.check(claimed, kind, MAX_BYTES).await? {
+            Checked::Refused(problem, found) => {
+                return self.refuse(claimed, &problem, *found).await;
+            }
             Checked::Rows(rows) => rows.found,
         };
         if found.rows_checked > MOST_INQUIRIES {
             let problem = FileProblem::new(ProblemCode::TooManyInquiries);
-            return self.refuse(mine, &problem, found).await;
+            return self.refuse(claimed, &problem, found).await;
         }
-        self.load_unless_too_many_refused(mine, found).await
+        self.load_unless_too_many_refused(claimed, found).await
     }
 
     async fn load_unless_too_many_refused(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         found: Conclusion,
     ) -> Result<UploadState, ReceiveError> {
         let (rows, refused) = (found.rows_checked, found.rows.refused);
-        if too_many_refused(rows, refused, &mine.tenant.settings) {
+        if too_many_refused(rows, refused, &claimed.tenant.settings) {
             let problem = FileProblem::new(ProblemCode::TooManyRefused);
-            return self.refuse(mine, &problem, found).await;
+            return self.refuse(claimed, &problem, found).await;
         }
         let loads = Outcome::Ends(UploadState::Loading);
-        self.conclude(mine, loads, &found).await
+        self.conclude(claimed, loads, &found).await
     }
 
     async fn decide(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         conclusion: &Conclusion,
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
     ) -> Result<UploadState, ReceiveError> {
         let of_kind = &rows.of_kind;
-        let removals = self.removals(mine, &of_kind.removals, register).await?;
-        let lifted = self.protections(mine, rows, register).await?;
-        let protections = lifted.part;
+        let removals = self.removals(claimed, &of_kind.removals, register).await?;
+        let lifted = self.protections(claimed, rows, register).await?;
+        let protections = lifted.share;
         let mut conclusion = Conclusion {
-            removals: removals.people,
-            register_before: removals.of,
+            removals: removals.part,
+            register_before: removals.whole,
             protects: of_kind.protects.len() as u64,
-            protections_lifted: lifted.is_exact.then_some(protections.people),
-            protected_before: protections.of,
+            protections_lifted: lifted.is_exact.then_some(protections.part),
+            protected_before: protections.whole,
             lifts: lifted.known,
             ..conclusion.clone()
         };
@@ -136,34 +151,34 @@ impl ReceiveUpload {
             removals,
             protections,
             sha256: rows.sha256,
-            as_of: mine.upload.as_of,
-            dropped_at: mine.upload.dropped_at,
+            as_of: claimed.upload.as_of,
+            dropped_at: claimed.upload.dropped_at,
         };
-        match decide(&found, register, &mine.tenant.settings) {
+        match decide(&found, register, &claimed.tenant.settings) {
             Decision::Stale => {
                 let problem = FileProblem::new(ProblemCode::Stale);
-                self.refuse(mine, &problem, conclusion).await
+                self.refuse(claimed, &problem, conclusion).await
             }
             Decision::TooManyRefused => {
                 let problem = FileProblem::new(ProblemCode::TooManyRefused);
-                self.refuse(mine, &problem, conclusion).await
+                self.refuse(claimed, &problem, conclusion).await
             }
             Decision::NoChange => {
                 conclusion.rows.unchanged = conclusion.rows_checked - conclusion.rows.refused;
-                self.conclude(mine, Outcome::Unchanged(register), &conclusion)
+                self.conclude(claimed, Outcome::Unchanged(register), &conclusion)
                     .await
             }
             Decision::Hold(held_for) => {
                 conclusion.held_for = held_for;
                 if held_for.protections {
-                    conclusion.protections_lifted = Some(protections.people);
+                    conclusion.protections_lifted = Some(protections.part);
                     conclusion.lifted_before = register.lifted;
                 }
                 let held = Outcome::Ends(UploadState::Held);
-                self.conclude(mine, held, &conclusion).await
+                self.conclude(claimed, held, &conclusion).await
             }
             Decision::Accept => {
-                self.conclude(mine, Outcome::Accepted(register), &conclusion)
+                self.conclude(claimed, Outcome::Accepted(register), &conclusion)
                     .await
             }
         }
@@ -172,7 +187,7 @@ impl ReceiveUpload {
     /// Refuses the file whole: every row counts as refused, for none reaches the register.
     pub(crate) async fn refuse(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         problem: &FileProblem,
         mut conclusion: Conclusion,
     ) -> Result<UploadState, ReceiveError> {
@@ -188,28 +203,28 @@ impl ReceiveUpload {
             en: problem.message_en(),
         });
         let refused = Outcome::Ends(UploadState::Refused);
-        self.conclude(mine, refused, &conclusion).await
+        self.conclude(claimed, refused, &conclusion).await
     }
 
     /// Writes the receipt, then the decision: whoever dies between leaves a receipt that the next one replaces, and
     /// nothing is decided without one.
     async fn conclude(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         outcome: Outcome<'_>,
         conclusion: &Conclusion,
     ) -> Result<UploadState, ReceiveError> {
         // Else the receipt would replace that of whoever has the file by now.
-        self.keep_lease(mine, conclusion.rows_checked).await?;
+        self.keep_lease(claimed, conclusion.rows_checked).await?;
         let now = self.clock.now();
         let (state, generation) = match outcome {
             Outcome::Ends(state) => (state, None),
             Outcome::Unchanged(_) => (UploadState::NoChange, None),
             Outcome::Accepted(register) => (UploadState::Waiting, Some(register.issued.next())),
         };
-        let concluded = mine.upload.concluded(state, conclusion, generation, now);
-        Receipt::write(&self.drop, mine.scope, &concluded).await?;
-        let (store, scope, upload) = (&self.store, mine.scope, &mine.upload);
+        let concluded = claimed.upload.concluded(state, conclusion, generation, now);
+        Receipt::write(&self.drop, claimed.scope, &concluded).await?;
+        let (store, scope, upload) = (&self.store, claimed.scope, &claimed.upload);
         match outcome {
             Outcome::Ends(state) => store.conclude(scope, upload, state, conclusion, now).await,
             Outcome::Unchanged(register) => {

@@ -20,8 +20,18 @@ pub(crate) struct Cutter {
     open: Option<Mark>,
     end: u64,
     rows: u32,
-    bounds: Vec<(Mark, u64, u32)>,
+    bounds: Vec<Bound>,
     marks: Vec<Mark>,
+}
+
+/// From where to where a chunk goes.
+#[derive(Debug)]
+struct Bound {
+    first: Mark,
+    /// Behind its last byte.
+    end: u64,
+    /// The index behind that of its last record.
+    end_row: u32,
 }
 
 impl Cutter {
@@ -77,18 +87,16 @@ impl Cutter {
         };
         let mut plans = Vec::with_capacity(self.bounds.len());
         let rows = rows.into_iter().map(Some).chain(iter::repeat(None));
-        for (number, ((first, to, end_row), rows_version)) in
-            (0..).zip(self.bounds.iter().zip(rows))
-        {
+        for (number, (bound, rows_version)) in (0..).zip(self.bounds.iter().zip(rows)) {
             plans.push(ChunkPlan {
                 number,
-                from: first.from,
-                to: *to,
-                first_row: first.row,
-                first_line: first.line,
-                rows: end_row - first.row,
-                refused_from: place(first.row),
-                refused_to: place(*end_row),
+                from: bound.first.from,
+                to: bound.end,
+                first_row: bound.first.row,
+                first_line: bound.first.line,
+                rows: bound.end_row - bound.first.row,
+                refused_from: place(bound.first.row),
+                refused_to: place(bound.end_row),
                 rows_version,
             });
         }
@@ -96,7 +104,11 @@ impl Cutter {
     }
 
     fn close(&mut self, open: Mark) {
-        self.bounds.push((open, self.end, self.rows));
+        self.bounds.push(Bound {
+            first: open,
+            end: self.end,
+            end_row: self.rows,
+        });
         self.open = None;
     }
 }

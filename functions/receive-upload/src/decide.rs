@@ -13,9 +13,9 @@ pub(crate) struct Found {
     /// Rows refused.
     pub(crate) refused: u64,
     /// Residents whom it would remove, of those in the register.
-    pub(crate) removals: Part,
+    pub(crate) removals: Share,
     /// Residents whose protection it would lift, of those who are protected.
-    pub(crate) protections: Part,
+    pub(crate) protections: Share,
     /// SHA-256 of the file.
     pub(crate) sha256: [u8; 32],
     /// As-of date in its name.
@@ -26,11 +26,11 @@ pub(crate) struct Found {
 
 /// Some people, and how many people they are a part of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct Share {
     /// How many people at the most.
-    pub(crate) people: u64,
+    pub(crate) part: u64,
     /// Of how many.
-    pub(crate) of: u64,
+    pub(crate) whole: u64,
 }
 
 /// What becomes of it.
@@ -69,7 +69,7 @@ pub(crate) fn decide(found: &Found, register: &Register, settings: &TenantSettin
     }
     let percent = settings.max_removed_percent;
     let held_for = HeldFor {
-        removals: exceeds(found.removals.people, percent, found.removals.of),
+        removals: exceeds(found.removals.part, percent, found.removals.whole),
         protections: lifts_too_many(found.protections, percent, register),
     };
     if held_for == HeldFor::default() {
@@ -89,9 +89,9 @@ pub(crate) fn too_many_refused(rows: u64, refused: u64, settings: &TenantSetting
 /// confirmation are added, as if one file had lifted them all: where files are small, a column that lost its values
 /// lifts only a few at a time.
 #[must_use]
-pub(crate) fn lifts_too_many(lifted: Part, percent: u8, register: &Register) -> bool {
+pub(crate) fn lifts_too_many(lifted: Share, percent: u8, register: &Register) -> bool {
     let before = register.lifted;
-    lifted.people > 0 && exceeds(before + lifted.people, percent, before + lifted.of)
+    lifted.part > 0 && exceeds(before + lifted.part, percent, before + lifted.whole)
 }
 
 /// Whether `part` is more than `percent` of `whole`.
@@ -108,8 +108,8 @@ mod tests {
 
     use super::*;
 
-    const fn part(people: u64) -> Part {
-        Part { people, of: 100 }
+    const fn percent(part: u64) -> Share {
+        Share { part, whole: 100 }
     }
 
     const FOR_REMOVALS: HeldFor = HeldFor {
@@ -121,8 +121,8 @@ mod tests {
         Found {
             rows: 100,
             refused: 0,
-            removals: part(0),
-            protections: part(0),
+            removals: percent(0),
+            protections: percent(0),
             sha256: [1; 32],
             as_of: None,
             dropped_at: Timestamp::from_second(1_000).unwrap(),
@@ -249,7 +249,7 @@ mod tests {
             ..Register::default()
         };
         let all = Found {
-            removals: part(100),
+            removals: percent(100),
             ..found()
         };
         assert_eq!(outcome(all, &on_its_way), Decision::Hold(FOR_REMOVALS));
@@ -257,29 +257,57 @@ mod tests {
 
     #[test]
     fn removing_more_than_a_fifth_or_lifting_the_protection_of_more_is_held() {
-        for (removed, lifted, expected) in [
-            (20, 20, None),
-            (21, 0, Some((true, false))),
-            (0, 21, Some((false, true))),
-            (100, 100, Some((true, true))),
+        struct Case {
+            removed: u64,
+            lifted: u64,
+            expected: Decision,
+        }
+        let for_protections = HeldFor {
+            removals: false,
+            protections: true,
+        };
+        let for_both = HeldFor {
+            removals: true,
+            protections: true,
+        };
+        for Case {
+            removed,
+            lifted,
+            expected,
+        } in [
+            Case {
+                removed: 20,
+                lifted: 20,
+                expected: Decision::Accept,
+            },
+            Case {
+                removed: 21,
+                lifted: 0,
+                expected: Decision::Hold(FOR_REMOVALS),
+            },
+            Case {
+                removed: 0,
+                lifted: 21,
+                expected: Decision::Hold(for_protections),
+            },
+            Case {
+                removed: 100,
+                lifted: 100,
+                expected: Decision::Hold(for_both),
+            },
         ] {
             let file = Found {
-                removals: part(removed),
-                protections: part(lifted),
+                removals: percent(removed),
+                protections: percent(lifted),
                 ..found()
             };
-            let held = expected.map(|(removals, protections)| HeldFor {
-                removals,
-                protections,
-            });
-            let expected = held.map_or(Decision::Accept, Decision::Hold);
             assert_eq!(outcome(file, &register()), expected, "{removed} {lifted}");
         }
     }
 
     #[test]
     fn protections_that_were_lifted_unasked_count_with_those_that_a_file_lifts() {
-        for (before, people, of, expected) in [
+        for (before, part, whole, expected) in [
             (0, 20, 100, false),
             (10, 10, 90, false),
             (10, 11, 90, true),
@@ -291,16 +319,16 @@ mod tests {
                 lifted: before,
                 ..register()
             };
-            let lifted = Part { people, of };
+            let lifted = Share { part, whole };
             let is_held = lifts_too_many(lifted, 20, &register);
-            assert_eq!(is_held, expected, "{before} {people}");
+            assert_eq!(is_held, expected, "{before} {part}");
         }
     }
 
     #[test]
     fn the_only_protection_there_is_is_not_lifted_unasked_unless_all_may_be() {
         let last = Found {
-            protections: Part { people: 1, of: 1 },
+            protections: Share { part: 1, whole: 1 },
             ..found()
         };
         let with = |max_removed_percent| {

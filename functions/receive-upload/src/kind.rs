@@ -42,7 +42,7 @@ pub(crate) trait Kind: Send {
 
 /// Somebody whom a row is about.
 #[derive(Clone, Copy)]
-pub(crate) struct Somebody {
+pub(crate) struct RowPerson {
     /// Of the row.
     pub(crate) index: u32,
     pub(crate) tag: ResidentTag,
@@ -54,10 +54,10 @@ pub(crate) struct Somebody {
 #[derive(Default)]
 pub(crate) struct ResidentsFound {
     /// Whom rows ask to remove.
-    pub(crate) removals: Vec<Somebody>,
+    pub(crate) removals: Vec<RowPerson>,
     /// Residents who were ever protected, as far as that was known before the pass, and whom this file leaves
     /// unprotected. Ascending by tag once those of refused rows are taken out.
-    pub(crate) unprotected: Vec<Somebody>,
+    pub(crate) unprotected: Vec<RowPerson>,
     /// Indexes of the rows that say that somebody is protected.
     pub(crate) protects: Vec<u32>,
     /// How many rows say that somebody is not protected, rows that are refused as duplicates included.
@@ -90,7 +90,7 @@ impl<'a> ResidentsFile<'a> {
 impl ResidentsFound {
     /// A row that removes somebody lifts their protection only if it says "not protected"; inquiries about them are
     /// answered from then on.
-    fn note(&mut self, row: &ResidentRow<'_>, person: Somebody, ever: &[ResidentTag]) {
+    fn note(&mut self, row: &ResidentRow<'_>, person: RowPerson, ever: &[ResidentTag]) {
         if row.movement == Movement::Remove {
             self.removals.push(person);
         }
@@ -115,7 +115,7 @@ impl Kind for ResidentsFile<'_> {
     fn note(&mut self, record: &residents::Record<'_>) {
         if let Ok(row) = &record.row {
             let checked = self.rows.accept(row);
-            let person = Somebody {
+            let person = RowPerson {
                 index: record.index,
                 tag: checked.tag,
                 fingerprint: checked.fingerprint,

@@ -11,9 +11,9 @@ use store::{Register, Status};
 use crate::{
     ReceiveError, ReceiveUpload,
     check::CheckedRows,
-    decide::{Part, lifts_too_many},
-    kind::{ResidentsFound, Somebody},
-    receive::Mine,
+    decide::{Share, lifts_too_many},
+    kind::{ResidentsFound, RowPerson},
+    receive::ClaimedUpload,
 };
 
 /// How many residents are read between two looks at the lease.
@@ -32,8 +32,8 @@ pub(crate) struct EverProtected {
 /// How many of the protections in force a file would lift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifted {
-    pub(crate) part: Part,
-    /// Whether `part` is exact; otherwise it is the most that it may be.
+    pub(crate) share: Share,
+    /// Whether `share` is exact; otherwise it is the most that it may be.
     pub(crate) is_exact: bool,
     /// How many of them are known one by one.
     pub(crate) known: u64,
@@ -69,22 +69,24 @@ impl ReceiveUpload {
     /// values is noticed in any case. If no row says "not protected", the table is not read.
     pub(crate) async fn protections(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
     ) -> Result<Lifted, ReceiveError> {
         let found = &rows.of_kind;
         if found.not_protected == 0 {
-            return Ok(lifted(found, Part::default(), None));
+            return Ok(lifted(found, Share::default(), None));
         }
         let is_exact = register.issued == found.known_under;
         let in_force = self
-            .protected_in_force(mine, rows, register, !is_exact)
+            .protected_in_force(claimed, rows, register, !is_exact)
             .await?;
         let mut before = None;
         // In this order: what is on its way now was not in force while residents were read under this register.
         if !is_exact {
-            let protects = self.on_their_way(mine, register, |it| it.protects).await?;
+            let protects = self
+                .on_their_way(claimed, register, |it| it.protects)
+                .await?;
             let all_are_known = register.generation() == found.known_under;
             before = Some(Before {
                 most: protects.iter().copied().max().unwrap_or_default(),
@@ -94,61 +96,63 @@ impl ReceiveUpload {
         Ok(lifted(found, in_force, before))
     }
 
-    /// How many of those who are protected in force lose it (`people`), and how many are protected (`of`). Unless `all`
-    /// are wanted, counting stops as soon as it is certain that those who lose it are not too large a share.
+    /// How many of those who are protected in force lose it (`part`), and how many are protected (`whole`). Unless
+    /// `all` are wanted, counting stops as soon as it is certain that those who lose it are not too large a share.
     ///
     /// People who left the register count only if the file leaves them unprotected: they still hide, and inquiries
     /// about them are held. If everybody who ever left counted, the share of those who lose it would look too small.
     async fn protected_in_force(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         rows: &CheckedRows<ResidentsFound>,
         register: &Register,
         all: bool,
-    ) -> Result<Part, ReceiveError> {
-        let mut others = self.store.every_protected(mine.scope).await?;
+    ) -> Result<Share, ReceiveError> {
+        let mut others = self.store.every_protected(claimed.scope).await?;
         if others.is_empty() {
-            return Ok(Part::default());
+            return Ok(Share::default());
         }
-        let keys = mine
+        let keys = claimed
             .tenant
-            .keys(mine.scope, &self.keys, self.clock.now())
+            .keys(claimed.scope, &self.keys, self.clock.now())
             .await?;
         let named = &rows.of_kind.unprotected;
         others.retain(|tag| place(named, tag).is_none());
-        let named = self.not_as_in_force(mine, named, register).await?;
+        let named = self.not_as_in_force(claimed, named, register).await?;
         let (under, checked) = (register.generation(), rows.found.rows_checked);
-        let mut part = Part::default();
-        for some in named.chunks(AT_A_TIME) {
-            let protected = self.protected_under(mine, &keys, some, under, checked);
-            part.people += protected.await?.len() as u64;
+        let mut share = Share::default();
+        for batch in named.chunks(AT_A_TIME) {
+            let protected = self.protected_under(claimed, &keys, batch, under, checked);
+            share.part += protected.await?.len() as u64;
         }
-        part.of = part.people;
-        let percent = mine.tenant.settings.max_removed_percent;
-        for some in others.chunks(AT_A_TIME) {
-            if !all && !lifts_too_many(part, percent, register) {
+        share.whole = share.part;
+        let percent = claimed.tenant.settings.max_removed_percent;
+        for batch in others.chunks(AT_A_TIME) {
+            if !all && !lifts_too_many(share, percent, register) {
                 break;
             }
-            let protected = self.protected_under(mine, &keys, some, under, checked);
+            let protected = self.protected_under(claimed, &keys, batch, under, checked);
             let stay = |status: &&Status| **status == Status::Registered;
-            part.of += protected.await?.iter().filter(stay).count() as u64;
+            share.whole += protected.await?.iter().filter(stay).count() as u64;
         }
-        Ok(part)
+        Ok(share)
     }
 
     /// The status of each of these residents who is protected under `under`. Renews the lease, because there may be as
     /// many of them as a large city has residents.
     async fn protected_under(
         &self,
-        mine: &mut Mine<'_>,
+        claimed: &mut ClaimedUpload<'_>,
         keys: &TenantKeys,
-        some: &[ResidentTag],
+        batch: &[ResidentTag],
         under: Generation,
         rows_checked: u64,
     ) -> Result<Vec<Status>, ReceiveError> {
-        let protected = self.store.protected_under(mine.scope, keys, some, under);
+        let protected = self
+            .store
+            .protected_under(claimed.scope, keys, batch, under);
         let protected = protected.await?;
-        self.keep_lease(mine, rows_checked).await?;
+        self.keep_lease(claimed, rows_checked).await?;
         Ok(protected)
     }
 
@@ -156,8 +160,8 @@ impl ReceiveUpload {
     /// nothing. After a file that protected everybody by mistake, and one that put it right, nearly nobody is left.
     async fn not_as_in_force(
         &self,
-        mine: &Mine<'_>,
-        named: &[Somebody],
+        claimed: &ClaimedUpload<'_>,
+        named: &[RowPerson],
         register: &Register,
     ) -> Result<Vec<ResidentTag>, ReceiveError> {
         let mut as_in_force = Vec::new();
@@ -170,7 +174,7 @@ impl ReceiveUpload {
                     as_in_force.push(entry.tag);
                 }
             };
-            self.look_at_all(mine, in_force, look).await?;
+            self.look_at_all(claimed, in_force, look).await?;
         }
         let tags = named.iter().map(|it| it.tag);
         let differs = |tag: &ResidentTag| as_in_force.binary_search(tag).is_err();
@@ -179,7 +183,7 @@ impl ReceiveUpload {
 }
 
 /// Whose row it is; `named` ascend by tag.
-fn place<'a>(named: &'a [Somebody], tag: &ResidentTag) -> Option<&'a Somebody> {
+fn place<'a>(named: &'a [RowPerson], tag: &ResidentTag) -> Option<&'a RowPerson> {
     let at = named.binary_search_by_key(tag, |it| it.tag).ok()?;
     named.get(at)
 }
@@ -190,22 +194,22 @@ fn place<'a>(named: &'a [Somebody], tag: &ResidentTag) -> Option<&'a Somebody> {
 /// With files before it, nobody knows who will be protected when its turn comes. So all of the most that may be
 /// protected by then, except those whom this file protects itself, are taken to lose it; but no more than it has rows
 /// that say "not protected", and no more than lose it now and are protected by the files before it together.
-fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lifted {
-    let known = in_force.people;
+fn lifted(rows: &ResidentsFound, in_force: Share, before: Option<Before>) -> Lifted {
+    let known = in_force.part;
     let Some(before) = before else {
         return Lifted {
-            part: in_force,
+            share: in_force,
             is_exact: true,
             known,
         };
     };
-    let most = in_force.of.max(before.most);
+    let most = in_force.whole.max(before.most);
     let not_protected_here = most.saturating_sub(rows.protects.len() as u64);
     let may_be = known.max(not_protected_here.min(rows.not_protected));
     Lifted {
-        part: Part {
-            people: before.all.map_or(may_be, |all| may_be.min(known + all)),
-            of: most,
+        share: Share {
+            part: before.all.map_or(may_be, |all| may_be.min(known + all)),
+            whole: most,
         },
         is_exact: false,
         known,
@@ -214,69 +218,157 @@ fn lifted(rows: &ResidentsFound, in_force: Part, before: Option<Before>) -> Lift
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
-    /// A file that protects the first so many people, and says of those in `not` that they are not.
-    fn file(protects: u32, not: &std::ops::Range<u32>) -> ResidentsFound {
-        ResidentsFound {
-            protects: (0..protects).collect(),
-            not_protected: u64::from(not.end - not.start),
-            ..ResidentsFound::default()
-        }
+    /// A file behind others, and what it may lift.
+    #[derive(Debug)]
+    struct Case<'a> {
+        /// The file protects the first so many people.
+        protects: u32,
+        /// It says of these that they are not protected.
+        not: Range<u32>,
+        /// The first so many people are protected in force.
+        in_force: u32,
+        /// How many rows say "protected", in each file before it.
+        before: &'a [u64],
+        /// So many may lose it, of so many.
+        may_lift: u64,
+        of: u64,
     }
 
-    /// Of a register in which the first so many are protected.
-    fn people(
-        protects: u32,
-        not: &std::ops::Range<u32>,
-        in_force: u32,
-        before: Before,
-    ) -> (u64, u64) {
-        let in_force = Part {
-            people: not.clone().filter(|it| *it < in_force).count() as u64,
-            of: u64::from(in_force),
-        };
-        let lifted = lifted(&file(protects, not), in_force, Some(before));
-        assert!(!lifted.is_exact);
-        (lifted.part.people, lifted.part.of)
+    impl Case<'_> {
+        /// `all_are_known`: whether everybody whom the files before protect was looked for.
+        fn check(&self, all_are_known: bool) {
+            let rows = ResidentsFound {
+                protects: (0..self.protects).collect(),
+                not_protected: u64::from(self.not.end - self.not.start),
+                ..ResidentsFound::default()
+            };
+            let loses = |person: &u32| *person < self.in_force;
+            let in_force = Share {
+                part: self.not.clone().filter(loses).count() as u64,
+                whole: u64::from(self.in_force),
+            };
+            let before = Before {
+                most: self.before.iter().copied().max().unwrap(),
+                all: all_are_known.then(|| self.before.iter().sum()),
+            };
+            let lifted = lifted(&rows, in_force, Some(before));
+            assert!(!lifted.is_exact);
+            let (part, whole) = (self.may_lift, self.of);
+            assert_eq!(lifted.share, Share { part, whole }, "{self:?}");
+        }
     }
 
     #[test]
     fn behind_others_as_many_may_lose_it_as_the_file_does_not_protect_itself() {
-        for (protects, not, in_force, most, expected) in [
+        for case in [
             // As many as are protected by the one before: nobody is missed.
-            (500, 500..9_000, 490, 500, (0, 500)),
+            Case {
+                protects: 500,
+                not: 500..9_000,
+                in_force: 490,
+                before: &[500],
+                may_lift: 0,
+                of: 500,
+            },
             // The column lost its values; some became protected by the file before.
-            (0, 600..9_000, 0, 500, (500, 500)),
-            (0, 600..9_000, 500, 0, (500, 500)),
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 0,
+                before: &[500],
+                may_lift: 500,
+                of: 500,
+            },
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 500,
+                before: &[0],
+                may_lift: 500,
+                of: 500,
+            },
             // No more than there are rows that say so.
-            (0, 600..603, 500, 500, (3, 500)),
+            Case {
+                protects: 0,
+                not: 600..603,
+                in_force: 500,
+                before: &[500],
+                may_lift: 3,
+                of: 500,
+            },
             // Those in force are known one by one.
-            (10, 0..100, 10, 10, (10, 10)),
-            (0, 600..9_000, 0, 0, (0, 0)),
+            Case {
+                protects: 10,
+                not: 0..100,
+                in_force: 10,
+                before: &[10],
+                may_lift: 10,
+                of: 10,
+            },
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 0,
+                before: &[0],
+                may_lift: 0,
+                of: 0,
+            },
         ] {
-            let people = people(protects, &not, in_force, Before { most, all: None });
-            assert_eq!(people, expected, "{protects} {not:?} {in_force}");
+            case.check(false);
         }
     }
 
     #[test]
     fn no_more_may_lose_it_than_are_known_and_than_all_files_before_protect() {
-        for (protects, not, in_force, before, expected) in [
+        for case in [
             // Files of what changed, which protect nobody, or few.
-            (0, 600..9_000, 500, &[0, 0][..], (0, 500)),
-            (1, 400..9_000, 500, &[2, 3], (105, 500)),
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 500,
+                before: &[0, 0],
+                may_lift: 0,
+                of: 500,
+            },
+            Case {
+                protects: 1,
+                not: 400..9_000,
+                in_force: 500,
+                before: &[2, 3],
+                may_lift: 105,
+                of: 500,
+            },
             // Files of everybody.
-            (500, 500..9_000, 490, &[500], (0, 500)),
-            (0, 600..9_000, 0, &[500], (500, 500)),
-            (0, 0..9_000, 500, &[500, 500], (500, 500)),
+            Case {
+                protects: 500,
+                not: 500..9_000,
+                in_force: 490,
+                before: &[500],
+                may_lift: 0,
+                of: 500,
+            },
+            Case {
+                protects: 0,
+                not: 600..9_000,
+                in_force: 0,
+                before: &[500],
+                may_lift: 500,
+                of: 500,
+            },
+            Case {
+                protects: 0,
+                not: 0..9_000,
+                in_force: 500,
+                before: &[500, 500],
+                may_lift: 500,
+                of: 500,
+            },
         ] {
-            let before = Before {
-                most: before.iter().copied().max().unwrap(),
-                all: Some(before.iter().sum()),
-            };
-            let people = people(protects, &not, in_force, before);
-            assert_eq!(people, expected, "{protects} {not:?} {in_force}");
+            case.check(true);
         }
     }
 }

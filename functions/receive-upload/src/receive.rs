@@ -46,7 +46,7 @@ impl Place {
 }
 
 /// A file under check, with the right to decide it.
-pub(crate) struct Mine<'a> {
+pub(crate) struct ClaimedUpload<'a> {
     pub(crate) scope: &'a TenantScope,
     pub(crate) tenant: &'a TenantState,
     pub(crate) upload: Upload,
@@ -56,7 +56,7 @@ pub(crate) struct Mine<'a> {
     pub(crate) size: Option<u64>,
 }
 
-impl Mine<'_> {
+impl ClaimedUpload<'_> {
     /// The pinned version, to be read again.
     pub(crate) fn file<'b>(&'b self, drop: &'b Objects) -> DroppedFile<'b> {
         DroppedFile {
@@ -117,7 +117,7 @@ impl ReceiveUpload {
             }
             Acceptance::Mine(upload) => {
                 let object = PinnedObject::noted(&scope, &object_key, &dropped.version)?;
-                let mut mine = Mine {
+                let mut claimed = ClaimedUpload {
                     scope: &scope,
                     tenant: &tenant,
                     upload: *upload,
@@ -125,11 +125,11 @@ impl ReceiveUpload {
                     object,
                     size: None,
                 };
-                self.look_at(&mut mine).await?;
+                self.look_at(&mut claimed).await?;
                 let state = match place.wrong.map(FileProblem::new) {
-                    None => self.check_and_decide(&mut mine).await?,
+                    None => self.check_and_decide(&mut claimed).await?,
                     Some(problem) => {
-                        self.refuse(&mut mine, &problem, Conclusion::default())
+                        self.refuse(&mut claimed, &problem, Conclusion::default())
                             .await?
                     }
                 };
@@ -140,13 +140,13 @@ impl ReceiveUpload {
     }
 
     /// What the object says without being read: how large it is, and who was let drop it.
-    async fn look_at(&self, mine: &mut Mine<'_>) -> Result<(), ReceiveError> {
-        match self.drop.head(mine.scope, &mine.object).await {
+    async fn look_at(&self, claimed: &mut ClaimedUpload<'_>) -> Result<(), ReceiveError> {
+        match self.drop.head(claimed.scope, &claimed.object).await {
             Ok(head) => {
                 let mark = head.mark.as_deref();
-                let by = mark.and_then(|mark| mine.tenant.dropped_by(&mine.upload.key, mark));
-                mine.upload.dropped_by = by;
-                mine.size = Some(head.size);
+                let by = mark.and_then(|mark| claimed.tenant.dropped_by(&claimed.upload.key, mark));
+                claimed.upload.dropped_by = by;
+                claimed.size = Some(head.size);
                 Ok(())
             }
             Err(ObjectsError::Gone) => Ok(()),

@@ -7,9 +7,9 @@ use store::{InForce, Register, StoreError, Upload};
 
 use crate::{
     ReceiveError, ReceiveUpload,
-    decide::{Part, exceeds},
-    kind::Somebody,
-    receive::Mine,
+    decide::{Share, exceeds},
+    kind::RowPerson,
+    receive::ClaimedUpload,
 };
 
 impl ReceiveUpload {
@@ -18,25 +18,25 @@ impl ReceiveUpload {
     /// will do, and the manifest need not be read.
     pub(crate) async fn removals(
         &self,
-        mine: &Mine<'_>,
-        removals: &[Somebody],
+        claimed: &ClaimedUpload<'_>,
+        removals: &[RowPerson],
         register: &Register,
-    ) -> Result<Part, ReceiveError> {
+    ) -> Result<Share, ReceiveError> {
         let rows = removals.len() as u64;
         let active = register.in_force.as_ref().map_or(0, |it| it.active);
-        let of = |people, of| Ok(Part { people, of });
-        if !exceeds(rows, mine.tenant.settings.max_removed_percent, active) {
-            return of(rows, active);
+        let share = |part, whole| Ok(Share { part, whole });
+        if !exceeds(rows, claimed.tenant.settings.max_removed_percent, active) {
+            return share(rows, active);
         }
         if register.issued > register.generation() {
             let accepted = |it: &Upload| it.rows_checked.saturating_sub(it.rows.refused);
-            let on_their_way = self.on_their_way(mine, register, accepted).await?;
+            let on_their_way = self.on_their_way(claimed, register, accepted).await?;
             let most = on_their_way.into_iter().fold(active, u64::max);
-            return of(rows.min(most), most);
+            return share(rows.min(most), most);
         }
         match &register.in_force {
-            Some(in_force) => of(self.among(mine, removals, in_force).await?, active),
-            None => of(0, active),
+            Some(in_force) => share(self.among(claimed, removals, in_force).await?, active),
+            None => share(0, active),
         }
     }
 
@@ -44,7 +44,7 @@ impl ReceiveUpload {
     /// Counted by accepted rows, that is how many may be in the register when this file's turn comes.
     pub(crate) async fn on_their_way(
         &self,
-        mine: &Mine<'_>,
+        claimed: &ClaimedUpload<'_>,
         register: &Register,
         of: fn(&Upload) -> u64,
     ) -> Result<Vec<u64>, ReceiveError> {
@@ -54,11 +54,11 @@ impl ReceiveUpload {
             generation = generation.next();
             let upload = match register.loading {
                 Some((loading, upload)) if loading == generation => Some(upload),
-                _ => self.store.waiting(mine.scope, generation).await?,
+                _ => self.store.waiting(claimed.scope, generation).await?,
             };
             // It began to load meanwhile.
             let upload = upload.ok_or(StoreError::Moved)?;
-            let upload = self.store.upload(mine.scope, &upload).await?;
+            let upload = self.store.upload(claimed.scope, &upload).await?;
             let upload = upload.ok_or(StoreError::Damaged { what: "upload" })?;
             people.push(of(&upload));
         }
@@ -68,8 +68,8 @@ impl ReceiveUpload {
     /// How many of them the register in force has.
     async fn among(
         &self,
-        mine: &Mine<'_>,
-        removals: &[Somebody],
+        claimed: &ClaimedUpload<'_>,
+        removals: &[RowPerson],
         in_force: &InForce,
     ) -> Result<u64, ReceiveError> {
         let mut asked: Vec<ResidentTag> = removals.iter().map(|it| it.tag).collect();
@@ -79,28 +79,28 @@ impl ReceiveUpload {
             let registered = entry.presence == Presence::Registered;
             in_register += u64::from(registered && asked.binary_search(&entry.tag).is_ok());
         };
-        self.look_at_all(mine, in_force, look).await?;
+        self.look_at_all(claimed, in_force, look).await?;
         Ok(in_register)
     }
 
     /// Looks at every entry of the manifest in force, ascending by tag.
     pub(crate) async fn look_at_all(
         &self,
-        mine: &Mine<'_>,
+        claimed: &ClaimedUpload<'_>,
         in_force: &InForce,
         mut look: impl FnMut(&Entry) + Send,
     ) -> Result<(), ReceiveError> {
         let Some(at) = &in_force.manifest else {
             return Ok(());
         };
-        let keys = mine
+        let keys = claimed
             .tenant
-            .keys(mine.scope, &self.keys, self.clock.now())
+            .keys(claimed.scope, &self.keys, self.clock.now())
             .await?;
         let name = ObjectName::Manifest(at.generation, at.merge);
-        let object = PinnedObject::written(mine.scope, &name, &at.version);
-        let object = self.work.open(mine.scope, &object).await?;
-        let mut manifest = ManifestReader::new(mine.scope, &keys, &name, object);
+        let object = PinnedObject::written(claimed.scope, &name, &at.version);
+        let object = self.work.open(claimed.scope, &object).await?;
+        let mut manifest = ManifestReader::new(claimed.scope, &keys, &name, object);
         while let Some(block) = manifest.next_block().await? {
             for entry in block.entries() {
                 look(&entry?);

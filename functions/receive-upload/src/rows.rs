@@ -9,7 +9,7 @@ use manifest::{CheckedRow, RowsWriter};
 use objects::ObjectName;
 use store::write_profile;
 
-use crate::{ReceiveError, ReceiveUpload, receive::Mine};
+use crate::{ReceiveError, ReceiveUpload, receive::ClaimedUpload};
 
 /// Gathers the rows of one chunk after the other.
 pub(crate) struct ChunkRows<'a> {
@@ -78,12 +78,12 @@ impl ReceiveUpload {
     /// Writes the rows of whole chunks and notes the versions, chunk by chunk.
     pub(crate) async fn leave_rows(
         &self,
-        mine: &Mine<'_>,
+        claimed: &ClaimedUpload<'_>,
         whole: Vec<(ObjectName, Bytes)>,
         versions: &mut Vec<String>,
     ) -> Result<(), ReceiveError> {
         for (name, bytes) in whole {
-            versions.push(self.work.put_small(mine.scope, &name, bytes).await?);
+            versions.push(self.work.put_small(claimed.scope, &name, bytes).await?);
         }
         Ok(())
     }

@@ -10,13 +10,13 @@ use receipts::Unplaced;
 use reread::{ErrorsFile, Places};
 use store::{ChunkState, Conclusion};
 
-use crate::{ReceiveError, ReceiveUpload, receive::Mine};
+use crate::{ReceiveError, ReceiveUpload, receive::ClaimedUpload};
 
 impl ReceiveUpload {
     /// Writes `errors.csv`: the refused rows as they came, with what is wrong.
     pub(crate) async fn write_errors<L: Layout>(
         &self,
-        mine: &Mine<'_>,
+        claimed: &ClaimedUpload<'_>,
         places: &Places<'_, L>,
         refused: &[u32],
         suspects: &[Suspect],
@@ -26,8 +26,8 @@ impl ReceiveUpload {
             let reason = |problem: &RowProblem| (problem.code.as_str(), problem.message_ja());
             problems.iter().map(reason).collect()
         };
-        let file = mine.file(&self.drop);
-        let mut errors = ErrorsFile::begin(file, mine.upload.id, places.header)?;
+        let file = claimed.file(&self.drop);
+        let mut errors = ErrorsFile::begin(file, claimed.upload.id, places.header)?;
         errors.add(places, refused, reasons).await?;
         Ok(errors.finish().await?)
     }

@@ -87,7 +87,7 @@ impl<W: io::Write> ErrorsWriter<W> {
                 &encoded.ok_or(SafeCsvError::NotEncodable { row })?,
             );
         }
-        if let Ok(Split::Record { .. }) = self.splitter.next(raw, 0, true) {
+        if let Ok(Split::Record(_)) = self.splitter.next(raw, 0, true) {
             for (at, field) in self.splitter.fields().iter().enumerate() {
                 if self.earlier.contains(&at) {
                     continue;

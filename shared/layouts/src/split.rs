@@ -77,11 +77,21 @@ impl Field {
     }
 }
 
+/// Where a record stands in the bytes given to [`Splitter::next`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) start: usize,
+    /// Behind its line end.
+    pub(crate) end: usize,
+    /// On which it begins.
+    pub(crate) line: u64,
+}
+
 /// What [`Splitter::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Split {
-    /// A record at `start..end`, line end included, beginning on `line`; see [`Splitter::fields`].
-    Record { start: usize, end: usize, line: u64 },
+    /// A record; see [`Splitter::fields`].
+    Record(Place),
     /// Bytes from `start` on are needed again, with more behind them.
     Incomplete { start: usize },
     /// No record is left.
@@ -192,7 +202,7 @@ impl Splitter {
                         start = end;
                         continue;
                     }
-                    return Ok(Split::Record { start, end, line });
+                    return Ok(Split::Record(Place { start, end, line }));
                 }
             }
             self.line += 1;
@@ -213,9 +223,10 @@ impl Splitter {
             marks: 0,
             close: 0,
         };
-        let mut open = false;
-        // The second quote of a doubled one: seen already.
-        let mut seen = usize::MAX;
+        let mut quotes = Quotes {
+            open: false,
+            second_of_doubled: usize::MAX,
+        };
         let mut line_breaks = 1;
         let mut at = start;
         while at < bytes.len() {
@@ -227,7 +238,7 @@ impl Splitter {
                 let position = at + (shift >> 3) as usize;
                 let [byte, ..] = (word >> shift).to_le_bytes();
                 if byte == b',' {
-                    if !open {
+                    if !quotes.open {
                         self.close_field(field, start, position)?;
                         field = FieldStart {
                             at: position + 1,
@@ -236,26 +247,12 @@ impl Splitter {
                         };
                     }
                 } else if byte == b'"' {
-                    if position == seen {
-                    } else if open {
-                        match bytes.get(position + 1) {
-                            Some(b'"') => {
-                                field.marks |= Field::DOUBLED;
-                                seen = position + 1;
-                            }
-                            None if !last => return self.need_more(bytes, start, field),
-                            _ => {
-                                open = false;
-                                field.close = position;
-                            }
-                        }
-                    } else if position == field.at {
-                        open = true;
-                        field.marks |= Field::QUOTED;
+                    if !quotes.take(&mut field, bytes, position, last) {
+                        return self.need_more(bytes, start, field);
                     }
                 } else if byte == b'\n' || byte == b'\r' {
                     let pair = byte == b'\r' && bytes.get(position + 1) == Some(&b'\n');
-                    if open {
+                    if quotes.open {
                         field.marks |= Field::CONTROL;
                         line_breaks += u64::from(!pair);
                     } else if byte == b'\r' && !last && position + 1 == bytes.len() {
@@ -279,7 +276,7 @@ impl Splitter {
         if !last {
             return self.need_more(bytes, start, field);
         }
-        if open {
+        if quotes.open {
             self.need_more(bytes, start, field)?;
             return Err(SplitProblem {
                 code: ProblemCode::CutInQuotes,
@@ -370,6 +367,45 @@ struct FieldStart {
     marks: u8,
     /// Where its closing quote stands, once seen.
     close: usize,
+}
+
+/// The quotes of a record, as far as it was looked at.
+struct Quotes {
+    /// Within the quotes of a field, where commas and line ends are text.
+    open: bool,
+    /// Where the second quote of the last doubled one stands, which was taken with the first.
+    second_of_doubled: usize,
+}
+
+impl Quotes {
+    /// Takes the quote at `position`. False if only bytes still to come can tell what it is.
+    #[inline]
+    fn take(&mut self, field: &mut FieldStart, bytes: &[u8], position: usize, last: bool) -> bool {
+        let is_second_of_doubled = position == self.second_of_doubled;
+        if is_second_of_doubled {
+            return true;
+        }
+        if !self.open {
+            // Anywhere else it is text.
+            if position == field.at {
+                self.open = true;
+                field.marks |= Field::QUOTED;
+            }
+            return true;
+        }
+        match bytes.get(position + 1) {
+            Some(b'"') => {
+                field.marks |= Field::DOUBLED;
+                self.second_of_doubled = position + 1;
+            }
+            None if !last => return false,
+            _ => {
+                self.open = false;
+                field.close = position;
+            }
+        }
+        true
+    }
 }
 
 /// Without the 0x1A that DOS programs put at the end of a text.

@@ -7,7 +7,7 @@ use super::layout::{Layout, MAX_ROWS};
 use super::row::{Record, RowReader, Rules, Span, Window};
 use super::rows::{WINDOW, up_to_last_line_end};
 use crate::encoding::{OPENING, SAMPLE, UTF8_BOM, of_header, of_sample, refuse_by_opening};
-use crate::split::{MAX_FIELD, MAX_RECORD, Split, Splitter};
+use crate::split::{MAX_FIELD, MAX_RECORD, Place, Split, Splitter};
 use crate::{ColumnMapping, FileProblem, NoticeCode, ProblemCode};
 
 /// Checks a file in one pass, in memory that does not grow with the file. Give it the bytes as they come, in pieces of
@@ -244,8 +244,8 @@ impl<L: Layout> Check<L> {
                 .filter(|_| opening.contains(&0));
             FileProblem::at(code.unwrap_or(problem.code), problem.line)
         })?;
-        let (start, end, line) = match split {
-            Split::Record { start, end, line } => (start, end, line),
+        let Place { start, end, line } = match split {
+            Split::Record(place) => place,
             Split::Incomplete { start } => return Ok(Step::Enough { used: start }),
             Split::Nothing => return Ok(Step::Enough { used: bytes.len() }),
         };
@@ -335,9 +335,9 @@ fn complete_rows<L: Layout>(
     let mut at = 0;
     loop {
         match reader.split(&window, at)? {
-            Split::Record { start, end, line } => {
-                at = end;
-                let record = reader.check(&window, (start, end, line))?;
+            Split::Record(place) => {
+                at = place.end;
+                let record = reader.check(&window, place)?;
                 counts.add(&record)?;
                 sink(&record);
             }

@@ -4,7 +4,7 @@ use domain::Encoding;
 
 use super::layout::{ERROR_COLUMNS, Layout, LayoutColumn, MAX_COLUMNS, of_name};
 use crate::encoding::{UTF8_BOM, decode, of_header, refuse_by_opening};
-use crate::split::{Field, Split, Splitter};
+use crate::split::{Field, Place, Split, Splitter};
 use crate::{ColumnMapping, FileProblem, ProblemCode};
 
 /// The header of a file, its columns found by name, in whatever order they stand.
@@ -158,7 +158,7 @@ impl FoundHeader {
         };
         let split = Splitter::new(1).next(rest, 0, true);
         let split = split.map_err(|problem| FileProblem::at(problem.code, problem.line))?;
-        let Split::Record { start, end, line } = split else {
+        let Split::Record(Place { start, end, line }) = split else {
             return Err(FileProblem::at(ProblemCode::NoHeader, 1));
         };
         let bytes = rest.get(start..end).unwrap_or_default();
@@ -184,7 +184,7 @@ fn cells(bytes: &[u8], encoding: Encoding) -> Result<Vec<String>, FileProblem> {
     let mut splitter = Splitter::new(1);
     let split = splitter.next(bytes, 0, true);
     match split.map_err(|problem| FileProblem::at(problem.code, problem.line))? {
-        Split::Record { .. } => {}
+        Split::Record(_) => {}
         Split::Incomplete { .. } | Split::Nothing => {
             return Err(FileProblem::at(ProblemCode::NoHeader, 1));
         }

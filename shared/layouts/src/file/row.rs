@@ -9,7 +9,7 @@ use super::cells::RowCheck;
 use super::header::Binding;
 use super::layout::Layout;
 use crate::encoding::{has_iso_2022_jp, undecodable};
-use crate::split::{Split, Splitter};
+use crate::split::{Place, Split, Splitter};
 use crate::{FileProblem, Notices, ProblemCode, RowProblem};
 
 /// What rows are checked against.
@@ -169,12 +169,12 @@ impl<L: Layout> RowReader<L> {
         split.map_err(|problem| FileProblem::at(problem.code, problem.line))
     }
 
-    /// Checks the record that was split off at `start..end`.
+    /// Checks the record that was split off last; it stands at this place in the window.
     #[inline]
     pub(super) fn check<'r>(
         &'r mut self,
         window: &Window<'r>,
-        (start, end, line): (usize, usize, u64),
+        Place { start, end, line }: Place,
     ) -> Result<Record<'r, L>, FileProblem> {
         let raw = window.bytes.get(start..end).unwrap_or_default();
         self.refuse_foreign(window, raw, end, line)?;

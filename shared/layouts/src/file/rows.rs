@@ -2,7 +2,7 @@ use super::header::Header;
 use super::layout::Layout;
 use super::row::{Record, RowReader, Rules, Window};
 use crate::FileProblem;
-use crate::split::Split;
+use crate::split::{Place, Split};
 
 /// How many bytes are validated in one go: few enough to be still in the processor's cache when they are split.
 pub(super) const WINDOW: usize = 128 * 1024;
@@ -70,13 +70,13 @@ impl<'a, L: Layout> Rows<'a, L> {
         self.next()
     }
 
-    /// Where the next record stands in the window, and its line.
-    fn split(&mut self) -> Result<Option<(usize, usize, u64)>, FileProblem> {
+    /// Where the next record stands in the window.
+    fn split(&mut self) -> Result<Option<Place>, FileProblem> {
         loop {
             let from = match self.reader.split(&self.window, self.at)? {
-                Split::Record { start, end, line } => {
-                    self.at = end;
-                    return Ok(Some((start, end, line)));
+                Split::Record(place) => {
+                    self.at = place.end;
+                    return Ok(Some(place));
                 }
                 Split::Incomplete { start } => start,
                 Split::Nothing => self.window.bytes.len(),

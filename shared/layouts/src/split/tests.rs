@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 type Rows = Vec<Vec<Vec<u8>>>;
-type Found = (Rows, Vec<(usize, usize, u64)>, Option<SplitProblem>);
+type Found = (Rows, Vec<Place>, Option<SplitProblem>);
 
 /// All records of a file that comes in pieces of this size, and the problem that ended it.
 fn split(bytes: &[u8], piece: usize) -> Found {
@@ -19,15 +19,15 @@ fn split_by(mut splitter: Splitter, bytes: &[u8], piece: usize) -> Found {
         let visible = &bytes[..seen];
         loop {
             match splitter.next(visible, at, seen == bytes.len()) {
-                Ok(Split::Record { start, end, line }) => {
+                Ok(Split::Record(place)) => {
                     let cells = splitter.fields().iter();
                     rows.push(
                         cells
                             .map(|it| it.value(visible, &mut scratch).to_vec())
                             .collect(),
                     );
-                    places.push((start, end, line));
-                    at = end;
+                    places.push(place);
+                    at = place.end;
                 }
                 Ok(Split::Incomplete { start }) => {
                     at = start;
@@ -101,8 +101,8 @@ proptest! {
     #[test]
     fn behind_a_header_the_records_are_the_same_without_those_of_commas(bytes in csv_bytes()) {
         let (rows, places, problem) = split(&bytes, usize::MAX / 2);
-        let says = |(start, end, _): &(usize, usize, u64)| {
-            let raw = &bytes[*start..*end];
+        let says = |place: &Place| {
+            let raw = &bytes[place.start..place.end];
             raw[0] != b',' || raw.iter().any(|byte| !b", \t\r\n".contains(byte))
         };
         let said = rows.into_iter().zip(places).filter(|it| says(&it.1));
@@ -115,7 +115,7 @@ proptest! {
     fn every_byte_is_in_one_record_or_blank(bytes in csv_bytes()) {
         let (_, places, problem) = split(&bytes, usize::MAX / 2);
         let mut at = 0;
-        for (start, end, line) in places {
+        for Place { start, end, line } in places {
             prop_assert!(bytes[at..start].iter().all(|byte| b"\r\n\x1A".contains(byte)));
             prop_assert!(end > start && line > 0);
             at = end;
@@ -128,7 +128,7 @@ proptest! {
 #[test]
 fn lines_are_counted_with_blank_ones_and_those_within_quotes() {
     let (_, places, _) = split(b"a\r\n\r\n\n\"b\r\n\nb\"\r\nc\rd\ne", 3);
-    let lines: Vec<_> = places.iter().map(|place| place.2).collect();
+    let lines: Vec<_> = places.iter().map(|place| place.line).collect();
     assert_eq!(lines, [1, 4, 7, 8, 9]);
 }
 
@@ -137,7 +137,7 @@ fn lines_of_commas_are_no_records_behind_a_header_and_count_as_lines() {
     let bytes = b",,\r\na,b,\r\n,, ,\t\r\n\r\n,\"\",\n,x\n,,,,\r,,\x1A";
     for piece in [1, 3, 100] {
         let (rows, places, problem) = split_by(Splitter::of_rows(7), bytes, piece);
-        let lines: Vec<_> = places.iter().map(|place| place.2).collect();
+        let lines: Vec<_> = places.iter().map(|place| place.line).collect();
         assert_eq!((lines, problem), (vec![8, 11, 12], None), "{piece}");
         assert_eq!(rows.last().unwrap()[..], [&b""[..], b"x"]);
         assert_eq!(split(bytes, piece).0.len(), 7, "{piece}");
