@@ -95,45 +95,13 @@ impl LocalStack {
     /// what an earlier process left in the folder. Must be called within a Tokio runtime.
     pub fn start(options: Options) -> Result<Self> {
         let place = Place::default();
-        let mut parameters = options.parameters;
-        parameters
-            .entry("JwtIssuer".to_owned())
-            .or_insert_with(|| options.urls.api.clone());
-        parameters
-            .entry("ConsoleOrigin".to_owned())
-            .or_insert_with(|| options.urls.api.clone());
-        // The keys are in this process: nobody else waits for them.
-        parameters
-            .entry("HoldersKmsCallsPerSecond".to_owned())
-            .or_insert_with(|| "0".to_owned());
-        parameters
-            .entry("ToolsIssuer".to_owned())
-            .or_insert_with(|| without_scheme(&options.urls.api).to_owned());
+        let parameters = local_parameters(options.parameters, &options.urls.api);
         let template = Template::parse(TEMPLATE, &parameters, &place)?;
-        let data = options.data.as_deref();
-        let lock = data.map(folder::lock).transpose()?;
+        let (data, scale) = (options.data.as_ref(), options.time_scale);
+        let lock = data.map(|folder| folder::lock(folder)).transpose()?;
         let clock = options.clock;
-        let sqs = LocalSqs::open(
-            data,
-            &template.queues,
-            Arc::clone(&clock),
-            options.time_scale,
-        )?;
+        let services = open_services(data, &template, &place, &clock, scale)?;
         let access = Arc::new(Access::of(&template, &place));
-        let arn_prefix = format!("arn:aws:kms:{}:{}:key/", place.region, place.account);
-        let services = Services {
-            dynamodb: LocalDynamoDb::open(data, &template.tables, Arc::clone(&clock))?,
-            kms: LocalKms::open(data, &template.keys, &arn_prefix)?,
-            lambda: LocalLambda::default(),
-            s3: buckets::open(
-                options.data.as_ref(),
-                &template.buckets,
-                &sqs,
-                &clock,
-                &place.region,
-            )?,
-            sqs,
-        };
         let api = template.api.as_ref().context("the template has no API")?;
         let key_file = data.map(|folder| folder.join("issuer.pem"));
         let issuer = Arc::new(Issuer::new(&api.authorizer, key_file));
@@ -147,12 +115,7 @@ impl LocalStack {
             functions::build(&function.package, &adapters)
                 .with_context(|| format!("function {}", function.package))
         };
-        let host = FunctionHost::new(
-            &template.functions,
-            Arc::clone(&clock),
-            options.time_scale,
-            build,
-        )?;
+        let host = FunctionHost::new(&template.functions, Arc::clone(&clock), scale, build)?;
         let gateway = Gateway::new(api, Arc::clone(&issuer), Arc::clone(&clock));
         let host = Arc::new(host);
         services.lambda.serve(&host);
@@ -170,7 +133,7 @@ impl LocalStack {
             sts,
         };
         stack.feed();
-        stack.follow(options.data.as_ref(), options.time_scale);
+        stack.follow(data, scale);
         stack.sweep();
         stack.schedule()?;
         let again = stack.services.s3.announce_pending();
@@ -423,6 +386,43 @@ impl LocalStack {
         }
         self.tasks.shutdown().await;
     }
+}
+
+/// Parameters of the template that nobody gave, as they are on one machine.
+fn local_parameters(mut given: BTreeMap<String, String>, api: &str) -> BTreeMap<String, String> {
+    let local = [
+        ("JwtIssuer", api),
+        ("ConsoleOrigin", api),
+        // The keys are in this process: nobody else waits for them.
+        ("HoldersKmsCallsPerSecond", "0"),
+        ("ToolsIssuer", without_scheme(api)),
+    ];
+    for (name, value) in local {
+        given
+            .entry(name.to_owned())
+            .or_insert_with(|| value.to_owned());
+    }
+    given
+}
+
+/// The services of the template, with what an earlier process left of them in the folder.
+fn open_services(
+    folder: Option<&PathBuf>,
+    template: &Template,
+    place: &Place,
+    clock: &Arc<dyn Clock>,
+    time_scale: f64,
+) -> Result<Services> {
+    let data = folder.map(PathBuf::as_path);
+    let sqs = LocalSqs::open(data, &template.queues, Arc::clone(clock), time_scale)?;
+    let arn_prefix = format!("arn:aws:kms:{}:{}:key/", place.region, place.account);
+    Ok(Services {
+        dynamodb: LocalDynamoDb::open(data, &template.tables, Arc::clone(clock))?,
+        kms: LocalKms::open(data, &template.keys, &arn_prefix)?,
+        lambda: LocalLambda::default(),
+        s3: buckets::open(folder, &template.buckets, &sqs, clock, &place.region)?,
+        sqs,
+    })
 }
 
 /// As IAM knows an issuer.

@@ -87,7 +87,7 @@ impl Registry {
         let said = match &error {
             StoreError::Damaged { .. } => format!(
                 "what table {table} has of {tenant} itself does not read: restore it as \"Recover\" in \
-                 infra/README.md says"
+                 infra/OPERATE.md says"
             ),
             StoreError::TryAgain { .. } => format!(
                 "table {table} is out of reach: try again, and see whether network, region and credentials are right"

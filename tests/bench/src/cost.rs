@@ -102,7 +102,7 @@ pub struct Work {
     pub busy: f64,
 }
 
-/// All of Japan, with the rates of the run in this folder's README.
+/// All of Japan, with the rates of run A in this folder's README.
 pub const JAPAN: Work = Work {
     residents: 126_000_000.0,
     municipalities: 1_741.0,

@@ -331,21 +331,28 @@ async fn a_dry_run_names_the_columns_that_are_left_to_map() {
 #[tokio::test(start_paused = true)]
 async fn the_beginning_of_a_file_ends_with_its_last_whole_row() {
     let town = Town::start().await;
-    let file = File::new((1..2_000).map(Row::of)).bytes(Encoding::Utf8);
-    let file = &file[..190_000];
+    let text = File::new((1..2_000).map(Row::of)).text();
+    let in_row = text.find("A-001500").unwrap() + "A-001500".len();
+    let in_character = in_row + text[in_row..].find('山').unwrap() + 1;
     let body = |complete: bool| json!({ "kind": "residents", "complete": complete });
-    let seen = dry_run(&town, body(false), file).await;
+    for end in [in_row, in_character] {
+        let seen = dry_run(&town, body(false), &text.as_bytes()[..end]).await;
+        assert_eq!(
+            (&seen["rows"], &seen["refused"], &seen["refusal"]),
+            (&json!(1_499), &json!(0), &Value::Null),
+            "{seen:#}"
+        );
+    }
+    // As whole files they end in the middle of a row, and of a character.
+    let whole = dry_run(&town, body(true), &text.as_bytes()[..in_row]).await;
     assert_eq!(
-        (&seen["refused"], &seen["refusal"]),
-        (&json!(0), &Value::Null)
+        (&whole["rows"], &whole["refused"], &whole["refusal"]),
+        (&json!(1_500), &json!(1), &Value::Null),
+        "{whole:#}"
     );
-    let rows = seen["rows"].as_u64().unwrap();
-    let whole = dry_run(&town, body(true), file).await;
-    let judged = (whole["rows"].as_u64() == Some(rows + 1)) || !whole["refusal"].is_null();
-    assert!(
-        judged,
-        "as a whole file it ends in the middle of a row: {whole:#}"
-    );
+    assert_eq!(whole["problems"][0]["code"], "TOO_FEW_FIELDS");
+    let whole = dry_run(&town, body(true), &text.as_bytes()[..in_character]).await;
+    assert_eq!(whole["refusal"]["code"], "CUT_IN_CHARACTER", "{whole:#}");
 }
 
 #[tokio::test(start_paused = true)]

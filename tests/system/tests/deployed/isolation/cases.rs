@@ -243,12 +243,16 @@ fn buckets(template: &Template, cases: &mut Vec<Case>) {
 fn encryption(template: &Template, cases: &mut Vec<Case>) {
     let own_key = |id: &str| {
         let key = template.keys.iter().find(|key| key.id == id);
-        key.map(|key| key.arn.clone())
+        let key = key.unwrap_or_else(|| panic!("the template has no key {id}"));
+        key.arn.clone()
     };
     for (bucket, key, other) in [("drop", "files", "storage"), ("work", "storage", "files")] {
-        let (Some(key), Some(other)) = (own_key(key), own_key(other)) else {
-            continue;
-        };
+        let mut buckets = template.buckets.iter();
+        assert!(
+            buckets.any(|it| it.name == bucket),
+            "the template has no bucket {bucket}"
+        );
+        let (key, other) = (own_key(key), own_key(other));
         let foreign = key.replace("000000000000", "111111111111");
         let by = |kind: &str| vec![(SSE, kind.to_owned())];
         let with = |kind: &str, key: &str| vec![(SSE, kind.to_owned()), (SSE_KEY, key.to_owned())];

@@ -1,9 +1,12 @@
 //! Random lives of recorded bases on the real functions: granted, approved, revoked, expired, asked by
 //! two inquiries at once, with calls that linger, askers and holders that die before or after a call,
-//! inquiries that come again, and an index that hears of the person late or never. Every outcome is held against a simple model.
+//! inquiries that come again, and an index that hears of the person late or never. Every outcome is held against a simple model
+//! (`judge`).
 //!
 //! A life is its seed: a failure names it, and
 //! `LIFE_SEED=<seed> cargo test -p system --test proofs in_both_logs` runs it alone.
+
+mod judge;
 
 use std::{
     collections::BTreeMap,
@@ -14,9 +17,8 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{ConsentId, ConsentState, ExportScope, InquiryId, TenantSettings};
+use domain::{ExportScope, InquiryId, TenantSettings};
 use serde_json::{Value, json};
-use store::LogEvent;
 use system::{
     chance::{Chance, asked},
     gate::{Gate, Step},
@@ -25,7 +27,7 @@ use system::{
 use tokio::task::JoinSet;
 
 use super::doses::vaccinate;
-use super::world::{World, about, person, scope, with};
+use super::world::{World, about, person, with};
 
 /// Five thousand in all: a quarter of the seeds in each of four stacks, so that they are lived beside one another.
 const LIVES: u64 = 1_250;
@@ -42,6 +44,12 @@ struct Weather {
     dies: u64,
     dies_after: u64,
 }
+
+const CALM: Weather = Weather {
+    lingers: 0,
+    dies: 0,
+    dies_after: 0,
+};
 
 /// When the index of holders hears of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,15 +95,8 @@ struct Seen {
 
 impl Stage {
     async fn new() -> Self {
-        let (ahead, calm) = (
-            Arc::new(AtomicI64::new(0)),
-            Weather {
-                lingers: 0,
-                dies: 0,
-                dies_after: 0,
-            },
-        );
-        let weather = Arc::new(Mutex::new((Chance::new(0), calm)));
+        let ahead = Arc::new(AtomicI64::new(0));
+        let weather = Arc::new(Mutex::new((Chance::new(0), CALM)));
         let drawn = Arc::clone(&weather);
         let gate = Gate::new(move |call| {
             if !["inquiries", "answer-inquiry", "consents"].contains(&call.function) {
@@ -160,14 +161,7 @@ impl Stage {
     }
 
     fn calm(&self) {
-        self.weather(
-            0,
-            Weather {
-                lingers: 0,
-                dies: 0,
-                dies_after: 0,
-            },
-        );
+        self.weather(0, CALM);
     }
 }
 
@@ -223,98 +217,138 @@ fn somebody(chance: &mut Chance) -> (u32, Hears) {
     (u32::try_from(number).unwrap(), hears)
 }
 
+/// One life: a basis, two inquiries that may claim it, and what is seen of them.
+struct Life {
+    stage: Arc<Stage>,
+    number: u32,
+    hears: Hears,
+    needs_approval: bool,
+    consent: String,
+    ids: [String; 2],
+    seen: Mutex<Seen>,
+}
+
+impl Life {
+    /// Records the basis in good weather; then the weather is this life's.
+    async fn begin(stage: &Arc<Stage>, chance: &mut Chance, seed: u64) -> Self {
+        let needs_approval = chance.in_thousand(400);
+        let (number, hears) = somebody(chance);
+        let form = stage.world.form(number, &format!("S-{seed}"));
+        let form = if needs_approval {
+            with(&form, "basis", "CONSENT_HARD_TO_OBTAIN")
+        } else {
+            form
+        };
+        stage.calm();
+        let consent = stage.world.record(&form).await;
+        if hears == Hears::Meanwhile {
+            stage.forget(number).await;
+        }
+        let dies = *chance.of(&[0, 0, 10, 30]);
+        stage.weather(
+            chance.draw(),
+            Weather {
+                lingers: *chance.of(&[0, 300, 700]),
+                dies,
+                dies_after: dies,
+            },
+        );
+        let now = stage.world.town.stack.adapters().clock().now();
+        let random = |n: u8| {
+            let mut bytes = [n; 10];
+            bytes[2..].copy_from_slice(&seed.to_be_bytes());
+            bytes
+        };
+        Self {
+            stage: Arc::clone(stage),
+            number,
+            hears,
+            needs_approval,
+            consent,
+            ids: [0, 1].map(|n| InquiryId::new(now, random(n)).to_string()),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Everything that happens in it, beside one another.
+    fn tasks(self: &Arc<Self>, chance: &mut Chance) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        let it = || Arc::clone(self);
+        if self.needs_approval {
+            tasks.spawn(it().approve(chance.below(8)));
+        }
+        for _ in 0..=chance.below(4) {
+            let (wait, inquiry) = (chance.below(40), chance.below(2));
+            tasks.spawn(it().ask(wait, inquiry));
+        }
+        if self.hears == Hears::Meanwhile {
+            tasks.spawn(it().tell(chance.below(120)));
+        }
+        if chance.in_thousand(350) {
+            tasks.spawn(it().revoke(chance.below(60)));
+        }
+        if chance.in_thousand(250) {
+            tasks.spawn(it().expire(chance.below(80)));
+        }
+        tasks
+    }
+
+    async fn approve(self: Arc<Self>, wait: usize) {
+        linger(wait).await;
+        self.stage.world.approve(&self.consent, "bert").await;
+    }
+
+    async fn ask(self: Arc<Self>, wait: usize, inquiry: usize) {
+        linger(wait).await;
+        let asked_late = {
+            let seen = self.seen.lock().unwrap();
+            seen.revoked || seen.expired
+        };
+        let heard = self.heard(inquiry, asked_late).await;
+        self.seen.lock().unwrap().heard.push(heard);
+    }
+
+    async fn heard(&self, inquiry: usize, asked_late: bool) -> Heard {
+        let body = about(self.number, &self.consent);
+        let body = with(&body, "inquiry", self.ids[inquiry].as_str());
+        let answer = self.stage.world.ask(&body).await;
+        Heard {
+            inquiry,
+            status: answer.status,
+            body: answer.json(),
+            asked_late,
+        }
+    }
+
+    async fn tell(self: Arc<Self>, wait: usize) {
+        linger(wait).await;
+        self.stage.tell(self.number).await;
+    }
+
+    async fn revoke(self: Arc<Self>, wait: usize) {
+        linger(wait).await;
+        let revoked = self.stage.world.revoke(&self.consent).await.status == 200;
+        self.seen.lock().unwrap().revoked |= revoked;
+    }
+
+    async fn expire(self: Arc<Self>, wait: usize) {
+        linger(wait).await;
+        self.stage.ahead.fetch_add(15 * 24 * 3600, Ordering::SeqCst);
+        self.seen.lock().unwrap().expired = true;
+    }
+}
+
 async fn life(stage: &Arc<Stage>, seed: u64) {
     let mut chance = Chance::new(seed);
-    let needs_approval = chance.in_thousand(400);
-    let (number, hears) = somebody(&mut chance);
-    let form = stage.world.form(number, &format!("S-{seed}"));
-    let form = if needs_approval {
-        with(&form, "basis", "CONSENT_HARD_TO_OBTAIN")
-    } else {
-        form
-    };
-    stage.calm();
-    let consent = stage.world.record(&form).await;
-    if hears == Hears::Meanwhile {
-        stage.forget(number).await;
-    }
-    let dies = *chance.of(&[0, 0, 10, 30]);
-    stage.weather(
-        chance.draw(),
-        Weather {
-            lingers: *chance.of(&[0, 300, 700]),
-            dies,
-            dies_after: dies,
-        },
-    );
-    let now = stage.world.town.stack.adapters().clock().now();
-    let random = |n: u8| {
-        let mut bytes = [n; 10];
-        bytes[2..].copy_from_slice(&seed.to_be_bytes());
-        bytes
-    };
-    let ids = [0, 1].map(|n| InquiryId::new(now, random(n)).to_string());
-    let seen = Arc::new(Mutex::new(Seen::default()));
-    let mut tasks = JoinSet::new();
-    if needs_approval {
-        let (stage, consent, wait) = (Arc::clone(stage), consent.clone(), chance.below(8));
-        tasks.spawn(async move {
-            linger(wait).await;
-            stage.world.approve(&consent, "bert").await;
-        });
-    }
-    for _ in 0..=chance.below(4) {
-        let (stage, seen, wait) = (Arc::clone(stage), Arc::clone(&seen), chance.below(40));
-        let inquiry = chance.below(2);
-        let body = with(&about(number, &consent), "inquiry", ids[inquiry].as_str());
-        tasks.spawn(async move {
-            linger(wait).await;
-            let asked_late = {
-                let seen = seen.lock().unwrap();
-                seen.revoked || seen.expired
-            };
-            let answer = stage.world.ask(&body).await;
-            seen.lock().unwrap().heard.push(Heard {
-                inquiry,
-                status: answer.status,
-                body: answer.json(),
-                asked_late,
-            });
-        });
-    }
-    if hears == Hears::Meanwhile {
-        let (stage, wait) = (Arc::clone(stage), chance.below(120));
-        tasks.spawn(async move {
-            linger(wait).await;
-            stage.tell(number).await;
-        });
-    }
-    if chance.in_thousand(350) {
-        let (stage, seen) = (Arc::clone(stage), Arc::clone(&seen));
-        let (consent, wait) = (consent.clone(), chance.below(60));
-        tasks.spawn(async move {
-            linger(wait).await;
-            let revoked = stage.world.revoke(&consent).await.status == 200;
-            seen.lock().unwrap().revoked |= revoked;
-        });
-    }
-    if chance.in_thousand(250) {
-        let (stage, seen, wait) = (Arc::clone(stage), Arc::clone(&seen), chance.below(80));
-        tasks.spawn(async move {
-            linger(wait).await;
-            stage.ahead.fetch_add(15 * 24 * 3600, Ordering::SeqCst);
-            seen.lock().unwrap().expired = true;
-        });
-    }
+    let life = Arc::new(Life::begin(stage, &mut chance, seed).await);
+    let mut tasks = life.tasks(&mut chance);
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
     stage.calm();
-    let seen = Arc::into_inner(seen).unwrap().into_inner().unwrap();
-    let about = (number, hears);
-    judge(stage, &consent, about, &ids, seen).await;
-    if hears == Hears::Meanwhile {
-        found_at_last(stage, number, seed).await;
+    life.judge().await;
+    if life.hears == Hears::Meanwhile {
+        found_at_last(stage, life.number, seed).await;
     }
     // A day for so many that none of them spends its budget.
     if seed.is_multiple_of(50) {
@@ -329,107 +363,6 @@ async fn found_at_last(stage: &Stage, number: u32, seed: u64) {
     let answer = world.ask(&about(number, &consent)).await;
     let doses = answer.json()["doses"].clone();
     assert_eq!(doses[0]["lot"], "EP2163", "{doses:#}");
-}
-
-/// The model: one basis is one answer, and what was begun can be ended by whoever began it.
-async fn judge(
-    stage: &Stage,
-    consent: &str,
-    (number, hears): (u32, Hears),
-    ids: &[String; 2],
-    mut seen: Seen,
-) {
-    let world = &stage.world;
-    let id: ConsentId = consent.parse().unwrap();
-    let stored = world
-        .town
-        .store()
-        .consent(&scope(CHIYODA), &id)
-        .await
-        .unwrap()
-        .unwrap();
-    let now = world.town.stack.adapters().clock().now();
-    let state = stored.life.state(now);
-    // What stands granted or claimed is answered once its own inquiry comes again, in good weather.
-    if matches!(state, ConsentState::Granted | ConsentState::Claimed) {
-        for (inquiry, own) in ids.iter().enumerate() {
-            let answer = world
-                .ask(&with(&about(number, consent), "inquiry", own.as_str()))
-                .await;
-            seen.heard.push(Heard {
-                inquiry,
-                status: answer.status,
-                body: answer.json(),
-                asked_late: false,
-            });
-        }
-        assert!(
-            seen.heard.iter().any(|it| it.status == 200),
-            "it can be ended: {seen:#?}"
-        );
-    }
-    let answered: Vec<&Heard> = seen.heard.iter().filter(|it| it.status == 200).collect();
-    for heard in &answered {
-        assert_eq!(heard.inquiry, answered[0].inquiry, "one inquiry: {seen:#?}");
-        assert_eq!(
-            heard.body, answered[0].body,
-            "the same answer each time: {seen:#?}"
-        );
-        assert!(!heard.asked_late, "asked after the end: {seen:#?}");
-        let lots = heard.body["doses"].as_array().unwrap().iter();
-        let lots: Vec<_> = lots.map(|dose| dose["lot"].as_str().unwrap()).collect();
-        let right = match hears {
-            Hears::Never => lots.is_empty(),
-            Hears::Before => lots == ["EP2163"],
-            Hears::Meanwhile => lots.is_empty() || lots == ["EP2163"],
-        };
-        assert!(right, "what the holder has, as {hears:?}: {lots:?}");
-    }
-    assert!(
-        answered.is_empty() || !seen.revoked,
-        "revoked, and answered: {seen:#?}"
-    );
-    for refused in seen.heard.iter().filter(|it| it.status != 200) {
-        let code = refused.body["code"].as_str().unwrap_or("died");
-        let known = [
-            "CONSENT_NOT_APPROVED",
-            "CONSENT_USED",
-            "CONSENT_REVOKED",
-            "CONSENT_EXPIRED",
-            "TRY_AGAIN",
-            "died",
-        ];
-        assert!(known.contains(&code), "{code}: {seen:#?}");
-    }
-    let mut kinds: BTreeMap<(usize, &str, &str), u32> = BTreeMap::new();
-    for code in [CHIYODA, SAPPORO] {
-        for entry in world.newest_entries(code).await {
-            let of = ids
-                .iter()
-                .position(|id| entry.event.fact("inquiry").as_ref() == Some(id));
-            if let Some(of) = of {
-                *kinds.entry((of, code, entry.event.kind())).or_default() += 1;
-            }
-            if let LogEvent::Answered { asker, .. } = &entry.event {
-                assert_eq!((asker.as_str(), code), (CHIYODA, SAPPORO));
-            }
-        }
-    }
-    assert!(
-        kinds.values().all(|count| *count == 1),
-        "no second entry: {kinds:?}"
-    );
-    if let Some(heard) = answered.first() {
-        let has = |code, kind| kinds.contains_key(&(heard.inquiry, code, kind));
-        assert!(
-            has(CHIYODA, "asked") && has(CHIYODA, "concluded"),
-            "{kinds:?}"
-        );
-        let empty = heard.body["doses"] == json!([]);
-        assert!(empty || has(SAPPORO, "answered"), "{kinds:?}");
-    }
-    let askers = kinds.keys().filter(|(_, _, kind)| *kind == "asked").count();
-    assert!(askers <= 1, "one inquiry has claimed it: {kinds:?}");
 }
 
 async fn lives(seeds: std::ops::Range<u64>) {
