@@ -15,6 +15,7 @@ mod register;
 mod tenant;
 mod transaction;
 mod turn;
+mod update_terms;
 mod upload;
 mod wire;
 

@@ -27,14 +27,15 @@ const LONGEST: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: u64 = 200;
 const LONGEST_PAUSE: u64 = 2_000;
 
-/// One conditional update: where, what, and on which condition.
-pub(crate) struct Change<'a> {
+/// One conditional update: where, what, and on which condition. `T` is `String` where [`crate::update_terms::UpdateTerms`] wrote
+/// what is updated.
+pub(crate) struct Change<'a, T = &'a str> {
     pub(crate) pk: String,
     pub(crate) sk: &'a str,
-    pub(crate) update: &'a str,
+    pub(crate) update: T,
     pub(crate) condition: &'a str,
     pub(crate) names: &'a [(&'a str, &'a str)],
-    pub(crate) values: Vec<(&'a str, AttributeValue)>,
+    pub(crate) values: Vec<(T, AttributeValue)>,
 }
 
 impl Store {
@@ -103,10 +104,10 @@ impl Store {
     }
 
     /// One conditional update; [`StoreError::Moved`] when its condition does not hold.
-    pub(crate) async fn change(
+    pub(crate) async fn change<T: Into<String>>(
         &self,
         scope: &TenantScope,
-        change: Change<'_>,
+        change: Change<'_, T>,
     ) -> Result<(), StoreError> {
         let mut call = self
             .client(scope)
@@ -170,7 +171,10 @@ impl Store {
         }
     }
 
-    pub(crate) fn update_in(&self, change: Change<'_>) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn update_in<T: Into<String>>(
+        &self,
+        change: Change<'_, T>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let mut update = Update::builder()
             .table_name(&self.table)
             .key("pk", s(change.pk))
