@@ -213,7 +213,7 @@ impl Store {
             pk: keys::exports(scope),
             sk: &keys::export_sk(id),
             update: "SET held_until = :until, first_taken_at = if_not_exists(first_taken_at, :now)",
-            condition: "#state = :requested AND (attribute_not_exists(held_until) OR held_until <= :now)",
+            condition: Some("#state = :requested AND (attribute_not_exists(held_until) OR held_until <= :now)"),
             names: &[("#state", "state")],
             values: vec![
                 (":requested", s(ExportState::Requested.as_str())),
@@ -238,7 +238,7 @@ impl Store {
                 pk: keys::exports(scope),
                 sk: &keys::export_sk(id),
                 update: "REMOVE held_until",
-                condition: "#state = :requested AND held_until = :until",
+                condition: Some("#state = :requested AND held_until = :until"),
                 names: &[("#state", "state")],
                 values: vec![
                     (":requested", s(ExportState::Requested.as_str())),
@@ -263,7 +263,7 @@ impl Store {
             pk: keys::exports(scope),
             sk: &sk,
             update: "SET #state = :published, moved_at = :now, doses = :doses, programmes = :programmes",
-            condition: "#state = :requested",
+            condition: Some("#state = :requested"),
             names: &[("#state", "state")],
             values: vec![
                 (":published", s(ExportState::Published.as_str())),
@@ -316,7 +316,7 @@ impl Store {
             pk: keys::exports(scope),
             sk: &keys::export_sk(id),
             update: "SET #state = :failed, moved_at = :now, code = :code, difference = :difference",
-            condition: "#state = :requested",
+            condition: Some("#state = :requested"),
             names: &[("#state", "state")],
             values: vec![
                 (":failed", s(ExportState::Failed.as_str())),

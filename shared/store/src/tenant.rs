@@ -82,7 +82,7 @@ impl Store {
             pk: pk.clone(),
             sk: SETTINGS,
             update: sets.update,
-            condition: "attribute_not_exists(pk)",
+            condition: Some("attribute_not_exists(pk)"),
             names: &[],
             values: sets.values,
         };
@@ -90,7 +90,7 @@ impl Store {
             pk,
             sk: &key_sk,
             update: "SET v = :v, wrapped_key = :blob",
-            condition: "attribute_not_exists(pk)",
+            condition: Some("attribute_not_exists(pk)"),
             names: &[],
             values: vec![(":v", n(SCHEMA)), (":blob", b(&key.blob))],
         };
@@ -120,7 +120,7 @@ impl Store {
                 pk: keys::tenant(scope),
                 sk: SETTINGS,
                 update: sets.update,
-                condition: "revision = :before",
+                condition: Some("revision = :before"),
                 names: &[],
                 values: sets.values,
             },

@@ -27,13 +27,13 @@ const LONGEST: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: u64 = 200;
 const LONGEST_PAUSE: u64 = 2_000;
 
-/// One conditional update: where, what, and on which condition. `T` is `String` where [`crate::update_terms::UpdateTerms`] wrote
+/// One update: where, what, and on which condition, if any. `T` is `String` where [`crate::update_terms::UpdateTerms`] wrote
 /// what is updated.
 pub(crate) struct Change<'a, T = &'a str> {
     pub(crate) pk: String,
     pub(crate) sk: &'a str,
     pub(crate) update: T,
-    pub(crate) condition: &'a str,
+    pub(crate) condition: Option<&'a str>,
     pub(crate) names: &'a [(&'a str, &'a str)],
     pub(crate) values: Vec<(T, AttributeValue)>,
 }
@@ -103,7 +103,7 @@ impl Store {
         Ok(())
     }
 
-    /// One conditional update; [`StoreError::Moved`] when its condition does not hold.
+    /// One update; [`StoreError::Moved`] when its condition does not hold.
     pub(crate) async fn change<T: Into<String>>(
         &self,
         scope: &TenantScope,
@@ -116,7 +116,7 @@ impl Store {
             .key("pk", s(change.pk))
             .key("sk", s(change.sk))
             .update_expression(change.update)
-            .condition_expression(change.condition);
+            .set_condition_expression(change.condition.map(str::to_owned));
         for (name, attribute) in change.names {
             call = call.expression_attribute_names(*name, *attribute);
         }
@@ -180,7 +180,7 @@ impl Store {
             .key("pk", s(change.pk))
             .key("sk", s(change.sk))
             .update_expression(change.update)
-            .condition_expression(change.condition)
+            .set_condition_expression(change.condition.map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
         for (name, attribute) in change.names {
             update = update.expression_attribute_names(*name, *attribute);

@@ -179,7 +179,7 @@ impl Store {
                 pk: keys::consents(scope),
                 sk: &sk,
                 update: sets.update,
-                condition: "stage = :before",
+                condition: Some("stage = :before"),
                 names: &[],
                 values: sets.values,
             })?];

@@ -77,8 +77,7 @@ impl Store {
             pk: keys::budget(scope),
             sk: &mismatches.day.to_string(),
             update: "SET #ttl = :ttl ADD mismatched :many",
-            // Always true: a `Change` needs a condition, and the count may be the first of its day.
-            condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
+            condition: None,
             names: &[("#ttl", "ttl")],
             values: vec![
                 (":many", n(mismatches.many)),

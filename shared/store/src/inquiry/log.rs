@@ -157,12 +157,12 @@ impl Store {
             pk: keys::log(scope),
             sk: HEAD,
             update: "SET v = :v, #next = :next, #last = :hash",
-            condition: "attribute_not_exists(pk)",
+            condition: Some("attribute_not_exists(pk)"),
             names: &[("#next", "next"), ("#last", "last")],
             values,
         };
         if head.next > 1 {
-            change.condition = "#next = :seq";
+            change.condition = Some("#next = :seq");
             change.values.push((":seq", n(head.next)));
         }
         Ok(vec![

@@ -177,7 +177,7 @@ impl Store {
             pk: keys::current(scope),
             sk: CURRENT,
             update: "SET loading = :g, loading_upload = :u",
-            condition: "attribute_not_exists(loading) AND in_force = :before",
+            condition: Some("attribute_not_exists(loading) AND in_force = :before"),
             names: &[],
             values: vec![
                 (":g", n(generation.get())),
@@ -189,7 +189,7 @@ impl Store {
             pk: keys::upload(scope, upload),
             sk: "UPLOAD",
             update: "SET #state = :to, moved_at = :now",
-            condition: "#state = :from AND generation = :g",
+            condition: Some("#state = :from AND generation = :g"),
             names: &[("#state", "state")],
             values: vec![
                 (":from", s("waiting")),
@@ -276,7 +276,7 @@ impl Store {
             pk: keys::current(scope),
             sk: CURRENT,
             update: sets.update + " REMOVE loading, loading_upload",
-            condition: "loading = :g AND in_force = :before",
+            condition: Some("loading = :g AND in_force = :before"),
             names: &[],
             values: sets.values,
         };
@@ -284,7 +284,7 @@ impl Store {
             pk: keys::upload(scope, &switch.upload),
             sk: "UPLOAD",
             update: "SET #state = :to, moved_at = :now",
-            condition: "#state = :from AND chunks_done = chunks",
+            condition: Some("#state = :from AND chunks_done = chunks"),
             names: &[("#state", "state")],
             values: vec![
                 (":from", s("loading")),
@@ -312,9 +312,11 @@ pub(crate) fn found_again(
         pk: keys::current(scope),
         sk: CURRENT,
         update: sets.update,
-        condition: "issued = :g AND in_force = :g \
+        condition: Some(
+            "issued = :g AND in_force = :g \
                     AND (attribute_not_exists(issued_dropped_at) OR issued_dropped_at = :read_dropped) \
                     AND (attribute_not_exists(issued_as_of) OR issued_as_of = :read_as_of)",
+        ),
         names: &[],
         values: sets.values,
     }
@@ -370,7 +372,7 @@ pub(crate) fn issue(
         pk: keys::current(scope),
         sk: CURRENT,
         update: sets.update,
-        condition,
+        condition: Some(condition),
         names: &[],
         values: sets.values,
     };

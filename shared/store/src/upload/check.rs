@@ -150,7 +150,7 @@ impl Store {
                 pk: keys::upload(scope, &known.id),
                 sk: UPLOAD,
                 update: "SET attempt = :next, lease_until = :until",
-                condition: MINE,
+                condition: Some(MINE),
                 names: STATE,
                 values: vec![
                     (":checking", s("checking")),
@@ -198,7 +198,7 @@ impl Store {
                 pk: keys::upload(scope, &mine.id),
                 sk: UPLOAD,
                 update: "SET rows_checked = :rows, lease_until = :until",
-                condition: MINE,
+                condition: Some(MINE),
                 names: STATE,
                 values: vec![
                     (":checking", s("checking")),
@@ -364,7 +364,7 @@ fn conclusion(
         pk: keys::upload(scope, &mine.id),
         sk: UPLOAD,
         update: sets.update,
-        condition: MINE,
+        condition: Some(MINE),
         names: STATE,
         values: sets.values,
     }

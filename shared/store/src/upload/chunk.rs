@@ -171,7 +171,7 @@ impl Store {
                     pk,
                     sk: &sk,
                     update: "SET attempt = :next, lease_until = :until",
-                    condition: MINE,
+                    condition: Some(MINE),
                     names: STATE,
                     values: vec![
                         (":next", n(chunk.attempt + 1)),
@@ -238,7 +238,7 @@ impl Store {
             pk: keys::upload(scope, upload),
             sk: &keys::chunk_sk(chunk.plan.number),
             update,
-            condition: MINE,
+            condition: Some(MINE),
             names: STATE,
             values,
         };
@@ -264,7 +264,7 @@ impl Store {
             pk: pk.clone(),
             sk: &keys::chunk_sk(chunk.plan.number),
             update: "SET #state = :done, share_version = :share",
-            condition: MINE,
+            condition: Some(MINE),
             names: STATE,
             values: vec![
                 (":done", s("done")),
@@ -292,7 +292,7 @@ impl Store {
             pk,
             sk: "UPLOAD",
             update: adds.update,
-            condition: "#state = :loading",
+            condition: Some("#state = :loading"),
             names: STATE,
             values: adds.values,
         };
