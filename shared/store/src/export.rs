@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{
     Date, DoseNumber, Encoding, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode,
     TenantScope,
@@ -13,7 +13,8 @@ use crate::{
     PageOf, Store, StoreError,
     item::{Item, Map, as_stored, n, s, time},
     keys::{self, SCHEMA},
-    transaction::{Change, not_built},
+    transaction::Change,
+    update_terms::UpdateTerms,
 };
 
 const LAST: &str = "LAST";
@@ -284,23 +285,24 @@ impl Store {
         scope: &TenantScope,
         published: &Published,
     ) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .key("pk", s(keys::exports(scope)))
-            .key("sk", s(LAST))
-            .expression_attribute_values(":v", n(SCHEMA))
-            .expression_attribute_values(":id", s(published.id.to_string()))
-            .expression_attribute_values(":programmes", published.programmes());
-        let always = "SET v = :v, id = :id, programmes = :programmes";
-        let update = match published.night {
-            None => update.update_expression(always),
-            Some(day) => update
-                .update_expression(format!("{always}, nightly = :id, #day = :day"))
-                .expression_attribute_names("#day", "day")
-                .expression_attribute_values(":day", s(day.to_string())),
-        };
-        let update = update.build().map_err(|_| not_built())?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let mut sets = UpdateTerms::set();
+        sets.put("v", n(SCHEMA));
+        sets.put("id", s(published.id.to_string()));
+        sets.put("programmes", published.programmes());
+        let mut names: &[_] = &[];
+        if let Some(day) = published.night {
+            sets.put("nightly", s(published.id.to_string()));
+            sets.put("#day", s(day.to_string()));
+            names = &[("#day", "day")];
+        }
+        self.update_in(Change {
+            pk: keys::exports(scope),
+            sk: LAST,
+            update: sets.update,
+            condition: None,
+            names,
+            values: sets.values,
+        })
     }
 
     /// Notes that an export cannot be published, and why. [`StoreError::Moved`] when it came to its end
