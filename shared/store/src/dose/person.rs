@@ -13,22 +13,13 @@ use super::{
     memory, waiting,
 };
 use crate::{
-    ResidentInForce, Status, Store, StoreError,
+    InRegister, InSight, Store, StoreError,
     item::{Item, Map, s},
     keys::{self, EDITION_SK, FIRST_DOSE_SK, PROFILE_SK},
     many::MOST,
     page::all,
     register::slots,
 };
-
-/// A person in the register, or one who left it.
-#[derive(Debug, Clone)]
-pub struct InRegister {
-    /// As the register in force has them.
-    pub resident: ResidentInForce,
-    /// Registered, or removed.
-    pub status: Status,
-}
 
 /// A person and their doses, read at one moment.
 #[derive(Debug, Clone)]
@@ -124,17 +115,6 @@ impl PersonItems {
         }
         Ok(found)
     }
-}
-
-/// Who is seen under one register.
-#[derive(Debug)]
-pub enum InSight {
-    /// Nobody, under any register.
-    Nobody,
-    /// Somebody who is in a newer register only: it may have come into force meanwhile.
-    Ahead,
-    /// Registered, or removed.
-    Person(Box<InRegister>),
 }
 
 impl Store {

@@ -22,6 +22,7 @@ use crate::{
 
 pub use profile::write_profile;
 pub use residents::{ResidentInForce, Snapshot};
+pub use slots::{InRegister, InSight};
 pub use stream::{StreamKey, StreamSlot};
 pub use writer::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
 
