@@ -30,13 +30,13 @@ const TRIES: u32 = 4;
 /// An export of a municipality's doses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
-    /// Which one.
+    /// Its id.
     pub id: ExportId,
     /// Who had it made.
     pub origin: ExportOrigin,
-    /// Whose doses it is to hold.
+    /// The persons whose doses it is to hold.
     pub scope: ExportScope,
-    /// In which encoding its tables are written.
+    /// Encoding in which its tables are written.
     pub encoding: Encoding,
     /// How it stands.
     pub state: ExportState,
@@ -58,7 +58,7 @@ pub struct Export {
 /// taken in, so the next one of changes goes on from that of a night.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastExport {
-    /// Which one it was.
+    /// Its id.
     pub id: ExportId,
     /// The last one of a night; `None` before the first.
     pub nightly: Option<ExportId>,
@@ -72,7 +72,7 @@ pub struct LastExport {
 /// An export whose files are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// Which one.
+    /// Its id.
     pub id: ExportId,
     /// How far it reached, as [`LastExport::day`] says, if it is one of a night.
     pub night: Option<Date>,

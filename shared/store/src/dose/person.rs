@@ -24,7 +24,7 @@ use crate::{
 /// A person and their doses, read at one moment.
 #[derive(Debug, Clone)]
 pub struct PersonDoses {
-    /// Who.
+    /// Tag of the person.
     pub tag: ResidentTag,
     /// The person; `None` when the register read under has nobody of this tag.
     pub person: Option<InRegister>,
@@ -305,7 +305,7 @@ const MOST_WRITES: usize = 100;
 /// The dose, the person's edition, the day on which they were touched, and a doubtful one's place on the list.
 const WRITES_OF_A_DOSE: usize = 4;
 
-/// Of how many people [`Store::doses_of_many`] learns by one call whether they have doses, and a
+/// So many people [`Store::doses_of_many`] asks about by one call, whether they have doses; and for so many a
 /// [`crate::DoseChange`] puts one each by one transaction.
 pub const PEOPLE_AT_ONCE: usize = {
     let read = MOST / KEYS_OF_A_PERSON;

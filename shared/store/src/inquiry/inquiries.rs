@@ -65,9 +65,9 @@ pub struct NewClaim {
     pub basis: &'static Basis,
     /// The recorded basis.
     pub consent: ConsentId,
-    /// By which inquiry.
+    /// The inquiry that claims it.
     pub inquiry: InquiryId,
-    /// By whom; of a row of a file, the tag of the file.
+    /// Whoever asks; of a row of a file, the tag of the file.
     pub by: StaffTag,
     /// Who dropped that file, where that is known.
     pub dropped_by: Option<StaffTag>,

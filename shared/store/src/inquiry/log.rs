@@ -189,8 +189,7 @@ impl Store {
         LogHead::read(self.get(scope, keys::log(scope), HEAD).await?.as_ref())
     }
 
-    /// Of these entries, by their numbers, the copies for the residents whom they name, as far as they are
-    /// there.
+    /// The copies of these entries, by their numbers, for the residents whom they name, as far as they are there.
     pub async fn copies_of(
         &self,
         scope: &TenantScope,

@@ -52,7 +52,7 @@ pub(crate) fn under(
     Ok(Some(InRegister { resident, status }))
 }
 
-/// Whose item it is.
+/// Tag of the resident whose item it is.
 pub(crate) fn tag_of(map: &Map) -> Result<ResidentTag, StoreError> {
     let tag = Item(map).text("pk")?.rsplit('#').next();
     let tag = tag.and_then(|text| ResidentTag::parse(text).ok());

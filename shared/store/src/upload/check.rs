@@ -24,7 +24,7 @@ const MINE: &str = "#state = :checking AND attempt = :attempt";
 pub struct CheckClaim {
     /// Derived from bucket, key and version.
     pub id: UploadId,
-    /// From the folder.
+    /// Kind of the file, from its folder.
     pub kind: FileKind,
     /// Object key.
     pub key: String,

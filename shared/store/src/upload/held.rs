@@ -66,7 +66,7 @@ pub enum Discarding {
 }
 
 impl Confirmation {
-    /// Of a file that is not held, by where it stands.
+    /// The answer for a file that is not held, by where it stands.
     #[must_use]
     pub fn of(upload: Upload) -> Self {
         match upload.state {
