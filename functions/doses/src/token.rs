@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::japan_date;
 use jiff::{SignedDuration, Timestamp};
 
-/// From the lookup to the record.
+/// Time from the lookup to the record.
 const VALID_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Characters of a token, with room to grow.
 pub(crate) const TOKEN_LIMIT: usize = 200;

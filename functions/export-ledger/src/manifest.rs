@@ -35,7 +35,7 @@ pub(crate) struct Manifest {
 struct File {
     name: String,
     key: String,
-    /// Of the object: what was published, whatever is written there later.
+    /// Version of the object: what was published, whatever is written there later.
     version: String,
     bytes: u64,
     sha256: String,

@@ -13,8 +13,10 @@ use tracing::Instrument as _;
 
 use crate::ExportError;
 
-/// Persons that one task reads: at least, if there are as many, and at most.
-const SHARE: (usize, usize) = (16, 64);
+/// Persons that one task reads at least, if there are as many.
+const LEAST_OF_A_SHARE: usize = 16;
+/// Persons that one task reads at most.
+const MOST_OF_A_SHARE: usize = 64;
 /// How many of them are asked for at once.
 const AT_ONCE: usize = 32;
 /// How often the register may move under one person.
@@ -38,8 +40,8 @@ impl People {
     ) -> impl Stream<Item = Result<Vec<PersonDoses>, ExportError>> + use<> {
         let this = Arc::clone(self);
         let ahead = self.processors + 1;
-        let (least, most) = SHARE;
-        let share = tags.len().div_ceil(ahead).clamp(least, most);
+        let share = tags.len().div_ceil(ahead);
+        let share = share.clamp(LEAST_OF_A_SHARE, MOST_OF_A_SHARE);
         let shares: Vec<_> = tags.chunks(share).map(<[_]>::to_vec).collect();
         stream::iter(shares)
             .map(move |share| apart(Arc::clone(&this).share(share)))

@@ -55,6 +55,13 @@ enum IndexError {
     Store(#[from] StoreError),
 }
 
+/// The record of a batch that failed, and why.
+struct FailedAt {
+    /// Its place in the batch.
+    record: usize,
+    error: IndexError,
+}
+
 impl From<KmsError> for IndexError {
     fn from(error: KmsError) -> Self {
         Self::Store(error.into())
@@ -82,38 +89,41 @@ type Known = BTreeMap<TenantCode, Option<Arc<TenantKeys>>>;
 impl IndexHolders {
     /// Deals with a batch in its order. Fails with the place of the first record that failed; those
     /// before it are done.
-    async fn handle(&self, records: Vec<String>) -> Result<(), (usize, IndexError)> {
+    async fn handle(&self, records: Vec<String>) -> Result<(), FailedAt> {
         let (news, stopped) = self.new_numbers(&records).await;
         let tagged = self.entries(news).await;
         let (entries, failed) = match tagged {
             Ok(entries) => (entries, None),
             // Nothing was put yet: all of the batch comes again from its first record.
-            Err(error) => (BTreeMap::new(), Some((0, error))),
+            Err(error) => (BTreeMap::new(), Some(FailedAt { record: 0, error })),
         };
         let puts = entries.iter().map(|((person, _), entry)| async move {
             let put = self.index.put(&entry.scope, person, &entry.pointer).await;
-            put.map_err(|error| (entry.at, IndexError::from(error)))
+            put.map_err(|error| FailedAt {
+                record: entry.at,
+                error: error.into(),
+            })
         });
         let puts: Vec<_> = puts.collect();
         let mut puts = stream::iter(puts).buffer_unordered(AT_ONCE);
         let mut first = failed.or(stopped);
         while let Some(put) = puts.next().await {
-            if let Err(error) = put
-                && first.as_ref().is_none_or(|(at, _)| error.0 < *at)
+            if let Err(failed) = put
+                && first.as_ref().is_none_or(|it| failed.record < it.record)
             {
-                first = Some(error);
+                first = Some(failed);
             }
         }
         first.map_or(Ok(()), Err)
     }
 
     /// The numbers that are new, up to the first record that cannot be read.
-    async fn new_numbers(&self, records: &[String]) -> (Vec<New>, Option<(usize, IndexError)>) {
+    async fn new_numbers(&self, records: &[String]) -> (Vec<New>, Option<FailedAt>) {
         let (mut news, mut known) = (Vec::new(), Known::new());
         for (at, record) in records.iter().enumerate() {
             match self.new_number(at, record, &mut known).await {
                 Ok(new) => news.extend(new),
-                Err(error) => return (news, Some((at, error))),
+                Err(error) => return (news, Some(FailedAt { record: at, error })),
             }
         }
         (news, None)

@@ -1,8 +1,8 @@
 //! Wires index-holders to AWS: settings, adapters, what it does with what triggers it.
 
-use runtime::{Adapters, Error, Handler};
+use runtime::{Adapters, Error, FailedRecord, Handler};
 
-use crate::{IndexHolders, Pace};
+use crate::{FailedAt, IndexHolders, Pace};
 
 /// The function as it is deployed, over the adapters that its settings name.
 pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
@@ -18,4 +18,13 @@ pub fn wire(adapters: &Adapters) -> Result<Handler, Error> {
     Ok(Handler::stream(function, |function, records| {
         Box::pin(function.handle(records))
     }))
+}
+
+impl From<FailedAt> for FailedRecord {
+    fn from(failed: FailedAt) -> Self {
+        Self {
+            index: failed.record,
+            failure: failed.error.into(),
+        }
+    }
 }

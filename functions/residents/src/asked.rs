@@ -108,7 +108,7 @@ impl About {
         }
     }
 
-    /// Of an entry that cannot be read, the facts that stand in it.
+    /// The facts that stand in an entry that cannot be read.
     fn of_unknown(entry: &LogEntry) -> Self {
         let fact = |name| entry.event.fact(name).unwrap_or_default();
         let reading = basis(&fact("basis"), japan_date(entry.at));

@@ -24,7 +24,7 @@ pub(crate) struct Shown<'a> {
     known: Known,
 }
 
-/// Whose they are.
+/// The municipality that has these settings.
 #[derive(Serialize)]
 struct Municipality {
     code: String,

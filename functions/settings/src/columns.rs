@@ -14,7 +14,7 @@ pub(crate) struct Mappable {
     form_en: &'static str,
 }
 
-/// Of residents files, in the order of the layout.
+/// The columns of residents files, in the order of the layout.
 pub(crate) fn of_residents() -> Vec<Mappable> {
     use residents::Column;
 
@@ -55,7 +55,7 @@ pub(crate) fn of_residents() -> Vec<Mappable> {
     mappable(described)
 }
 
-/// Of dose files, in the order of the layout.
+/// The columns of dose files, in the order of the layout.
 pub(crate) fn of_doses() -> Vec<Mappable> {
     use doses::Column;
 

@@ -104,7 +104,7 @@ pub struct InProcess {
     services: Services,
     /// Sessions, and whose rights they have.
     sts: LocalSts,
-    /// Whose rights are checked; none for the stack's owner.
+    /// The caller whose rights are checked; none for the stack's owner.
     caller: Option<Arc<Caller>>,
 }
 
@@ -168,7 +168,7 @@ impl InProcess {
         Ok(answered.map(into_sdk))
     }
 
-    /// Whose rights a call has: those of the session whose token it carries, or of whoever the client
+    /// The caller whose rights a call has: those of the session whose token it carries, or of whoever the client
     /// was made for.
     fn caller_of<B>(&self, request: &Request<B>) -> Result<Option<Arc<Caller>>, SessionOver> {
         match session_token(request) {

@@ -53,7 +53,7 @@ pub struct TokenRequest {
     pub tenant: String,
     /// Roles, as the API names them.
     pub roles: Vec<String>,
-    /// Who.
+    /// The person's subject.
     pub subject: String,
     /// How long it is valid.
     pub valid_for: SignedDuration,
@@ -66,7 +66,7 @@ pub struct ToolsToken<'a> {
     pub tenant: &'a str,
     /// Whom it is for.
     pub audience: &'a str,
-    /// Which tool.
+    /// The tool's subject.
     pub subject: &'a str,
     /// How long it is valid.
     pub valid_for: SignedDuration,

@@ -25,7 +25,7 @@ const LISTED: Duration = Duration::from_mins(1);
 pub(crate) struct Dropped {
     file: String,
     key: String,
-    /// Of the object.
+    /// Version of the object.
     version: String,
 }
 

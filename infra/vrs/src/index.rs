@@ -38,9 +38,9 @@ pub struct Indexing {
 pub struct Compared {
     /// Residents, those who left included.
     pub residents: u64,
-    /// Of these, without a My Number.
+    /// Those of them without a My Number.
     pub without_number: u64,
-    /// Of these, those whose records cannot be read; their entries are not looked for.
+    /// Those of them whose records cannot be read; their entries are not looked for.
     pub unreadable: Vec<Unreadable>,
     /// Entries that were there and right.
     pub right: u64,
@@ -53,11 +53,11 @@ pub struct Compared {
 /// A resident whose record cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Of which municipality.
+    /// The municipality that holds the record.
     pub tenant: TenantCode,
-    /// Whose record.
+    /// The resident whose record it is.
     pub resident: ResidentTag,
-    /// What of it.
+    /// The part that cannot be read.
     pub what: &'static str,
 }
 

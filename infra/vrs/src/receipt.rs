@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::text::{grouped, padded, width, wrapped};
 
-/// Of the terminal.
+/// Width of the terminal.
 const COLUMNS: usize = 100;
 
 /// What is shown of a receipt, out of `receipt.json` or `GET /uploads/{id}`.
@@ -19,7 +19,7 @@ pub(crate) struct Receipt {
     pub(crate) file: String,
     /// `residents`, `doses` or `inquiries`.
     pub(crate) kind: String,
-    /// Of the object that was read.
+    /// Version of the object that was read.
     pub(crate) version: String,
     pub(crate) municipality: Municipality,
     pub(crate) state: String,

@@ -56,7 +56,7 @@ pub struct Places {
 /// What became of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replayed {
-    /// Whose it is.
+    /// The municipality whose file it is.
     pub tenant: TenantCode,
     /// Its upload.
     pub upload: UploadId,
@@ -69,7 +69,7 @@ pub struct Replayed {
 /// A file that could not be taken in again, or is refused now and was not before.
 #[derive(Debug)]
 pub struct Failed {
-    /// Whose it is.
+    /// The municipality whose file it is.
     pub tenant: TenantCode,
     /// Key and version of the object.
     pub file: String,

@@ -12,7 +12,7 @@ pub struct NewBasis {
     pub basis: &'static Basis,
     /// What is asked for.
     pub purpose: Purpose,
-    /// Of which programmes, each once, in ascending order.
+    /// The programmes, each once, in ascending order.
     pub programmes: Vec<ProgrammeCode>,
     /// Number of the form or decision.
     pub number: String,

@@ -31,7 +31,7 @@ pub struct Asking {
     turn: Option<Mutex<()>>,
 }
 
-/// Under which id an inquiry is made.
+/// The id under which an inquiry is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
     /// One that was just made and that nobody has used.
@@ -45,11 +45,11 @@ pub enum Named {
 pub struct Question {
     /// Its id.
     pub id: Named,
-    /// On which of the municipality's recorded bases, as it was read or written last.
+    /// The recorded basis it is asked on, one of the municipality's, as it was read or written last.
     pub consent: Consent,
-    /// About whom.
+    /// My Number of the person it is about.
     pub my_number: MyNumber,
-    /// About whom.
+    /// Birth date of the person it is about.
     pub birth_date: Date,
     /// The tag of that number, if the caller made it already.
     pub person: Option<PersonTag>,

@@ -113,7 +113,7 @@ impl TenantKeys {
         })
     }
 
-    /// Whose keys these are.
+    /// The municipality whose keys these are.
     #[must_use]
     pub fn tenant(&self) -> TenantCode {
         self.tenant

@@ -10,7 +10,7 @@ type Parts = (i16, i8, i8);
 /// Reads a date off the beginning of a text, behind this character.
 type Form = fn(&str, Option<char>) -> Option<Parts>;
 
-/// Of the first form that has a date anywhere in the name, its first one counts. The console looks for the same
+/// The first date of the first form that has one anywhere in the name counts. The console looks for the same
 /// forms in the same order (`infra/console/app/uploads.js`).
 const FORMS: [Form; 5] = [with_signs, of_reiwa, of_reiwa_in_short, in_parts, in_digits];
 

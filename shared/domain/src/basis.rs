@@ -152,7 +152,7 @@ impl Basis {
         signed_on.checked_add(days).unwrap_or(Date::MAX)
     }
 
-    /// Under which word inquiries on it are counted: those without consent apart.
+    /// The word under which inquiries on it are counted: those without consent apart.
     #[must_use]
     pub const fn counted_as(&self) -> &'static str {
         self.counted_as

@@ -80,12 +80,12 @@ impl FromStr for ExportId {
     }
 }
 
-/// Whose doses an export holds.
+/// The persons whose doses an export holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExportScope {
-    /// Of everybody with a dose in force.
+    /// Everybody with a dose in force.
     Full,
-    /// Of everybody whose doses changed since the last export of a night, all of them; a row without doses
+    /// Everybody whose doses changed since the last export of a night, all of them; a row without doses
     /// says that there is none in force any more.
     Changed,
 }

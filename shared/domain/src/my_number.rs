@@ -155,7 +155,7 @@ fn folded_digit(character: char) -> Option<u8> {
     u8::try_from(code).ok().filter(u8::is_ascii_digit)
 }
 
-/// From the left over the first eleven digits (平成26年総務省令第85号 第5条).
+/// Weights from the left over the first eleven digits (平成26年総務省令第85号 第5条).
 const WEIGHTS: [u16; 11] = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
 
 /// r = sum mod 11; 0 if r ≤ 1, else 11 − r.

@@ -20,7 +20,7 @@ pub struct TenantSettings {
     pub lots: KnownLots,
     /// The encoding of exports for the ledger.
     pub export_encoding: Encoding,
-    /// Whose doses a nightly export holds.
+    /// The persons whose doses a nightly export holds.
     pub export_scope: ExportScope,
     /// How many inquiries the municipality may make in a day; one for every fifty residents, and
     /// not less than a hundred, when it is not set.

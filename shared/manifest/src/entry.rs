@@ -19,27 +19,27 @@ pub enum Presence {
 /// Two different coupons or birth dates look the same here once in four thousand million changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ShortTags {
-    /// Of the coupon number; zero when there is none.
+    /// Tag of the coupon number; zero when there is none.
     pub coupon: [u8; 4],
-    /// Of the birth date.
+    /// Tag of the birth date.
     pub birth: [u8; 4],
 }
 
 /// One resident of a manifest or of a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// Who.
+    /// The resident's tag.
     pub tag: ResidentTag,
-    /// Of the row in force.
+    /// Fingerprint of the row in force.
     pub fingerprint: Fingerprint,
-    /// Which hints exist for the row in force.
+    /// Hints that exist for the row in force.
     pub hints: ShortTags,
     /// In the register or not.
     pub presence: Presence,
 }
 
 impl ShortTags {
-    /// From the whole tags.
+    /// The short tags of the whole ones.
     #[must_use]
     pub fn of(coupon: Option<&Tag>, birth: &Tag) -> Self {
         let short = |tag: &Tag| {

@@ -23,9 +23,9 @@ const REFUSED: [u8; ROW] = [0; ROW];
 /// compare it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckedRow {
-    /// Whose row it is.
+    /// Tag of the resident whose row it is.
     pub tag: ResidentTag,
-    /// Of its content.
+    /// Fingerprint of its content.
     pub fingerprint: Fingerprint,
 }
 

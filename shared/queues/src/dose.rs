@@ -8,18 +8,18 @@ use crate::Message;
 pub enum DoseMessage {
     /// Record the rows of one chunk of a dose file.
     Chunk {
-        /// Whose records.
+        /// The municipality whose records they are.
         tenant: TenantCode,
-        /// Which accepted file.
+        /// The accepted file.
         upload: UploadId,
-        /// Which chunk, counted from 0.
+        /// Number of the chunk, counted from 0.
         chunk: u32,
     },
     /// The register moved: attach the waiting doses whose resident is there now.
     Attach {
-        /// Whose records.
+        /// The municipality whose records they are.
         tenant: TenantCode,
-        /// Behind which place of the list to go on; `None` from the beginning.
+        /// The place of the list behind which to go on; `None` from the beginning.
         after: Option<String>,
     },
 }
@@ -45,7 +45,7 @@ enum Wire {
 }
 
 impl DoseMessage {
-    /// Whose area the message is about. The queue is written only by our own functions.
+    /// The municipality whose area the message is about. The queue is written only by our own functions.
     #[must_use]
     pub fn scope(&self) -> TenantScope {
         match self {

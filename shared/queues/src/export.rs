@@ -13,14 +13,14 @@ pub enum ExportMessage {
     },
     /// The same of one municipality, which could not be asked about among the others.
     NightlyOf {
-        /// Whose doses.
+        /// The municipality whose doses they are.
         tenant: TenantCode,
     },
     /// Make an export that was asked for.
     Export {
-        /// Whose doses.
+        /// The municipality whose doses they are.
         tenant: TenantCode,
-        /// Which export.
+        /// The export.
         export: ExportId,
     },
 }

@@ -6,9 +6,9 @@ use crate::Message;
 /// A message in the queue `inquiries`: ask what the rows of an accepted file ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InquiryMessage {
-    /// Who asks.
+    /// The municipality that asks.
     pub tenant: TenantCode,
-    /// Which accepted file.
+    /// The accepted file.
     pub upload: UploadId,
 }
 
@@ -25,7 +25,7 @@ struct Wire {
 }
 
 impl InquiryMessage {
-    /// Whose area the message is about. The queue is written only by our own functions.
+    /// The municipality whose area the message is about. The queue is written only by our own functions.
     #[must_use]
     pub fn scope(&self) -> TenantScope {
         TenantScope::from_own_queue(self.tenant)

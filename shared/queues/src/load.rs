@@ -8,16 +8,16 @@ use crate::Message;
 pub enum LoadMessage {
     /// Start the tenant's next waiting load, or take up one that was left unfinished.
     Advance {
-        /// Whose register.
+        /// The municipality whose register it is.
         tenant: TenantCode,
     },
     /// Load one chunk of an upload.
     Chunk {
-        /// Whose register.
+        /// The municipality whose register it is.
         tenant: TenantCode,
-        /// Which accepted file.
+        /// The accepted file.
         upload: UploadId,
-        /// Which chunk, counted from 0.
+        /// Number of the chunk, counted from 0.
         chunk: u32,
     },
 }
@@ -41,7 +41,7 @@ enum Wire {
 }
 
 impl LoadMessage {
-    /// Whose area the message is about. The queue is written only by our own functions.
+    /// The municipality whose area the message is about. The queue is written only by our own functions.
     #[must_use]
     pub fn scope(&self) -> TenantScope {
         match self {

@@ -27,7 +27,7 @@ pub struct Receipt {
     pub version: String,
     /// What kind of rows it holds.
     pub kind: &'static str,
-    /// Whose file it is.
+    /// The municipality whose file it is.
     pub municipality: Municipality,
     /// Stable word for where it stands.
     pub state: &'static str,
@@ -50,7 +50,7 @@ pub struct Receipt {
     /// `utf-8`, `utf-8-bom` or `cp932`; absent when it could not be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-    /// Of the file, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Where every row went.
@@ -107,11 +107,11 @@ pub struct Rows {
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 #[serde(untagged)]
 pub enum Outcomes {
-    /// Of a residents file.
+    /// Outcomes of a residents file.
     Residents(ResidentOutcomes),
-    /// Of a dose file.
+    /// Outcomes of a dose file.
     Doses(DoseOutcomes),
-    /// Of a file of inquiries.
+    /// Outcomes of a file of inquiries.
     Inquiries(InquiryOutcomes),
 }
 
@@ -311,7 +311,7 @@ fn rows(upload: &Upload) -> Rows {
     }
 }
 
-/// Of a file of which nothing is taken over, none.
+/// Protections that the file lifts: none, if nothing of it is taken over.
 fn protections_lifted(upload: &Upload) -> Option<u64> {
     let state = upload.state;
     let is_none = state == UploadState::Refused || state == UploadState::Discarded;

@@ -23,7 +23,7 @@ pub struct Mark {
 pub struct DroppedFile<'a> {
     /// The drop bucket.
     pub drop: &'a Objects,
-    /// Whose file it is.
+    /// The municipality whose file it is.
     pub scope: &'a TenantScope,
     /// The pinned version.
     pub object: &'a PinnedObject,

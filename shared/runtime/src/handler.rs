@@ -128,11 +128,8 @@ impl Handler {
     pub fn stream<F, H, E>(function: F, handle: H) -> Self
     where
         F: Send + Sync + 'static,
-        H: for<'a> Fn(&'a F, Vec<String>) -> BoxFuture<'a, Result<(), (usize, E)>>
-            + Send
-            + Sync
-            + 'static,
-        E: Into<Failure> + 'static,
+        H: for<'a> Fn(&'a F, Vec<String>) -> BoxFuture<'a, Result<(), E>> + Send + Sync + 'static,
+        E: Into<FailedRecord> + 'static,
     {
         let shared = Arc::new((function, handle));
         Self::Stream(Box::new(move |records| {
@@ -140,10 +137,7 @@ impl Handler {
             Box::pin(async move {
                 let (function, handle) = &*shared;
                 let handled = handle(function, records).await;
-                handled.map_err(|(index, error)| FailedRecord {
-                    index,
-                    failure: error.into(),
-                })
+                handled.map_err(Into::into)
             })
         }))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{
     Date, DoseNumber, Encoding, ExportId, ExportOrigin, ExportScope, ExportState, ProgrammeCode,
     TenantScope,
@@ -13,7 +13,8 @@ use crate::{
     PageOf, Store, StoreError,
     item::{Item, Map, as_stored, n, s, time},
     keys::{self, SCHEMA},
-    transaction::{Change, not_built},
+    transaction::Change,
+    update_terms::UpdateTerms,
 };
 
 const LAST: &str = "LAST";
@@ -29,13 +30,13 @@ const TRIES: u32 = 4;
 /// An export of a municipality's doses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
-    /// Which one.
+    /// Its id.
     pub id: ExportId,
     /// Who had it made.
     pub origin: ExportOrigin,
-    /// Whose doses it is to hold.
+    /// The persons whose doses it is to hold.
     pub scope: ExportScope,
-    /// In which encoding its tables are written.
+    /// Encoding in which its tables are written.
     pub encoding: Encoding,
     /// How it stands.
     pub state: ExportState,
@@ -57,7 +58,7 @@ pub struct Export {
 /// taken in, so the next one of changes goes on from that of a night.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastExport {
-    /// Which one it was.
+    /// Its id.
     pub id: ExportId,
     /// The last one of a night; `None` before the first.
     pub nightly: Option<ExportId>,
@@ -71,7 +72,7 @@ pub struct LastExport {
 /// An export whose files are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// Which one.
+    /// Its id.
     pub id: ExportId,
     /// How far it reached, as [`LastExport::day`] says, if it is one of a night.
     pub night: Option<Date>,
@@ -213,7 +214,7 @@ impl Store {
             pk: keys::exports(scope),
             sk: &keys::export_sk(id),
             update: "SET held_until = :until, first_taken_at = if_not_exists(first_taken_at, :now)",
-            condition: "#state = :requested AND (attribute_not_exists(held_until) OR held_until <= :now)",
+            condition: Some("#state = :requested AND (attribute_not_exists(held_until) OR held_until <= :now)"),
             names: &[("#state", "state")],
             values: vec![
                 (":requested", s(ExportState::Requested.as_str())),
@@ -238,7 +239,7 @@ impl Store {
                 pk: keys::exports(scope),
                 sk: &keys::export_sk(id),
                 update: "REMOVE held_until",
-                condition: "#state = :requested AND held_until = :until",
+                condition: Some("#state = :requested AND held_until = :until"),
                 names: &[("#state", "state")],
                 values: vec![
                     (":requested", s(ExportState::Requested.as_str())),
@@ -263,7 +264,7 @@ impl Store {
             pk: keys::exports(scope),
             sk: &sk,
             update: "SET #state = :published, moved_at = :now, doses = :doses, programmes = :programmes",
-            condition: "#state = :requested",
+            condition: Some("#state = :requested"),
             names: &[("#state", "state")],
             values: vec![
                 (":published", s(ExportState::Published.as_str())),
@@ -284,23 +285,24 @@ impl Store {
         scope: &TenantScope,
         published: &Published,
     ) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .key("pk", s(keys::exports(scope)))
-            .key("sk", s(LAST))
-            .expression_attribute_values(":v", n(SCHEMA))
-            .expression_attribute_values(":id", s(published.id.to_string()))
-            .expression_attribute_values(":programmes", published.programmes());
-        let always = "SET v = :v, id = :id, programmes = :programmes";
-        let update = match published.night {
-            None => update.update_expression(always),
-            Some(day) => update
-                .update_expression(format!("{always}, nightly = :id, #day = :day"))
-                .expression_attribute_names("#day", "day")
-                .expression_attribute_values(":day", s(day.to_string())),
-        };
-        let update = update.build().map_err(|_| not_built())?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let mut sets = UpdateTerms::set();
+        sets.put("v", n(SCHEMA));
+        sets.put("id", s(published.id.to_string()));
+        sets.put("programmes", published.programmes());
+        let mut names: &[_] = &[];
+        if let Some(day) = published.night {
+            sets.put("nightly", s(published.id.to_string()));
+            sets.put("#day", s(day.to_string()));
+            names = &[("#day", "day")];
+        }
+        self.update_in(Change {
+            pk: keys::exports(scope),
+            sk: LAST,
+            update: sets.update,
+            condition: None,
+            names,
+            values: sets.values,
+        })
     }
 
     /// Notes that an export cannot be published, and why. [`StoreError::Moved`] when it came to its end
@@ -316,7 +318,7 @@ impl Store {
             pk: keys::exports(scope),
             sk: &keys::export_sk(id),
             update: "SET #state = :failed, moved_at = :now, code = :code, difference = :difference",
-            condition: "#state = :requested",
+            condition: Some("#state = :requested"),
             names: &[("#state", "state")],
             values: vec![
                 (":failed", s(ExportState::Failed.as_str())),

@@ -22,7 +22,7 @@ pub struct HolderIndex {
 /// A municipality that holds records of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HolderEntry {
-    /// Which municipality.
+    /// The municipality.
     pub holder: TenantCode,
     /// To each of its residents who carries the person's number or carried it, by ascending text of their
     /// names; one at least.

@@ -15,6 +15,7 @@ mod register;
 mod tenant;
 mod transaction;
 mod turn;
+mod update_terms;
 mod upload;
 mod wire;
 
@@ -23,9 +24,9 @@ use domain::{PerTenant, TenantScope};
 
 pub use dose::{
     Begun, ContentId, DoseAct, DoseChange, DoseCounts, DoseId, DoseKey, DoseList, DoseRevision,
-    Entry, InRegister, InSight, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once,
-    OnceBefore, PEOPLE_AT_ONCE, PersonDoses, PersonItems, Remembered, RememberedKind, Settled,
-    Settlement, Source, TouchedPage, Transaction, WaitingDose, WaitingKey, content_id,
+    Entry, ListPage, Listed, Newcomer, NewcomerKey, NextDose, Once, OnceBefore, PEOPLE_AT_ONCE,
+    PersonDoses, PersonItems, Remembered, RememberedKind, Settled, Settlement, Source, TouchedPage,
+    Transaction, WaitingDose, WaitingKey, content_id,
 };
 pub use error::StoreError;
 pub use export::{Export, LastExport, Published};
@@ -38,8 +39,9 @@ pub use inquiry::{
 pub use keys::partitions_of;
 pub use page::PageOf;
 pub use register::{
-    BatchBody, InForce, ManifestPlace, Register, RegisterWriter, ResidentInForce, ShiftBody,
-    SlotContent, Snapshot, Status, StreamKey, StreamSlot, Switch, Taken, write_profile,
+    BatchBody, InForce, InRegister, InSight, ManifestPlace, Register, RegisterWriter,
+    ResidentInForce, ShiftBody, SlotContent, Snapshot, Status, StreamKey, StreamSlot, Switch,
+    Taken, write_profile,
 };
 pub use tenant::TenantState;
 pub use upload::{

@@ -10,6 +10,7 @@ use crate::{
     item::{Item, b, n, s, texts, time},
     keys::{self, SCHEMA},
     transaction::Change,
+    update_terms::UpdateTerms,
 };
 
 const SETTINGS: &str = "SETTINGS";
@@ -75,22 +76,21 @@ impl Store {
     ) -> Result<(), StoreError> {
         let pk = keys::tenant(scope);
         let key_sk = format!("{KEY_PREFIX}{:03}", key.version);
-        let mut values = setting_values(settings);
-        values.push((":entered", time(now)));
-        let update = format!("{SET_SETTINGS}, entered_at = :entered");
+        let mut sets = set_settings(settings);
+        sets.put("entered_at", time(now));
         let settings_change = Change {
             pk: pk.clone(),
             sk: SETTINGS,
-            update: &update,
-            condition: "attribute_not_exists(pk)",
+            update: sets.update,
+            condition: Some("attribute_not_exists(pk)"),
             names: &[],
-            values,
+            values: sets.values,
         };
         let key_change = Change {
             pk,
             sk: &key_sk,
             update: "SET v = :v, wrapped_key = :blob",
-            condition: "attribute_not_exists(pk)",
+            condition: Some("attribute_not_exists(pk)"),
             names: &[],
             values: vec![(":v", n(SCHEMA)), (":blob", b(&key.blob))],
         };
@@ -112,17 +112,17 @@ impl Store {
         scope: &TenantScope,
         settings: &TenantSettings,
     ) -> Result<(), StoreError> {
-        let mut values = setting_values(settings);
-        values.push((":before", n(settings.revision.saturating_sub(1))));
+        let mut sets = set_settings(settings);
+        sets.value(":before", n(settings.revision.saturating_sub(1)));
         self.change(
             scope,
             Change {
                 pk: keys::tenant(scope),
                 sk: SETTINGS,
-                update: SET_SETTINGS,
-                condition: "revision = :before",
+                update: sets.update,
+                condition: Some("revision = :before"),
                 names: &[],
-                values,
+                values: sets.values,
             },
         )
         .await
@@ -160,28 +160,22 @@ impl TenantState {
     }
 }
 
-const SET_SETTINGS: &str = "SET v = :v, column_map = :columns, dose_column_map = :dose_columns, \
-                            max_refused = :refused, max_removed = :removed, lots = :lots, \
-                            export_encoding = :encoding, export_scope = :exported, \
-                            inquiries_per_day = :inquiries, inquiries_at_most = :most, \
-                            hold_protected = :hold, \
-                            revision = :revision";
-
-fn setting_values(settings: &TenantSettings) -> Vec<(&'static str, AttributeValue)> {
-    vec![
-        (":v", n(SCHEMA)),
-        (":columns", texts(&settings.columns)),
-        (":dose_columns", texts(&settings.dose_columns)),
-        (":refused", n(settings.max_refused_percent)),
-        (":removed", n(settings.max_removed_percent)),
-        (":lots", write_lots(&settings.lots)),
-        (":encoding", s(settings.export_encoding.as_str())),
-        (":exported", s(settings.export_scope.as_str())),
-        (":inquiries", maybe(settings.inquiries_per_day)),
-        (":most", maybe(settings.inquiries_at_most)),
-        (":hold", AttributeValue::Bool(settings.hold_protected)),
-        (":revision", n(settings.revision)),
-    ]
+fn set_settings(settings: &TenantSettings) -> UpdateTerms {
+    let mut sets = UpdateTerms::set();
+    sets.put("v", n(SCHEMA));
+    sets.put("column_map", texts(&settings.columns));
+    sets.put("dose_column_map", texts(&settings.dose_columns));
+    sets.put("max_refused", n(settings.max_refused_percent));
+    sets.put("max_removed", n(settings.max_removed_percent));
+    sets.put("lots", write_lots(&settings.lots));
+    sets.put("export_encoding", s(settings.export_encoding.as_str()));
+    sets.put("export_scope", s(settings.export_scope.as_str()));
+    sets.put("inquiries_per_day", maybe(settings.inquiries_per_day));
+    sets.put("inquiries_at_most", maybe(settings.inquiries_at_most));
+    let hold = AttributeValue::Bool(settings.hold_protected);
+    sets.put("hold_protected", hold);
+    sets.put("revision", n(settings.revision));
+    sets
 }
 
 fn maybe(number: Option<u32>) -> AttributeValue {

@@ -27,14 +27,15 @@ const LONGEST: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: u64 = 200;
 const LONGEST_PAUSE: u64 = 2_000;
 
-/// One conditional update: where, what, and on which condition.
-pub(crate) struct Change<'a> {
+/// One update: where, what, and on which condition, if any. `T` is `String` where [`crate::update_terms::UpdateTerms`] wrote
+/// what is updated.
+pub(crate) struct Change<'a, T = &'a str> {
     pub(crate) pk: String,
     pub(crate) sk: &'a str,
-    pub(crate) update: &'a str,
-    pub(crate) condition: &'a str,
+    pub(crate) update: T,
+    pub(crate) condition: Option<&'a str>,
     pub(crate) names: &'a [(&'a str, &'a str)],
-    pub(crate) values: Vec<(&'a str, AttributeValue)>,
+    pub(crate) values: Vec<(T, AttributeValue)>,
 }
 
 impl Store {
@@ -102,11 +103,11 @@ impl Store {
         Ok(())
     }
 
-    /// One conditional update; [`StoreError::Moved`] when its condition does not hold.
-    pub(crate) async fn change(
+    /// One update; [`StoreError::Moved`] when its condition does not hold.
+    pub(crate) async fn change<T: Into<String>>(
         &self,
         scope: &TenantScope,
-        change: Change<'_>,
+        change: Change<'_, T>,
     ) -> Result<(), StoreError> {
         let mut call = self
             .client(scope)
@@ -115,7 +116,7 @@ impl Store {
             .key("pk", s(change.pk))
             .key("sk", s(change.sk))
             .update_expression(change.update)
-            .condition_expression(change.condition);
+            .set_condition_expression(change.condition.map(str::to_owned));
         for (name, attribute) in change.names {
             call = call.expression_attribute_names(*name, *attribute);
         }
@@ -170,13 +171,16 @@ impl Store {
         }
     }
 
-    pub(crate) fn update_in(&self, change: Change<'_>) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn update_in<T: Into<String>>(
+        &self,
+        change: Change<'_, T>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let mut update = Update::builder()
             .table_name(&self.table)
             .key("pk", s(change.pk))
             .key("sk", s(change.sk))
             .update_expression(change.update)
-            .condition_expression(change.condition)
+            .set_condition_expression(change.condition.map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
         for (name, attribute) in change.names {
             update = update.expression_attribute_names(*name, *attribute);

@@ -3,7 +3,7 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use data_encoding::BASE64URL_NOPAD;
 
-/// Of a challenge and of what this method makes: 32 bytes in base64url.
+/// Characters of a challenge and of what this method makes: 32 bytes in base64url.
 const CHALLENGE_LENGTH: usize = 43;
 
 /// What the client showed when it sent somebody to sign in.

@@ -13,7 +13,7 @@ pub struct Api {
     pub id: String,
     /// Its routes.
     pub routes: Vec<Route>,
-    /// Whose tokens it takes.
+    /// The authorizer whose tokens it takes.
     pub authorizer: Authorizer,
 }
 

@@ -12,7 +12,7 @@ use super::fields::Fields;
 pub struct Schedule {
     /// Its id in the template.
     pub id: String,
-    /// When.
+    /// Times at which it fires.
     pub times: Times,
     /// ARN of the queue.
     pub queue: String,

@@ -259,7 +259,7 @@ mod tests {
         assert!(after(226, "loading", 3));
     }
 
-    /// Of a file that loads for so long, without a step that is seen.
+    /// The waiting for a file that loads for so long, without a step that is seen.
     struct Loading {
         sees_steps: bool,
         ends: Instant,

@@ -53,7 +53,7 @@ pub enum Encoding {
 /// What a file is asked to be.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
-    /// Whose register.
+    /// The municipality whose register it is.
     pub tenant: TenantCode,
     /// Residents in the first file; at most [`MOST_RESIDENTS`].
     pub residents: u32,

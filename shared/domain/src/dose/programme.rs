@@ -121,7 +121,7 @@ impl Interval {
         self.number
     }
 
-    /// Of which vaccine the later dose is; `None` for all that are not named.
+    /// The vaccine of the later dose; `None` for all that are not named.
     #[must_use]
     pub const fn product(&self) -> Option<ProductCode> {
         self.product

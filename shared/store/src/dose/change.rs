@@ -29,9 +29,9 @@ pub struct DoseChange<'a> {
     now: Timestamp,
     pub(super) writes: Vec<TransactWriteItem>,
     counts: BTreeMap<u8, DoseCounts>,
-    /// Whose doses change, in which edition they were read, and by how many revisions.
+    /// Persons whose doses change: the edition in which they were read, and by how many revisions they change.
     pub(super) touched: BTreeMap<ResidentTag, (u64, u64)>,
-    /// Beside whose doses it was found right, and in which edition they were read.
+    /// Persons beside whose doses it was found right: the edition in which these were read.
     pub(super) beside: BTreeMap<ResidentTag, u64>,
 }
 

@@ -26,7 +26,7 @@ impl fmt::Display for ContentId {
     }
 }
 
-/// Which content this is.
+/// The id of a dose's content.
 #[must_use]
 pub fn content_id(keys: &TenantKeys, dose: &Dose) -> ContentId {
     of_bytes(keys, &write(dose))

@@ -29,9 +29,9 @@ pub enum Source {
     Api,
     /// A row of a dropped file, counted from 1.
     File {
-        /// Which file.
+        /// The file.
         upload: UploadId,
-        /// Which row.
+        /// Number of the row.
         row: u64,
     },
 }

@@ -10,11 +10,11 @@ use super::ContentId;
 /// The number of a programme, for one resident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DoseKey {
-    /// Whose.
+    /// Tag of the resident whose dose it is.
     pub resident: ResidentTag,
-    /// Of which programme.
+    /// Its programme.
     pub programme: ProgrammeCode,
-    /// Which dose.
+    /// Its number in the programme.
     pub number: DoseNumber,
 }
 
@@ -23,7 +23,7 @@ pub struct DoseKey {
 pub struct NewcomerKey {
     /// The number it came for.
     pub dose: DoseKey,
-    /// Which newcomer.
+    /// Id of its content, which is the newcomer's own.
     pub id: ContentId,
 }
 
@@ -32,11 +32,11 @@ pub struct NewcomerKey {
 pub struct WaitingKey {
     /// Tag of the coupon.
     pub coupon: Tag,
-    /// Of which programme.
+    /// Its programme.
     pub programme: ProgrammeCode,
-    /// Which dose.
+    /// Its number in the programme.
     pub number: DoseNumber,
-    /// Which content.
+    /// Id of its content.
     pub id: ContentId,
 }
 

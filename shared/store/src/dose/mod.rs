@@ -21,9 +21,7 @@ pub use entry::{DoseAct, Entry, Source};
 pub use id::{DoseId, DoseKey, NewcomerKey, WaitingKey};
 pub use lists::{DoseCounts, DoseList, ListPage, Listed, TouchedPage};
 pub use memory::{Once, Remembered, RememberedKind};
-pub use person::{
-    Begun, InRegister, InSight, OnceBefore, PEOPLE_AT_ONCE, PersonDoses, PersonItems,
-};
+pub use person::{Begun, OnceBefore, PEOPLE_AT_ONCE, PersonDoses, PersonItems};
 
 /// One revision of the dose under a number, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

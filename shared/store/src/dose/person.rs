@@ -13,7 +13,7 @@ use super::{
     memory, waiting,
 };
 use crate::{
-    ResidentInForce, Status, Store, StoreError,
+    InRegister, InSight, Store, StoreError,
     item::{Item, Map, s},
     keys::{self, EDITION_SK, FIRST_DOSE_SK, PROFILE_SK},
     many::MOST,
@@ -21,19 +21,10 @@ use crate::{
     register::slots,
 };
 
-/// A person in the register, or one who left it.
-#[derive(Debug, Clone)]
-pub struct InRegister {
-    /// As the register in force has them.
-    pub resident: ResidentInForce,
-    /// Registered, or removed.
-    pub status: Status,
-}
-
 /// A person and their doses, read at one moment.
 #[derive(Debug, Clone)]
 pub struct PersonDoses {
-    /// Who.
+    /// Tag of the person.
     pub tag: ResidentTag,
     /// The person; `None` when the register read under has nobody of this tag.
     pub person: Option<InRegister>,
@@ -124,17 +115,6 @@ impl PersonItems {
         }
         Ok(found)
     }
-}
-
-/// Who is seen under one register.
-#[derive(Debug)]
-pub enum InSight {
-    /// Nobody, under any register.
-    Nobody,
-    /// Somebody who is in a newer register only: it may have come into force meanwhile.
-    Ahead,
-    /// Registered, or removed.
-    Person(Box<InRegister>),
 }
 
 impl Store {
@@ -325,7 +305,7 @@ const MOST_WRITES: usize = 100;
 /// The dose, the person's edition, the day on which they were touched, and a doubtful one's place on the list.
 const WRITES_OF_A_DOSE: usize = 4;
 
-/// Of how many people [`Store::doses_of_many`] learns by one call whether they have doses, and a
+/// So many people [`Store::doses_of_many`] asks about by one call, whether they have doses; and for so many a
 /// [`crate::DoseChange`] puts one each by one transaction.
 pub const PEOPLE_AT_ONCE: usize = {
     let read = MOST / KEYS_OF_A_PERSON;

@@ -32,13 +32,13 @@ pub(crate) fn kept_answer(pk: &str, sealed: &[u8], until: Timestamp) -> Map {
 pub struct NewAnswer<'a> {
     /// Who asked.
     pub asker: TenantCode,
-    /// Which of its inquiries.
+    /// Id of the inquiry, one of the asker's.
     pub inquiry: InquiryId,
     /// When its basis ends.
     pub basis_ends: Timestamp,
     /// What the holder's log says of it.
     pub event: LogEvent,
-    /// Whose view the entry belongs to as well, each once: of one person there may be several records.
+    /// Residents whose view the entry belongs to as well, each once: of one person there may be several records.
     pub residents: &'a [ResidentTag],
     /// The answer, sealed for the holder.
     pub sealed: &'a [u8],

@@ -21,7 +21,7 @@ pub struct Consent {
     pub basis: String,
     /// What is asked for.
     pub purpose: Purpose,
-    /// Of which programmes doses may be given.
+    /// Programmes of which doses may be given.
     pub programmes: Vec<ProgrammeCode>,
     /// What proves it.
     pub evidence: Evidence,
@@ -38,7 +38,7 @@ pub struct Consent {
 /// What proves a basis. The document itself stays with the municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// Which kind of document.
+    /// Kind of the document.
     pub kind: EvidenceKind,
     /// Its number.
     pub number: String,

@@ -15,6 +15,7 @@ use crate::{
     page::PageOf,
     transaction::Change,
     turn::pause,
+    update_terms::UpdateTerms,
 };
 
 const ONCE: &str = "ONCE";
@@ -167,23 +168,20 @@ impl Store {
                 Err(error) => return Ok(Changed::Impossible(error)),
             }
             consent.approved_by = approver.or(consent.approved_by);
-            let mut values = vec![
-                (":stage", s(stage_word(consent.life.stage()))),
-                (":before", s(stage_word(before))),
-            ];
-            let mut update = "SET stage = :stage";
+            let mut sets = UpdateTerms::set();
+            sets.put("stage", s(stage_word(consent.life.stage())));
             if let Some(approver) = approver {
-                update = "SET stage = :stage, approver = :approver";
-                values.push((":approver", b(approver.as_bytes())));
+                sets.put("approver", b(approver.as_bytes()));
             }
+            sets.value(":before", s(stage_word(before)));
             let sk = id.to_string();
             let mut writes = vec![self.update_in(Change {
                 pk: keys::consents(scope),
                 sk: &sk,
-                update,
-                condition: "stage = :before",
+                update: sets.update,
+                condition: Some("stage = :before"),
                 names: &[],
-                values,
+                values: sets.values,
             })?];
             let unused = matches!(before, Stage::Draft | Stage::Granted);
             if consent.life.stage() == Stage::Revoked && unused {

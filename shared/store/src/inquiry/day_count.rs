@@ -20,11 +20,11 @@ const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 pub struct DayCount {
     /// Inquiries made.
     pub asked: u32,
-    /// Of these, without the person's consent.
+    /// Those of them without the person's consent.
     pub without_consent: u32,
-    /// Answered with no dose at all.
+    /// Inquiries that were answered with no dose at all.
     pub nothing_found: u32,
-    /// Refused, and not among those made: about another person than their basis.
+    /// Inquiries that were refused, and are not among those made: about another person than their basis.
     pub mismatched: u32,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn counters_end(now: Timestamp) -> i64 {
 /// Inquiries of a file that are refused as they name another person than their basis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mismatches {
-    /// How many.
+    /// Number of them.
     pub many: u32,
     /// Today in Japan.
     pub day: Date,
@@ -77,8 +77,7 @@ impl Store {
             pk: keys::budget(scope),
             sk: &mismatches.day.to_string(),
             update: "SET #ttl = :ttl ADD mismatched :many",
-            // Always true: a `Change` needs a condition, and the count may be the first of its day.
-            condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
+            condition: None,
             names: &[("#ttl", "ttl")],
             values: vec![
                 (":many", n(mismatches.many)),

@@ -65,9 +65,9 @@ pub struct NewClaim {
     pub basis: &'static Basis,
     /// The recorded basis.
     pub consent: ConsentId,
-    /// By which inquiry.
+    /// The inquiry that claims it.
     pub inquiry: InquiryId,
-    /// By whom; of a row of a file, the tag of the file.
+    /// Whoever asks; of a row of a file, the tag of the file.
     pub by: StaffTag,
     /// Who dropped that file, where that is known.
     pub dropped_by: Option<StaffTag>,
@@ -205,7 +205,7 @@ impl Store {
             pk: keys::consents(scope),
             sk: &id,
             update: "SET stage = :claimed, inquiry = :inquiry",
-            condition: "stage = :granted AND expires_at > :now",
+            condition: Some("stage = :granted AND expires_at > :now"),
             names: &[],
             values: vec![
                 (":claimed", s("claimed")),
@@ -227,7 +227,7 @@ impl Store {
             pk: keys::budget(scope),
             sk: &day,
             update: "SET #ttl = :ttl ADD asked :one, without_consent :without",
-            condition: "attribute_not_exists(asked) OR asked < :most",
+            condition: Some("attribute_not_exists(asked) OR asked < :most"),
             names: &[("#ttl", "ttl")],
             values: vec![
                 (":one", n(1)),
@@ -297,7 +297,7 @@ impl Store {
             pk: keys::consents(scope),
             sk: &id,
             update: "SET stage = :answered",
-            condition: HOLDS,
+            condition: Some(HOLDS),
             names: &[],
             values: vec![
                 (":answered", s("answered")),
@@ -310,7 +310,7 @@ impl Store {
             pk: keys::inquiries(scope),
             sk: &inquiry,
             update: "SET answered_at = :now REMOVE #left",
-            condition: "attribute_not_exists(answered_at) AND attribute_exists(pk)",
+            condition: Some("attribute_not_exists(answered_at) AND attribute_exists(pk)"),
             names: &[("#left", LEFT)],
             values: vec![(":now", time(now))],
         };
@@ -325,8 +325,7 @@ impl Store {
                 pk: keys::budget(scope),
                 sk: &day,
                 update: "SET #ttl = :ttl ADD nothing_found :one",
-                // Always true: a `Change` needs a condition, and the count may be the first of its day.
-                condition: "attribute_exists(pk) OR attribute_not_exists(pk)",
+                condition: None,
                 names: &[("#ttl", "ttl")],
                 values: vec![(":one", n(1)), (":ttl", n(counters_end(now)))],
             })?);

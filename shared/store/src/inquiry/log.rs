@@ -157,12 +157,12 @@ impl Store {
             pk: keys::log(scope),
             sk: HEAD,
             update: "SET v = :v, #next = :next, #last = :hash",
-            condition: "attribute_not_exists(pk)",
+            condition: Some("attribute_not_exists(pk)"),
             names: &[("#next", "next"), ("#last", "last")],
             values,
         };
         if head.next > 1 {
-            change.condition = "#next = :seq";
+            change.condition = Some("#next = :seq");
             change.values.push((":seq", n(head.next)));
         }
         Ok(vec![
@@ -189,8 +189,7 @@ impl Store {
         LogHead::read(self.get(scope, keys::log(scope), HEAD).await?.as_ref())
     }
 
-    /// Of these entries, by their numbers, the copies for the residents whom they name, as far as they are
-    /// there.
+    /// The copies of these entries, by their numbers, for the residents whom they name, as far as they are there.
     pub async fn copies_of(
         &self,
         scope: &TenantScope,

@@ -8,9 +8,9 @@ use domain::{ConsentId, InquiryId, StaffTag, TenantCode, words};
 pub enum LogEvent {
     /// This municipality asked, on one of its recorded bases.
     Asked {
-        /// Which inquiry.
+        /// The inquiry.
         inquiry: InquiryId,
-        /// On which recorded basis.
+        /// The recorded basis on which it was asked.
         consent: ConsentId,
         /// What for, and on what.
         terms: Terms,
@@ -22,7 +22,7 @@ pub enum LogEvent {
     },
     /// What came of it.
     Concluded {
-        /// Which inquiry.
+        /// The inquiry.
         inquiry: InquiryId,
         /// Who gave doses, by ascending code. Who was asked and gave none is not the asker's to know.
         holders: Vec<TenantCode>,
@@ -31,7 +31,7 @@ pub enum LogEvent {
     },
     /// Another municipality asked about a resident of this one.
     Answered {
-        /// Which inquiry.
+        /// The inquiry.
         inquiry: InquiryId,
         /// Who asked.
         asker: TenantCode,

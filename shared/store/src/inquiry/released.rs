@@ -78,7 +78,7 @@ impl Store {
         Err(StoreError::Moved)
     }
 
-    /// Whose inquiry of this name was held back, among all entries about the resident since then.
+    /// The municipalities whose inquiry of this name was held back, by all entries about the resident since then.
     async fn held_back(
         &self,
         scope: &TenantScope,

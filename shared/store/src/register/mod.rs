@@ -8,7 +8,7 @@ pub(crate) mod slots;
 mod stream;
 mod writer;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use domain::{Generation, TenantScope, UploadId};
 use jiff::{Timestamp, civil::Date};
 
@@ -17,10 +17,12 @@ use crate::{
     item::{Item, Map, b, n, s, time},
     keys::{self, SCHEMA},
     transaction::Change,
+    update_terms::UpdateTerms,
 };
 
 pub use profile::write_profile;
 pub use residents::{ResidentInForce, Snapshot};
+pub use slots::{InRegister, InSight};
 pub use stream::{StreamKey, StreamSlot};
 pub use writer::{BatchBody, RegisterWriter, ShiftBody, SlotContent, Status, Taken};
 
@@ -176,7 +178,7 @@ impl Store {
             pk: keys::current(scope),
             sk: CURRENT,
             update: "SET loading = :g, loading_upload = :u",
-            condition: "attribute_not_exists(loading) AND in_force = :before",
+            condition: Some("attribute_not_exists(loading) AND in_force = :before"),
             names: &[],
             values: vec![
                 (":g", n(generation.get())),
@@ -188,7 +190,7 @@ impl Store {
             pk: keys::upload(scope, upload),
             sk: "UPLOAD",
             update: "SET #state = :to, moved_at = :now",
-            condition: "#state = :from AND generation = :g",
+            condition: Some("#state = :from AND generation = :g"),
             names: &[("#state", "state")],
             values: vec![
                 (":from", s("waiting")),
@@ -257,42 +259,33 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let next = &switch.next;
-        let mut values = vec![
-            (":g", n(next.generation.get())),
-            (":before", n(next.generation.get().saturating_sub(1))),
-            (":entries", n(next.entries)),
-            (":active", n(next.active)),
-            (":sha256", b(&next.sha256)),
-            (":settings", n(next.settings_revision)),
-            (":refused", n(next.refused.unwrap_or_default())),
-        ];
-        let update = match &next.manifest {
-            Some(place) => {
-                values.push((":manifest", n(place.generation.get())));
-                values.push((":merge", n(place.merge)));
-                values.push((":version", s(&place.version)));
-                "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
-                 settings_revision = :settings, refused = :refused, manifest_generation = :manifest, \
-                 manifest_merge = :merge, manifest_version = :version REMOVE loading, loading_upload"
-            }
-            None => {
-                "SET in_force = :g, entries = :entries, active = :active, sha256 = :sha256, \
-                 settings_revision = :settings, refused = :refused REMOVE loading, loading_upload"
-            }
-        };
+        let mut sets = UpdateTerms::set();
+        sets.put("in_force", n(next.generation.get()));
+        sets.put("entries", n(next.entries));
+        sets.put("active", n(next.active));
+        sets.put("sha256", b(&next.sha256));
+        sets.put("settings_revision", n(next.settings_revision));
+        sets.put("refused", n(next.refused.unwrap_or_default()));
+        if let Some(place) = &next.manifest {
+            sets.put("manifest_generation", n(place.generation.get()));
+            sets.put("manifest_merge", n(place.merge));
+            sets.put("manifest_version", s(&place.version));
+        }
+        sets.value(":g", n(next.generation.get()));
+        sets.value(":before", n(next.generation.get().saturating_sub(1)));
         let current = Change {
             pk: keys::current(scope),
             sk: CURRENT,
-            update,
-            condition: "loading = :g AND in_force = :before",
+            update: sets.update + " REMOVE loading, loading_upload",
+            condition: Some("loading = :g AND in_force = :before"),
             names: &[],
-            values,
+            values: sets.values,
         };
         let file = Change {
             pk: keys::upload(scope, &switch.upload),
             sk: "UPLOAD",
             update: "SET #state = :to, moved_at = :now",
-            condition: "#state = :from AND chunks_done = chunks",
+            condition: Some("#state = :from AND chunks_done = chunks"),
             names: &[("#state", "state")],
             values: vec![
                 (":from", s("loading")),
@@ -311,90 +304,80 @@ pub(crate) fn found_again(
     scope: &TenantScope,
     register: &Register,
     upload: &Upload,
-) -> Change<'static> {
-    let mut values = newest_dates(register, upload);
-    let update = if values.len() > 1 {
-        "SET issued_dropped_at = :dropped, issued_as_of = :as_of"
-    } else {
-        "SET issued_dropped_at = :dropped"
-    };
-    values.push((":g", n(register.generation().get())));
-    values.extend(dates_as_read(register));
+) -> Change<'static, String> {
+    let mut sets = UpdateTerms::set();
+    put_newest_dates(&mut sets, register, upload);
+    sets.value(":g", n(register.generation().get()));
+    give_dates_as_read(&mut sets, register);
     Change {
         pk: keys::current(scope),
         sk: CURRENT,
-        update,
-        condition: "issued = :g AND in_force = :g \
+        update: sets.update,
+        condition: Some(
+            "issued = :g AND in_force = :g \
                     AND (attribute_not_exists(issued_dropped_at) OR issued_dropped_at = :read_dropped) \
                     AND (attribute_not_exists(issued_as_of) OR issued_as_of = :read_as_of)",
+        ),
         names: &[],
-        values,
+        values: sets.values,
     }
 }
 
 /// The newest time of a drop and, where there is one, the newest as-of date, `upload` taken in.
-fn newest_dates(register: &Register, upload: &Upload) -> Vec<(&'static str, AttributeValue)> {
-    let dropped = register.issued_dropped_at.max(Some(upload.dropped_at));
-    let as_of = register.issued_as_of.max(upload.as_of);
-    let dropped = dropped.map(|at| (":dropped", time(at)));
-    let as_of = as_of.map(|date| (":as_of", s(date.to_string())));
-    dropped.into_iter().chain(as_of).collect()
+fn put_newest_dates(sets: &mut UpdateTerms, register: &Register, upload: &Upload) {
+    if let Some(dropped) = register.issued_dropped_at.max(Some(upload.dropped_at)) {
+        sets.put("issued_dropped_at", time(dropped));
+    }
+    if let Some(as_of) = register.issued_as_of.max(upload.as_of) {
+        sets.put("issued_as_of", s(as_of.to_string()));
+    }
 }
 
 /// The dates that `register` was read with. Whoever found a newer file to say what is in force since then moved them
 /// and nothing else; what was decided without knowing must not be done.
-fn dates_as_read(register: &Register) -> [(&'static str, AttributeValue); 2] {
+fn give_dates_as_read(sets: &mut UpdateTerms, register: &Register) {
     // No file was dropped so early, nor has such a day.
     let dropped = register.issued_dropped_at.map_or_else(|| n(0), time);
     let as_of = register.issued_as_of;
     let as_of = as_of.map_or_else(|| s("none"), |date| s(date.to_string()));
-    [(":read_dropped", dropped), (":read_as_of", as_of)]
+    sets.value(":read_dropped", dropped);
+    sets.value(":read_as_of", as_of);
 }
 
 /// The part of an acceptance that moves `CURRENT`: the next generation is issued to `upload`, and with it so many
 /// protections are `lifted` unasked.
-pub(crate) fn issue<'a>(
+pub(crate) fn issue(
     scope: &TenantScope,
     register: &Register,
     upload: &Upload,
     lifted: u64,
-) -> (Generation, Change<'a>) {
+) -> (Generation, Change<'static, String>) {
     let generation = register.issued.next();
-    let mut values = newest_dates(register, upload);
-    let update = if values.len() > 1 {
-        "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
-         lifted = :lifted, issued_dropped_at = :dropped, issued_as_of = :as_of"
-    } else {
-        "SET v = :v, issued = :g, in_force = if_not_exists(in_force, :zero), \
-         lifted = :lifted, issued_dropped_at = :dropped"
-    };
-    values.extend([
-        (":lifted", n(lifted)),
-        (":g", n(generation.get())),
-        (":zero", n(0)),
-        (":before", n(register.issued.get())),
-        (":v", n(SCHEMA)),
-    ]);
+    let mut sets = UpdateTerms::set();
+    sets.put("v", n(SCHEMA));
+    sets.put("issued", n(generation.get()));
+    sets.put_if_none("in_force", n(0));
+    sets.put("lifted", n(lifted));
+    put_newest_dates(&mut sets, register, upload);
+    sets.value(":before", n(register.issued.get()));
     // Before the first file there is nothing that could be found in force.
     let condition = if register.issued.get() == 0 {
         "attribute_not_exists(pk) OR issued = :before"
     } else {
-        values.extend(dates_as_read(register));
+        give_dates_as_read(&mut sets, register);
         "issued = :before \
          AND (attribute_not_exists(issued_dropped_at) OR issued_dropped_at = :read_dropped) \
          AND (attribute_not_exists(issued_as_of) OR issued_as_of = :read_as_of)"
     };
-    (
-        generation,
-        Change {
-            pk: keys::current(scope),
-            sk: CURRENT,
-            update,
-            condition,
-            names: &[],
-            values,
-        },
-    )
+    let current = Change {
+        pk: keys::current(scope),
+        sk: CURRENT,
+        update: sets.update,
+        condition: Some(condition),
+        names: &[],
+        values: sets.values,
+    };
+    (generation, current)
 }
 
 impl Register {

@@ -4,11 +4,31 @@ use crypto::{KeyLabel, Place, ResidentTag, TenantKeys};
 use domain::{Generation, Resident, TenantScope};
 
 use crate::{
-    InRegister, ResidentInForce, Status, StoreError,
+    ResidentInForce, Status, StoreError,
     item::{Item, Map},
     keys::{PROFILE_SK, SCHEMA, TABLE},
     register::profile::{read_my_number, read_profile},
 };
+
+/// A person in the register, or one who left it.
+#[derive(Debug, Clone)]
+pub struct InRegister {
+    /// As the register in force has them.
+    pub resident: ResidentInForce,
+    /// Registered, or removed.
+    pub status: Status,
+}
+
+/// Who is seen under one register.
+#[derive(Debug)]
+pub enum InSight {
+    /// Nobody, under any register.
+    Nobody,
+    /// Somebody who is in a newer register only: it may have come into force meanwhile.
+    Ahead,
+    /// Registered, or removed.
+    Person(Box<InRegister>),
+}
 
 /// Who stands under `generation`, registered or removed: the newest slot that is not above it.
 pub(crate) fn under(
@@ -32,7 +52,7 @@ pub(crate) fn under(
     Ok(Some(InRegister { resident, status }))
 }
 
-/// Whose item it is.
+/// Tag of the resident whose item it is.
 pub(crate) fn tag_of(map: &Map) -> Result<ResidentTag, StoreError> {
     let tag = Item(map).text("pk")?.rsplit('#').next();
     let tag = tag.and_then(|text| ResidentTag::parse(text).ok());

@@ -18,7 +18,7 @@ pub struct StreamSlot {
     pub my_number: Vec<u8>,
 }
 
-/// Whose item changed: the keys of a record of the stream.
+/// The resident whose item changed: the keys of a record of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamKey {
     pk: String,

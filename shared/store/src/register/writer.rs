@@ -48,13 +48,13 @@ impl Status {
 /// What is written of one row.
 #[derive(Clone, Copy)]
 pub struct SlotContent<'a> {
-    /// Who.
+    /// Tag of the resident.
     pub tag: &'a ResidentTag,
-    /// Of the whole row.
+    /// Fingerprint of the whole row.
     pub fingerprint: &'a Fingerprint,
-    /// From [`crate::write_profile`].
+    /// The profile, from [`crate::write_profile`].
     pub profile: &'a [u8],
-    /// From [`crate::write_profile`].
+    /// My Number, from [`crate::write_profile`].
     pub my_number: &'a [u8],
     /// Registered or removed.
     pub status: Status,

@@ -12,6 +12,7 @@ use crate::{
     keys::{self, SCHEMA},
     register,
     transaction::Change,
+    update_terms::UpdateTerms,
     upload::{STATE, UPLOAD},
 };
 
@@ -23,7 +24,7 @@ const MINE: &str = "#state = :checking AND attempt = :attempt";
 pub struct CheckClaim {
     /// Derived from bucket, key and version.
     pub id: UploadId,
-    /// From the folder.
+    /// Kind of the file, from its folder.
     pub kind: FileKind,
     /// Object key.
     pub key: String,
@@ -149,7 +150,7 @@ impl Store {
                 pk: keys::upload(scope, &known.id),
                 sk: UPLOAD,
                 update: "SET attempt = :next, lease_until = :until",
-                condition: MINE,
+                condition: Some(MINE),
                 names: STATE,
                 values: vec![
                     (":checking", s("checking")),
@@ -197,7 +198,7 @@ impl Store {
                 pk: keys::upload(scope, &mine.id),
                 sk: UPLOAD,
                 update: "SET rows_checked = :rows, lease_until = :until",
-                condition: MINE,
+                condition: Some(MINE),
                 names: STATE,
                 values: vec![
                     (":checking", s("checking")),
@@ -223,7 +224,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let change = conclusion(scope, mine, state, found, None, now);
-        self.change(scope, change.as_change()).await
+        self.change(scope, change).await
     }
 
     /// Ends a check of a file that says what is in force once more. No older file may come behind it.
@@ -239,7 +240,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let current = register::found_again(scope, register, mine);
         let file = conclusion(scope, mine, UploadState::NoChange, found, None, now);
-        let writes = vec![self.update_in(current)?, self.update_in(file.as_change())?];
+        let writes = vec![self.update_in(current)?, self.update_in(file)?];
         self.transact_in_turn(scope, writes, &mine.id).await
     }
 
@@ -265,11 +266,7 @@ impl Store {
             now,
         );
         let waiting = self.waiting_in(scope, generation, &mine.id)?;
-        let writes = vec![
-            self.update_in(current)?,
-            self.update_in(file.as_change())?,
-            waiting,
-        ];
+        let writes = vec![self.update_in(current)?, self.update_in(file)?, waiting];
         self.transact_in_turn(scope, writes, &mine.id).await?;
         Ok(generation)
     }
@@ -306,26 +303,6 @@ fn claim_item(
     item
 }
 
-/// A conclusion as an update; owns its expression because optional parts come and go.
-struct Concluding {
-    pk: String,
-    update: String,
-    values: Vec<(&'static str, AttributeValue)>,
-}
-
-impl Concluding {
-    fn as_change(&self) -> Change<'_> {
-        Change {
-            pk: self.pk.clone(),
-            sk: UPLOAD,
-            update: &self.update,
-            condition: MINE,
-            names: STATE,
-            values: self.values.clone(),
-        }
-    }
-}
-
 fn conclusion(
     scope: &TenantScope,
     mine: &Upload,
@@ -333,81 +310,62 @@ fn conclusion(
     found: &Conclusion,
     generation: Option<Generation>,
     now: Timestamp,
-) -> Concluding {
-    let held_for = found.held_for;
-    let mut sets = vec![
-        "#state = :state, moved_at = :now, text_encoding = :encoding, header_end = :header_end, \
-         rows_checked = :rows, rows_new = :new, rows_changed = :changed, \
-         rows_unchanged = :unchanged, rows_removed = :removed, rows_recorded = :recorded, \
-         rows_review = :review, rows_conflict = :conflict, rows_waiting = :waiting, \
-         rows_refused = :refused, \
-         chunks = :chunks, chunks_done = :zero, removals = :removals, \
-         register_before = :before, protects = :protects, protected_before = :protected, \
-         lifted_before = :lifted_before, \
-         held_for_removals = :for_removals, held_for_protections = :for_protections, problems = :problems, notices = :notices, \
-         has_errors = :has_errors",
-    ];
-    let mut values = vec![
-        (":checking", s("checking")),
-        (":attempt", n(mine.attempt)),
-        (":state", s(state.as_str())),
-        (":now", time(now)),
-        (":encoding", s(found.encoding.map_or("", Encoding::as_str))),
-        (":header_end", n(found.header_end)),
-        (":rows", n(found.rows_checked)),
-        (":new", n(found.rows.new)),
-        (":changed", n(found.rows.changed)),
-        (":unchanged", n(found.rows.unchanged)),
-        (":removed", n(found.rows.removed)),
-        (":recorded", n(found.rows.recorded)),
-        (":review", n(found.rows.review)),
-        (":conflict", n(found.rows.conflict)),
-        (":waiting", n(found.rows.waiting)),
-        (":refused", n(found.rows.refused)),
-        (":chunks", n(found.chunks)),
-        (":zero", n(0)),
-        (":removals", n(found.removals)),
-        (":before", n(found.register_before)),
-        (":protects", n(found.protects)),
-        (":protected", n(found.protected_before)),
-        (":lifted_before", n(found.lifted_before)),
-        (":for_removals", AttributeValue::Bool(held_for.removals)),
-        (
-            ":for_protections",
-            AttributeValue::Bool(held_for.protections),
-        ),
-        (":problems", counts(&found.problems)),
-        (":notices", counts(&found.notices)),
-        (":has_errors", AttributeValue::Bool(found.has_errors)),
-    ];
+) -> Change<'static, String> {
+    let flag = AttributeValue::Bool;
+    let mut sets = UpdateTerms::set();
+    sets.put("#state", s(state.as_str()));
+    sets.put("moved_at", time(now));
+    let encoding = found.encoding.map_or("", Encoding::as_str);
+    sets.put("text_encoding", s(encoding));
+    sets.put("header_end", n(found.header_end));
+    sets.put("rows_checked", n(found.rows_checked));
+    sets.put("rows_new", n(found.rows.new));
+    sets.put("rows_changed", n(found.rows.changed));
+    sets.put("rows_unchanged", n(found.rows.unchanged));
+    sets.put("rows_removed", n(found.rows.removed));
+    sets.put("rows_recorded", n(found.rows.recorded));
+    sets.put("rows_review", n(found.rows.review));
+    sets.put("rows_conflict", n(found.rows.conflict));
+    sets.put("rows_waiting", n(found.rows.waiting));
+    sets.put("rows_refused", n(found.rows.refused));
+    sets.put("chunks", n(found.chunks));
+    sets.put("chunks_done", n(0));
+    sets.put("removals", n(found.removals));
+    sets.put("register_before", n(found.register_before));
+    sets.put("protects", n(found.protects));
+    sets.put("protected_before", n(found.protected_before));
+    sets.put("lifted_before", n(found.lifted_before));
+    sets.put("held_for_removals", flag(found.held_for.removals));
+    sets.put("held_for_protections", flag(found.held_for.protections));
+    sets.put("problems", counts(&found.problems));
+    sets.put("notices", counts(&found.notices));
+    sets.put("has_errors", flag(found.has_errors));
     if let Some(sha256) = &found.sha256 {
-        sets.push("sha256 = :sha256");
-        values.push((":sha256", b(sha256)));
+        sets.put("sha256", b(sha256));
     }
     if let Some(lifted) = found.protections_lifted {
-        sets.push("protections_lifted = :lifted");
-        values.push((":lifted", n(lifted)));
+        sets.put("protections_lifted", n(lifted));
     }
     if let Some(version) = &found.refused_version {
-        sets.push("refused_version = :refused_version");
-        values.push((":refused_version", s(version)));
+        sets.put("refused_version", s(version));
     }
     if let Some(refusal) = &found.refusal {
-        sets.push("refusal = :refusal");
-        values.push((":refusal", refusal.to_attribute()));
+        sets.put("refusal", refusal.to_attribute());
     }
     if let Some(by) = &mine.dropped_by {
-        sets.push("dropped_by = :by");
-        values.push((":by", b(by.as_bytes())));
+        sets.put("dropped_by", b(by.as_bytes()));
     }
     if let Some(generation) = generation {
-        sets.push("generation = :generation");
-        values.push((":generation", n(generation.get())));
+        sets.put("generation", n(generation.get()));
     }
-    let update = format!("SET {}", sets.join(", "));
-    Concluding {
+    sets.value(":checking", s("checking"));
+    sets.value(":attempt", n(mine.attempt));
+    Change {
         pk: keys::upload(scope, &mine.id),
-        update,
-        values,
+        sk: UPLOAD,
+        update: sets.update,
+        condition: Some(MINE),
+        names: STATE,
+        values: sets.values,
     }
 }

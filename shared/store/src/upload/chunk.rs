@@ -8,6 +8,7 @@ use crate::{
     keys::{self, SCHEMA},
     page::all,
     transaction::Change,
+    update_terms::UpdateTerms,
 };
 
 /// Chunks are forgotten this long after they were planned; the upload keeps their sums.
@@ -170,7 +171,7 @@ impl Store {
                     pk,
                     sk: &sk,
                     update: "SET attempt = :next, lease_until = :until",
-                    condition: MINE,
+                    condition: Some(MINE),
                     names: STATE,
                     values: vec![
                         (":next", n(chunk.attempt + 1)),
@@ -237,7 +238,7 @@ impl Store {
             pk: keys::upload(scope, upload),
             sk: &keys::chunk_sk(chunk.plan.number),
             update,
-            condition: MINE,
+            condition: Some(MINE),
             names: STATE,
             values,
         };
@@ -263,7 +264,7 @@ impl Store {
             pk: pk.clone(),
             sk: &keys::chunk_sk(chunk.plan.number),
             update: "SET #state = :done, share_version = :share",
-            condition: MINE,
+            condition: Some(MINE),
             names: STATE,
             values: vec![
                 (":done", s("done")),
@@ -272,30 +273,28 @@ impl Store {
                 (":attempt", n(chunk.attempt)),
             ],
         };
+        let mut adds = UpdateTerms::add();
+        adds.put("chunks_done", n(1));
+        adds.put("rows_new", n(rows.counts.new));
+        adds.put("rows_changed", n(rows.counts.changed));
+        adds.put("rows_unchanged", n(rows.counts.unchanged));
+        adds.put("rows_removed", n(rows.counts.removed));
+        adds.put("rows_recorded", n(rows.counts.recorded));
+        adds.put("rows_review", n(rows.counts.review));
+        adds.put("rows_conflict", n(rows.counts.conflict));
+        adds.put("rows_waiting", n(rows.counts.waiting));
+        adds.put("rows_answered", n(rows.counts.answered));
+        let refused = rows.counts.refused.saturating_sub(checked);
+        adds.put("rows_refused", n(refused));
+        adds.put("removals_of_unknown", n(rows.removals_of_unknown));
+        adds.value(":loading", s("loading"));
         let sums = Change {
             pk,
             sk: "UPLOAD",
-            update: "ADD chunks_done :one, rows_new :new, rows_changed :changed, \
-                     rows_unchanged :unchanged, rows_removed :removed, rows_recorded :recorded, \
-                     rows_review :review, rows_conflict :conflict, rows_waiting :waiting, \
-                     rows_answered :answered, rows_refused :refused, removals_of_unknown :unknown",
-            condition: "#state = :loading",
+            update: adds.update,
+            condition: Some("#state = :loading"),
             names: STATE,
-            values: vec![
-                (":loading", s("loading")),
-                (":one", n(1)),
-                (":new", n(rows.counts.new)),
-                (":changed", n(rows.counts.changed)),
-                (":unchanged", n(rows.counts.unchanged)),
-                (":removed", n(rows.counts.removed)),
-                (":recorded", n(rows.counts.recorded)),
-                (":review", n(rows.counts.review)),
-                (":conflict", n(rows.counts.conflict)),
-                (":waiting", n(rows.counts.waiting)),
-                (":answered", n(rows.counts.answered)),
-                (":refused", n(rows.counts.refused.saturating_sub(checked))),
-                (":unknown", n(rows.removals_of_unknown)),
-            ],
+            values: adds.values,
         };
         let mut writes = vec![self.update_in(done)?, self.update_in(sums)?];
         if let Some(mismatches) = &rows.mismatches {

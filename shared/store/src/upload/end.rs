@@ -43,8 +43,10 @@ impl Store {
                 sk: UPLOAD,
                 update: "SET #state = :ended, moved_at = :now, problems = :problems, \
                      notices = :notices, has_errors = :has_errors",
-                condition: "#state = :loading AND chunks_done = chunks \
+                condition: Some(
+                    "#state = :loading AND chunks_done = chunks \
                         AND attribute_not_exists(generation)",
+                ),
                 names: STATE,
                 values: vec![
                     (":loading", s(UploadState::Loading.as_str())),

@@ -66,7 +66,7 @@ pub enum Discarding {
 }
 
 impl Confirmation {
-    /// Of a file that is not held, by where it stands.
+    /// The answer for a file that is not held, by where it stands.
     #[must_use]
     pub fn of(upload: Upload) -> Self {
         match upload.state {
@@ -184,7 +184,7 @@ impl Store {
             pk: keys::upload(scope, id),
             sk: UPLOAD,
             update,
-            condition,
+            condition: Some(condition),
             names: STATE,
             values,
         };
@@ -212,7 +212,7 @@ impl Store {
             pk: keys::upload(scope, id),
             sk: UPLOAD,
             update: "SET #state = :waiting, generation = :g, moved_at = :now",
-            condition: MINE,
+            condition: Some(MINE),
             names: STATE,
             values: vec![
                 (":waiting", s("waiting")),
