@@ -18,7 +18,7 @@ use store::{DoseRevision, InRegister, PersonDoses, Status, StoreError};
 
 use crate::{
     Area, Found, Recorder, Whom,
-    find::{FoundPerson, Hinted, Others},
+    find::{FoundPerson, Hinted, InQuestion},
 };
 
 impl FoundPerson {
@@ -99,7 +99,7 @@ impl Recorder {
         area: &Area<'_>,
         hinted: Hinted,
         whom: &Whom,
-    ) -> Result<(Found, Others), StoreError> {
+    ) -> Result<(Found, InQuestion), StoreError> {
         let (found, mut read) = hinted.found(whom);
         let Found::One(found) = found else {
             return Ok((found, read));

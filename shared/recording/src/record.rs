@@ -13,8 +13,11 @@ use crate::{
     follow::put,
     judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
+    repeats::{
+        already_recorded, already_recorded_for_named, cancelled_under_other_number, fits,
+        was_recorded_for_another, whose_it_was,
+    },
     retry::Retry,
-    stands::{cancelled, fits, stands, stands_of_one, stood, stood_for_another},
     wait::{Waited, leave_list, waiting_key},
 };
 
@@ -92,7 +95,7 @@ impl Recorder {
             return Ok(outcome);
         }
         let generation = hinted.generation;
-        let (found, read) = self.found(area, hinted, &incoming.whom).await?;
+        let (found, in_question) = self.found(area, hinted, &incoming.whom).await?;
         match found {
             Found::One(mut found) => {
                 if !fits(incoming, &found) {
@@ -103,14 +106,15 @@ impl Recorder {
                 if let Some(outcome) = elsewhere.find_map(|it| dealt_with(it, incoming.source)) {
                     return Ok(outcome);
                 }
-                if let Some(held) = stands(incoming, Some(&found), &read) {
-                    let already = self.stands_already(area, incoming, held, waited, now);
-                    return already.await;
+                if let Some(repeated) = already_recorded(incoming, Some(&found), &in_question) {
+                    let answer =
+                        self.answer_already_recorded(area, incoming, &repeated, waited, now);
+                    return answer.await;
                 }
-                if let Some((tag, held)) = cancelled(incoming, &found) {
-                    return Ok(Outcome::withdrawn(Kept::dose(held.key(tag), held)));
+                if let Some(cancelled) = cancelled_under_other_number(incoming, &found) {
+                    return Ok(Outcome::withdrawn(cancelled.kept()));
                 }
-                let doubt = stood_for_another(incoming, &found, &read)
+                let doubt = was_recorded_for_another(incoming, &found, &in_question)
                     .then_some(FindingCode::RecordedForAnother);
                 let is_alone = !incoming.is_of_file();
                 let found = self.for_dose(area, *found, &incoming.dose, is_alone);
@@ -118,20 +122,24 @@ impl Recorder {
                 let recorded = self.record_for(area, incoming, (&found, doubt), waited, now);
                 recorded.await
             }
-            Found::Several => match stands_of_one(incoming, &read) {
-                Some(held) => self.stands_already(area, incoming, held, waited, now).await,
+            Found::Several => match already_recorded_for_named(incoming, &in_question) {
+                Some(repeated) => {
+                    self.answer_already_recorded(area, incoming, &repeated, waited, now)
+                        .await
+                }
                 None => Ok(refused(FindingCode::CouponOfSeveral)),
             },
             Found::Nobody => match &incoming.whom {
                 Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
                 Whom::Coupon(_) => {
-                    if let Some(held) = stands(incoming, None, &read) {
-                        let already = self.stands_already(area, incoming, held, waited, now);
-                        return already.await;
+                    if let Some(repeated) = already_recorded(incoming, None, &in_question) {
+                        let answer =
+                            self.answer_already_recorded(area, incoming, &repeated, waited, now);
+                        return answer.await;
                     }
-                    if let Some(found) = stood(incoming, read, generation) {
-                        let stood = (&found, None);
-                        return self.record_for(area, incoming, stood, waited, now).await;
+                    if let Some(found) = whose_it_was(incoming, in_question, generation) {
+                        let found = (&found, None);
+                        return self.record_for(area, incoming, found, waited, now).await;
                     }
                     self.wait(area, incoming, generation, now).await
                 }
