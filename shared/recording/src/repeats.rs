@@ -7,12 +7,12 @@
 
 use crypto::ResidentTag;
 use domain::{Dose, Generation};
-use jiff::Timestamp;
 use store::{DoseRevision, PersonDoses, StoreError};
 
 use crate::{
-    Area, Incoming, Kept, Outcome, Recorder,
+    Incoming, Kept, Outcome, Recorder,
     find::{FoundPerson, InQuestion},
+    incoming::Arrival,
     judge::turned_down,
     wait::Waited,
 };
@@ -36,15 +36,14 @@ impl Recorder {
     /// Answers that the dose of a row is recorded already, and takes the row's own entry off the waiting list.
     pub(crate) async fn answer_already_recorded(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
+        arrival: Arrival<'_>,
         repeated: &Repeated<'_>,
         waited: Waited,
-        now: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
         let open = self.waited(area, &incoming.dose, waited).await?;
         if let Some(open) = open.filter(|it| it.settled.is_none()) {
-            self.change(area, now, |change| {
+            self.change(area, arrival.now, |change| {
                 change.unless_moved(&repeated.resident, repeated.dose)?;
                 change.remove_waiting(&open)
             })
