@@ -85,8 +85,10 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Attached, StoreError> {
         let mut attached = Attached::default();
-        let waiting = self.store.waiting_for(area.scope, area.keys, coupon);
-        let mut waiting = waiting.await?;
+        let mut waiting = self
+            .store
+            .waiting_for(area.scope, area.keys, coupon)
+            .await?;
         waiting.sort_by_key(|dose| (dose.key.programme, dose.key.number, dose.entry.at));
         for dose in waiting {
             if dose.settled.is_none()
@@ -109,8 +111,7 @@ impl Recorder {
         clock: &dyn Clock,
     ) -> Result<(Attached, Option<String>), StoreError> {
         let mut attached = Attached::default();
-        let part = self.store.waiting_coupons(area.scope, limit, after);
-        let (coupons, next) = part.await?;
+        let (coupons, next) = self.store.waiting_coupons(area.scope, limit, after).await?;
         for coupon in &coupons {
             match self.attach(area, coupon, clock.now()).await {
                 Ok(some) => attached.add(some),
@@ -276,10 +277,10 @@ impl Recorder {
         let Attaching { area, waiting, .. } = attaching;
         debug_assert!(findings.iter().all(|it| it.severity() == Severity::Refuse));
         if waiting.findings != findings {
-            let marked = self.change(area, attaching.now, |change| {
+            self.change(area, attaching.now, |change| {
                 change.mark_waiting(waiting, findings)
-            });
-            marked.await?;
+            })
+            .await?;
         }
         Ok(Became::Waiting)
     }

@@ -227,10 +227,12 @@ impl Recorder {
             if let Some(settled) = waiting.settled {
                 return Ok(already(settled.how, Settled::Withdrawn));
             }
-            let settled = self.change(area, now, |change| {
-                change.settle_waiting(&waiting, settlement(Settled::Withdrawn, reasoned))
-            });
-            match settled.await {
+            let settled = self
+                .change(area, now, |change| {
+                    change.settle_waiting(&waiting, settlement(Settled::Withdrawn, reasoned))
+                })
+                .await;
+            match settled {
                 Err(error) => retry.after(error).await?,
                 Ok(()) => return Ok(Changed::Settled),
             }

@@ -120,8 +120,11 @@ impl Recorder {
     ) -> Result<InQuestion, StoreError> {
         let mut people = Vec::with_capacity(tags.len());
         for tag in tags {
-            let doses = self.store.person_doses(scope, keys, tag, generation);
-            people.push(doses.await?);
+            let doses = self
+                .store
+                .person_doses(scope, keys, tag, generation)
+                .await?;
+            people.push(doses);
         }
         Ok(people)
     }

@@ -68,8 +68,11 @@ impl Recorder {
         area: &Area<'_>,
         once: &Once,
     ) -> Result<Option<Outcome>, StoreError> {
-        let begun = self.store.begin_once(area.scope, area.keys, once, None);
-        Ok(begun.await?.before.map(Outcome::from))
+        let begun = self
+            .store
+            .begin_once(area.scope, area.keys, once, None)
+            .await?;
+        Ok(begun.before.map(Outcome::from))
     }
 
     async fn try_record(

@@ -111,31 +111,31 @@ impl Recorder {
         let resident = key.dose.resident;
         let mut settled = settlement(resolution.settled(), asked.reasoned);
         settled.revision = Some(revision);
-        let written = self.change(area, asked.now, |change| {
-            let mut written = None;
-            let number = key.dose.number;
-            for other in &found.others {
-                change.beside(other);
-            }
-            let touched = next.iter().any(|it| it.next.dose.number == number);
-            if !touched && let Some(held) = held {
-                change.unless_moved(&resident, held)?;
-            }
-            for it in next {
-                let revision = change.advance(&found.doses, it.before, it.next)?;
-                if DoseKey::of(resident, &revision.dose) == key.dose {
-                    settled.revision = Some(revision.revision);
+        let arrived = self
+            .change(area, asked.now, |change| {
+                let mut arrived = None;
+                let number = key.dose.number;
+                for other in &found.others {
+                    change.beside(other);
                 }
-                if it.is_newcomer {
-                    written = Some(revision);
+                let touched = next.iter().any(|it| it.next.dose.number == number);
+                if !touched && let Some(held) = held {
+                    change.unless_moved(&resident, held)?;
                 }
-            }
-            change.settle_newcomer(&resident, newcomer, settled)?;
-            Ok(written)
-        });
-        Ok(written
-            .await?
-            .map_or(Changed::Settled, |dose| Changed::Done(Box::new(dose))))
+                for it in next {
+                    let revision = change.advance(&found.doses, it.before, it.next)?;
+                    if DoseKey::of(resident, &revision.dose) == key.dose {
+                        settled.revision = Some(revision.revision);
+                    }
+                    if it.is_newcomer {
+                        arrived = Some(revision);
+                    }
+                }
+                change.settle_newcomer(&resident, newcomer, settled)?;
+                Ok(arrived)
+            })
+            .await?;
+        Ok(arrived.map_or(Changed::Settled, |dose| Changed::Done(Box::new(dose))))
     }
 }
 

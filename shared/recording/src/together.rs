@@ -73,8 +73,8 @@ impl Recorder {
             outcomes.push(if let Some(outcome) = outcome {
                 outcome
             } else {
-                let apart = self.record_under(area, incoming, Some(generation), now);
-                apart.await?
+                self.record_under(area, incoming, Some(generation), now)
+                    .await?
             });
         }
         Ok(outcomes)
@@ -100,10 +100,10 @@ impl Recorder {
             .map(|(_, it)| waiting_key(area, &it.dose))
             .collect();
         let waited: BTreeSet<_> = keys.iter().flatten().copied().collect();
-        let read = self
+        let (people, waiting) = self
             .store
-            .doses_of_many(area.scope, area.keys, &tags, &waited, numbers, generation);
-        let (people, waiting) = read.await?;
+            .doses_of_many(area.scope, area.keys, &tags, &waited, numbers, generation)
+            .await?;
         let waiting: BTreeSet<_> = waiting.iter().map(|it| it.key).collect();
         let plan = |(((_, incoming), key), doses): (
             (&(ResidentTag, &Incoming), &Option<WaitingKey>),
@@ -166,16 +166,18 @@ impl Recorder {
         }
         let mut retry = Retry::default();
         loop {
-            let written = self.change(area, now, |change| {
-                let mut outcomes = Vec::with_capacity(puts.len());
-                for (person, next) in &puts {
-                    let key = DoseKey::of(person.tag, &next.dose);
-                    let written = change.advance(person, None, next.clone())?;
-                    outcomes.push(Outcome::of_revision(key, &written));
-                }
-                Ok(outcomes)
-            });
-            match written.await {
+            let written = self
+                .change(area, now, |change| {
+                    let mut outcomes = Vec::with_capacity(puts.len());
+                    for (person, next) in &puts {
+                        let key = DoseKey::of(person.tag, &next.dose);
+                        let written = change.advance(person, None, next.clone())?;
+                        outcomes.push(Outcome::of_revision(key, &written));
+                    }
+                    Ok(outcomes)
+                })
+                .await;
+            match written {
                 Ok(outcomes) => return Ok(outcomes.into_iter()),
                 // Others write at the same counts: that says nothing of what was read.
                 Err(error) if is_conflict(&error) => {

@@ -39,10 +39,11 @@ impl Recorder {
         Ok(match (waited, waiting_key(area, dose)) {
             (Waited::Read(waiting), _) => waiting,
             (Waited::NotRead, None) => None,
-            (Waited::NotRead, Some(key)) => {
-                let read = self.store.waiting_dose(area.scope, area.keys, &key);
-                read.await?.map(Box::new)
-            }
+            (Waited::NotRead, Some(key)) => self
+                .store
+                .waiting_dose(area.scope, area.keys, &key)
+                .await?
+                .map(Box::new),
         })
     }
 
@@ -91,8 +92,11 @@ impl Recorder {
             settled: None,
         };
         let mut is_known = false;
-        let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
-        if let Some(known) = known.await? {
+        let known = self
+            .store
+            .waiting_dose(area.scope, area.keys, &waiting.key)
+            .await?;
+        if let Some(known) = known {
             if known.settled.is_some() && !is_from(&known.entry, incoming.source) {
                 return Ok(Outcome::withdrawn(Kept::waiting(&known)));
             }
