@@ -67,6 +67,14 @@ enum Became {
     Waiting,
 }
 
+/// A waiting dose while it is being attached.
+#[derive(Clone, Copy)]
+struct Attaching<'a> {
+    area: &'a Area<'a>,
+    waiting: &'a WaitingDose,
+    now: Timestamp,
+}
+
 impl Recorder {
     /// Attaches what waits for a coupon, lowest number first and then as it came, under the same checks as any
     /// dose. Each leaves the waiting list in the transaction that puts it elsewhere; repeating this changes nothing.
@@ -77,8 +85,10 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Attached, StoreError> {
         let mut attached = Attached::default();
-        let waiting = self.store.waiting_for(area.scope, area.keys, coupon);
-        let mut waiting = waiting.await?;
+        let mut waiting = self
+            .store
+            .waiting_for(area.scope, area.keys, coupon)
+            .await?;
         waiting.sort_by_key(|dose| (dose.key.programme, dose.key.number, dose.entry.at));
         for dose in waiting {
             if dose.settled.is_none()
@@ -101,8 +111,7 @@ impl Recorder {
         clock: &dyn Clock,
     ) -> Result<(Attached, Option<String>), StoreError> {
         let mut attached = Attached::default();
-        let part = self.store.waiting_coupons(area.scope, limit, after);
-        let (coupons, next) = part.await?;
+        let (coupons, next) = self.store.waiting_coupons(area.scope, limit, after).await?;
         for coupon in &coupons {
             match self.attach(area, coupon, clock.now()).await {
                 Ok(some) => attached.add(some),
@@ -123,7 +132,12 @@ impl Recorder {
         let mut retry = Retry::default();
         let mut waiting = waiting.clone();
         loop {
-            match self.try_attach(area, &waiting, now).await {
+            let attaching = Attaching {
+                area,
+                waiting: &waiting,
+                now,
+            };
+            match self.try_attach(attaching).await {
                 Ok(became) => return Ok(Some(became)),
                 Err(error) => retry.after(error).await?,
             }
@@ -138,12 +152,8 @@ impl Recorder {
         }
     }
 
-    async fn try_attach(
-        &self,
-        area: &Area<'_>,
-        waiting: &WaitingDose,
-        now: Timestamp,
-    ) -> Result<Became, StoreError> {
+    async fn try_attach(&self, attaching: Attaching<'_>) -> Result<Became, StoreError> {
+        let Attaching { area, waiting, .. } = attaching;
         let Some(coupon) = waiting.dose.coupon else {
             return Err(StoreError::Damaged { what: "coupon" });
         };
@@ -151,45 +161,42 @@ impl Recorder {
             Found::One(found) => {
                 let found = self.with_meant(area, *found, waiting.meant).await?;
                 let found = self.for_dose(area, found, &waiting.dose, true).await?;
-                self.attach_to(area, waiting, &found, now).await
+                self.attach_to(attaching, &found).await
             }
             // What is said of it is of somebody who had the coupon.
-            Found::Nobody => self.go_on_waiting(area, waiting, Vec::new(), now).await,
+            Found::Nobody => self.go_on_waiting(attaching, Vec::new()).await,
             Found::Several => {
                 let findings = vec![FindingCode::CouponOfSeveral];
-                self.go_on_waiting(area, waiting, findings, now).await
+                self.go_on_waiting(attaching, findings).await
             }
         }
     }
 
     async fn attach_to(
         &self,
-        area: &Area<'_>,
-        waiting: &WaitingDose,
+        attaching: Attaching<'_>,
         found: &FoundPerson,
-        now: Timestamp,
     ) -> Result<Became, StoreError> {
+        let Attaching { area, waiting, .. } = attaching;
         let person = &found.person.resident.resident;
         let fits = waiting
             .birth_date
             .is_none_or(|born| born == person.birth_date)
             && waiting.meant.is_none_or(|tag| found.is_known(&tag));
-        let judged = judge(area, &waiting.dose, found, fits, now);
+        let judged = judge(area, &waiting.dose, found, fits, attaching.now);
         let key = DoseKey::of(found.doses.tag, &waiting.dose);
         let held = found.doses.dose(&key);
         let state = match (judged.decision, held) {
             (Decision::Refuse, _) => {
                 let findings = codes(&refusals(judged.findings));
-                return self.go_on_waiting(area, waiting, findings, now).await;
+                return self.go_on_waiting(attaching, findings).await;
             }
             (Decision::Unchanged, Some(held)) => {
-                return self.drop_waiting(area, waiting, found, held, now).await;
+                return self.drop_waiting(attaching, found, held).await;
             }
             (Decision::Conflict, Some(held)) => {
                 let findings = &judged.findings;
-                return self
-                    .queue_waiting(area, waiting, found, held, findings, now)
-                    .await;
+                return self.queue_waiting(attaching, found, held, findings).await;
             }
             (Decision::Review, _) => DoseState::Review,
             _ => DoseState::Recorded,
@@ -205,8 +212,8 @@ impl Recorder {
                 ..waiting.entry.clone()
             },
         };
-        self.change(area, now, |change| {
-            put(change, area, found, held, next, now)?;
+        self.change(area, attaching.now, |change| {
+            put(change, area, found, held, next, attaching.now)?;
             change.remove_waiting(waiting)
         })
         .await?;
@@ -218,13 +225,12 @@ impl Recorder {
 
     async fn drop_waiting(
         &self,
-        area: &Area<'_>,
-        waiting: &WaitingDose,
+        attaching: Attaching<'_>,
         found: &FoundPerson,
         held: &DoseRevision,
-        now: Timestamp,
     ) -> Result<Became, StoreError> {
-        self.change(area, now, |change| {
+        let Attaching { area, waiting, .. } = attaching;
+        self.change(area, attaching.now, |change| {
             change.unless_moved(&found.doses.tag, held)?;
             change.remove_waiting(waiting)
         })
@@ -234,13 +240,12 @@ impl Recorder {
 
     async fn queue_waiting(
         &self,
-        area: &Area<'_>,
-        waiting: &WaitingDose,
+        attaching: Attaching<'_>,
         found: &FoundPerson,
         held: &DoseRevision,
         findings: &[Finding],
-        now: Timestamp,
     ) -> Result<Became, StoreError> {
+        let Attaching { area, waiting, .. } = attaching;
         let tag = found.doses.tag;
         let newcomer = Newcomer {
             id: waiting.key.id,
@@ -254,7 +259,7 @@ impl Recorder {
             earlier: Vec::new(),
         };
         let known = Known::of(&found.doses, &newcomer, held);
-        self.change(area, now, |change| {
+        self.change(area, attaching.now, |change| {
             change.unless_moved(&tag, held)?;
             known.enter(change, &tag, newcomer)?;
             change.remove_waiting(waiting)
@@ -266,15 +271,16 @@ impl Recorder {
     /// What cannot be attached says so in the list; it is written only when it says something new.
     async fn go_on_waiting(
         &self,
-        area: &Area<'_>,
-        waiting: &WaitingDose,
+        attaching: Attaching<'_>,
         findings: Vec<FindingCode>,
-        now: Timestamp,
     ) -> Result<Became, StoreError> {
+        let Attaching { area, waiting, .. } = attaching;
         debug_assert!(findings.iter().all(|it| it.severity() == Severity::Refuse));
         if waiting.findings != findings {
-            let marked = self.change(area, now, |change| change.mark_waiting(waiting, findings));
-            marked.await?;
+            self.change(area, attaching.now, |change| {
+                change.mark_waiting(waiting, findings)
+            })
+            .await?;
         }
         Ok(Became::Waiting)
     }

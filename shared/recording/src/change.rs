@@ -29,6 +29,31 @@ pub struct Reasoned {
     pub expected: Option<u32>,
 }
 
+/// What every change by somebody needs: where, to which dose or newcomer, by whom and why, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a, Key = DoseKey> {
+    pub(crate) area: &'a Area<'a>,
+    pub(crate) key: &'a Key,
+    pub(crate) reasoned: &'a Reasoned,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a, Key> Asked<'a, Key> {
+    pub(crate) const fn new(
+        area: &'a Area<'a>,
+        key: &'a Key,
+        reasoned: &'a Reasoned,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            area,
+            key,
+            reasoned,
+            now,
+        }
+    }
+}
+
 /// What a dose is to say instead. Programme, number and coupon stay.
 #[derive(Debug, Clone)]
 pub struct Correction {
@@ -77,7 +102,8 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
         let act = DoseAct::Corrected;
-        self.change_dose(area, key, reasoned, now, act, |held, found| {
+        let asked = Asked::new(area, key, reasoned, now);
+        self.change_dose(asked, act, |held, found| {
             let dose = to.of(&held.dose);
             if dose == held.dose {
                 return Next::Unchanged;
@@ -109,7 +135,8 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
         let act = DoseAct::Cancelled;
-        self.change_dose(area, key, reasoned, now, act, |held, _| {
+        let asked = Asked::new(area, key, reasoned, now);
+        self.change_dose(asked, act, |held, _| {
             Next::write(next(held, DoseState::Cancelled, act, reasoned))
         })
         .await
@@ -124,7 +151,8 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
         let act = DoseAct::Accepted;
-        self.change_dose(area, key, reasoned, now, act, |held, _| {
+        let asked = Asked::new(area, key, reasoned, now);
+        self.change_dose(asked, act, |held, _| {
             if held.state != DoseState::Review {
                 return Next::Impossible;
             }
@@ -143,7 +171,8 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
         let act = DoseAct::Cancelled;
-        self.change_dose(area, key, reasoned, now, act, |held, _| {
+        let asked = Asked::new(area, key, reasoned, now);
+        self.change_dose(asked, act, |held, _| {
             if held.state != DoseState::Review {
                 return Next::Impossible;
             }
@@ -167,7 +196,8 @@ impl Recorder {
         } else {
             DoseAct::Unlocked
         };
-        self.change_dose(area, key, reasoned, now, act, |held, _| {
+        let asked = Asked::new(area, key, reasoned, now);
+        self.change_dose(asked, act, |held, _| {
             if held.locked == locked {
                 return Next::Unchanged;
             }
@@ -197,10 +227,12 @@ impl Recorder {
             if let Some(settled) = waiting.settled {
                 return Ok(already(settled.how, Settled::Withdrawn));
             }
-            let settled = self.change(area, now, |change| {
-                change.settle_waiting(&waiting, settlement(Settled::Withdrawn, reasoned))
-            });
-            match settled.await {
+            let settled = self
+                .change(area, now, |change| {
+                    change.settle_waiting(&waiting, settlement(Settled::Withdrawn, reasoned))
+                })
+                .await;
+            match settled {
                 Err(error) => retry.after(error).await?,
                 Ok(()) => return Ok(Changed::Settled),
             }
@@ -211,17 +243,13 @@ impl Recorder {
     /// nothing.
     async fn change_dose(
         &self,
-        area: &Area<'_>,
-        key: &DoseKey,
-        reasoned: &Reasoned,
-        now: Timestamp,
+        asked: Asked<'_>,
         act: DoseAct,
         decide: impl Fn(&DoseRevision, &FoundPerson) -> Next,
     ) -> Result<Changed, StoreError> {
         let mut retry = Retry::default();
         loop {
-            let tried = self.try_change(area, key, reasoned, now, act, &decide);
-            match tried.await {
+            match self.try_change(asked, act, &decide).await {
                 Err(error) => retry.after(error).await?,
                 Ok(changed) => return Ok(changed),
             }
@@ -230,17 +258,15 @@ impl Recorder {
 
     async fn try_change(
         &self,
-        area: &Area<'_>,
-        key: &DoseKey,
-        reasoned: &Reasoned,
-        now: Timestamp,
+        asked: Asked<'_>,
         act: DoseAct,
         decide: impl Fn(&DoseRevision, &FoundPerson) -> Next,
     ) -> Result<Changed, StoreError> {
-        let Some(found) = self.person(area, key).await? else {
+        let Asked { area, reasoned, .. } = asked;
+        let Some(found) = self.person(area, asked.key).await? else {
             return Ok(Changed::NotFound);
         };
-        let Some(held) = found.doses.dose(key) else {
+        let Some(held) = found.doses.dose(asked.key) else {
             return Ok(Changed::NotFound);
         };
         let is_done = is_from(held, act, reasoned)
@@ -264,10 +290,12 @@ impl Recorder {
             Next::Refused(findings) => return Ok(Changed::Refused(findings)),
             Next::Impossible => return Ok(Changed::Impossible),
         };
-        let written = self.change(area, now, |change| {
-            put(change, area, &found, Some(held), next, now)
-        });
-        Ok(Changed::Done(Box::new(written.await?)))
+        let written = self
+            .change(area, asked.now, |change| {
+                put(change, area, &found, Some(held), next, asked.now)
+            })
+            .await?;
+        Ok(Changed::Done(Box::new(written)))
     }
 
     /// The person a dose belongs to.

@@ -36,7 +36,7 @@ pub struct FoundPerson {
 }
 
 /// Everybody else who was in question when somebody was looked for.
-pub(crate) type Others = Vec<PersonDoses>;
+pub(crate) type InQuestion = Vec<PersonDoses>;
 
 /// Everybody to whom a coupon or number leads, or led once, as they were read under one generation.
 pub(crate) struct Hinted {
@@ -117,11 +117,14 @@ impl Recorder {
         Area { scope, keys, .. }: &Area<'_>,
         tags: &[ResidentTag],
         generation: Generation,
-    ) -> Result<Others, StoreError> {
+    ) -> Result<InQuestion, StoreError> {
         let mut people = Vec::with_capacity(tags.len());
         for tag in tags {
-            let doses = self.store.person_doses(scope, keys, tag, generation);
-            people.push(doses.await?);
+            let doses = self
+                .store
+                .person_doses(scope, keys, tag, generation)
+                .await?;
+            people.push(doses);
         }
         Ok(people)
     }
@@ -143,7 +146,7 @@ impl Hinted {
     /// Which of the people in question is meant. Somebody who left is found by their coupon only if nobody registered
     /// has it: a municipality that numbers somebody anew removes them under one number and registers them under
     /// another. If they left under that one too, the records are still of one person.
-    pub(crate) fn found(mut self, whom: &Whom) -> (Found, Others) {
+    pub(crate) fn found(mut self, whom: &Whom) -> (Found, InQuestion) {
         let meant = |status: Status| {
             let people = self.people.iter().enumerate();
             let meant = people.filter(move |(_, it)| {

@@ -18,7 +18,7 @@ use store::{DoseRevision, InRegister, PersonDoses, Status, StoreError};
 
 use crate::{
     Area, Found, Recorder, Whom,
-    find::{FoundPerson, Hinted, Others},
+    find::{FoundPerson, Hinted, InQuestion},
 };
 
 impl FoundPerson {
@@ -99,7 +99,7 @@ impl Recorder {
         area: &Area<'_>,
         hinted: Hinted,
         whom: &Whom,
-    ) -> Result<(Found, Others), StoreError> {
+    ) -> Result<(Found, InQuestion), StoreError> {
         let (found, mut read) = hinted.found(whom);
         let Found::One(found) = found else {
             return Ok((found, read));
@@ -229,21 +229,57 @@ mod tests {
 
     use super::*;
 
-    const PERSON: Option<u64> = Some(98_320_567_321);
-    const OTHER: Option<u64> = Some(98_320_567_322);
-    const COUPON: Option<u64> = Some(12);
+    /// What tells whose a record is.
+    #[derive(Debug, Clone, Copy)]
+    struct Identity {
+        my_number: Option<u64>,
+        coupon: Option<u64>,
+        /// In January 1950.
+        born_on: i8,
+    }
 
-    fn record(
-        (my_number, coupon, day): (Option<u64>, Option<u64>, i8),
-        status: Status,
-    ) -> InRegister {
+    const PERSON: Identity = Identity {
+        my_number: Some(98_320_567_321),
+        coupon: Some(12),
+        born_on: 2,
+    };
+    const OTHER_NUMBER: Identity = Identity {
+        my_number: Some(98_320_567_322),
+        ..PERSON
+    };
+    const OTHER_COUPON: Identity = Identity {
+        coupon: Some(13),
+        ..PERSON
+    };
+    const NO_COUPON: Identity = Identity {
+        coupon: None,
+        ..PERSON
+    };
+
+    const fn without_number(identity: Identity) -> Identity {
+        Identity {
+            my_number: None,
+            ..identity
+        }
+    }
+
+    const fn born_later(identity: Identity) -> Identity {
+        Identity {
+            born_on: 3,
+            ..identity
+        }
+    }
+
+    fn record(identity: Identity, status: Status) -> InRegister {
         let resident = Resident {
             number: String::from("1").into(),
-            coupon: coupon.and_then(|it| CouponNumber::from_u64(it).ok()),
-            my_number: my_number.and_then(MyNumber::with_check_digit),
+            coupon: identity
+                .coupon
+                .and_then(|it| CouponNumber::from_u64(it).ok()),
+            my_number: identity.my_number.and_then(MyNumber::with_check_digit),
             name: OwnedText::new("山田 花子"),
             kana: None,
-            birth_date: Date::constant(1950, 1, day),
+            birth_date: Date::constant(1950, 1, identity.born_on),
             sex: Sex::Female,
             movement: Movement::Register,
             moved_on: None,
@@ -261,7 +297,7 @@ mod tests {
     #[test]
     fn whoever_is_registered_is_the_latest_and_before_them_who_left_last() {
         let person = |status, moved_on| {
-            let mut person = record((PERSON, COUPON, 2), status);
+            let mut person = record(PERSON, status);
             person.resident.resident.moved_on = moved_on;
             person
         };
@@ -279,20 +315,24 @@ mod tests {
 
     #[test]
     fn two_records_are_of_one_person_only_if_what_is_stored_says_so() {
-        let cases = [
-            ((PERSON, COUPON, 2), (PERSON, COUPON, 2), true),
-            ((PERSON, COUPON, 2), (PERSON, None, 2), true),
-            ((PERSON, Some(13), 2), (PERSON, COUPON, 2), true),
-            ((PERSON, COUPON, 2), (None, COUPON, 2), true),
-            ((None, COUPON, 2), (None, COUPON, 2), true),
-            ((PERSON, COUPON, 2), (OTHER, COUPON, 2), false),
-            ((PERSON, COUPON, 2), (PERSON, COUPON, 3), false),
-            ((None, COUPON, 2), (None, COUPON, 3), false),
-            ((PERSON, COUPON, 2), (None, Some(13), 2), false),
-            ((None, None, 2), (None, None, 2), false),
+        let same = [
+            (PERSON, PERSON),
+            (PERSON, NO_COUPON),
+            (OTHER_COUPON, PERSON),
+            (PERSON, without_number(PERSON)),
+            (without_number(PERSON), without_number(PERSON)),
         ];
+        let different = [
+            (PERSON, OTHER_NUMBER),
+            (PERSON, born_later(PERSON)),
+            (without_number(PERSON), born_later(without_number(PERSON))),
+            (PERSON, without_number(OTHER_COUPON)),
+            (without_number(NO_COUPON), without_number(NO_COUPON)),
+        ];
+        let same = same.map(|pair| (pair, true));
+        let cases = same.into_iter().chain(different.map(|pair| (pair, false)));
         let statuses = [Status::Registered, Status::Removed];
-        for (one, other, expected) in cases {
+        for ((one, other), expected) in cases {
             for (a, b) in statuses.iter().flat_map(|a| statuses.map(|b| (*a, b))) {
                 let both_registered = (a, b) == (Status::Registered, Status::Registered);
                 let said = is_same(&record(one, a), &record(other, b));

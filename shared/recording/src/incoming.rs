@@ -1,5 +1,8 @@
 use domain::{CouponNumber, Date, Dose, Resident, Sensitive};
+use jiff::Timestamp;
 use store::{Once, Source};
+
+use crate::Area;
 
 /// A dose as it comes in, from wherever.
 #[derive(Debug, Clone)]
@@ -23,6 +26,14 @@ impl Incoming {
     pub(crate) fn is_of_file(&self) -> bool {
         self.source != Source::Api
     }
+}
+
+/// An incoming dose while it is being recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) area: &'a Area<'a>,
+    pub(crate) incoming: &'a Incoming,
+    pub(crate) now: Timestamp,
 }
 
 /// How a person is named.

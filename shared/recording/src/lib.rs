@@ -11,9 +11,9 @@ mod judge;
 mod outcome;
 mod queue;
 mod record;
+mod repeats;
 mod resolve;
 mod retry;
-mod stands;
 mod together;
 mod wait;
 

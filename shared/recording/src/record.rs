@@ -4,17 +4,21 @@ use domain::{Decision, DoseState, FindingCode, Generation};
 use jiff::Timestamp;
 use store::{
     DoseAct, DoseKey, DoseRevision, Entry, Newcomer, NextDose, Once, PersonDoses, Source,
-    StoreError, WaitingDose, content_id,
+    StoreError, content_id,
 };
 
 use crate::{
     Area, Found, Incoming, Kept, Outcome, Recorder, Whom,
-    find::FoundPerson,
+    find::{FoundPerson, InQuestion},
     follow::put,
+    incoming::Arrival,
     judge::{Judged, codes, judge, refusals, turned_down},
     queue::Known,
+    repeats::{
+        already_recorded, already_recorded_for_named, cancelled_under_other_number, fits,
+        was_recorded_for_another, whose_it_was,
+    },
     retry::Retry,
-    stands::{cancelled, fits, stands, stands_of_one, stood, stood_for_another},
     wait::{Waited, leave_list, waiting_key},
 };
 
@@ -44,9 +48,14 @@ impl Recorder {
         generation: Option<Generation>,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        let arrival = Arrival {
+            area,
+            incoming,
+            now,
+        };
         let mut retry = Retry::default();
         loop {
-            match self.try_record(area, incoming, generation, now).await {
+            match self.try_record(arrival, generation).await {
                 Err(error) => retry.after(error).await?,
                 Ok(outcome) => return Ok(outcome),
             }
@@ -59,98 +68,155 @@ impl Recorder {
         area: &Area<'_>,
         once: &Once,
     ) -> Result<Option<Outcome>, StoreError> {
-        let begun = self.store.begin_once(area.scope, area.keys, once, None);
-        Ok(begun.await?.before.map(Outcome::from))
+        let begun = self
+            .store
+            .begin_once(area.scope, area.keys, once, None)
+            .await?;
+        Ok(begun.before.map(Outcome::from))
     }
 
     async fn try_record(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
+        arrival: Arrival<'_>,
         generation: Option<Generation>,
-        now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let (generation, waited) = match (&incoming.once, generation) {
-            (None, Some(generation)) => (generation, Waited::NotRead),
-            (None, None) => (self.generation(area.scope).await?, Waited::NotRead),
-            (Some(once), _) => {
-                let key = waiting_key(area, &incoming.dose);
-                let begun = self
-                    .store
-                    .begin_once(area.scope, area.keys, once, key.as_ref());
-                let begun = begun.await?;
-                if let Some(before) = begun.before {
-                    return self.again(area, incoming, before.into(), now).await;
-                }
-                (begun.generation, Waited::Read(begun.waiting.map(Box::new)))
-            }
+        let Arrival { area, incoming, .. } = arrival;
+        let (generation, waited) = match self.begin(arrival, generation).await? {
+            Begun::Before(outcome) => return self.again(arrival, outcome).await,
+            Begun::Now { generation, waited } => (generation, waited),
         };
         let hinted = self.find_from(area, &incoming.whom, generation).await?;
         // Since a row was recorded, its coupon may have become somebody else's, or nobody's.
-        let mut people = hinted.people.iter();
-        if let Some(outcome) = people.find_map(|it| dealt_with(it, incoming.source)) {
+        if let Some(outcome) = dealt_with(&hinted.people, incoming.source) {
             return Ok(outcome);
         }
         let generation = hinted.generation;
-        let (found, read) = self.found(area, hinted, &incoming.whom).await?;
-        match found {
-            Found::One(mut found) => {
-                if !fits(incoming, &found) {
-                    let meant = incoming.second.meant();
-                    *found = self.with_meant(area, *found, meant).await?;
-                }
-                let mut elsewhere = found.others.iter();
-                if let Some(outcome) = elsewhere.find_map(|it| dealt_with(it, incoming.source)) {
-                    return Ok(outcome);
-                }
-                if let Some(held) = stands(incoming, Some(&found), &read) {
-                    let already = self.stands_already(area, incoming, held, waited, now);
-                    return already.await;
-                }
-                if let Some((tag, held)) = cancelled(incoming, &found) {
-                    return Ok(Outcome::withdrawn(Kept::dose(held.key(tag), held)));
-                }
-                let doubt = stood_for_another(incoming, &found, &read)
-                    .then_some(FindingCode::RecordedForAnother);
-                let is_alone = !incoming.is_of_file();
-                let found = self.for_dose(area, *found, &incoming.dose, is_alone);
-                let found = found.await?;
-                let recorded = self.record_for(area, incoming, (&found, doubt), waited, now);
-                recorded.await
+        let (found, in_question) = self.found(area, hinted, &incoming.whom).await?;
+        match (found, &incoming.whom) {
+            (Found::One(found), _) => {
+                self.record_found(arrival, *found, &in_question, waited)
+                    .await
             }
-            Found::Several => match stands_of_one(incoming, &read) {
-                Some(held) => self.stands_already(area, incoming, held, waited, now).await,
-                None => Ok(refused(FindingCode::CouponOfSeveral)),
-            },
-            Found::Nobody => match &incoming.whom {
-                Whom::Number(_) | Whom::Tag(_) => Ok(refused(FindingCode::UnknownResident)),
-                Whom::Coupon(_) => {
-                    if let Some(held) = stands(incoming, None, &read) {
-                        let already = self.stands_already(area, incoming, held, waited, now);
-                        return already.await;
-                    }
-                    if let Some(found) = stood(incoming, read, generation) {
-                        let stood = (&found, None);
-                        return self.record_for(area, incoming, stood, waited, now).await;
-                    }
-                    self.wait(area, incoming, generation, now).await
-                }
-            },
+            (Found::Several, _) => self.record_ambiguous(arrival, &in_question, waited).await,
+            (Found::Nobody, Whom::Coupon(_)) => {
+                self.record_nobody(arrival, in_question, generation, waited)
+                    .await
+            }
+            (Found::Nobody, Whom::Number(_) | Whom::Tag(_)) => {
+                Ok(refused(FindingCode::UnknownResident))
+            }
         }
     }
 
+    /// The register to begin with, which one call reads with what is known of the request and of the waiting dose, if
+    /// the request is to be done once.
+    async fn begin(
+        &self,
+        Arrival { area, incoming, .. }: Arrival<'_>,
+        generation: Option<Generation>,
+    ) -> Result<Begun, StoreError> {
+        let Some(once) = &incoming.once else {
+            let generation = match generation {
+                Some(generation) => generation,
+                None => self.generation(area.scope).await?,
+            };
+            let waited = Waited::NotRead;
+            return Ok(Begun::Now { generation, waited });
+        };
+        let key = waiting_key(area, &incoming.dose);
+        let begun = self
+            .store
+            .begin_once(area.scope, area.keys, once, key.as_ref())
+            .await?;
+        Ok(match begun.before {
+            Some(before) => Begun::Before(before.into()),
+            None => Begun::Now {
+                generation: begun.generation,
+                waited: Waited::Read(begun.waiting.map(Box::new)),
+            },
+        })
+    }
+
+    /// One person was found.
+    async fn record_found(
+        &self,
+        arrival: Arrival<'_>,
+        mut found: FoundPerson,
+        in_question: &[PersonDoses],
+        waited: Waited,
+    ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
+        if !fits(incoming, &found) {
+            let meant = incoming.second.meant();
+            found = self.with_meant(area, found, meant).await?;
+        }
+        if let Some(outcome) = dealt_with(&found.others, incoming.source) {
+            return Ok(outcome);
+        }
+        if let Some(repeated) = already_recorded(incoming, Some(&found), in_question) {
+            return self
+                .answer_already_recorded(arrival, &repeated, waited)
+                .await;
+        }
+        if let Some(cancelled) = cancelled_under_other_number(incoming, &found) {
+            return Ok(Outcome::withdrawn(cancelled.kept()));
+        }
+        let doubt = was_recorded_for_another(incoming, &found, in_question)
+            .then_some(FindingCode::RecordedForAnother);
+        let is_alone = !incoming.is_of_file();
+        let found = self.for_dose(area, found, &incoming.dose, is_alone).await?;
+        self.record_for(arrival, &found, doubt, waited).await
+    }
+
+    /// Several people have the coupon.
+    async fn record_ambiguous(
+        &self,
+        arrival: Arrival<'_>,
+        in_question: &[PersonDoses],
+        waited: Waited,
+    ) -> Result<Outcome, StoreError> {
+        match already_recorded_for_named(arrival.incoming, in_question) {
+            Some(repeated) => {
+                self.answer_already_recorded(arrival, &repeated, waited)
+                    .await
+            }
+            None => Ok(refused(FindingCode::CouponOfSeveral)),
+        }
+    }
+
+    /// Nobody has the coupon.
+    async fn record_nobody(
+        &self,
+        arrival: Arrival<'_>,
+        in_question: InQuestion,
+        generation: Generation,
+        waited: Waited,
+    ) -> Result<Outcome, StoreError> {
+        if let Some(repeated) = already_recorded(arrival.incoming, None, &in_question) {
+            return self
+                .answer_already_recorded(arrival, &repeated, waited)
+                .await;
+        }
+        match whose_it_was(arrival.incoming, in_question, generation) {
+            Some(found) => self.record_for(arrival, &found, None, waited).await,
+            None => self.wait(arrival, generation).await,
+        }
+    }
+
+    /// Judges the dose for the person whose it is, and does what was decided. `doubt` is one more that is not the
+    /// rules'.
     async fn record_for(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
-        (found, doubt): (&FoundPerson, Option<FindingCode>),
+        arrival: Arrival<'_>,
+        found: &FoundPerson,
+        doubt: Option<FindingCode>,
         waited: Waited,
-        now: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
         let dose = &incoming.dose;
         let key = DoseKey::of(found.doses.tag, dose);
         let held = found.doses.dose(&key);
-        let mut judged = judge(area, dose, found, fits(incoming, found), now);
+        let mut judged = judge(area, dose, found, fits(incoming, found), arrival.now);
         let is_kept = !matches!(judged.decision, Decision::Refuse | Decision::Unchanged);
         if let Some(cancelled) = turned_down(&found.doses, dose)
             && is_kept
@@ -162,76 +228,74 @@ impl Recorder {
         match (judged.decision, held) {
             (Decision::Refuse, _) => Ok(Outcome::Refused(refusals(judged.findings))),
             (Decision::Unchanged, Some(held)) => {
-                let outcome = Outcome::Unchanged(Kept::dose(key, held));
-                // Rows of a file that say what is there are many: nothing more is read for them.
-                let Waited::Read(Some(open)) = waited.while_open() else {
-                    return self.unwritten(area, incoming, outcome, now).await;
-                };
-                self.change(area, now, |change| {
-                    change.unless_moved(&found.doses.tag, held)?;
-                    change.remove_waiting(&open)?;
-                    remember(change, incoming, &outcome)
-                })
-                .await?;
-                Ok(outcome)
+                self.leave_unchanged(arrival, found, held, waited).await
             }
             (Decision::Conflict, Some(held)) => {
-                let newcomer = Newcomer {
-                    id: content_id(area.keys, dose),
-                    dose: dose.clone(),
-                    findings: codes(&judged.findings),
-                    entry: entry(incoming),
-                    settled: None,
-                    earlier: Vec::new(),
-                };
-                let open = self.waited(area, dose, waited).await?;
-                let upon = (held, open.filter(|it| it.settled.is_none()));
-                self.conflict(area, incoming, found, upon, newcomer, now)
+                self.queue_newcomer(arrival, found, held, &judged, waited)
                     .await
             }
             _ => {
                 if let Some(doubt) = doubt {
                     judged.doubt(doubt);
                 }
-                let mut open = self.waited(area, dose, waited).await?;
-                if let Some(withdrawn) = open.take_if(|it| it.settled.is_some()) {
-                    if is_from(&withdrawn.entry, incoming.source) {
-                        return Ok(Outcome::Waiting(Kept::waiting(&withdrawn)));
-                    }
-                    judged.doubt(FindingCode::CancelledBefore);
-                }
-                let next = next_dose(incoming, &judged);
-                self.change(area, now, |change| {
-                    let written = put(change, area, found, held, next, now)?;
-                    let outcome = Outcome::of_revision(key, &written);
-                    leave_list(change, open.as_deref())?;
-                    remember(change, incoming, &outcome)?;
-                    Ok(outcome)
-                })
-                .await
+                self.put_dose(arrival, found, held, judged, waited).await
             }
         }
     }
 
+    /// The dose says what is `held` there. If it waits as well, it leaves the list.
+    async fn leave_unchanged(
+        &self,
+        arrival: Arrival<'_>,
+        found: &FoundPerson,
+        held: &DoseRevision,
+        waited: Waited,
+    ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
+        let tag = found.doses.tag;
+        let outcome = Outcome::Unchanged(Kept::dose(held.key(tag), held));
+        // Rows of a file that say what is there are many: nothing more is read for them.
+        let Waited::Read(Some(open)) = waited.while_open() else {
+            return self.unwritten(arrival, outcome).await;
+        };
+        self.change(area, arrival.now, |change| {
+            change.unless_moved(&tag, held)?;
+            change.remove_waiting(&open)?;
+            remember(change, incoming, &outcome)
+        })
+        .await?;
+        Ok(outcome)
+    }
+
     /// Puts a newcomer in the queue, once, on the condition that the dose it conflicts with is still there. If staff
     /// decided about it before and another dose has the number since, it enters the queue again.
-    async fn conflict(
+    async fn queue_newcomer(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
+        arrival: Arrival<'_>,
         found: &FoundPerson,
-        (held, open): (&DoseRevision, Option<Box<WaitingDose>>),
-        newcomer: Newcomer,
-        now: Timestamp,
+        held: &DoseRevision,
+        judged: &Judged,
+        waited: Waited,
     ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
+        let newcomer = Newcomer {
+            id: content_id(area.keys, &incoming.dose),
+            dose: incoming.dose.clone(),
+            findings: codes(&judged.findings),
+            entry: entry(incoming),
+            settled: None,
+            earlier: Vec::new(),
+        };
+        let waiting = self.waited(area, &incoming.dose, waited).await?;
+        let open = waiting.filter(|it| it.settled.is_none());
         let tag = found.doses.tag;
         let key = DoseKey::of(tag, &newcomer.dose);
         let known = Known::of(&found.doses, &newcomer, held);
         if let (Known::Stays(known), None) = (&known, &open) {
             let outcome = Outcome::Conflict(Kept::newcomer(key, known));
-            return self.unwritten(area, incoming, outcome, now).await;
+            return self.unwritten(arrival, outcome).await;
         }
-        self.change(area, now, |change| {
+        self.change(area, arrival.now, |change| {
             change.unless_moved(&tag, held)?;
             let newcomer = known.enter(change, &tag, newcomer)?;
             let outcome = Outcome::Conflict(Kept::newcomer(key, &newcomer));
@@ -242,19 +306,60 @@ impl Recorder {
         .await
     }
 
+    /// Puts the dose under its number; what was `held` there has left it. If it waited and somebody withdrew it, it is
+    /// doubtful.
+    async fn put_dose(
+        &self,
+        arrival: Arrival<'_>,
+        found: &FoundPerson,
+        held: Option<&DoseRevision>,
+        mut judged: Judged,
+        waited: Waited,
+    ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
+        let mut open = self.waited(area, &incoming.dose, waited).await?;
+        if let Some(withdrawn) = open.take_if(|it| it.settled.is_some()) {
+            if is_from(&withdrawn.entry, incoming.source) {
+                return Ok(Outcome::Waiting(Kept::waiting(&withdrawn)));
+            }
+            judged.doubt(FindingCode::CancelledBefore);
+        }
+        let next = next_dose(incoming, &judged);
+        self.change(area, arrival.now, |change| {
+            let written = put(change, area, found, held, next, arrival.now)?;
+            let outcome = Outcome::of_revision(written.key(found.doses.tag), &written);
+            leave_list(change, open.as_deref())?;
+            remember(change, incoming, &outcome)?;
+            Ok(outcome)
+        })
+        .await
+    }
+
     /// Nothing is written but the memory of the request.
     pub(crate) async fn unwritten(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
+        arrival: Arrival<'_>,
         outcome: Outcome,
-        now: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
         if let (Some(once), Some(done)) = (&incoming.once, outcome.remembered()) {
-            self.store.remember(area.scope, once, &done, now).await?;
+            self.store
+                .remember(area.scope, once, &done, arrival.now)
+                .await?;
         }
         Ok(outcome)
     }
+}
+
+/// How the recording of a dose begins.
+enum Begun {
+    /// The request was done before, and this became of it.
+    Before(Outcome),
+    /// It is done now.
+    Now {
+        generation: Generation,
+        waited: Waited,
+    },
 }
 
 /// What is put under a number by an incoming dose.
@@ -278,12 +383,17 @@ pub(crate) fn is_from(entry: &Entry, source: Source) -> bool {
     source != Source::Api && entry.source == source
 }
 
-/// What a row became when it was dealt with before. Its dose may have been corrected since, so it is
-/// known by where it came from.
-fn dealt_with(doses: &PersonDoses, source: Source) -> Option<Outcome> {
+/// What a row became when it was dealt with before, for one of these people. Its dose may have been corrected since, so
+/// it is known by where it came from.
+fn dealt_with(people: &[PersonDoses], source: Source) -> Option<Outcome> {
     if source == Source::Api {
         return None;
     }
+    people.iter().find_map(|it| became(it, source))
+}
+
+/// What a row became that was dealt with for this person.
+fn became(doses: &PersonDoses, source: Source) -> Option<Outcome> {
     let mut revisions = doses.history.iter().chain(&doses.doses);
     if let Some(dose) = revisions.find(|it| it.entry.source == source) {
         let key = DoseKey::of(doses.tag, &dose.dose);

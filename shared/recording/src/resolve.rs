@@ -9,7 +9,7 @@ use store::{
 
 use crate::{
     Area, Changed, Reasoned, Recorder,
-    change::{already, entry, settlement, state_of},
+    change::{Asked, already, entry, settlement, state_of},
     find::FoundPerson,
     follow::{findings_beside, followers},
     judge::{codes, refusals},
@@ -59,10 +59,10 @@ impl Recorder {
         reasoned: &Reasoned,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
+        let asked = Asked::new(area, key, reasoned, now);
         let mut retry = Retry::default();
         loop {
-            let tried = self.try_resolve(area, key, resolution, reasoned, now);
-            match tried.await {
+            match self.try_resolve(asked, resolution).await {
                 Err(error) => retry.after(error).await?,
                 Ok(changed) => return Ok(changed),
             }
@@ -71,12 +71,10 @@ impl Recorder {
 
     async fn try_resolve(
         &self,
-        area: &Area<'_>,
-        key: &NewcomerKey,
+        asked: Asked<'_, NewcomerKey>,
         resolution: Resolution,
-        reasoned: &Reasoned,
-        now: Timestamp,
     ) -> Result<Changed, StoreError> {
+        let Asked { area, key, .. } = asked;
         let Some(found) = self.person(area, &key.dose).await? else {
             return Ok(Changed::NotFound);
         };
@@ -96,7 +94,7 @@ impl Recorder {
         }
         let held = found.doses.dose(&key.dose);
         let revision = held.map_or(0, |held| held.revision);
-        if reasoned.expected.is_some_and(|seen| seen != revision) {
+        if asked.reasoned.expected.is_some_and(|seen| seen != revision) {
             return Ok(Changed::Stale);
         }
         let holder = held.filter(|held| held.state.holds_number());
@@ -106,38 +104,38 @@ impl Recorder {
         let Some(puts) = puts(&found, held, newcomer, resolution) else {
             return Ok(Changed::Impossible);
         };
-        let next = match judged(area, &found, puts, reasoned, now) {
+        let next = match judged(asked, &found, puts) {
             Ok(next) => next,
             Err(refusals) => return Ok(Changed::Refused(refusals)),
         };
         let resident = key.dose.resident;
-        let mut settled = settlement(resolution.settled(), reasoned);
+        let mut settled = settlement(resolution.settled(), asked.reasoned);
         settled.revision = Some(revision);
-        let written = self.change(area, now, |change| {
-            let mut written = None;
-            let number = key.dose.number;
-            for other in &found.others {
-                change.beside(other);
-            }
-            let touched = next.iter().any(|it| it.next.dose.number == number);
-            if !touched && let Some(held) = held {
-                change.unless_moved(&resident, held)?;
-            }
-            for it in next {
-                let revision = change.advance(&found.doses, it.before, it.next)?;
-                if DoseKey::of(resident, &revision.dose) == key.dose {
-                    settled.revision = Some(revision.revision);
+        let arrived = self
+            .change(area, asked.now, |change| {
+                let mut arrived = None;
+                let number = key.dose.number;
+                for other in &found.others {
+                    change.beside(other);
                 }
-                if it.is_newcomer {
-                    written = Some(revision);
+                let touched = next.iter().any(|it| it.next.dose.number == number);
+                if !touched && let Some(held) = held {
+                    change.unless_moved(&resident, held)?;
                 }
-            }
-            change.settle_newcomer(&resident, newcomer, settled)?;
-            Ok(written)
-        });
-        Ok(written
-            .await?
-            .map_or(Changed::Settled, |dose| Changed::Done(Box::new(dose))))
+                for it in next {
+                    let revision = change.advance(&found.doses, it.before, it.next)?;
+                    if DoseKey::of(resident, &revision.dose) == key.dose {
+                        settled.revision = Some(revision.revision);
+                    }
+                    if it.is_newcomer {
+                        arrived = Some(revision);
+                    }
+                }
+                change.settle_newcomer(&resident, newcomer, settled)?;
+                Ok(arrived)
+            })
+            .await?;
+        Ok(arrived.map_or(Changed::Settled, |dose| Changed::Done(Box::new(dose))))
     }
 }
 
@@ -280,12 +278,11 @@ fn free<'a>(
 
 /// Each dose as it will be written, held against all that will stand beside it; or what refuses it.
 fn judged<'a>(
-    area: &Area<'_>,
+    asked: Asked<'_, NewcomerKey>,
     found: &'a FoundPerson,
     puts: Vec<Put<'a>>,
-    reasoned: &Reasoned,
-    now: Timestamp,
 ) -> Result<Vec<Written<'a>>, Vec<Finding>> {
+    let Asked { area, now, .. } = asked;
     let number = |dose: &Dose| (dose.programme, dose.number);
     let numbers: Vec<_> = puts.iter().map(|put| number(&put.dose)).collect();
     let is_put = |dose: &Dose| numbers.contains(&number(dose));
@@ -315,7 +312,7 @@ fn judged<'a>(
             locked: false,
             findings: codes(&findings),
             recorded_at: put.recorded_at,
-            entry: entry(put.act, reasoned),
+            entry: entry(put.act, asked.reasoned),
         };
         let followers = followers(area, found, &others, &next, now);
         written.push(Written {

@@ -7,7 +7,7 @@ use crypto::ResidentTag;
 use domain::{Decision, Finding, Generation, programme};
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use store::{DoseKey, NextDose, PEOPLE_AT_ONCE, PersonDoses, Status, StoreError, WaitingKey};
+use store::{DoseKey, NextDose, PEOPLE_AT_ONCE, PersonDoses, Status, StoreError};
 
 use crate::{
     Area, Incoming, Outcome, Recorder, Whom,
@@ -21,12 +21,19 @@ use crate::{
 
 /// What is to be done about a row.
 enum Plan {
-    /// It takes its number, beside this person's other doses.
-    Put(Box<(PersonDoses, NextDose)>),
+    /// It takes its number.
+    Put(Box<Put>),
     /// It is not kept.
     Refuse(Vec<Finding>),
     /// Something stands where it belongs, or it is not certain whose it is: it is looked at by itself.
     Apart,
+}
+
+/// A dose that takes a number.
+struct Put {
+    /// The person's other doses.
+    beside: PersonDoses,
+    next: NextDose,
 }
 
 impl Recorder {
@@ -73,8 +80,8 @@ impl Recorder {
             outcomes.push(if let Some(outcome) = outcome {
                 outcome
             } else {
-                let apart = self.record_under(area, incoming, Some(generation), now);
-                apart.await?
+                self.record_under(area, incoming, Some(generation), now)
+                    .await?
             });
         }
         Ok(outcomes)
@@ -100,29 +107,23 @@ impl Recorder {
             .map(|(_, it)| waiting_key(area, &it.dose))
             .collect();
         let waited: BTreeSet<_> = keys.iter().flatten().copied().collect();
-        let read = self
+        let (people, waiting) = self
             .store
-            .doses_of_many(area.scope, area.keys, &tags, &waited, numbers, generation);
-        let (people, waiting) = read.await?;
+            .doses_of_many(area.scope, area.keys, &tags, &waited, numbers, generation)
+            .await?;
         let waiting: BTreeSet<_> = waiting.iter().map(|it| it.key).collect();
-        let plan = |(((_, incoming), key), doses): (
-            (&(ResidentTag, &Incoming), &Option<WaitingKey>),
-            PersonDoses,
-        )| {
+        let mut plans = Vec::with_capacity(rows.len());
+        for (((_, incoming), key), doses) in rows.iter().zip(&keys).zip(people) {
+            let was_read =
+                incoming.dose.programme == known.code() && incoming.dose.number <= known.most();
             let is_waiting = key.is_some_and(|key| waiting.contains(&key));
-            if incoming.dose.programme == known.code()
-                && incoming.dose.number <= known.most()
-                && !is_waiting
-            {
+            let plan = if was_read && !is_waiting {
                 plan(area, incoming, doses, generation, now)
             } else {
                 Plan::Apart
-            }
-        };
-        let plans = rows.iter().zip(&keys).zip(people).map(plan);
-        let plans = rows.iter().zip(plans.collect::<Vec<_>>());
-        let plans =
-            plans.map(|((_, incoming), plan)| self.unless_numbered_anew(area, incoming, plan));
+            };
+            plans.push(self.unless_numbered_anew(area, incoming, plan));
+        }
         try_join_all(plans).await
     }
 
@@ -137,13 +138,15 @@ impl Recorder {
         let Plan::Put(put) = &plan else {
             return Ok(plan);
         };
-        let coupon = put
-            .0
-            .person
-            .as_ref()
-            .and_then(|it| it.resident.resident.coupon);
+        let person = put.beside.person.as_ref();
+        let coupon = person.and_then(|it| it.resident.resident.coupon);
         let by_number = matches!(incoming.whom, Whom::Number(_)) && incoming.is_of_file();
-        if !by_number || self.of_coupon(area, coupon, &put.0.tag).await?.is_empty() {
+        if !by_number
+            || self
+                .of_coupon(area, coupon, &put.beside.tag)
+                .await?
+                .is_empty()
+        {
             return Ok(plan);
         }
         Ok(Plan::Apart)
@@ -166,16 +169,18 @@ impl Recorder {
         }
         let mut retry = Retry::default();
         loop {
-            let written = self.change(area, now, |change| {
-                let mut outcomes = Vec::with_capacity(puts.len());
-                for (person, next) in &puts {
-                    let key = DoseKey::of(person.tag, &next.dose);
-                    let written = change.advance(person, None, next.clone())?;
-                    outcomes.push(Outcome::of_revision(key, &written));
-                }
-                Ok(outcomes)
-            });
-            match written.await {
+            let written = self
+                .change(area, now, |change| {
+                    let mut outcomes = Vec::with_capacity(puts.len());
+                    for Put { beside, next } in &puts {
+                        let key = DoseKey::of(beside.tag, &next.dose);
+                        let written = change.advance(beside, None, next.clone())?;
+                        outcomes.push(Outcome::of_revision(key, &written));
+                    }
+                    Ok(outcomes)
+                })
+                .await;
+            match written {
                 Ok(outcomes) => return Ok(outcomes.into_iter()),
                 // Others write at the same counts: that says nothing of what was read.
                 Err(error) if is_conflict(&error) => {
@@ -222,7 +227,8 @@ fn plan(
             if has_followers(area, &found, &next, now) {
                 Plan::Apart
             } else {
-                Plan::Put(Box::new((found.doses, next)))
+                let beside = found.doses;
+                Plan::Put(Box::new(Put { beside, next }))
             }
         }
         Decision::Unchanged | Decision::Conflict => Plan::Apart,

@@ -1,11 +1,11 @@
 //! The waiting list: doses whose coupon nobody has yet.
 
 use domain::{CouponNumber, Dose, FindingCode, Generation, check_dose, japan_date};
-use jiff::Timestamp;
 use store::{DoseChange, StoreError, WaitingDose, WaitingKey, content_id};
 
 use crate::{
-    Area, Incoming, Kept, Outcome, Recorder, Whom,
+    Area, Kept, Outcome, Recorder, Whom,
+    incoming::Arrival,
     judge::refusals,
     record::{entry, is_from, refused, remember},
 };
@@ -39,10 +39,11 @@ impl Recorder {
         Ok(match (waited, waiting_key(area, dose)) {
             (Waited::Read(waiting), _) => waiting,
             (Waited::NotRead, None) => None,
-            (Waited::NotRead, Some(key)) => {
-                let read = self.store.waiting_dose(area.scope, area.keys, &key);
-                read.await?.map(Box::new)
-            }
+            (Waited::NotRead, Some(key)) => self
+                .store
+                .waiting_dose(area.scope, area.keys, &key)
+                .await?
+                .map(Box::new),
         })
     }
 
@@ -50,14 +51,13 @@ impl Recorder {
     /// have ended after the person came and before the dose was attached.
     pub(crate) async fn again(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
+        arrival: Arrival<'_>,
         before: Outcome,
-        now: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
         if let (Outcome::Waiting(_), Whom::Coupon(coupon)) = (&before, &incoming.whom) {
             let coupon = area.keys.coupon_tag(*coupon);
-            self.attach(area, &coupon, now).await?;
+            self.attach(area, &coupon, arrival.now).await?;
         }
         Ok(before)
     }
@@ -67,14 +67,13 @@ impl Recorder {
     /// list: then it is attached at once.
     pub(crate) async fn wait(
         &self,
-        area: &Area<'_>,
-        incoming: &Incoming,
+        arrival: Arrival<'_>,
         generation: Generation,
-        now: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        let Arrival { area, incoming, .. } = arrival;
         let dose = &incoming.dose;
         let lot = area.lots.seen(dose.product, &dose.lot);
-        let findings = check_dose(dose, None, &[], lot, japan_date(now));
+        let findings = check_dose(dose, None, &[], lot, japan_date(arrival.now));
         let refusals = refusals(findings);
         if !refusals.is_empty() {
             return Ok(Outcome::Refused(refusals));
@@ -93,20 +92,23 @@ impl Recorder {
             settled: None,
         };
         let mut is_known = false;
-        let known = self.store.waiting_dose(area.scope, area.keys, &waiting.key);
-        if let Some(known) = known.await? {
+        let known = self
+            .store
+            .waiting_dose(area.scope, area.keys, &waiting.key)
+            .await?;
+        if let Some(known) = known {
             if known.settled.is_some() && !is_from(&known.entry, incoming.source) {
                 return Ok(Outcome::withdrawn(Kept::waiting(&known)));
             }
             let Some(renamed) = renamed(&known, &waiting) else {
                 let outcome = Outcome::Waiting(Kept::waiting(&known));
-                return self.unwritten(area, incoming, outcome, now).await;
+                return self.unwritten(arrival, outcome).await;
             };
             waiting = renamed;
             is_known = true;
         }
         let outcome = Outcome::Waiting(Kept::waiting(&waiting));
-        self.change(area, now, |change| {
+        self.change(area, arrival.now, |change| {
             if is_known {
                 change.mark_waiting(&waiting, Vec::new())?;
             } else {
@@ -116,7 +118,7 @@ impl Recorder {
         })
         .await?;
         if self.generation(area.scope).await? != generation {
-            self.attach(area, &waiting.key.coupon, now).await?;
+            self.attach(area, &waiting.key.coupon, arrival.now).await?;
         }
         Ok(outcome)
     }
