@@ -63,11 +63,7 @@ impl AskInquiries {
         if upload.rows.total() != upload.rows_checked {
             return Err(not_as_checked("outcomes do not add up to the rows"));
         }
-        let mut end = LoadEnd {
-            problems: upload.problems.clone(),
-            notices: upload.notices.clone(),
-            has_errors: upload.has_errors,
-        };
+        let mut end = LoadEnd::of_check(upload);
         for (plan, state) in self.store.chunks(scope, &upload.id).await? {
             let ChunkState::Done {
                 share: Some(version),

@@ -1,15 +1,12 @@
-use jiff::Timestamp;
+use chunks::{ChunkError, Unfinished};
 
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskInquiriesError {
-    /// Another worker has the file under lease until the given time.
-    #[error("another worker has the file under lease")]
-    Busy(Timestamp),
-    /// The invocation's time is up; the next worker begins the file anew.
-    #[error("the invocation's time is up")]
-    OutOfTime,
-    /// The same, of a file that many workers did not come to the end of: a failure like any other.
+    /// The worker did not come to the end, and nothing failed; the message is sent again.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+    /// This worker did not come to the end of a file, as many before it: a failure like any other.
     #[error("the invocation's time is up, as that of many before it")]
     NeverDone,
     /// The function's timeout leaves no time to write anything: a matter of its deployment.
@@ -48,7 +45,7 @@ impl AskInquiriesError {
     /// Whether the same message may succeed later without anybody doing something.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::OutOfTime | Self::Queue(_) => true,
+            Self::Unfinished(_) | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
             Self::Reread(error) => error.is_passing(),
@@ -59,5 +56,24 @@ impl AskInquiriesError {
             | Self::Answers(_)
             | Self::NotAsChecked { .. } => false,
         }
+    }
+}
+
+impl ChunkError for AskInquiriesError {
+    fn timeout_too_short() -> Self {
+        Self::TimeoutTooShort
+    }
+
+    fn never_done() -> Self {
+        Self::NeverDone
+    }
+
+    fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Unfinished(_))
+    }
+
+    /// Nothing waits for that: it is a failure like any other, and the message comes again.
+    fn is_throttled(&self) -> bool {
+        false
     }
 }

@@ -9,7 +9,7 @@ use domain::{
 use jiff::Timestamp;
 use layouts::inquiries::{Inquiries, InquiryRow};
 use reread::CheckedFile;
-use store::{Chunk, ChunkClaim, LoadedRows, Mismatches, StoreError, Upload};
+use store::{Chunk, LoadedRows, Mismatches, StoreError, Upload};
 
 use crate::{
     AskInquiries, AskInquiriesError,
@@ -60,17 +60,10 @@ impl AskInquiries {
         }
         let tenant = self.store.tenant(scope).await?;
         let tenant = tenant.ok_or(StoreError::Damaged { what: "tenant" })?;
-        let now = self.clock.now();
-        let lease = Lease::new(now, deadline);
-        if lease.is_ending(now) {
-            return Err(AskInquiriesError::TimeoutTooShort);
-        }
-        let claim = self.store.claim_chunk(scope, id, CHUNK, now, lease.until());
-        let chunk = match claim.await? {
-            ChunkClaim::Done => return self.settle(scope, id).await,
-            ChunkClaim::Busy(until) => return Err(AskInquiriesError::Busy(until)),
-            ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
-            ChunkClaim::Mine(chunk) => chunk,
+        let chunks = self.chunks(scope, *id);
+        let claimed = chunks.claim::<AskInquiriesError>(CHUNK, deadline).await?;
+        let Some((chunk, lease)) = claimed else {
+            return self.settle(scope, id).await;
         };
         let work = Work {
             scope,
@@ -84,19 +77,8 @@ impl AskInquiries {
             share,
             mismatched,
         } = match self.work_off(&work).await {
-            // Whoever has it now, or goes on with it, needs no help.
-            Err(error @ (AskInquiriesError::Busy(_) | AskInquiriesError::OutOfTime)) => {
-                let tried_enough = work.chunk.is_tried_enough();
-                return Err(if tried_enough {
-                    AskInquiriesError::NeverDone
-                } else {
-                    error
-                });
-            }
-            Err(error) => {
-                self.give_back(&work).await;
-                return Err(error);
-            }
+            // What is still under way does no harm: whatever is written for a row is written once.
+            Err(error) => return Err(chunks.give_up(&work.chunk, error).await),
             Ok(done) => done,
         };
         let at = self.clock.now();
@@ -114,19 +96,14 @@ impl AskInquiries {
         if let Some(mismatches) = &mismatches
             && let Err(error) = self.tell(&work, mismatches).await
         {
-            self.give_back(&work).await;
-            return Err(error);
+            return Err(chunks.give_up(&work.chunk, error).await);
         }
-        let done = self
-            .store
-            .complete_chunk(scope, id, &work.chunk, &rows, share.as_deref());
+        let done = chunks.complete(&work.chunk, work.lease, &rows, share.as_deref());
         match done.await {
             Ok(()) => tracing::info!(upload = %id, rows = counts.total(), "inquiries made"),
-            Err(StoreError::Moved) => return Err(AskInquiriesError::Busy(work.lease.until())),
-            Err(error) => {
-                self.give_back(&work).await;
-                return Err(error.into());
-            }
+            // Lost at the very end: whoever has it now completes it, however many there were before.
+            Err(error @ AskInquiriesError::Unfinished(_)) => return Err(error),
+            Err(error) => return Err(chunks.give_up(&work.chunk, error).await),
         }
         self.settle(scope, id).await
     }
@@ -163,19 +140,6 @@ impl AskInquiries {
             share,
             mismatched: asked.mismatched,
         })
-    }
-
-    /// Ends the lease on a file that was not asked. Else its message would find the lease in its way at
-    /// each attempt, be sent anew, and never come to the dead letters. What is still under way does no harm:
-    /// whatever is written for a row is written once.
-    async fn give_back(&self, work: &Work<'_>) {
-        let (id, chunk) = (&work.upload.id, &work.chunk);
-        let now = self.clock.now();
-        let released = self.store.release_chunk(work.scope, id, chunk, now).await;
-        // Another worker has it, or the lease ends by itself.
-        if let Err(error) = released {
-            tracing::debug!(error = %error, "the lease was not given back");
-        }
     }
 
     /// The accepted rows, and how many the check refused.
@@ -231,17 +195,9 @@ impl AskInquiries {
         };
         // A worker before this one may have come further: what it asked is answered as it was.
         let asked = progress.asked.max(work.chunk.written);
-        let (id, until) = (&work.upload.id, next.lease.until());
-        let noted = self
-            .store
-            .note_written(work.scope, id, &work.chunk, asked, until);
         progress.lease = next.lease;
-        match noted.await {
-            Ok(()) if next.is_renewed => Ok(()),
-            Ok(()) => Err(AskInquiriesError::OutOfTime),
-            Err(StoreError::Moved) => Err(AskInquiriesError::Busy(until)),
-            Err(error) => Err(error.into()),
-        }
+        let chunks = self.chunks(work.scope, work.upload.id);
+        chunks.note(&work.chunk, next, asked).await.map(drop)
     }
 }
 

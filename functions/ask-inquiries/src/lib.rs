@@ -36,8 +36,9 @@ mod wire;
 use std::sync::Arc;
 
 use asking::Asking;
+use chunks::Chunks;
 use domain::{Clock, TenantScope, UploadId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use objects::Objects;
 use queues::{InquiryMessage, InquiryQueue};
 use store::{Store, StoreError, Upload};
@@ -62,18 +63,22 @@ impl AskInquiries {
         let message = InquiryMessage::parse(body)?;
         let (scope, upload) = (message.scope(), message.upload);
         match self.ask_file(&scope, &upload, deadline).await {
-            // Neither is a failure, so neither may count as one of the message's attempts.
-            Err(AskInquiriesError::Busy(until)) => {
-                tracing::info!(%upload, "another worker has the file; sent for later");
-                let wait = until.duration_since(self.clock.now());
-                let after = wait.saturating_add(SignedDuration::from_secs(1));
-                Ok(self.queue.send_after(&[message], after).await?)
-            }
-            Err(AskInquiriesError::OutOfTime) => {
-                tracing::info!(%upload, "out of time; the next invocation goes on");
-                Ok(self.queue.send(&[message]).await?)
+            Err(AskInquiriesError::Unfinished(unfinished)) => {
+                tracing::info!(%upload, "{}", unfinished.said("file"));
+                let wait = unfinished.wait(self.clock.now());
+                Ok(self.queue.send_after(&[message], wait).await?)
             }
             other => other,
+        }
+    }
+
+    /// The chunks of a file, to be worked off.
+    fn chunks<'a>(&'a self, scope: &'a TenantScope, upload: UploadId) -> Chunks<'a> {
+        Chunks {
+            store: &self.store,
+            clock: &*self.clock,
+            scope,
+            upload,
         }
     }
 

@@ -2,6 +2,7 @@
 //! force when all of them are loaded. Every step looks at the records first, so any message, first
 //! or repeated, may set it off.
 
+use chunks::Unfinished;
 use domain::{TenantScope, UploadId, UploadState};
 use jiff::{SignedDuration, Timestamp};
 use queues::LoadMessage;
@@ -16,7 +17,7 @@ const LATE: SignedDuration = SignedDuration::from_secs(60);
 
 impl LoadChunk {
     /// Takes the tenant's loads as far as they can go without loading a chunk. The first merge is done whatever time
-    /// is left: whoever calls has just begun, or has asked [`Self::is_late`]. [`LoadError::OutOfTime`] when it is
+    /// is left: whoever calls has just begun, or has asked [`Self::is_late`]. [`Unfinished::OutOfTime`] when it is
     /// too late for another.
     ///
     /// Sends messages for every chunk that is not loaded; one that is under way already finds the
@@ -61,7 +62,7 @@ impl LoadChunk {
                 .into());
             }
             if merged && self.is_late(deadline) {
-                return Err(LoadError::OutOfTime);
+                return Err(Unfinished::OutOfTime.into());
             }
             self.put_in_force(scope, &register, &upload).await?;
             merged = true;

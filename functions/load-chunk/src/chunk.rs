@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chunks::Unfinished;
 use crypto::TenantKeys;
 use domain::{Generation, Lease, RowCounts, TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use layouts::residents::{self, Residents};
 use manifest::{CheckedRow, ManifestReader, ManifestWriter};
 use objects::{ObjectName, PinnedObject};
 use reread::{CheckedFile, refused_of};
-use store::{Chunk, ChunkClaim, ChunkPlan, LoadedRows, Register, StoreError, Upload};
+use store::{Chunk, ChunkPlan, LoadedRows, Register, StoreError, Upload};
 
 use crate::{
     LoadChunk, LoadError,
@@ -51,91 +52,51 @@ impl LoadChunk {
         }
         let tenant = self.tenant(scope).await?;
         let keys = tenant.keys(scope, &self.keys, self.clock.now()).await?;
-        let now = self.clock.now();
-        let lease = Lease::new(now, deadline);
-        if lease.is_ending(now) {
-            return Err(LoadError::TimeoutTooShort);
-        }
-        match self
-            .store
-            .claim_chunk(scope, id, number, now, lease.until())
-            .await?
-        {
-            ChunkClaim::Done => return self.settle(scope, id, deadline).await,
-            ChunkClaim::Busy(until) => return Err(LoadError::Busy(until)),
-            ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
-            ChunkClaim::Mine(chunk) => {
-                let mut work = Work {
-                    scope,
-                    upload: &upload,
-                    chunk,
-                    lease,
-                    keys,
-                };
-                match self.load_claimed(&mut work).await {
-                    // Whoever has it now, or goes on with it, needs no help.
-                    Err(error @ (LoadError::Busy(_) | LoadError::OutOfTime)) => {
-                        let tried_enough = work.chunk.is_tried_enough();
-                        return Err(if tried_enough {
-                            LoadError::NeverDone
-                        } else {
-                            error
-                        });
-                    }
-                    Err(error) => {
-                        self.give_back(&work, &error, deadline).await;
-                        let waits = error.is_throttled() && !work.chunk.is_tried_enough();
-                        return Err(if waits { LoadError::Throttled } else { error });
-                    }
-                    Ok(()) => {}
-                }
-            }
+        let chunks = self.chunks(scope, *id);
+        let Some((chunk, lease)) = chunks.claim::<LoadError>(number, deadline).await? else {
+            return self.settle(scope, id, deadline).await;
+        };
+        let mut work = Work {
+            scope,
+            upload: &upload,
+            chunk,
+            lease,
+            keys,
+        };
+        if let Err(error) = self.load_claimed(&mut work).await {
+            let landed = self.has_landed(error.is_passing(), deadline);
+            return Err(chunks.give_up_landed(&work.chunk, error, landed).await);
         }
         if self.is_late(deadline) && self.is_all_loaded(scope, id).await? {
-            return Err(LoadError::OutOfTime);
+            return Err(Unfinished::OutOfTime.into());
         }
         self.settle(scope, id, deadline).await
     }
 
-    /// Loads a chunk under lease, and notes that it is. [`LoadError::Busy`] when another worker took it over.
+    /// Loads a chunk under lease, and notes that it is.
     async fn load_claimed(&self, work: &mut Work<'_>) -> Result<(), LoadError> {
         let (rows, share) = self.work_off(work).await?;
-        let (id, chunk) = (&work.upload.id, &work.chunk);
-        let done = self
-            .store
-            .complete_chunk(work.scope, id, chunk, &rows, share.as_deref());
-        match done.await {
-            Ok(()) => {
-                let (loaded, number) = (rows.counts.total(), chunk.plan.number);
-                tracing::info!(upload = %id, chunk = number, rows = loaded, "chunk loaded");
-                tracing::info!(target: "metrics", tenant = %work.scope.code(), rows_loaded = loaded);
-                Ok(())
-            }
-            Err(StoreError::Moved) => Err(LoadError::Busy(work.lease.until())),
-            Err(error) => Err(error.into()),
-        }
+        let (id, chunk) = (work.upload.id, &work.chunk);
+        self.chunks(work.scope, id)
+            .complete::<LoadError>(chunk, work.lease, &rows, share.as_deref())
+            .await?;
+        let (loaded, number) = (rows.counts.total(), chunk.plan.number);
+        tracing::info!(upload = %id, chunk = number, rows = loaded, "chunk loaded");
+        tracing::info!(target: "metrics", tenant = %work.scope.code(), rows_loaded = loaded);
+        Ok(())
     }
 
-    /// Ends the lease on a chunk that was not loaded, with nothing in flight. Else the message would find
-    /// the lease in its way at each attempt, be sent anew, and never come to the dead letters.
-    async fn give_back(&self, work: &Work<'_>, error: &LoadError, deadline: Timestamp) {
-        if error.is_passing() {
+    /// Waits until nothing of a chunk that failed is in flight any more; `false` when the invocation ends before that.
+    async fn has_landed(&self, is_passing: bool, deadline: Timestamp) -> bool {
+        if is_passing {
             // What was given up unanswered may still arrive, and a new resident is put unconditionally.
             let over = Lease::LONGEST_REQUEST;
             if deadline.duration_since(self.clock.now()) <= over {
-                return;
+                return false;
             }
             tokio::time::sleep(over.unsigned_abs()).await;
         }
-        let (id, now) = (&work.upload.id, self.clock.now());
-        let released = self
-            .store
-            .release_chunk(work.scope, id, &work.chunk, now)
-            .await;
-        // Another worker has it, or the lease ends by itself.
-        if let Err(error) = released {
-            tracing::debug!(error = %error, "the lease was not given back");
-        }
+        true
     }
 
     /// Loads the chunk; gives the outcomes of its rows and the version of its share, if it has one.

@@ -1,17 +1,11 @@
-use jiff::Timestamp;
+use chunks::{ChunkError, Unfinished};
 
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
-    /// Another worker has the chunk under lease until the given time.
-    #[error("another worker has the chunk under lease")]
-    Busy(Timestamp),
-    /// The invocation's time is up; what is written is noted, and the next worker goes on.
-    #[error("the invocation's time is up")]
-    OutOfTime,
-    /// The table takes no more for longer than one call may last; the next worker goes on, later.
-    #[error("the table throttles")]
-    Throttled,
+    /// The worker did not come to the end, and nothing failed; the message is sent again.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
     /// The time is up, or another worker has the chunk, and many before did not come to its end either: a failure
     /// like any other.
     #[error("this worker did not come to the end of a chunk, as many before it")]
@@ -46,15 +40,10 @@ pub(crate) enum LoadError {
 }
 
 impl LoadError {
-    /// Whether the table takes no more for now.
-    pub(crate) fn is_throttled(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_throttled())
-    }
-
     /// Whether the same message may succeed later without anybody doing something.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::OutOfTime | Self::Throttled | Self::Queue(_) => true,
+            Self::Unfinished(_) | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) | Self::Manifest(manifest::ManifestError::Objects(error)) => {
                 error.is_passing()
@@ -66,5 +55,23 @@ impl LoadError {
             | Self::Manifest(manifest::ManifestError::Damaged { .. })
             | Self::NotAsChecked { .. } => false,
         }
+    }
+}
+
+impl ChunkError for LoadError {
+    fn timeout_too_short() -> Self {
+        Self::TimeoutTooShort
+    }
+
+    fn never_done() -> Self {
+        Self::NeverDone
+    }
+
+    fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Unfinished(_))
+    }
+
+    fn is_throttled(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_throttled())
     }
 }

@@ -40,18 +40,16 @@ mod write;
 
 use std::sync::Arc;
 
+use chunks::{Chunks, Unfinished};
 use crypto::Keyring;
-use domain::{Clock, TenantScope};
-use jiff::{SignedDuration, Timestamp};
+use domain::{Clock, TenantScope, UploadId};
+use jiff::Timestamp;
 use objects::Objects;
 use queues::{DoseMessage, DoseQueue, LoadMessage, LoadQueue};
 use store::{Store, StoreError, TenantState};
 
 use error::LoadError;
 pub use wire::wire;
-
-/// A table that throttles is left alone for this long: it divides what is asked for too much within minutes.
-const THROTTLED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The function's work, over its adapters.
 struct LoadChunk {
@@ -72,29 +70,31 @@ impl LoadChunk {
         let scope = message.scope();
         match &message {
             LoadMessage::Advance { .. } => match self.advance(&scope, deadline).await {
-                Err(LoadError::OutOfTime) => Ok(self.loads.send(&[message]).await?),
+                Err(LoadError::Unfinished(Unfinished::OutOfTime)) => {
+                    Ok(self.loads.send(&[message]).await?)
+                }
                 other => other,
             },
             LoadMessage::Chunk { upload, chunk, .. } => {
                 match self.load(&scope, upload, *chunk, deadline).await {
-                    // None is a failure, so none may count as one of the message's attempts.
-                    Err(LoadError::Busy(until)) => {
-                        tracing::info!(%upload, chunk, "another worker has the chunk; sent for later");
-                        let wait = until.duration_since(self.clock.now());
-                        let after = wait.saturating_add(SignedDuration::from_secs(1));
-                        Ok(self.loads.send_after(&[message], after).await?)
-                    }
-                    Err(LoadError::OutOfTime) => {
-                        tracing::info!(%upload, chunk, "out of time; the next invocation goes on");
-                        Ok(self.loads.send(&[message]).await?)
-                    }
-                    Err(LoadError::Throttled) => {
-                        tracing::info!(%upload, chunk, "the table throttles; sent for later");
-                        Ok(self.loads.send_after(&[message], THROTTLED_FOR).await?)
+                    Err(LoadError::Unfinished(unfinished)) => {
+                        tracing::info!(%upload, chunk, "{}", unfinished.said("chunk"));
+                        let wait = unfinished.wait(self.clock.now());
+                        Ok(self.loads.send_after(&[message], wait).await?)
                     }
                     other => other,
                 }
             }
+        }
+    }
+
+    /// The chunks of a file, to be worked off.
+    fn chunks<'a>(&'a self, scope: &'a TenantScope, upload: UploadId) -> Chunks<'a> {
+        Chunks {
+            store: &self.store,
+            clock: &*self.clock,
+            scope,
+            upload,
         }
     }
 

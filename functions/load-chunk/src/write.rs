@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chunks::Unfinished;
 use crypto::{Fingerprint, Tag, TenantKeys};
 use domain::{Generation, Lease, Movement, ResidentRow, TenantScope};
 use futures::{
@@ -181,7 +182,8 @@ impl Writing<'_> {
         if let Some(next) = self.lease.next(self.function.clock.now()) {
             self.land().await?;
             let written = u32::try_from(written).unwrap_or(u32::MAX);
-            self.lease = self.function.note(work, next, written).await?;
+            let chunks = self.function.chunks(work.scope, work.upload.id);
+            self.lease = chunks.note::<LoadError>(&work.chunk, next, written).await?;
         }
         Ok(())
     }
@@ -213,7 +215,7 @@ impl<'a> Writing<'a> {
             self.window.heard(landed)?;
         }
         if !self.lease.covers_a_request(self.function.clock.now()) {
-            return Err(LoadError::OutOfTime);
+            return Err(Unfinished::OutOfTime.into());
         }
         self.flight.push(request);
         Ok(())

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use layouts::doses::{DoseRow, Doses};
 use objects::ObjectName;
 use reread::CheckedFile;
-use store::{Chunk, ChunkClaim, LoadedRows, StoreError, Upload};
+use store::{Chunk, LoadedRows, StoreError, Upload};
 
 use crate::{
     LoadDoses, LoadDosesError, Tenant,
@@ -39,19 +39,10 @@ impl LoadDoses {
             return self.settle(scope, id).await;
         }
         let tenant = self.tenant(scope).await?;
-        let now = self.clock.now();
-        let lease = Lease::new(now, deadline);
-        if lease.is_ending(now) {
-            return Err(LoadDosesError::TimeoutTooShort);
-        }
-        let claim = self
-            .store
-            .claim_chunk(scope, id, number, now, lease.until());
-        let chunk = match claim.await? {
-            ChunkClaim::Done => return self.settle(scope, id).await,
-            ChunkClaim::Busy(until) => return Err(LoadDosesError::Busy(until)),
-            ChunkClaim::Unknown => return Err(StoreError::Damaged { what: "chunk" }.into()),
-            ChunkClaim::Mine(chunk) => chunk,
+        let chunks = self.chunks(scope, *id);
+        let claimed = chunks.claim::<LoadDosesError>(number, deadline).await?;
+        let Some((chunk, lease)) = claimed else {
+            return self.settle(scope, id).await;
         };
         let work = Work {
             tenant: &tenant,
@@ -60,16 +51,8 @@ impl LoadDoses {
             lease,
         };
         let (counts, share) = match self.work_off(&work).await {
-            // Whoever has it now, or goes on with it, needs no help.
-            Err(error @ (LoadDosesError::Busy(_) | LoadDosesError::OutOfTime)) => {
-                let tried_enough = work.chunk.is_tried_enough();
-                return Err(if tried_enough {
-                    LoadDosesError::NeverDone
-                } else {
-                    error
-                });
-            }
-            Err(error) => return Err(self.give_up(&work, error).await),
+            // What is still under way does no harm: it is on the condition of what was read, and known by its row.
+            Err(error) => return Err(chunks.give_up(&work.chunk, error).await),
             Ok(done) => done,
         };
         let rows = LoadedRows {
@@ -77,42 +60,18 @@ impl LoadDoses {
             removals_of_unknown: 0,
             mismatches: None,
         };
-        let done = self
-            .store
-            .complete_chunk(scope, id, &work.chunk, &rows, share.as_deref());
+        let done = chunks.complete(&work.chunk, work.lease, &rows, share.as_deref());
         match done.await {
             Ok(()) => {
                 let loaded = counts.total();
                 tracing::info!(upload = %id, chunk = number, rows = loaded, "doses recorded");
                 tracing::info!(target: "metrics", tenant = %scope.code(), rows_loaded = loaded);
             }
-            Err(StoreError::Moved) => return Err(LoadDosesError::Busy(work.lease.until())),
-            Err(error) => return Err(self.give_up(&work, error.into()).await),
+            // Lost at the very end: whoever has it now completes it, however many there were before.
+            Err(error @ LoadDosesError::Unfinished(_)) => return Err(error),
+            Err(error) => return Err(chunks.give_up(&work.chunk, error).await),
         }
         self.settle(scope, id).await
-    }
-
-    /// Leaves a chunk that was not recorded to the next worker; says why.
-    async fn give_up(&self, work: &Work<'_>, error: LoadDosesError) -> LoadDosesError {
-        self.give_back(work).await;
-        if error.is_throttled() && !work.chunk.is_tried_enough() {
-            LoadDosesError::Throttled
-        } else {
-            error
-        }
-    }
-
-    /// Ends the lease on a chunk that was not recorded, whether or not that may pass. Else the message would
-    /// find the lease in its way at each attempt, be sent anew, and never come to the dead letters. What is
-    /// still under way does no harm: it is on the condition of what was read, and known by its row.
-    async fn give_back(&self, work: &Work<'_>) {
-        let (scope, id) = (work.tenant.scope, &work.upload.id);
-        let now = self.clock.now();
-        let released = self.store.release_chunk(scope, id, &work.chunk, now).await;
-        // Another worker has it, or the lease ends by itself.
-        if let Err(error) = released {
-            tracing::debug!(error = %error, "the lease was not given back");
-        }
     }
 
     pub(crate) async fn upload(

@@ -46,11 +46,7 @@ impl LoadDoses {
                 what: "outcomes do not add up to the rows",
             });
         }
-        let mut end = LoadEnd {
-            problems: upload.problems.clone(),
-            notices: upload.notices.clone(),
-            has_errors: upload.has_errors,
-        };
+        let mut end = LoadEnd::of_check(upload);
         self.gather(scope, upload, &mut end).await?;
         let ended = self
             .store

@@ -1,17 +1,11 @@
-use jiff::Timestamp;
+use chunks::{ChunkError, Unfinished};
 
 /// A message could not be worked off; it comes again. Nothing of a person is in here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadDosesError {
-    /// Another worker has the chunk under lease until the given time.
-    #[error("another worker has the chunk under lease")]
-    Busy(Timestamp),
-    /// The invocation's time is up; the next worker begins the chunk anew.
-    #[error("the invocation's time is up")]
-    OutOfTime,
-    /// The table takes no more for longer than one call may last; the next worker begins the chunk anew, later.
-    #[error("the table throttles")]
-    Throttled,
+    /// The worker did not come to the end, and nothing failed; the message is sent again.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
     /// The invocation's time is up, of a chunk that many workers did not come to the end of: a failure like any other.
     #[error("the invocation's time is up, as that of many before it")]
     NeverDone,
@@ -42,15 +36,10 @@ pub(crate) enum LoadDosesError {
 }
 
 impl LoadDosesError {
-    /// Whether the table takes no more for now.
-    pub(crate) fn is_throttled(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_throttled())
-    }
-
     /// Whether the same message may succeed later without anybody doing something.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::OutOfTime | Self::Throttled | Self::Queue(_) => true,
+            Self::Unfinished(_) | Self::Queue(_) => true,
             Self::Store(error) => error.is_passing(),
             Self::Objects(error) => error.is_passing(),
             Self::Reread(error) => error.is_passing(),
@@ -59,5 +48,23 @@ impl LoadDosesError {
             | Self::Message(_)
             | Self::NotAsChecked { .. } => false,
         }
+    }
+}
+
+impl ChunkError for LoadDosesError {
+    fn timeout_too_short() -> Self {
+        Self::TimeoutTooShort
+    }
+
+    fn never_done() -> Self {
+        Self::NeverDone
+    }
+
+    fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Unfinished(_))
+    }
+
+    fn is_throttled(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_throttled())
     }
 }

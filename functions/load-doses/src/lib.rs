@@ -42,9 +42,10 @@ mod wire;
 
 use std::sync::Arc;
 
+use chunks::Chunks;
 use crypto::{Keyring, TenantKeys};
-use domain::{Clock, KnownLots, TenantScope, TenantSettings};
-use jiff::{SignedDuration, Timestamp};
+use domain::{Clock, KnownLots, TenantScope, TenantSettings, UploadId};
+use jiff::Timestamp;
 use objects::Objects;
 use queues::{DoseMessage, DoseQueue};
 use recording::{Area, Recorder};
@@ -52,9 +53,6 @@ use store::{Store, StoreError};
 
 use error::LoadDosesError;
 pub use wire::wire;
-
-/// A table that throttles is left alone for this long: it divides what is asked for too much within minutes.
-const THROTTLED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The function's work, over its adapters.
 struct LoadDoses {
@@ -95,24 +93,24 @@ impl LoadDoses {
             DoseMessage::Attach { after, .. } => self.attach(&scope, after.clone(), deadline).await,
             DoseMessage::Chunk { upload, chunk, .. } => {
                 match self.load(&scope, upload, *chunk, deadline).await {
-                    // None is a failure, so none may count as one of the message's attempts.
-                    Err(LoadDosesError::Busy(until)) => {
-                        tracing::info!(%upload, chunk, "another worker has the chunk; sent for later");
-                        let wait = until.duration_since(self.clock.now());
-                        let after = wait.saturating_add(SignedDuration::from_secs(1));
-                        Ok(self.doses.send_after(&[message], after).await?)
-                    }
-                    Err(LoadDosesError::OutOfTime) => {
-                        tracing::info!(%upload, chunk, "out of time; the next invocation goes on");
-                        Ok(self.doses.send(&[message]).await?)
-                    }
-                    Err(LoadDosesError::Throttled) => {
-                        tracing::info!(%upload, chunk, "the table throttles; sent for later");
-                        Ok(self.doses.send_after(&[message], THROTTLED_FOR).await?)
+                    Err(LoadDosesError::Unfinished(unfinished)) => {
+                        tracing::info!(%upload, chunk, "{}", unfinished.said("chunk"));
+                        let wait = unfinished.wait(self.clock.now());
+                        Ok(self.doses.send_after(&[message], wait).await?)
                     }
                     other => other,
                 }
             }
+        }
+    }
+
+    /// The chunks of a file, to be worked off.
+    fn chunks<'a>(&'a self, scope: &'a TenantScope, upload: UploadId) -> Chunks<'a> {
+        Chunks {
+            store: &self.store,
+            clock: &*self.clock,
+            scope,
+            upload,
         }
     }
 

@@ -12,7 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use layouts::doses::DoseRow;
 use recording::{Incoming, Outcome, Recorder, Second, Whom};
-use store::{DoseCounts, Source, StoreError};
+use store::{DoseCounts, Source};
 
 use crate::{LoadDoses, LoadDosesError, chunk::Work, share::Share};
 
@@ -242,20 +242,11 @@ impl LoadDoses {
         let Some(next) = standing.lease.next(self.clock.now()) else {
             return Ok(());
         };
-        let (scope, id) = (work.tenant.scope, &work.upload.id);
         // A worker before this one may have come further: what it recorded is recorded.
         let recorded = standing.recorded.max(work.chunk.written);
-        let until = next.lease.until();
-        let noted = self
-            .store
-            .note_written(scope, id, &work.chunk, recorded, until);
         standing.lease = next.lease;
-        match noted.await {
-            Ok(()) if next.is_renewed => Ok(()),
-            Ok(()) => Err(LoadDosesError::OutOfTime),
-            Err(StoreError::Moved) => Err(LoadDosesError::Busy(until)),
-            Err(error) => Err(error.into()),
-        }
+        let chunks = self.chunks(work.tenant.scope, work.upload.id);
+        chunks.note(&work.chunk, next, recorded).await.map(drop)
     }
 }
 

@@ -41,11 +41,12 @@ const FIELDS: [&str; 23] = [
 ];
 
 /// Crates that are heard at the level that is asked for; every other one only when it fails.
-const OURS: [&str; 30] = [
+const OURS: [&str; 31] = [
     "answer_inquiry",
     "api",
     "ask_inquiries",
     "asking",
+    "chunks",
     "consents",
     "crypto",
     "domain",

@@ -7,7 +7,7 @@ use domain::{TenantScope, UploadId, UploadState};
 use jiff::Timestamp;
 
 use crate::{
-    Store, StoreError,
+    Store, StoreError, Upload,
     item::{counts, s, time},
     keys,
     transaction::Change,
@@ -23,6 +23,18 @@ pub struct LoadEnd {
     pub notices: BTreeMap<String, u64>,
     /// Whether there is an `errors.csv`.
     pub has_errors: bool,
+}
+
+impl LoadEnd {
+    /// What the check found out; the load adds to it.
+    #[must_use]
+    pub fn of_check(upload: &Upload) -> Self {
+        Self {
+            problems: upload.problems.clone(),
+            notices: upload.notices.clone(),
+            has_errors: upload.has_errors,
+        }
+    }
 }
 
 impl Store {
