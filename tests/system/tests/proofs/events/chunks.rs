@@ -21,7 +21,7 @@ fn is_put(call: &Call<'_>) -> bool {
 
 /// The one transaction that moves `CURRENT`.
 pub(crate) fn is_switch(call: &Call<'_>) -> bool {
-    call.operation == "TransactWriteItems" && call.body.contains("SET in_force = :g")
+    call.operation == "TransactWriteItems" && call.body.contains("SET in_force = :in_force")
 }
 
 /// Sends every chunk of the newest upload once more.

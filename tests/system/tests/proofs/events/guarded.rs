@@ -44,7 +44,7 @@ async fn what_says_the_register_in_force_once_more_keeps_older_files_out() {
 async fn what_says_the_register_in_force_once_more_keeps_out_an_older_file_that_is_just_accepted() {
     let mut accepted = 0;
     let gate = Gate::new(move |call| {
-        let issues = call.body.contains("SET v = :v, issued = :g");
+        let issues = call.body.contains("SET v = :v, issued = :issued");
         accepted += usize::from(issues);
         if issues && accepted == 2 {
             Step::Wait
