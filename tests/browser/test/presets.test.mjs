@@ -99,7 +99,7 @@ test('presets are made, chosen while doses are entered, changed and removed, wit
   await page.locator('tbody tr', { hasText: '高橋' }).waitFor();
   await tabTo(page, page.getByRole('link', { name: '接種の登録' }).last());
   await page.keyboard.press('Enter');
-  await page.locator('#line').waitFor();
+  await tabTo(page, page.locator('#line'));
   await page.keyboard.press('Alt+2');
   await shows(page, ['武田/モデルナ', '', '中央体育館', '高橋']);
   await tabTo(page, page.getByRole('link', { name: 'プリセットを作る' }));
